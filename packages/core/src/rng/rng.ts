@@ -1,0 +1,122 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { checkInt } from '../checks.js'
+import { philox4x32 } from './philox.js'
+
+/**
+ * A stream of random numbers that is a pure function of a seed and a path of forks. `fork(i)` depends on the stream's
+ * key and on i, never on what was drawn before: sample i of seed s is the same in any batch, shard or order.
+ */
+export interface Rng {
+  /** n uniform numbers in [0, 1), 24 bits each. */
+  uniforms(n: number): Float32Array
+  /** n standard normal numbers (Box-Muller). */
+  normals(n: number): Float32Array
+  /** n integers in [0, below), unbiased to 2^-32. */
+  integers(n: number, below: number): Int32Array
+  /** A random order of 0..n-1. */
+  permutation(n: number): Int32Array
+  /** Uniform numbers in [min, max) as a float32 tensor. */
+  uniform<S extends readonly number[]>(shape: S, min?: number, max?: number): tf.Tensor
+  /** Standard normal numbers as a float32 tensor. */
+  normal<S extends readonly number[]>(shape: S): tf.Tensor
+  /** An independent stream named by key; the same key gives the same stream. */
+  fork(key: number | string): Rng
+}
+
+type Key = readonly [number, number]
+
+/** Words of a fork's name, so that 'a' and 97 are different streams. */
+function keyWords(key: number | string): [number, number, number] {
+  if (typeof key === 'number') return [key >>> 0, Math.floor(key / 2 ** 32) >>> 0, 1]
+  let [a, b] = [0x811c9dc5, 0x1000193]
+  for (let i = 0; i < key.length; i++) {
+    a = Math.imul(a ^ key.charCodeAt(i), 0x01000193) // FNV-1a, once forward ...
+    b = Math.imul(b ^ key.charCodeAt(key.length - 1 - i), 0x85ebca6b) // ... and once backward
+  }
+  return [a >>> 0, b >>> 0, 2]
+}
+
+function childKey(parent: Key, key: number | string): Key {
+  const out = new Uint32Array(4)
+  const [a, b, kind] = keyWords(key)
+  // The last counter word separates forks (not 0) from draws (0): no fork ever reads its parent's numbers.
+  philox4x32([a, b, 0, kind], parent, out)
+  return [out[0] as number, out[1] as number]
+}
+
+class PhiloxRng implements Rng {
+  private block = 0
+
+  constructor(private readonly key: Key) {}
+
+  private words(n: number): Uint32Array {
+    const out = new Uint32Array(Math.ceil(n / 4) * 4)
+    for (let i = 0; i < out.length; i += 4) {
+      philox4x32([this.block >>> 0, Math.floor(this.block / 2 ** 32), 0, 0], this.key, out, i)
+      this.block++
+    }
+    return out.subarray(0, n)
+  }
+
+  uniforms(n: number): Float32Array {
+    checkInt('core.Rng.uniforms', 'n', n, 0)
+    return Float32Array.from(this.words(n), word => (word >>> 8) * 2 ** -24)
+  }
+
+  normals(n: number): Float32Array {
+    checkInt('core.Rng.normals', 'n', n, 0)
+    const words = this.words(2 * Math.ceil(n / 2))
+    const out = new Float32Array(words.length)
+    for (let i = 0; i < words.length; i += 2) {
+      // (word + 1/2) / 2^32 is never 0, so the logarithm is finite; the largest normal is 6.7.
+      const radius = Math.sqrt(-2 * Math.log(((words[i] as number) + 0.5) * 2 ** -32))
+      const angle = 2 * Math.PI * (((words[i + 1] as number) + 0.5) * 2 ** -32)
+      out[i] = radius * Math.cos(angle)
+      out[i + 1] = radius * Math.sin(angle)
+    }
+    return out.subarray(0, n)
+  }
+
+  integers(n: number, below: number): Int32Array {
+    checkInt('core.Rng.integers', 'n', n, 0)
+    checkInt('core.Rng.integers', 'below', below, 1, 2 ** 31)
+    return Int32Array.from(this.words(n), word => Math.floor(word * 2 ** -32 * below))
+  }
+
+  permutation(n: number): Int32Array {
+    checkInt('core.Rng.permutation', 'n', n, 0)
+    const order = Int32Array.from({ length: n }, (_, i) => i)
+    const words = this.words(n)
+    for (let i = n - 1; i > 0; i--) {
+      const j = Math.floor((words[i] as number) * 2 ** -32 * (i + 1))
+      const swap = order[i] as number
+      order[i] = order[j] as number
+      order[j] = swap
+    }
+    return order
+  }
+
+  uniform(shape: readonly number[], min = 0, max = 1): tf.Tensor {
+    const values = this.uniforms(tf.util.sizeFromShape([...shape]))
+    return tf.tensor(min === 0 && max === 1 ? values : values.map(u => min + (max - min) * u), [...shape])
+  }
+
+  normal(shape: readonly number[]): tf.Tensor {
+    return tf.tensor(this.normals(tf.util.sizeFromShape([...shape])), [...shape])
+  }
+
+  fork(key: number | string): Rng {
+    if (typeof key === 'number') checkInt('core.Rng.fork', 'key', key, 0, Number.MAX_SAFE_INTEGER)
+    return new PhiloxRng(childKey(this.key, key))
+  }
+}
+
+/**
+ * The stream of a seed (Philox 4x32-10).
+ *
+ * @param seed  an integer in [0, 2^53)
+ */
+export function createRng(seed: number): Rng {
+  checkInt('core.createRng', 'seed', seed, 0, Number.MAX_SAFE_INTEGER)
+  return new PhiloxRng([seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0])
+}
