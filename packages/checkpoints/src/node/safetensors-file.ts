@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto'
+import { open, readFile, rename, rm } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { readSafetensors, type Safetensors } from '../read-safetensors.js'
+import { type HostTensors, writeSafetensors } from '../write-safetensors.js'
+
+/** Read a safetensors file from disk. */
+export async function readSafetensorsFile(path: string): Promise<Safetensors> {
+  const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'ENOENT') throw cause
+    throw new RangeError(
+      `checkpoints.readSafetensorsFile: path must name an existing file, got '${resolve(path)}'. Relative paths start at the working directory.`,
+      { cause },
+    )
+  })
+  try {
+    return readSafetensors(bytes)
+  } catch (cause) {
+    throw new RangeError(`${(cause as Error).message} The file is '${resolve(path)}'.`, { cause })
+  }
+}
+
+/**
+ * Write a safetensors file. The bytes go to a temporary name beside it, which is renamed when they are on the disk: a
+ * killed write leaves the file that was there, or none, never half of one.
+ */
+export async function writeSafetensorsFile(
+  path: string,
+  tensors: HostTensors,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const bytes = writeSafetensors(tensors, metadata)
+  const temporary = `${path}.${randomUUID()}.tmp`
+  try {
+    const file = await open(temporary, 'wx')
+    try {
+      await file.writeFile(bytes)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+}

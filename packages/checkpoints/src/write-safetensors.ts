@@ -1,0 +1,68 @@
+import { describe } from '@rectified-flow/core'
+import { type HostTensor, hostArrays, sizeOf } from './host-tensor.js'
+
+const WHERE = 'checkpoints.writeSafetensors'
+
+/** Tensors by name. */
+export type HostTensors = ReadonlyMap<string, HostTensor> | Readonly<Record<string, HostTensor>>
+
+/**
+ * The bytes of a safetensors file. The same tensors and metadata give the same bytes: names are sorted, and the header
+ * is padded so that the data starts at a multiple of 8.
+ */
+export function writeSafetensors(
+  tensors: HostTensors,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
+  const list = [...(tensors instanceof Map ? tensors : Object.entries(tensors))] as [string, HostTensor][]
+  list.sort(([a], [b]) => (a < b ? -1 : 1))
+  const header: [string, unknown][] = []
+  const keys = Object.keys(metadata).sort()
+  for (const key of keys)
+    if (typeof metadata[key] !== 'string')
+      throw new TypeError(`${WHERE}: metadata '${key}' must be a string, got ${describe(metadata[key])}.`)
+  if (keys.length > 0)
+    header.push(['__metadata__', Object.fromEntries(keys.map(key => [key, metadata[key]]))])
+  let offset = 0
+  for (const [name, tensor] of list) {
+    checkHostTensor(name, tensor)
+    const end = offset + tensor.data.byteLength
+    header.push([name, { dtype: tensor.dtype, shape: tensor.shape, data_offsets: [offset, end] }])
+    offset = end
+  }
+
+  // Written entry by entry: an object would move names that look like integers to the front.
+  const json = `{${header.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join()}}`
+  const text = new TextEncoder().encode(json)
+  const headerLength = Math.ceil(text.length / 8) * 8
+  const file = new Uint8Array(8 + headerLength + offset)
+  new DataView(file.buffer).setBigUint64(0, BigInt(headerLength), true)
+  file.set(text, 8)
+  file.fill(0x20, 8 + text.length, 8 + headerLength)
+  let position = 8 + headerLength
+  for (const [, { data }] of list) {
+    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), position)
+    position += data.byteLength
+  }
+  return file
+}
+
+function checkHostTensor(name: string, { dtype, shape, data }: HostTensor): void {
+  if (name === '__metadata__')
+    throw new RangeError(
+      `${WHERE}: names must not be '__metadata__', got it. Metadata is the second argument.`,
+    )
+  if (!Object.hasOwn(hostArrays, dtype))
+    throw new RangeError(
+      `${WHERE}: dtype of '${name}' must be one of ${Object.keys(hostArrays).join(', ')}, got ${describe(dtype)}.`,
+    )
+  const array = hostArrays[dtype]
+  if (!(data instanceof array))
+    throw new TypeError(
+      `${WHERE}: data of '${name}' must be a ${array.name} for ${dtype}, got ${describe(data)}.`,
+    )
+  if (sizeOf(shape) !== data.length)
+    throw new RangeError(
+      `${WHERE}: data of '${name}' must have ${sizeOf(shape)} numbers for shape [${shape}], got ${data.length}.`,
+    )
+}
