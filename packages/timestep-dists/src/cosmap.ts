@@ -1,0 +1,22 @@
+import type { TimestepDistribution } from '@rectified-flow/core'
+import { type SqueezeOptions, squeezed } from './internal/squeezed.js'
+
+export type CosmapOptions = SqueezeOptions
+
+/**
+ * The times at which a rectified flow has the signal-to-noise ratios of the cosine schedule.
+ *
+ *   u = 1 - 1 / (1 + tan(πq/2)),  q ~ U(0, 1)      p(u) = 2 / (π - 2πu + 2πu²)
+ *
+ * @see Esser et al., "Scaling Rectified Flow Transformers" (arXiv 2403.03206), section 3.1
+ */
+export function cosmap({ epsilon = 1e-5 }: CosmapOptions = {}): TimestepDistribution {
+  return squeezed('timestep-dists.cosmap', epsilon, {
+    sample(q) {
+      const angle = (Math.PI * q) / 2
+      return Math.sin(angle) / (Math.sin(angle) + Math.cos(angle)) // as above, without tan's pole
+    },
+    density: u => 2 / (Math.PI * (1 - 2 * u + 2 * u * u)),
+    cumulative: u => (2 / Math.PI) * Math.atan2(u, 1 - u),
+  })
+}

@@ -1,0 +1,17 @@
+import { checkNumber, type TimestepDistribution } from '@rectified-flow/core'
+import { exponential } from './internal/exponential.js'
+import type { SqueezeOptions } from './internal/squeezed.js'
+
+export interface ExponentialFallingOptions extends SqueezeOptions {
+  /** p(0) / p(1) = exp(a). */
+  a?: number
+}
+
+/** Near the data (t = 0) often: p(u) = a exp(-a u) / (1 - exp(-a)). */
+export function exponentialFalling({
+  a = 4,
+  epsilon = 1e-5,
+}: ExponentialFallingOptions = {}): TimestepDistribution {
+  checkNumber('timestep-dists.exponentialFalling', 'a', a, 1e-3, 100)
+  return exponential('timestep-dists.exponentialFalling', -a, epsilon)
+}

@@ -1,0 +1,17 @@
+import { checkNumber, type TimestepDistribution } from '@rectified-flow/core'
+import { exponential } from './internal/exponential.js'
+import type { SqueezeOptions } from './internal/squeezed.js'
+
+export interface ExponentialRisingOptions extends SqueezeOptions {
+  /** p(1) / p(0) = exp(a). */
+  a?: number
+}
+
+/** Near the noise (t = 1) often: p(u) = a exp(a u) / (exp(a) - 1). */
+export function exponentialRising({
+  a = 4,
+  epsilon = 1e-5,
+}: ExponentialRisingOptions = {}): TimestepDistribution {
+  checkNumber('timestep-dists.exponentialRising', 'a', a, 1e-3, 100)
+  return exponential('timestep-dists.exponentialRising', a, epsilon)
+}

@@ -1,0 +1,46 @@
+import { checkInt, checkNumber, type Rng, type TimestepDistribution } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
+
+export interface SqueezeOptions {
+  /** Times lie in [epsilon, 1 - epsilon], so that 1/t and 1/(1 - t) are finite. */
+  epsilon?: number
+}
+
+/** A distribution of u on [0, 1]. */
+interface UnitDistribution {
+  /** What `sample` maps to u: uniform numbers unless told. */
+  source?: 'uniforms' | 'normals'
+  sample(random: number): number
+  /** Given u in [0, 1]. */
+  density(u: number): number
+  /** Given u in (0, 1). */
+  cumulative(u: number): number
+}
+
+// Sampled times are rounded to float32, and so may lie this far outside of the support.
+const ROUNDING = 2 ** -24
+
+/** The distribution of t = u (1 - 2 epsilon) + epsilon: sampled in float64, rounded once. */
+export function squeezed(
+  where: string,
+  epsilon: number,
+  { source = 'uniforms', sample, density, cumulative }: UnitDistribution,
+): TimestepDistribution {
+  checkNumber(where, 'epsilon', epsilon, 0, 0.1)
+  const width = 1 - 2 * epsilon
+  const toUnit = (t: number) => Math.min(Math.max((t - epsilon) / width, 0), 1)
+  return {
+    sample(n: number, rng: Rng) {
+      checkInt(`${where}.sample`, 'n', n, 1)
+      return tf.tensor1d(Float32Array.from(rng[source](n), random => sample(random) * width + epsilon))
+    },
+    density(t: number) {
+      if (t < epsilon - ROUNDING || t > 1 - epsilon + ROUNDING) return 0
+      return density(toUnit(t)) / width
+    },
+    cumulative(t: number) {
+      const u = toUnit(t)
+      return u === 0 || u === 1 ? u : cumulative(u)
+    },
+  }
+}

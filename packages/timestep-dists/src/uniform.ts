@@ -1,0 +1,13 @@
+import type { TimestepDistribution } from '@rectified-flow/core'
+import { type SqueezeOptions, squeezed } from './internal/squeezed.js'
+
+export type UniformOptions = SqueezeOptions
+
+/** p(u) = 1: flow matching's own choice, and config A of 2-rectified flow++. */
+export function uniform({ epsilon = 1e-5 }: UniformOptions = {}): TimestepDistribution {
+  return squeezed('timestep-dists.uniform', epsilon, {
+    sample: q => q,
+    density: () => 1,
+    cumulative: u => u,
+  })
+}
