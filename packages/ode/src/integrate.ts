@@ -1,0 +1,30 @@
+import type { Field } from '@rectified-flow/core'
+import type * as tf from '@tensorflow/tfjs-core'
+import type { Grid } from './grid.js'
+import { run } from './internal/run.js'
+import type { Method, State } from './method.js'
+
+export type IntegrateOptions = Grid & {
+  /** heun unless told. */
+  method?: Method
+}
+
+/**
+ * Integrate dx/dt = field(x, t) one step at a time. The loop decides what happens between steps, and may wait there:
+ *
+ *     for (const { x, step, steps } of integrate(field, noise, { steps: 32 })) {
+ *       if (signal.aborted) break // frees the state
+ *       progress(step / steps)
+ *       await tf.nextFrame()
+ *     }
+ *
+ * @param field  x [B,...] and t [B] to dx/dt [B,...]
+ * @param x      state at the first time [B,...], float32; borrowed until the first step is done
+ */
+export function integrate(
+  field: Field,
+  x: tf.Tensor,
+  options: IntegrateOptions = {},
+): Generator<State, void, undefined> {
+  return run('ode.integrate', field, x, options).states
+}

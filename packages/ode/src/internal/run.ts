@@ -1,0 +1,52 @@
+import { checkTensor, describe, type Field } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
+import { gridTimes } from '../grid.js'
+import type { IntegrateOptions } from '../integrate.js'
+import type { Method, State } from '../method.js'
+import { heun } from '../methods/heun.js'
+
+export interface Run {
+  times: readonly number[]
+  /** One state after another, from the end of the first step on. */
+  states: Generator<State, void, undefined>
+}
+
+/** The checked start of every fixed-grid solver; `where` names the function that the user called. */
+export function run(
+  where: string,
+  field: Field,
+  x: tf.Tensor,
+  { method = heun, ...grid }: IntegrateOptions,
+): Run {
+  if (typeof field !== 'function')
+    throw new TypeError(`${where}: field must be a function, got ${describe(field)}.`)
+  if (typeof method?.step !== 'function')
+    throw new TypeError(`${where}: method must be a method such as heun, got ${describe(method)}.`)
+  checkTensor(where, 'x', x, ['B', '...'])
+  const times = gridTimes(where, grid)
+  return { times, states: steps(field, x, method, times) }
+}
+
+function* steps(
+  field: Field,
+  start: tf.Tensor,
+  method: Method,
+  times: readonly number[],
+): Generator<State, void, undefined> {
+  let x = start
+  let nfe = 0
+  try {
+    for (let step = 1; step < times.length; step++) {
+      const t = times[step] as number
+      const from = times[step - 1] as number
+      const next = tf.tidy(() => method.step(field, x, from, t))
+      tf.keep(next.x) // a loop over the states may run inside of someone's tidy
+      if (x !== start) x.dispose()
+      x = next.x
+      nfe += next.nfe
+      yield { x, t, step, steps: times.length - 1, nfe }
+    }
+  } finally {
+    if (x !== start) x.dispose()
+  }
+}

@@ -1,0 +1,26 @@
+import type { Field } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
+import type { IntegrateOptions } from './integrate.js'
+import { run } from './internal/run.js'
+import type { State, Step } from './method.js'
+
+export type SolveOptions = IntegrateOptions & {
+  /** Called after each step. */
+  onStep?: (state: State) => void
+}
+
+/**
+ * Integrate dx/dt = field(x, t) over a grid of times, forward or backward. tf.grad differentiates through it.
+ *
+ * @param field  x [B,...] and t [B] to dx/dt [B,...]
+ * @param x      state at the first time [B,...], float32
+ * @returns      state at the last time, and the field calls spent
+ */
+export function solve(field: Field, x: tf.Tensor, { onStep, ...options }: SolveOptions = {}): Step {
+  let end: Step | undefined
+  for (const state of run('ode.solve', field, x, options).states) {
+    onStep?.(state)
+    if (state.step === state.steps) end = { x: tf.clone(state.x), nfe: state.nfe }
+  }
+  return end as Step // a grid has at least one step
+}

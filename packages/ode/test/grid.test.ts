@@ -1,0 +1,51 @@
+import { checkGrid, solve, uniformGrid } from '@rectified-flow/ode'
+import * as tf from '@tensorflow/tfjs-core'
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+
+it('divides the span evenly', () => {
+  expect(uniformGrid(4)).toEqual([1, 0.75, 0.5, 0.25, 0])
+  expect(uniformGrid(2, [0, 3])).toEqual([0, 1.5, 3])
+})
+
+it('ends where the span ends, is a grid, and reverses with its span', () => {
+  const time = fc.double({ min: -10, max: 10, noNaN: true })
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 100 }), time, time, (steps, start, end) => {
+      fc.pre(Math.abs(start - end) > 1e-6)
+      const grid = uniformGrid(steps, [start, end])
+      expect([grid.length, grid[0], grid.at(-1)]).toEqual([steps + 1, start, end])
+      expect(() => checkGrid('test', 'grid', grid)).not.toThrow()
+      expect(uniformGrid(steps, [end, start]).reverse()).toEqual(grid)
+    }),
+    { seed: 1, numRuns: 50 },
+  )
+})
+
+it('says what is wrong with a grid', () => {
+  const x = tf.ones([1])
+  const failures: [() => unknown, string][] = [
+    [() => uniformGrid(0), 'ode.uniformGrid: steps must be an integer >= 1, got 0.'],
+    [
+      () => uniformGrid(2, [1, 1]),
+      'ode.uniformGrid: span must be strictly increasing or decreasing, got 1 after 1 at index 1.',
+    ],
+    [
+      () => checkGrid('reflow.sample', 'times', [1]),
+      'reflow.sample: times must be an array of at least 2 times, got [1].',
+    ],
+    [
+      () => solve(tf.neg, x, { times: [1, 0.5, 0.75, 0] }),
+      'ode.solve: times must be strictly increasing or decreasing, got 0.75 after 0.5 at index 2.',
+    ],
+    [
+      () => solve(tf.neg, x, { times: [0, 0.5, Number.NaN] }),
+      'ode.solve: times[2] must be a finite number, got NaN.',
+    ],
+    [() => solve(tf.neg, x, { steps: 1.5 }), 'ode.solve: steps must be an integer >= 1, got 1.5.'],
+  ]
+  for (const [body, message] of failures) expect(body).toThrow(new RangeError(message))
+  expect(() => solve(tf.neg, x, { times: [1, 0], steps: 2 } as object)).toThrow(
+    new TypeError('ode.solve: times must come without steps and span, got both.'),
+  )
+})

@@ -1,0 +1,31 @@
+import {
+  euler,
+  heun,
+  integrate,
+  type Method,
+  type State,
+  type Step,
+  solve,
+  type Tableau,
+  trajectory,
+} from '@rectified-flow/ode'
+import type * as tf from '@tensorflow/tfjs-core'
+import { expectTypeOf } from 'vitest'
+
+declare const x: tf.Tensor
+declare const field: (x: tf.Tensor, t: tf.Tensor1D) => tf.Tensor
+
+expectTypeOf(heun).toExtend<Method>()
+expectTypeOf(euler.tableau).toEqualTypeOf<Tableau>()
+expectTypeOf(euler.step(field, x, 1, 0)).toEqualTypeOf<Step>()
+expectTypeOf(solve(field, x)).toEqualTypeOf<{ x: tf.Tensor; nfe: number }>()
+expectTypeOf(trajectory(field, x, { times: [1, 0] }).states).toEqualTypeOf<tf.Tensor[]>()
+for (const state of integrate(field, x, { steps: 2, span: [0, 1] }))
+  expectTypeOf(state).toEqualTypeOf<State>()
+
+// @ts-expect-error methods are values
+solve(field, x, { method: 'heun' })
+// @ts-expect-error a grid is given once
+solve(field, x, { times: [1, 0], steps: 4 })
+// @ts-expect-error a field is synchronous
+solve(async () => x, x)
