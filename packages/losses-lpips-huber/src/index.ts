@@ -1,0 +1,14 @@
+export { calibrateHeads } from './calibrate-heads.js'
+export { type Combined, combine, type Term } from './combine.js'
+export { l2 } from './l2.js'
+export { type LpipsHuberOptions, lpipsHuber } from './lpips-huber.js'
+export {
+  type Distance,
+  type FeaturePyramid,
+  type PerceptualDistanceOptions,
+  perceptualDistance,
+} from './perceptual-distance.js'
+export { type PseudoHuberOptions, pseudoHuber } from './pseudo-huber.js'
+export { createSmallVgg, SmallVgg, type SmallVggArchitecture, type SmallVggOptions } from './small-vgg.js'
+export { loadSmallVgg, saveSmallVgg } from './small-vgg-file.js'
+export { squaredL2 } from './squared-l2.js'

@@ -1,0 +1,53 @@
+import { checkNumber, checkTensor, type Premetric } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
+import { type Combined, combine } from './combine.js'
+import type { Distance } from './perceptual-distance.js'
+import { type PseudoHuberOptions, pseudoHuber } from './pseudo-huber.js'
+
+const WHERE = 'losses-lpips-huber.lpipsHuber'
+
+export interface LpipsHuberOptions extends PseudoHuberOptions {
+  /** Multiply the perceptual term by 1/t: the paper's LPIPS-Huber-1/t. */
+  divideByT?: boolean
+  /** Multiply the perceptual term by this as well; 1 is right for LPIPS itself. */
+  perceptualWeight?: number
+}
+
+/**
+ * The loss of 2-rectified flow++: pseudo-Huber between velocities, and a perceptual distance between the data and what
+ * the predicted velocity says it is.
+ *
+ *   (1 - t) huber(v, z - x) + weight · distance(x_t - t v, x)         [ · 1/t ]
+ *
+ * At t = 0 the 1/t variant's perceptual term is 0, its limit: the distance falls as t^2.
+ *
+ * @param distance  a perceptual distance; its first argument gets the gradient
+ * @returns         a premetric, with `parts` for logging: 'huber' and 'perceptual', as weighted in the sum
+ * @see Lee, Lin, Fanti, arXiv 2405.20320
+ */
+export function lpipsHuber(
+  distance: Distance,
+  { divideByT = false, perceptualWeight = 1, ...huber }: LpipsHuberOptions = {},
+): Combined<'huber' | 'perceptual'> {
+  checkNumber(WHERE, 'perceptualWeight', perceptualWeight, 0)
+  return combine({
+    huber: { premetric: pseudoHuber(huber), weight: t => tf.sub(1, t) },
+    perceptual: {
+      premetric: onData(distance),
+      weight: divideByT ? t => tf.divNoNan(perceptualWeight, t) : perceptualWeight,
+    },
+  })
+}
+
+/** A distance between the data x and the data prediction x_t - t v, as a premetric of v. */
+function onData(distance: Distance): Premetric {
+  return (prediction, _target, { t, xt, x }) => {
+    checkTensor(WHERE, 'prediction', prediction, ['B', 'H', 'W', 'C'])
+    checkTensor(WHERE, 'xt', xt, prediction.shape)
+    checkTensor(WHERE, 'x', x, prediction.shape)
+    return tf.tidy(() => {
+      const time = tf.reshape(t, [-1, 1, 1, 1])
+      return distance(tf.sub(xt as tf.Tensor4D, tf.mul(time, prediction)), x as tf.Tensor4D)
+    })
+  }
+}

@@ -1,0 +1,1 @@
+export { readDigitPerception } from './digit-perception.js'

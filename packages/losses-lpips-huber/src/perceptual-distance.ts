@@ -1,0 +1,59 @@
+import { checkTensor } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
+import { constant } from './internal/constant.js'
+import { unit, unitDistance } from './internal/unit-distance.js'
+
+/** How far apart two batches of images are, sample by sample: [B,H,W,C], [B,H,W,C] -> [B]. */
+export type Distance = (a: tf.Tensor4D, b: tf.Tensor4D) => tf.Tensor1D
+
+/**
+ * The feature maps of a frozen network: images [B,H,W,C] in [-1,1] -> one [B,h,w,c] per layer. What the network wants
+ * done to its images (resizing, ImageNet mean and deviation) it does itself; its pooling (maximum as the lpips package,
+ * average as 2-rectified flow++) is its own too. Its weights must be plain tensors: tf.variableGrads finds variables.
+ */
+export type FeaturePyramid = (images: tf.Tensor4D) => tf.Tensor4D[]
+
+export interface PerceptualDistanceOptions {
+  /** One weight per channel, [c] for each layer: LPIPS's linear heads. Borrowed for the distance's life. All 1 unless given. */
+  heads?: readonly tf.Tensor1D[]
+}
+
+/**
+ * The LPIPS formula over any feature network:
+ *
+ *   d(a, b) = sum_l mean_hw sum_c w_lc (unit(f_l(a)) - unit(f_l(b)))_c^2,   unit(f) = f / (|f| + 1e-10)
+ *
+ * The gradient goes to `a` alone: b's features are constants, computed with the tape off. Put the prediction first.
+ *
+ * @see Zhang et al., arXiv 1801.03924; as the lpips package, w multiplies the square (equation 1 has w inside it)
+ */
+export function perceptualDistance(
+  features: FeaturePyramid,
+  { heads }: PerceptualDistanceOptions = {},
+): Distance {
+  return (a, b) => tf.tidy(() => tf.addN(layerDistances(features, heads, a, b)))
+}
+
+/** The terms of the sum over layers, [B] each. */
+export function layerDistances(
+  features: FeaturePyramid,
+  heads: readonly tf.Tensor1D[] | undefined,
+  a: tf.Tensor4D,
+  b: tf.Tensor4D,
+): tf.Tensor1D[] {
+  const where = 'losses-lpips-huber.perceptualDistance'
+  checkTensor(where, 'a', a, ['B', 'H', 'W', 'C'])
+  checkTensor(where, 'b', b, a.shape)
+  return tf.tidy(() => {
+    const targets = constant(() => features(b).map(unit))
+    const maps = features(a)
+    if (heads && heads.length !== maps.length)
+      throw new RangeError(
+        `${where}: heads must have one weight tensor per layer (${maps.length}), got ${heads.length}.`,
+      )
+    return maps.map((map, i) => {
+      if (heads) checkTensor(where, `heads[${i}]`, heads[i], [map.shape[3]])
+      return unitDistance(map, targets[i]!, heads?.[i] ?? tf.ones([map.shape[3]]))
+    })
+  })
+}

@@ -1,0 +1,39 @@
+import { describe } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
+import { dimension, squaredNorm } from './internal/squared-norm.js'
+
+export interface PseudoHuberOptions {
+  /** Where the quadratic turns into the line; 'paper' is 0.00054 D. */
+  c?: number | 'paper'
+  /** Divide the result by D. */
+  divideByDimension?: boolean
+}
+
+/**
+ * Pseudo-Huber loss per sample: quadratic near 0, a line far off.
+ *
+ *   (sqrt(||prediction - target||^2 + c^2) - c) / D
+ *
+ * c = 0.00054 D (not sqrt(D)) is the paper's; the division by D is in the released code only, and fixes the weight of
+ * this loss against LPIPS.
+ *
+ * @returns  a premetric: prediction [B,...], target [B,...] -> [B]
+ * @see Lee, Lin, Fanti, arXiv 2405.20320; Song and Dhariwal, arXiv 2310.14189, whose c = 0.00054 sqrt(D)
+ */
+export function pseudoHuber({
+  c = 'paper',
+  divideByDimension = true,
+}: PseudoHuberOptions = {}): (prediction: tf.Tensor, target: tf.Tensor) => tf.Tensor1D {
+  const where = 'losses-lpips-huber.pseudoHuber'
+  if (c !== 'paper' && !(Number.isFinite(c) && c > 0))
+    throw new RangeError(`${where}: c must be a number > 0 or 'paper', got ${describe(c)}.`)
+  return (prediction, target) =>
+    tf.tidy(() => {
+      const squared = squaredNorm(where, prediction, target)
+      const d = dimension(prediction)
+      const knee = c === 'paper' ? 0.00054 * d : c
+      // s / (sqrt(s + c^2) + c) is sqrt(s + c^2) - c without the cancellation near s = 0.
+      const huber: tf.Tensor1D = tf.div(squared, tf.add(tf.sqrt(tf.add(squared, knee ** 2)), knee))
+      return divideByDimension ? tf.div(huber, d) : huber
+    })
+}

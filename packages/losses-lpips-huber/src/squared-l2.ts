@@ -1,0 +1,17 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { dimension, squaredNorm } from './internal/squared-norm.js'
+
+/**
+ * Mean squared error per sample, ||prediction - target||^2 / D: the loss of plain rectified flow. A mean, not a sum, as
+ * the golden numbers of the reference have it.
+ *
+ * @param prediction  [B,...]
+ * @param target      [B,...]
+ * @returns           [B]
+ */
+export function squaredL2(prediction: tf.Tensor, target: tf.Tensor): tf.Tensor1D {
+  return tf.tidy(() => {
+    const squared = squaredNorm('losses-lpips-huber.squaredL2', prediction, target)
+    return tf.div(squared, dimension(prediction))
+  })
+}
