@@ -1,0 +1,37 @@
+import type { HostTensor } from '@rectified-flow/checkpoints'
+import type { Weights } from '@rectified-flow/core'
+import { storedFilter, storedFilterNames } from './internal/resample-filters.js'
+import { torchShape, toTorch } from './internal/torch-layout.js'
+import type { SongUNet } from './song-unet.js'
+
+/** Weights as host tensors in PyTorch's layouts, under the names of the map. */
+export async function stateDict(weights: Weights): Promise<Map<string, HostTensor>> {
+  const tensors = new Map<string, HostTensor>()
+  for (const [name, variable] of weights) {
+    const values = (await variable.data()) as Float32Array
+    const data = toTorch(name, values, variable.shape)
+    tensors.set(name, { dtype: 'F32', shape: torchShape(variable.shape), data })
+  }
+  return tensors
+}
+
+/**
+ * Everything that the reference stores for the network, its buffers included, in PyTorch's layouts: what loadWeights
+ * and the reference's load_state_dict read.
+ *
+ * @param options.weights  other weights to save in place of the network's own, such as their moving averages
+ */
+export async function saveWeights(
+  net: SongUNet,
+  { weights = net.weights }: { weights?: Weights } = {},
+): Promise<Map<string, HostTensor>> {
+  const tensors = await stateDict(new Map([...net.buffers, ...weights]))
+  const side = net.config.resampleFilter.length
+  for (const name of storedFilterNames(net.config))
+    tensors.set(name, {
+      dtype: 'F32',
+      shape: [1, 1, side, side],
+      data: storedFilter(net.config.resampleFilter),
+    })
+  return tensors
+}

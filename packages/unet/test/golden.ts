@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { type HostTensor, readSafetensors, toFloat32 } from '@rectified-flow/checkpoints'
+import { createRng } from '@rectified-flow/core'
+import { configFromReference, loadWeights, SongUNet } from '@rectified-flow/unet'
+import * as tf from '@tensorflow/tfjs-core'
+import { expect } from 'vitest'
+
+const folder = process.env.GOLDEN_DIR ?? fileURLToPath(new URL('../../../test/golden', import.meta.url))
+
+export function goldenJson<T>(path: string): T {
+  return JSON.parse(readFileSync(`${folder}/${path}`, 'utf8'))
+}
+
+/** A file of reference numbers: host tensors, tensors for use here (images NHWC), and its metadata. */
+export class Golden {
+  private readonly file
+
+  constructor(path: string) {
+    this.file = readSafetensors(readFileSync(`${folder}/${path}`))
+  }
+
+  get metadata() {
+    return this.file.metadata
+  }
+
+  host(name: string): HostTensor {
+    const tensor = this.file.tensors.get(name)
+    if (!tensor) throw new Error(`no ${name} in the golden file`)
+    return tensor
+  }
+
+  has(name: string): boolean {
+    return this.file.tensors.has(name)
+  }
+
+  /** Names that begin with the prefix, without it. */
+  section(prefix: string): Map<string, HostTensor> {
+    return new Map(
+      [...this.file.tensors]
+        .filter(([name]) => name.startsWith(prefix))
+        .map(([name, tensor]) => [name.slice(prefix.length), tensor]),
+    )
+  }
+
+  tensor<T extends tf.Tensor = tf.Tensor4D>(name: string): T {
+    const host = this.host(name)
+    const tensor = tf.tensor(toFloat32(host), host.shape)
+    if (host.shape.length !== 4) return tensor as T
+    return tf.tidy(() => tf.transpose(tensor, [0, 2, 3, 1])) as T
+  }
+
+  /** The network of the file with its weights. */
+  net(): SongUNet {
+    const net = new SongUNet(configFromReference(JSON.parse(this.metadata.config as string)), {
+      rng: createRng(0),
+    })
+    loadWeights(net, this.section('param/'))
+    return net
+  }
+}
+
+/** Largest difference, relative to the largest expected number. */
+export function relativeError(actual: tf.Tensor, expected: tf.Tensor): number {
+  expect(actual.shape).toEqual(expected.shape)
+  return tf.tidy(
+    () => tf.div(tf.max(tf.abs(tf.sub(actual, expected))), tf.max(tf.abs(expected))).dataSync()[0],
+  ) as number
+}
