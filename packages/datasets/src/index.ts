@@ -1,0 +1,6 @@
+export { decodePng } from './decode-png.js'
+export { encodePngGrid, type HostImages, type PngGridOptions } from './encode-png-grid.js'
+export { type IdxArray, parseIdx } from './idx.js'
+export { type ImageDataset, type ImageDatasetParts, imageDataset } from './image-dataset.js'
+export { type MnistFiles, mnist } from './mnist.js'
+export { type PairSet, type PairSetParts, pairSet } from './pair-set.js'

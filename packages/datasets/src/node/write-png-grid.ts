@@ -1,0 +1,28 @@
+import { randomUUID } from 'node:crypto'
+import { rename, rm, writeFile } from 'node:fs/promises'
+import type * as tf from '@tensorflow/tfjs-core'
+import { encodePngGrid, type HostImages, type PngGridOptions } from '../encode-png-grid.js'
+
+/**
+ * Write images as one PNG: `encodePngGrid` to a temporary name, then renamed, so `path` never holds half a picture.
+ *
+ * @param images  [N,H,W,C] in [-1,1], C 1 or 3
+ */
+export async function writePngGrid(
+  path: string,
+  images: tf.Tensor4D | HostImages,
+  options: PngGridOptions = {},
+): Promise<void> {
+  const bytes = await encodePngGrid(images, options)
+  const temporary = `${path}.${randomUUID()}.tmp`
+  try {
+    await writeFile(temporary, bytes)
+    await rename(temporary, path)
+  } catch (cause) {
+    await rm(temporary, { force: true })
+    throw new Error(
+      `datasets.writePngGrid: path must be in a folder that can be written to, got '${path}' (${(cause as NodeJS.ErrnoException).code}).`,
+      { cause },
+    )
+  }
+}

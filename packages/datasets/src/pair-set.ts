@@ -1,0 +1,39 @@
+import { createRng, indexedNormal, type Pairs } from '@rectified-flow/core'
+import type * as tf from '@tensorflow/tfjs-core'
+import { imageDataset } from './image-dataset.js'
+
+/** What a set of pairs is made of: the images are kept, the noise is made again from (seed, index) when needed. */
+export interface PairSetParts {
+  /** What the teacher made of each noise: pixels 0..255, [N,H,W,C]. */
+  images: Uint8Array
+  height: number
+  width: number
+  channels: number
+  /** The noise of image i is that of `createRng(seed).fork(first + i)`. */
+  seed: number
+  /** Index of the first image; 0 unless told. */
+  first?: number
+}
+
+/** Pairs of noise and a teacher's image, read by index. */
+export interface PairSet extends Readonly<PairSetParts> {
+  readonly count: number
+  /** The pairs at these indices (0..count-1): x and z [B,H,W,C]. */
+  batch(indices: ArrayLike<number>): Pairs
+}
+
+/** Pairs in memory. Keeps the array that it is given and never writes to it. */
+export function pairSet(parts: PairSetParts): PairSet {
+  const { height, width, channels, seed, first = 0, images } = parts
+  const data = imageDataset({ images, height, width, channels })
+  const rng = createRng(seed)
+  return {
+    ...parts,
+    count: data.count,
+    batch(indices) {
+      const { x } = data.batch(indices)
+      const noise = Array.from(indices, index => first + index)
+      return { x, z: indexedNormal(rng, noise, [height, width, channels]) as tf.Tensor4D }
+    },
+  }
+}

@@ -1,0 +1,123 @@
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { NumericError } from '@rectified-flow/core'
+import { decodePng, encodePngGrid } from '@rectified-flow/datasets'
+import { writePngGrid } from '@rectified-flow/datasets/node'
+import { expectNoLeak } from '@rectified-flow/tools/leaks'
+import { expectClose, f32 } from '@rectified-flow/tools/matchers'
+import * as tf from '@tensorflow/tfjs-core'
+import fc from 'fast-check'
+import { encode } from 'fast-png'
+import { describe, expect, it } from 'vitest'
+
+const size = fc.integer({ min: 1, max: 4 })
+
+describe('encodePngGrid', () => {
+  it('round-trips the 256 levels of one image', async () => {
+    await fc.assert(
+      fc.asyncProperty(size, size, fc.constantFrom(1, 3), fc.nat(255), async (h, w, c, first) => {
+        const levels = Array.from({ length: h * w * c }, (_, i) => ((first + 37 * i) % 256) / 127.5 - 1)
+        const images = tf.tensor4d(levels, [1, h, w, c])
+        expectClose(decodePng(await encodePngGrid(images)), images, f32)
+      }),
+      { seed: 1, numRuns: 50 },
+    )
+  })
+
+  it('lays out rows with gaps, clamps and rounds', async () => {
+    const images = { data: [-7, 0.001, 0.5], shape: [3, 1, 1, 1] as [number, number, number, number] }
+    const grid = decodePng(await encodePngGrid(images, { columns: 2, gap: 1, scale: 2, background: 1 }))
+    const [a, b, c, _] = [0, 128, 191, 255].map(v => v / 127.5 - 1) as [number, number, number, number]
+    const rows = [
+      [a, a, _, b, b],
+      [a, a, _, b, b],
+      [_, _, _, _, _],
+      [c, c, _, _, _],
+      [c, c, _, _, _],
+    ]
+    expectClose(grid, tf.tensor4d(rows.flat(), [1, 5, 5, 1]), f32)
+  })
+
+  it('is as square as it goes by default', async () => {
+    const images = tf.zeros([5, 4, 4, 3]) as tf.Tensor4D
+    expect(decodePng(await encodePngGrid(images)).shape).toEqual([1, 10, 16, 3])
+  })
+
+  it('leaves no tensor behind', async () => {
+    const images = tf.zeros([2, 3, 3, 1]) as tf.Tensor4D
+    await expectNoLeak(async () => decodePng(await encodePngGrid(images)).dispose())
+  })
+
+  it('says what is wrong', async () => {
+    const shape: [number, number, number, number] = [1, 1, 2, 1]
+    await expect(encodePngGrid({ data: [0, NaN], shape })).rejects.toThrow(
+      new NumericError('non-finite', 'datasets.encodePngGrid: images must be finite, got NaN at index 1.'),
+    )
+    await expect(encodePngGrid({ data: [0], shape })).rejects.toThrow(
+      new RangeError('datasets.encodePngGrid: images must hold 2 numbers for shape [1,1,2,1], got 1.'),
+    )
+    await expect(encodePngGrid(tf.zeros([2, 2, 2, 4]))).rejects.toThrow(
+      new RangeError('datasets.encodePngGrid: images must have 1 or 3 channels, got shape [2,2,2,4].'),
+    )
+    await expect(encodePngGrid(tf.zeros([0, 2, 2, 3]))).rejects.toThrow(
+      new RangeError('datasets.encodePngGrid: images must hold at least 1 pixel, got shape [0,2,2,3].'),
+    )
+    await expect(encodePngGrid(tf.zeros([2, 2, 3]) as unknown as tf.Tensor4D)).rejects.toThrow(
+      new RangeError('datasets.encodePngGrid: images must have shape [N,H,W,C], got [2,2,3].'),
+    )
+    await expect(encodePngGrid(tf.zeros([1, 2, 2, 3]), { columns: 0 })).rejects.toThrow(
+      new RangeError('datasets.encodePngGrid: columns must be an integer >= 1, got 0.'),
+    )
+  })
+})
+
+describe('decodePng', () => {
+  it('reads 16 bits, 1 bit, palettes and alpha', () => {
+    const deep = encode({ width: 2, height: 1, data: Uint16Array.of(0, 65535), depth: 16, channels: 1 })
+    expectClose(decodePng(deep), tf.tensor4d([-1, 1], [1, 1, 2, 1]))
+    // Two rows of three bits: 101, 010; a row fills whole bytes.
+    const bits = encode({ width: 3, height: 2, data: Uint8Array.of(0xa0, 0x40), depth: 1, channels: 1 })
+    expectClose(decodePng(bits), tf.tensor4d([1, -1, 1, -1, 1, -1], [1, 2, 3, 1]))
+    const alpha = encode({ width: 1, height: 1, data: Uint8Array.of(255, 0, 255, 0), channels: 4 })
+    expectClose(decodePng(alpha), tf.tensor4d([1, -1, 1, -1], [1, 1, 1, 4]))
+    const palette = [
+      [255, 0, 0],
+      [0, 0, 255],
+    ]
+    const indexed = encode({ width: 2, height: 1, data: Uint8Array.of(1, 0), channels: 1, palette })
+    expectClose(decodePng(indexed), tf.tensor4d([-1, -1, 1, 1, -1, -1], [1, 1, 2, 3]))
+  })
+
+  it('rejects what is not a whole PNG', async () => {
+    const whole = await encodePngGrid(tf.zeros([1, 8, 8, 3]) as tf.Tensor4D)
+    expect(() => decodePng(Uint8Array.of(1, 2, 3))).toThrow(TypeError)
+    for (const length of [0, 8, 20, whole.length - 20])
+      expect(() => decodePng(whole.subarray(0, length))).toThrow(
+        `datasets.decodePng: bytes must be a whole PNG file, got ${length} bytes (`,
+      )
+    const damaged = whole.slice()
+    damaged[45]! ^= 1
+    expect(() => decodePng(damaged)).toThrow('CRC')
+  })
+})
+
+describe('writePngGrid', () => {
+  it('writes the file and nothing else', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'png-'))
+    const path = join(folder, 'grid.png')
+    const images = tf.fill([2, 2, 2, 1], 1) as tf.Tensor4D
+    await writeFile(path, 'an older file')
+    await writePngGrid(path, images, { gap: 0 })
+    expect(await readdir(folder)).toEqual(['grid.png'])
+    expectClose(decodePng(await readFile(path)), tf.fill([1, 2, 4, 1], 1))
+  })
+
+  it('says where it could not write', async () => {
+    await expect(writePngGrid('/nowhere/grid.png', tf.zeros([1, 2, 2, 1]))).rejects.toThrow(
+      new Error(
+        "datasets.writePngGrid: path must be in a folder that can be written to, got '/nowhere/grid.png' (ENOENT).",
+      ),
+    )
+  })
+})
