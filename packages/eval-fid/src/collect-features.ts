@@ -1,0 +1,52 @@
+import type { Features } from '@rectified-flow/core'
+import type * as tf from '@tensorflow/tfjs-core'
+import type { FeatureSet } from './feature-set.js'
+import { FeatureStatistics } from './feature-statistics.js'
+
+/** Batches of images [B,H,W,C] in [-1,1]; whoever reads them disposes each. */
+export type ImageBatches = AsyncIterable<tf.Tensor4D> | Iterable<tf.Tensor4D>
+
+/**
+ * Statistics of the features of images, batch by batch: at any time one batch and its features are in memory.
+ *
+ * @param features  borrowed
+ * @param images    its batches are taken: each is disposed once its features are known, also on a throw
+ */
+export async function featureStatistics(
+  features: Features,
+  images: ImageBatches,
+): Promise<FeatureStatistics> {
+  const statistics = new FeatureStatistics(features.dim)
+  for await (const batch of images) statistics.add(await extractToHost(features, batch))
+  return statistics
+}
+
+/**
+ * The features of all images, [N,dim], for the measures that need every sample and not only their moments.
+ *
+ * @param features  borrowed
+ * @param images    its batches are taken: each is disposed once its features are known, also on a throw
+ */
+export async function collectFeatures(features: Features, images: ImageBatches): Promise<FeatureSet> {
+  const parts: Float32Array[] = []
+  for await (const batch of images) parts.push(await extractToHost(features, batch))
+  const data = new Float32Array(parts.reduce((size, part) => size + part.length, 0))
+  let to = 0
+  for (const part of parts) {
+    data.set(part, to)
+    to += part.length
+  }
+  return { data, shape: [data.length / features.dim, features.dim] }
+}
+
+/** Features [B,dim] of one batch, on the host. Disposes the batch. */
+async function extractToHost(features: Features, batch: tf.Tensor4D): Promise<Float32Array> {
+  let extracted: tf.Tensor2D | undefined
+  try {
+    extracted = features.extract(batch)
+    return (await extracted.data()) as Float32Array
+  } finally {
+    batch.dispose()
+    extracted?.dispose()
+  }
+}

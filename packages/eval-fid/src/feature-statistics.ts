@@ -1,0 +1,144 @@
+import { readSafetensors, writeSafetensors } from '@rectified-flow/checkpoints'
+import { checkFinite, checkInt } from '@rectified-flow/core'
+
+/** Mean [F] and covariance [F,F] (row-major) of features. */
+export interface Moments {
+  mean: Float64Array
+  covariance: Float64Array
+}
+
+/**
+ * Count, mean and scatter of feature vectors, in float64, over any number of batches and merged from any number of
+ * shards: only the rounding depends on how the samples were divided.
+ *
+ *   scatter = sum of (x - mean)(x - mean)^T     the upper triangle, row by row
+ *
+ * @see Chan, Golub, LeVeque, Updating Formulae and a Pairwise Algorithm for Computing Sample Variances (1979)
+ */
+export class FeatureStatistics {
+  #count = 0
+  readonly #mean: Float64Array
+  readonly #scatter: Float64Array
+
+  /** @param dim  how many features a sample has (F) */
+  constructor(readonly dim: number) {
+    checkInt('eval-fid.FeatureStatistics', 'dim', dim, 1)
+    this.#mean = new Float64Array(dim)
+    this.#scatter = new Float64Array((dim * (dim + 1)) / 2)
+  }
+
+  /** How many samples were added. */
+  get count(): number {
+    return this.#count
+  }
+
+  /** Add samples. features [N,F], row-major, N >= 1. */
+  add(features: ArrayLike<number>): void {
+    const where = 'eval-fid.FeatureStatistics.add'
+    const { dim } = this
+    const n = features.length / dim
+    if (!Number.isInteger(n) || n === 0)
+      throw new RangeError(`${where}: features must hold N x ${dim} numbers, N >= 1, got ${features.length}.`)
+    checkFinite(where, 'features', features)
+    const mean = new Float64Array(dim)
+    for (let i = 0; i < features.length; i++) mean[i % dim]! += features[i]! / n
+    const rows = new Float64Array((n + 1) * dim)
+    for (let i = 0; i < features.length; i++) rows[i] = features[i]! - mean[i % dim]!
+    rows.set(this.#moveMean(n, mean), n * dim)
+    addOuterProducts(this.#scatter, rows, dim)
+  }
+
+  /** Add the samples of other statistics, which stay as they are. */
+  merge(other: FeatureStatistics): void {
+    if (other.dim !== this.dim)
+      throw new RangeError(
+        `eval-fid.FeatureStatistics.merge: other.dim must be ${this.dim}, got ${other.dim}.`,
+      )
+    if (other.#count === 0) return
+    other.#scatter.forEach((value, i) => {
+      this.#scatter[i]! += value
+    })
+    addOuterProducts(this.#scatter, this.#moveMean(other.#count, other.#mean), this.dim)
+  }
+
+  /** Mean, and covariance over N - 1 (ddof 1). Needs two samples. */
+  moments(): Moments {
+    const { dim } = this
+    checkInt('eval-fid.FeatureStatistics.moments', 'count', this.#count, 2)
+    const covariance = new Float64Array(dim * dim)
+    let from = 0
+    for (let i = 0; i < dim; i++)
+      for (let j = i; j < dim; j++) {
+        const value = this.#scatter[from++]! / (this.#count - 1)
+        covariance[i * dim + j] = value
+        covariance[j * dim + i] = value
+      }
+    return { mean: this.#mean.slice(), covariance }
+  }
+
+  /** The bytes of a safetensors file: count [], mean [F] and scatter [F(F+1)/2], all F64. */
+  save(): Uint8Array {
+    return writeSafetensors({
+      count: { dtype: 'F64', shape: [], data: Float64Array.of(this.#count) },
+      mean: { dtype: 'F64', shape: [this.dim], data: this.#mean },
+      scatter: { dtype: 'F64', shape: [this.#scatter.length], data: this.#scatter },
+    })
+  }
+
+  /** The statistics that `save` wrote. */
+  static load(bytes: Uint8Array): FeatureStatistics {
+    const where = 'eval-fid.FeatureStatistics.load'
+    const { tensors } = readSafetensors(bytes)
+    const [count, mean, scatter] = ['count', 'mean', 'scatter'].map(name => {
+      const data = tensors.get(name)?.data
+      if (!(data instanceof Float64Array)) throw new TypeError(`${where}: ${name} must be F64, got none.`)
+      checkFinite(where, name, data)
+      return data
+    }) as [Float64Array, Float64Array, Float64Array]
+    const loaded = new FeatureStatistics(mean.length)
+    if (count.length !== 1) throw new RangeError(`${where}: count must be 1 number, got ${count.length}.`)
+    checkInt(where, 'count', count[0]!, 0)
+    if (scatter.length !== loaded.#scatter.length)
+      throw new RangeError(
+        `${where}: scatter must have ${loaded.#scatter.length} numbers for ${mean.length} features, got ${scatter.length}.`,
+      )
+    loaded.#count = count[0]!
+    loaded.#mean.set(mean)
+    loaded.#scatter.set(scatter)
+    return loaded
+  }
+
+  /** Take n samples with this mean in, and give the vector whose outer product the scatter gains by that. */
+  #moveMean(n: number, mean: Float64Array): Float64Array {
+    const total = this.#count + n
+    const apart = mean.map((value, i) => value - this.#mean[i]!)
+    apart.forEach((value, i) => {
+      this.#mean[i]! += (value * n) / total
+    })
+    const weight = Math.sqrt((this.#count * n) / total)
+    this.#count = total
+    return apart.map(value => value * weight)
+  }
+}
+
+/** scatter += rows^T rows, the upper triangle; four rows at a time, so that the scatter is read a quarter as often. */
+function addOuterProducts(scatter: Float64Array, rows: Float64Array, dim: number): void {
+  const end = rows.length / dim
+  let n = 0
+  for (; n + 3 < end; n += 4) {
+    const [r0, r1, r2, r3] = [n * dim, (n + 1) * dim, (n + 2) * dim, (n + 3) * dim]
+    let to = 0
+    for (let i = 0; i < dim; i++) {
+      const [x0, x1, x2, x3] = [rows[r0 + i]!, rows[r1 + i]!, rows[r2 + i]!, rows[r3 + i]!]
+      for (let j = i; j < dim; j++)
+        scatter[to++]! += x0 * rows[r0 + j]! + x1 * rows[r1 + j]! + (x2 * rows[r2 + j]! + x3 * rows[r3 + j]!)
+    }
+  }
+  for (; n < end; n++) {
+    let to = 0
+    for (let i = 0; i < dim; i++) {
+      const x = rows[n * dim + i]!
+      for (let j = i; j < dim; j++) scatter[to++]! += x * rows[n * dim + j]!
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import { type FeatureSet, toFloat64 } from './feature-set.js'
+
+/**
+ * exp of the mean Kullback-Leibler divergence between each sample's class probabilities and their mean, over all
+ * samples (one split). From 1 to the number of classes. With logits of another network than Inception it goes by the
+ * name of that network.
+ *
+ * @param logits  class scores before the softmax, [N,classes]
+ * @see Salimans et al., Improved Techniques for Training GANs, arXiv 1606.03498, section 4
+ */
+export function inceptionScore(logits: FeatureSet): number {
+  const { logits: scores } = toFloat64('eval-fid.inceptionScore', { logits }, 1)
+  const [samples, classes] = logits.shape
+  const mean = new Float64Array(classes)
+  let negativeEntropy = 0
+  for (let i = 0; i < samples; i++) {
+    const logProbabilities = logSoftmax(scores.subarray(i * classes, (i + 1) * classes))
+    logProbabilities.forEach((logP, c) => {
+      const p = Math.exp(logP)
+      mean[c]! += p / samples
+      negativeEntropy += (p * logP) / samples
+    })
+  }
+  const meanEntropy = mean.reduce((sum, p) => (p > 0 ? sum - p * Math.log(p) : sum), 0)
+  return Math.exp(negativeEntropy + meanEntropy)
+}
+
+function logSoftmax(row: Float64Array): Float64Array {
+  const max = row.reduce((a, b) => Math.max(a, b))
+  const logSum = max + Math.log(row.reduce((sum, value) => sum + Math.exp(value - max), 0))
+  return row.map(value => value - logSum)
+}

@@ -1,0 +1,136 @@
+import { checkInt, checkTensor, conv2d, type Features, type Rng, type Weights } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
+
+/** What a small residual network is built from; saved with its weights. */
+export interface SmallResNetConfig {
+  /** Height and width of the images. */
+  size: number
+  /** Channels of the images. */
+  channels: number
+  /** Channels of each stage; a stage halves height and width. The last is the number of features. */
+  widths: readonly number[]
+  /** Classes of the head that it is trained with. */
+  classes: number
+}
+
+/** The network of the digit features: [N,28,28,1] to 64 features, 72,498 weights. */
+export const digitConfig: SmallResNetConfig = { size: 28, channels: 1, widths: [16, 32, 64], classes: 10 }
+
+/**
+ * A small residual classifier whose last hidden layer, averaged over space, measures images.
+ *
+ *   stage     h = down(h), 3x3 with stride 2; then h + expand(silu(squeeze(silu(h)))), 3x3 both, half the channels
+ *   features  mean of silu(h) over height and width
+ *   logits    features · W + b
+ *
+ * It shares no layer type but the convolution with the perceptual networks of `losses-lpips-huber` (plain stacks of
+ * ReLU and pooling), so that what a loss is trained with is not what its result is measured with.
+ */
+export class SmallResNet implements Features {
+  readonly dim: number
+
+  /** Takes the weights, named as `weightShapes` names them. Most callers want `smallResNet` or `loadSmallResNet`. */
+  constructor(
+    readonly config: SmallResNetConfig,
+    readonly weights: Weights,
+  ) {
+    this.dim = config.widths.at(-1) as number
+  }
+
+  /** Features [N,dim] of images [N,size,size,channels] in [-1,1]. */
+  extract(images: tf.Tensor4D): tf.Tensor2D {
+    return this.forward('extract', images)
+  }
+
+  /** Class scores [N,classes] before the softmax, to train it by. images [N,size,size,channels] in [-1,1]. */
+  logits(images: tf.Tensor4D): tf.Tensor2D {
+    return tf.tidy(() => {
+      const features = this.forward('logits', images)
+      return tf.add(tf.matMul(features, this.weight('head.weight')), this.weight('head.bias'))
+    })
+  }
+
+  dispose(): void {
+    for (const weight of this.weights.values()) weight.dispose()
+  }
+
+  private forward(method: string, images: tf.Tensor4D): tf.Tensor2D {
+    const { size, channels, widths } = this.config
+    checkTensor(`eval-fid.SmallResNet.${method}`, 'images', images, ['N', size, size, channels])
+    return tf.tidy(() => {
+      let h = images
+      for (let stage = 0; stage < widths.length; stage++) {
+        const down = this.conv(`${stage}.down`, stage === 0 ? h : silu(h), 2)
+        const inner = silu(this.conv(`${stage}.squeeze`, silu(down)))
+        h = tf.add(down, this.conv(`${stage}.expand`, inner))
+      }
+      return tf.mean(silu(h), [1, 2]) as tf.Tensor2D
+    })
+  }
+
+  private conv(name: string, x: tf.Tensor4D, strides = 1): tf.Tensor4D {
+    const filter = this.weight(`${name}.weight`) as tf.Tensor4D
+    return conv2d(x, filter, this.weight(`${name}.bias`) as tf.Tensor1D, { strides })
+  }
+
+  private weight(name: string): tf.Variable {
+    return this.weights.get(name) as tf.Variable
+  }
+}
+
+function silu(x: tf.Tensor4D): tf.Tensor4D {
+  return tf.mul(x, tf.sigmoid(x))
+}
+
+/** Names and shapes of the weights: convolutions [h,w,in,out], the head [in,out]. */
+export function weightShapes({ channels, widths, classes }: SmallResNetConfig): Map<string, number[]> {
+  const shapes = new Map<string, number[]>()
+  const conv = (name: string, input: number, output: number) => {
+    shapes.set(`${name}.weight`, [3, 3, input, output])
+    shapes.set(`${name}.bias`, [output])
+  }
+  widths.forEach((width, stage) => {
+    conv(`${stage}.down`, widths[stage - 1] ?? channels, width)
+    conv(`${stage}.squeeze`, width, width / 2)
+    conv(`${stage}.expand`, width / 2, width)
+  })
+  const dim = widths.at(-1) as number
+  return shapes.set('head.weight', [dim, classes]).set('head.bias', [classes])
+}
+
+export interface SmallResNetOptions extends Partial<SmallResNetConfig> {
+  /** Where the weights are drawn from. */
+  rng: Rng
+}
+
+/**
+ * A network to train, `digitConfig` unless told otherwise. Weights are He normal; biases and the last convolution of
+ * each residual branch are 0, so that every branch starts as the identity.
+ */
+export function smallResNet({ rng, ...config }: SmallResNetOptions): SmallResNet {
+  const full = { ...digitConfig, ...config }
+  checkConfig('eval-fid.smallResNet', full)
+  const weights = new Map<string, tf.Variable>()
+  for (const [name, shape] of weightShapes(full)) {
+    const zero = name.endsWith('.bias') || name.endsWith('.expand.weight')
+    const fanIn = shape.slice(0, -1).reduce((product, n) => product * n, 1)
+    const variable = tf.tidy(() => {
+      const initial = zero ? tf.zeros(shape) : tf.mul(rng.fork(name).normal(shape), Math.sqrt(2 / fanIn))
+      return tf.variable(initial)
+    })
+    weights.set(name, variable)
+  }
+  return new SmallResNet(full, weights)
+}
+
+/** Throw unless a network can be built from this. */
+export function checkConfig(where: string, { size, channels, widths, classes }: SmallResNetConfig): void {
+  checkInt(where, 'size', size, 1)
+  checkInt(where, 'channels', channels, 1)
+  checkInt(where, 'classes', classes, 1)
+  checkInt(where, 'widths.length', widths.length, 1)
+  widths.forEach((width, stage) => {
+    checkInt(where, `widths[${stage}]`, width, 2)
+    if (width % 2) throw new RangeError(`${where}: widths[${stage}] must be even, got ${width}.`)
+  })
+}

@@ -1,0 +1,1 @@
+export { readDigitFeatures } from './read-digit-features.js'

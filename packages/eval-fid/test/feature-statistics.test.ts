@@ -1,0 +1,115 @@
+import { readSafetensors, writeSafetensors } from '@rectified-flow/checkpoints'
+import { createRng, NumericError } from '@rectified-flow/core'
+import { FeatureStatistics } from '@rectified-flow/eval-fid'
+import { expectClose } from '@rectified-flow/tools/matchers'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+
+const dim = 5
+
+/** n samples whose means are a thousand times their spread, where naive sums of squares lose digits. */
+const samples = (n: number) =>
+  createRng(7)
+    .normals(n * dim)
+    .map((z, i) => 1000 * (i % dim) + z)
+
+function statisticsOf(features: ArrayLike<number>): FeatureStatistics {
+  const statistics = new FeatureStatistics(dim)
+  statistics.add(features)
+  return statistics
+}
+
+/** Mean and covariance by their definitions. */
+function direct(features: Float32Array): { mean: Float64Array; covariance: Float64Array } {
+  const n = features.length / dim
+  const at = (row: number, i: number) => features[row * dim + i]!
+  const over = (f: (row: number) => number) =>
+    Array.from({ length: n }, (_, row) => f(row)).reduce((a, b) => a + b)
+  const mean = Float64Array.from({ length: dim }, (_, i) => over(row => at(row, i)) / n)
+  const covariance = Float64Array.from({ length: dim * dim }, (_, k) => {
+    const [i, j] = [Math.floor(k / dim), k % dim]
+    return over(row => (at(row, i) - mean[i]!) * (at(row, j) - mean[j]!)) / (n - 1)
+  })
+  return { mean, covariance }
+}
+
+describe('FeatureStatistics', () => {
+  it('has the mean and covariance of the definitions', () => {
+    const features = samples(300)
+    const { mean, covariance } = statisticsOf(features).moments()
+    const expected = direct(features)
+    expectClose(mean, expected.mean, { rtol: 1e-13, atol: 1e-13 })
+    expectClose(covariance, expected.covariance, { rtol: 1e-10, atol: 1e-12 })
+  })
+
+  it('does not depend on how samples were divided into batches and shards', () => {
+    const features = samples(60)
+    const whole = statisticsOf(features).moments()
+    const cuts = fc.uniqueArray(fc.integer({ min: 1, max: 59 }), { maxLength: 6 })
+    fc.assert(
+      fc.property(cuts, fc.boolean(), (inner, merging) => {
+        const edges = [0, ...inner.sort((a, b) => a - b), 60]
+        const total = new FeatureStatistics(dim)
+        for (let i = 1; i < edges.length; i++) {
+          const part = features.subarray(edges[i - 1]! * dim, edges[i]! * dim)
+          if (merging) total.merge(statisticsOf(part))
+          else total.add(part)
+        }
+        expect(total.count).toBe(60)
+        expectClose(total.moments().mean, whole.mean, { rtol: 1e-13, atol: 1e-13 })
+        expectClose(total.moments().covariance, whole.covariance, { rtol: 1e-10, atol: 1e-12 })
+      }),
+      { seed: 1, numRuns: 50 },
+    )
+  })
+
+  it('merges with itself and with nothing', () => {
+    const statistics = statisticsOf(samples(20))
+    const before = statistics.moments()
+    statistics.merge(new FeatureStatistics(dim))
+    expect(statistics.moments()).toEqual(before)
+    statistics.merge(statistics)
+    expect(statistics.count).toBe(40)
+    expectClose(statistics.moments().mean, before.mean, { rtol: 1e-15, atol: 0 })
+    // The same scatter twice, over 39 instead of 19.
+    expectClose(
+      statistics.moments().covariance,
+      before.covariance.map(value => (value * 38) / 39),
+      { rtol: 1e-14, atol: 0 },
+    )
+  })
+
+  it('round-trips through its bytes', () => {
+    const statistics = statisticsOf(samples(20))
+    const loaded = FeatureStatistics.load(statistics.save())
+    expect(loaded.count).toBe(20)
+    expect(loaded.moments()).toEqual(statistics.moments())
+  })
+
+  it('says what is wrong', () => {
+    const statistics = statisticsOf(samples(1))
+    expect(() => statistics.moments()).toThrow(
+      new RangeError('eval-fid.FeatureStatistics.moments: count must be an integer >= 2, got 1.'),
+    )
+    expect(() => statistics.add([1, 2, 3])).toThrow(
+      new RangeError('eval-fid.FeatureStatistics.add: features must hold N x 5 numbers, N >= 1, got 3.'),
+    )
+    expect(() => statistics.add([1, 2, 3, NaN, 5])).toThrow(
+      new NumericError(
+        'non-finite',
+        'eval-fid.FeatureStatistics.add: features must be finite, got NaN at index 3.',
+      ),
+    )
+    expect(() => statistics.merge(new FeatureStatistics(4))).toThrow(
+      new RangeError('eval-fid.FeatureStatistics.merge: other.dim must be 5, got 4.'),
+    )
+    expect(() => new FeatureStatistics(0)).toThrow(
+      new RangeError('eval-fid.FeatureStatistics: dim must be an integer >= 1, got 0.'),
+    )
+    const { tensors } = readSafetensors(statistics.save())
+    tensors.delete('scatter')
+    expect(() => FeatureStatistics.load(writeSafetensors(tensors))).toThrow(
+      new TypeError('eval-fid.FeatureStatistics.load: scatter must be F64, got none.'),
+    )
+  })
+})
