@@ -1,0 +1,123 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { readmeExample } from './readme-example.js'
+
+// What a user gets, rather than what lies in the repository: each package is packed, checked as a tarball, installed
+// with npm beside the others into an empty project, bundled for a browser, and runs the first example of its README.
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const bin = (name: string) => join(root, 'node_modules/.bin', name)
+
+interface Packed {
+  dir: string
+  name: string
+  tarball: string
+}
+
+let failed = 0
+/** One line per package and check; `problem` is null where all is well. */
+function report(name: string, check: string, problem: string | null): void {
+  console.log(`${problem === null ? 'ok  ' : 'FAIL'} ${name}: ${check}`)
+  if (problem === null) return
+  failed++
+  console.log(problem.trim().replace(/^/gm, '     '))
+}
+
+/** Run a program to its end: its stdout, and what went wrong in words, or null. */
+function run(program: string, args: string[], cwd: string): { stdout: string; problem: string | null } {
+  const { status, signal, stdout, stderr, error } = spawnSync(program, args, {
+    cwd,
+    encoding: 'utf8',
+    timeout: 300_000,
+  })
+  if (error) return { stdout: '', problem: error.message }
+  return { stdout, problem: status === 0 ? null : `exit ${signal ?? status}\n${stdout}${stderr}` }
+}
+
+function pack(dir: string, to: string): Packed | null {
+  const { name } = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')) as { name: string }
+  if (!existsSync(join(dir, 'dist/index.js'))) {
+    report(name, 'pack', 'dist is missing: run npm run build first')
+    return null
+  }
+  const { stdout, problem } = run(bin('pnpm'), ['pack', '--json', '--pack-destination', to], dir)
+  report(name, 'pack', problem)
+  return problem === null
+    ? { dir, name, tarball: (JSON.parse(stdout) as { filename: string }).filename }
+    : null
+}
+
+function checkTarball({ name, tarball }: Packed): void {
+  report(name, 'publint', run(bin('publint'), ['run', tarball, '--strict'], root).problem)
+  report(name, 'types', run(bin('attw'), [tarball, '--profile', 'esm-only'], root).problem)
+}
+
+/** One empty ESM project with every tarball and the peer that all of them share. */
+function install(packed: Packed[], project: string): boolean {
+  const dependencies = Object.fromEntries(packed.map(({ name, tarball }) => [name, `file:${tarball}`]))
+  writeFileSync(
+    join(project, 'package.json'),
+    JSON.stringify({
+      private: true,
+      type: 'module',
+      dependencies: { ...dependencies, '@tensorflow/tfjs-core': '4.22.0' },
+    }),
+  )
+  const args = ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error']
+  const { problem } = run('npm', args, project)
+  report('all packages', 'npm install', problem)
+  return problem === null
+}
+
+async function checkBundle({ name }: Packed, project: string): Promise<void> {
+  const problem = await build({
+    stdin: { contents: `export * from '${name}'`, resolveDir: project },
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    write: false,
+    logLevel: 'silent',
+  }).then(
+    () => null,
+    error => String(error),
+  )
+  report(name, 'browser bundle', problem)
+}
+
+function checkReadme({ name, dir }: Packed, project: string): void {
+  report(name, 'README example', exampleProblem(join(dir, 'README.md'), project))
+}
+
+function exampleProblem(readme: string, project: string): string | null {
+  if (!existsSync(readme)) return 'README.md is missing'
+  const example = readmeExample(readFileSync(readme, 'utf8'))
+  if (typeof example === 'string') return example
+  writeFileSync(join(project, 'example.js'), example.code)
+  const { stdout, problem } = run(process.execPath, ['example.js'], project)
+  if (problem !== null || stdout.trim() === example.output.trim()) return problem
+  return `printed\n${stdout.trim()}\nwhere the README says\n${example.output.trim()}`
+}
+
+const project = mkdtempSync(join(tmpdir(), 'rectified-flow-'))
+try {
+  const packed = readdirSync(join(root, 'packages'))
+    .map(name => join(root, 'packages', name))
+    .filter(dir => existsSync(join(dir, 'package.json')))
+    .map(dir => pack(dir, project))
+    .filter(one => one !== null)
+  for (const one of packed) checkTarball(one)
+  if (install(packed, project)) {
+    for (const one of packed) {
+      await checkBundle(one, project)
+      checkReadme(one, project)
+    }
+  }
+} finally {
+  rmSync(project, { recursive: true })
+}
+console.log(failed === 0 ? 'packages: all as a user gets them' : `packages: ${failed} failed`)
+process.exit(failed === 0 ? 0 : 1)
