@@ -7,7 +7,9 @@ import { defineConfig } from 'vitest/config'
 // tests, which read src/, get the same bundle here.
 const gradients = fileURLToPath(new URL('node_modules/.cache/register-all-gradients.mjs', import.meta.url))
 buildSync({
-  entryPoints: [createRequire(import.meta.url).resolve('@tensorflow/tfjs-core/dist/register_all_gradients.js')],
+  entryPoints: [
+    createRequire(import.meta.url).resolve('@tensorflow/tfjs-core/dist/register_all_gradients.js'),
+  ],
   outfile: gradients,
   bundle: true,
   format: 'esm',

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkOneOf } from './checks.js'
+import { registerWasmKernels } from './wasm/register.js'
 
 /** A tfjs backend that may or may not be there. */
 export interface BackendCandidate {
@@ -9,6 +10,8 @@ export interface BackendCandidate {
   tfjsName: string
   /** Load and register it. Resolves to why it can't be used here, or null when it is ready to set. */
   load(): Promise<string | null>
+  /** Look at the backend once it is active: why it is not what its name promises, or null. */
+  verify?(): string | null
 }
 
 /** What was chosen, and why the candidates before it were not. */
@@ -31,6 +34,8 @@ export async function chooseBackend(
     if (reason === null) return { name: candidate.name, skipped }
     skipped.push({ name: candidate.name, reason })
   }
+  if (name !== undefined)
+    throw new Error(`core.useBackend: ${name} can't be used here: ${skipped[0]?.reason}.`)
   const reasons = skipped.map(({ name, reason }) => `${name}: ${reason}`).join('; ')
   throw new Error(`core.useBackend: no backend can be used here (${reasons}).`)
 }
@@ -41,7 +46,7 @@ async function tryCandidate(candidate: BackendCandidate): Promise<string | null>
     if (reason !== null) return reason
     if (await tf.setBackend(candidate.tfjsName)) {
       await tf.ready()
-      return null
+      return candidate.verify?.() ?? null
     }
     return 'its initialisation failed'
   } catch (error) {
@@ -66,6 +71,7 @@ export const wasm: BackendCandidate = {
   tfjsName: 'wasm',
   async load() {
     await import('@tensorflow/tfjs-backend-wasm')
+    registerWasmKernels()
     return null
   },
 }
@@ -75,6 +81,11 @@ export const cpu: BackendCandidate = {
   tfjsName: 'cpu',
   async load() {
     await import('@tensorflow/tfjs-backend-cpu')
+    return null
+  },
+  verify() {
+    // In Node, its first tensor prints an advert for tfjs-node, which whoever chose 'cpu' has no use for.
+    Object.assign(tf.backend(), { firstUse: false })
     return null
   },
 }

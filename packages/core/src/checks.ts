@@ -37,7 +37,7 @@ export function checkTensor(
   if (!matches(tensor.shape, pattern)) {
     const nchw = [tensor.shape[0], tensor.shape[2], tensor.shape[3], tensor.shape[1]] as number[]
     const hint =
-      tensor.rank === 4 && matches(nchw, pattern) ? ' For NCHW use tf.transpose(x, [0,2,3,1]).' : ''
+      tensor.rank === 4 && matches(nchw, pattern) ? ` For NCHW use tf.transpose(${name}, [0,2,3,1]).` : ''
     throw new RangeError(`${where}: ${name} must have shape [${pattern}], got [${tensor.shape}].${hint}`)
   }
   if (tensor.dtype !== dtype)
@@ -47,8 +47,7 @@ export function checkTensor(
 /** Throw unless `value` is an integer in [min, max]. */
 export function checkInt(where: string, name: string, value: number, min: number, max = Infinity): void {
   if (Number.isInteger(value) && value >= min && value <= max) return
-  const range = max === Infinity ? `>= ${min}` : `in [${min}, ${max}]`
-  throw new RangeError(`${where}: ${name} must be an integer ${range}, got ${describe(value)}.`)
+  fail(where, name, `an integer${range(min, max)}`, value, 'number')
 }
 
 /** Throw unless `value` is a finite number in [min, max]. */
@@ -60,8 +59,8 @@ export function checkNumber(
   max = Infinity,
 ): void {
   if (Number.isFinite(value) && value >= min && value <= max) return
-  const range = min === -Infinity && max === Infinity ? 'finite' : `in [${min}, ${max}]`
-  throw new RangeError(`${where}: ${name} must be a number ${range}, got ${describe(value)}.`)
+  const bounded = min !== -Infinity && max !== Infinity
+  fail(where, name, `a ${bounded ? '' : 'finite '}number${range(min, max)}`, value, 'number')
 }
 
 /** Throw unless `value` is one of `choices`. */
@@ -72,7 +71,18 @@ export function checkOneOf<T extends string>(
   choices: readonly T[],
 ): asserts value is T {
   if (choices.includes(value as T)) return
-  throw new RangeError(`${where}: ${name} must be one of ${choices.join(', ')}, got ${describe(value)}.`)
+  fail(where, name, `one of ${choices.join(', ')}`, value, 'string')
+}
+
+function range(min: number, max: number): string {
+  if (max !== Infinity) return min === -Infinity ? ` <= ${max}` : ` in [${min}, ${max}]`
+  return min === -Infinity ? '' : ` >= ${min}`
+}
+
+/** A TypeError for a value of another kind, a RangeError for a bad value of the right one. */
+function fail(where: string, name: string, rule: string, value: unknown, kind: string): never {
+  const Kind = typeof value === kind ? RangeError : TypeError
+  throw new Kind(`${where}: ${name} must be ${rule}, got ${describe(value)}.`)
 }
 
 /** Throw unless every number of `values` (a tensor's data, read back by the caller) is finite. */
@@ -89,6 +99,9 @@ export function describe(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`
   if (typeof value === 'function') return 'a function'
   if (Array.isArray(value)) return `[${value.slice(0, 8).map(describe)}${value.length > 8 ? ',...' : ''}]`
-  if (value !== null && typeof value === 'object') return `a ${value.constructor?.name ?? 'object'}`
+  if (value !== null && typeof value === 'object') {
+    const kind = value.constructor?.name ?? 'Object'
+    return kind === 'Object' ? 'an object' : `${/^[AEIO]/.test(kind) ? 'an' : 'a'} ${kind}`
+  }
   return String(value)
 }

@@ -16,6 +16,7 @@ export { attention } from './ops/attention.js'
 export { type Conv2dOptions, conv2d } from './ops/conv2d.js'
 export { type GroupNormOptions, groupNorm, groupNormSilu } from './ops/group-norm.js'
 export { resample } from './ops/resample.js'
+export { indexedNormal } from './rng/indexed-normal.js'
 export { createRng, type Rng } from './rng/rng.js'
 export type {
   Coupling,

@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs-core'
 import { type BackendCandidate, type BackendChoice, chooseBackend, cpu, wasm, webgpu } from '../backends.js'
 
 /** tfjs-node calls util.isNullOrUndefined, which Node 23 took away (tfjs #8425). */
@@ -18,12 +19,23 @@ function native(name: string, pkg: string): BackendCandidate {
         return null
       } catch (error) {
         const { code, message } = error as NodeJS.ErrnoException
-        return code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND'
-          ? `${pkg} is not installed`
-          : `${pkg} did not load: ${message.split('\n')[0]}`
+        const missing = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND'
+        return missing && message.includes(`'${pkg}'`)
+          ? `${pkg} is not installed (npm install ${pkg})`
+          : `${pkg} did not load: ${message.split('\n')[0]} (npm rebuild ${pkg})`
       }
     },
   }
+}
+
+const nodeGpu: BackendCandidate = {
+  ...native('node-gpu', '@tensorflow/tfjs-node-gpu'),
+  verify() {
+    const { isUsingGpuDevice } = tf.backend() as tf.KernelBackend & { isUsingGpuDevice?: boolean }
+    if (isUsingGpuDevice) return null
+    tf.removeBackend('tensorflow') // tfjs-node goes by the same name
+    return 'TensorFlow found no CUDA device'
+  },
 }
 
 /**
@@ -31,14 +43,5 @@ function native(name: string, pkg: string): BackendCandidate {
  * tfjs-node-gpu), 'webgpu', 'node' (tfjs-node), 'wasm', 'cpu'. The native ones are optional peers.
  */
 export function useBackend(name?: 'node-gpu' | 'webgpu' | 'node' | 'wasm' | 'cpu'): Promise<BackendChoice> {
-  return chooseBackend(
-    [
-      native('node-gpu', '@tensorflow/tfjs-node-gpu'),
-      webgpu,
-      native('node', '@tensorflow/tfjs-node'),
-      wasm,
-      cpu,
-    ],
-    name,
-  )
+  return chooseBackend([nodeGpu, webgpu, native('node', '@tensorflow/tfjs-node'), wasm, cpu], name)
 }

@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { checkInt, checkTensor } from '../checks.js'
+import { hasKernel, runKernel } from './fast-kernel.js'
 
 /** One weight tensor and what the optimiser keeps for it, all of one shape. */
 export interface AdamSlot {
@@ -24,20 +26,31 @@ export interface AdamEmaOptions {
 /**
  * One Adam step (Kingma and Ba, algorithm 1, as PyTorch: epsilon after the root of the corrected moment), then the
  * moving average of the new weight. Updates the slot's variables.
+ *
+ * @param gradient  of the shape of the slot's tensors
  */
 export function adamEma(
   { weight, m, v, ema }: AdamSlot,
   gradient: tf.Tensor,
   { step, learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, emaDecay = 0.9999 }: AdamEmaOptions,
 ): void {
+  checkTensor('core.adamEma', 'gradient', gradient, weight.shape)
+  checkInt('core.adamEma', 'step', step, 1)
+  const rate = learningRate / (1 - beta1 ** step)
+  const correction = 1 / (1 - beta2 ** step)
   tf.tidy(() => {
-    const mNext = tf.add(tf.mul(m, beta1), tf.mul(gradient, 1 - beta1))
-    const vNext = tf.add(tf.mul(v, beta2), tf.mul(tf.square(gradient), 1 - beta2))
-    const root = tf.add(tf.sqrt(tf.mul(vNext, 1 / (1 - beta2 ** step))), epsilon)
-    const next = tf.sub(weight, tf.mul(tf.div(mNext, root), learningRate / (1 - beta1 ** step)))
-    ema.assign(tf.add(tf.mul(ema, emaDecay), tf.mul(next, 1 - emaDecay)))
-    m.assign(mNext)
-    v.assign(vNext)
-    weight.assign(next)
+    let next: tf.Tensor[]
+    if (hasKernel('RfAdamEma')) {
+      const attrs = { rate, beta1, beta2, epsilon, correction, emaDecay }
+      next = runKernel('RfAdamEma', { weight, m, v, ema, gradient }, attrs)
+    } else {
+      const mNext = tf.add(tf.mul(m, beta1), tf.mul(gradient, 1 - beta1))
+      const vNext = tf.add(tf.mul(v, beta2), tf.mul(tf.square(gradient), 1 - beta2))
+      const root = tf.add(tf.sqrt(tf.mul(vNext, correction)), epsilon)
+      const weightNext = tf.sub(weight, tf.mul(tf.div(mNext, root), rate))
+      const emaNext = tf.add(tf.mul(ema, emaDecay), tf.mul(weightNext, 1 - emaDecay))
+      next = [weightNext, mNext, vNext, emaNext]
+    }
+    for (const [i, variable] of [weight, m, v, ema].entries()) variable.assign(next[i] as tf.Tensor)
   })
 }

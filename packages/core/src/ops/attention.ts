@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { checkInt, checkTensor } from '../checks.js'
 
 /**
  * Scaled dot-product self-attention: softmax(q k^T / sqrt(d)) v per head.
@@ -14,15 +15,23 @@ export function attention(
   v: tf.Tensor3D,
   { heads = 1 }: { heads?: number } = {},
 ): tf.Tensor3D {
+  checkTensor('core.attention', 'q', q, ['B', 'N', 'C'])
+  checkTensor('core.attention', 'k', k, q.shape)
+  checkTensor('core.attention', 'v', v, q.shape)
+  checkInt('core.attention', 'heads', heads, 1)
+  const [b, n, c] = q.shape
+  if (c % heads !== 0)
+    throw new RangeError(`core.attention: heads must divide the ${c} channels of q, got ${heads}.`)
+
   return tf.tidy(() => {
-    const [b, n, c] = q.shape
     const d = c / heads
-    const split = (x: tf.Tensor3D) =>
+    const split = (x: tf.Tensor3D): tf.Tensor3D =>
       heads === 1
         ? x
         : tf.reshape(tf.transpose(tf.reshape(x, [b, n, heads, d]), [0, 2, 1, 3]), [b * heads, n, d])
-    const weights = tf.softmax(tf.mul(tf.matMul(split(q), split(k), false, true), 1 / Math.sqrt(d)))
-    const out = tf.matMul(weights, split(v)) as tf.Tensor3D
+    // The queries are scaled, not the N x N scores.
+    const scores = tf.matMul(split(tf.mul(q, 1 / Math.sqrt(d))), split(k), false, true)
+    const out: tf.Tensor3D = tf.matMul(tf.softmax(scores), split(v))
     if (heads === 1) return out
     return tf.reshape(tf.transpose(tf.reshape(out, [b, heads, n, d]), [0, 2, 1, 3]), [b, n, c])
   })

@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { checkInt, checkOneOf, checkTensor } from '../checks.js'
+import { hasKernel, runKernel } from './fast-kernel.js'
 
 export interface Conv2dOptions {
   strides?: number | [number, number]
@@ -19,8 +21,27 @@ export function conv2d(
   bias?: tf.Tensor1D,
   { strides = 1, pad = 'same' }: Conv2dOptions = {},
 ): tf.Tensor4D {
+  checkTensor('core.conv2d', 'x', x, ['B', 'H', 'W', 'I'])
+  checkTensor('core.conv2d', 'filter', filter, ['h', 'w', x.shape[3], 'O'])
+  if (bias) checkTensor('core.conv2d', 'bias', bias, [filter.shape[3]])
+  if (typeof pad === 'number') checkInt('core.conv2d', 'pad', pad, 0)
+  else checkOneOf('core.conv2d', 'pad', pad, ['same', 'valid'])
+
+  const pair: [number, number] = typeof strides === 'number' ? [strides, strides] : strides
+  // Where filter or strides are not square, tfjs computes the wrong size from a number.
+  const pads: 'same' | 'valid' | tf.backend_util.ExplicitPadding =
+    typeof pad === 'number'
+      ? [
+          [0, 0],
+          [pad, pad],
+          [pad, pad],
+          [0, 0],
+        ]
+      : pad
   return tf.tidy(() => {
-    const y = tf.conv2d(x, filter, strides, pad)
-    return bias ? tf.add(y, bias) : y
+    if (!bias) return tf.conv2d(x, filter, pair, pads)
+    if (hasKernel('RfConv2dBias'))
+      return runKernel<tf.Tensor4D>('RfConv2dBias', { x, filter, bias }, { strides: pair, pad: pads })
+    return tf.add(tf.conv2d(x, filter, pair, pads), bias)
   })
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { checkInt } from '../checks.js'
+import { checkInt, checkNumber, describe } from '../checks.js'
 import { philox4x32 } from './philox.js'
 
 /**
@@ -11,14 +11,14 @@ export interface Rng {
   uniforms(n: number): Float32Array
   /** n standard normal numbers (Box-Muller). */
   normals(n: number): Float32Array
-  /** n integers in [0, below), unbiased to 2^-32. */
+  /** n integers in [0, below); each has its probability to within 2^-32. */
   integers(n: number, below: number): Int32Array
   /** A random order of 0..n-1. */
   permutation(n: number): Int32Array
-  /** Uniform numbers in [min, max) as a float32 tensor. */
-  uniform<S extends readonly number[]>(shape: S, min?: number, max?: number): tf.Tensor
+  /** Uniform numbers in [min, max), up to float32 rounding, as a float32 tensor. */
+  uniform(shape: readonly number[], min?: number, max?: number): tf.Tensor
   /** Standard normal numbers as a float32 tensor. */
-  normal<S extends readonly number[]>(shape: S): tf.Tensor
+  normal(shape: readonly number[]): tf.Tensor
   /** An independent stream named by key; the same key gives the same stream. */
   fork(key: number | string): Rng
 }
@@ -60,7 +60,10 @@ class PhiloxRng implements Rng {
 
   uniforms(n: number): Float32Array {
     checkInt('core.Rng.uniforms', 'n', n, 0)
-    return Float32Array.from(this.words(n), word => (word >>> 8) * 2 ** -24)
+    const words = this.words(n)
+    const out = new Float32Array(n)
+    for (let i = 0; i < n; i++) out[i] = ((words[i] as number) >>> 8) * 2 ** -24
+    return out
   }
 
   normals(n: number): Float32Array {
@@ -68,7 +71,7 @@ class PhiloxRng implements Rng {
     const words = this.words(2 * Math.ceil(n / 2))
     const out = new Float32Array(words.length)
     for (let i = 0; i < words.length; i += 2) {
-      // (word + 1/2) / 2^32 is never 0, so the logarithm is finite; the largest normal is 6.7.
+      // (word + 1/2) / 2^32 is never 0, so the logarithm is finite; the largest normal is 6.8.
       const radius = Math.sqrt(-2 * Math.log(((words[i] as number) + 0.5) * 2 ** -32))
       const angle = 2 * Math.PI * (((words[i + 1] as number) + 0.5) * 2 ** -32)
       out[i] = radius * Math.cos(angle)
@@ -80,7 +83,10 @@ class PhiloxRng implements Rng {
   integers(n: number, below: number): Int32Array {
     checkInt('core.Rng.integers', 'n', n, 0)
     checkInt('core.Rng.integers', 'below', below, 1, 2 ** 31)
-    return Int32Array.from(this.words(n), word => Math.floor(word * 2 ** -32 * below))
+    const words = this.words(n)
+    const out = new Int32Array(n)
+    for (let i = 0; i < n; i++) out[i] = Math.floor((words[i] as number) * 2 ** -32 * below)
+    return out
   }
 
   permutation(n: number): Int32Array {
@@ -97,6 +103,8 @@ class PhiloxRng implements Rng {
   }
 
   uniform(shape: readonly number[], min = 0, max = 1): tf.Tensor {
+    checkNumber('core.Rng.uniform', 'min', min)
+    checkNumber('core.Rng.uniform', 'max', max, min)
     const values = this.uniforms(tf.util.sizeFromShape([...shape]))
     return tf.tensor(min === 0 && max === 1 ? values : values.map(u => min + (max - min) * u), [...shape])
   }
@@ -107,6 +115,8 @@ class PhiloxRng implements Rng {
 
   fork(key: number | string): Rng {
     if (typeof key === 'number') checkInt('core.Rng.fork', 'key', key, 0, Number.MAX_SAFE_INTEGER)
+    else if (typeof key !== 'string')
+      throw new TypeError(`core.Rng.fork: key must be a string or an integer, got ${describe(key)}.`)
     return new PhiloxRng(childKey(this.key, key))
   }
 }

@@ -1,0 +1,8 @@
+export { adamEma } from './adam-ema'
+export { conv2d } from './conv2d'
+export { conv2dBackpropFilter } from './conv2d-backprop-filter'
+export { copyRows } from './copy'
+export { groupNorm, groupNormGradient } from './group-norm'
+export { matMulTransposed } from './mat-mul'
+export { repeatBlocks, sumBlocks } from './resample'
+export { sumMiddle } from './sum'

@@ -1,0 +1,79 @@
+/** Rows or numbers that are added up before their sum joins the total, so that errors do not grow with the count. */
+const BLOCK = 256
+
+/** out[c] += sum of x[r,c] over rows. */
+function sumRows(x: usize, out: usize, rows: i32, columns: i32): void {
+  const row = (<usize>columns) << 2
+  for (let first = 0; first < rows; first += BLOCK) {
+    const count = min(BLOCK, rows - first)
+    const block = x + <usize>first * row
+    let c = 0
+    for (; c + 16 <= columns; c += 16) {
+      const o = (<usize>c) << 2
+      let at = block + o
+      let s0 = f32x4.splat(0), s1 = f32x4.splat(0), s2 = f32x4.splat(0), s3 = f32x4.splat(0)
+      for (let i = 0; i < count; i++) {
+        s0 = f32x4.add(s0, v128.load(at))
+        s1 = f32x4.add(s1, v128.load(at, 16))
+        s2 = f32x4.add(s2, v128.load(at, 32))
+        s3 = f32x4.add(s3, v128.load(at, 48))
+        at += row
+      }
+      v128.store(out + o, f32x4.add(v128.load(out + o), s0))
+      v128.store(out + o, f32x4.add(v128.load(out + o, 16), s1), 16)
+      v128.store(out + o, f32x4.add(v128.load(out + o, 32), s2), 32)
+      v128.store(out + o, f32x4.add(v128.load(out + o, 48), s3), 48)
+    }
+    for (; c + 4 <= columns; c += 4) {
+      const o = (<usize>c) << 2
+      let at = block + o
+      let s = f32x4.splat(0)
+      for (let i = 0; i < count; i++) {
+        s = f32x4.add(s, v128.load(at))
+        at += row
+      }
+      v128.store(out + o, f32x4.add(v128.load(out + o), s))
+    }
+    for (; c < columns; c++) {
+      const o = (<usize>c) << 2
+      let at = block + o
+      let s: f32 = 0
+      for (let i = 0; i < count; i++) {
+        s += load<f32>(at)
+        at += row
+      }
+      store<f32>(out + o, load<f32>(out + o) + s)
+    }
+  }
+}
+
+function sumNumbers(x: usize, count: i32): f32 {
+  let total: f64 = 0
+  let i = 0
+  while (i + 16 <= count) {
+    const end = min(i + 16 * BLOCK, count & ~15)
+    let s0 = f32x4.splat(0), s1 = f32x4.splat(0), s2 = f32x4.splat(0), s3 = f32x4.splat(0)
+    for (; i < end; i += 16) {
+      const at = x + ((<usize>i) << 2)
+      s0 = f32x4.add(s0, v128.load(at))
+      s1 = f32x4.add(s1, v128.load(at, 16))
+      s2 = f32x4.add(s2, v128.load(at, 32))
+      s3 = f32x4.add(s3, v128.load(at, 48))
+    }
+    const s = f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3))
+    total += <f64>f32x4.extract_lane(s, 0) + <f64>f32x4.extract_lane(s, 1)
+    total += <f64>f32x4.extract_lane(s, 2) + <f64>f32x4.extract_lane(s, 3)
+  }
+  for (; i < count; i++) total += <f64>load<f32>(x + ((<usize>i) << 2))
+  return <f32>total
+}
+
+/** out[a,c] = sum over b of x [outer, middle, inner]; out is zero. */
+export function sumMiddle(x: usize, out: usize, outer: i32, middle: i32, inner: i32): void {
+  for (let a = 0; a < outer; a++) {
+    if (inner === 1) store<f32>(out, sumNumbers(x, middle))
+    else sumRows(x, out, middle, inner)
+    x += <usize>(middle * inner) << 2
+    out += (<usize>inner) << 2
+  }
+}

@@ -1,0 +1,45 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { addKernel, type WasmKernel } from './backend.js'
+import { directConv2d, isDirect } from './direct-conv2d.js'
+
+interface Inputs {
+  x: tf.Tensor4D
+  filter: tf.Tensor4D
+  bias: tf.Tensor1D
+}
+
+interface Attrs {
+  strides: [number, number]
+  pad: 'same' | 'valid' | tf.backend_util.ExplicitPadding
+}
+
+/** A convolution that adds its bias on the way, and its gradients, each computed only where it is asked for. */
+export function registerConv2dBias(): void {
+  const fused = tf.getKernel('FusedConv2D', 'wasm').kernelFunc as unknown as WasmKernel<Inputs, object>
+  addKernel<Inputs, Attrs>('RfConv2dBias', ({ inputs, attrs, backend }) => {
+    const { x, filter, bias } = inputs
+    const info = tf.backend_util.computeConv2DInfo(x.shape, filter.shape, attrs.strides, 1, attrs.pad)
+    if (isDirect(info)) {
+      const { top, left } = info.padInfo
+      return directConv2d(backend, { x, filter, bias, outShape: info.outShape, top, left })
+    }
+    const all = { ...attrs, dilations: [1, 1], dataFormat: 'NHWC', activation: 'linear' }
+    return fused({ inputs, attrs: all, backend })
+  })
+  tf.registerGradient({
+    kernelName: 'RfConv2dBias',
+    inputsToSave: ['x', 'filter'],
+    gradFunc: (upstream, saved, attributes) => {
+      const dy = upstream as tf.Tensor4D
+      const [x, filter] = saved as [tf.Tensor4D, tf.Tensor4D]
+      const attrs = { ...attributes, dataFormat: 'NHWC' }
+      const run = (name: string, inputs: tf.NamedTensorMap, more: object): tf.Tensor =>
+        tf.engine().runKernel(name, inputs, { ...attrs, ...more } as tf.NamedAttrMap)
+      return {
+        x: () => run('Conv2DBackpropInput', { dy, filter }, { inputShape: x.shape }),
+        filter: () => run('Conv2DBackpropFilter', { x, dy }, { filterShape: filter.shape }),
+        bias: () => tf.sum(dy, [0, 1, 2]),
+      }
+    },
+  })
+}

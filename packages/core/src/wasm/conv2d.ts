@@ -1,0 +1,28 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { replaceKernel } from './backend.js'
+import { directConv2d, isDirect } from './direct-conv2d.js'
+
+interface Inputs {
+  x: tf.Tensor4D
+  filter: tf.Tensor4D
+}
+
+/** Convolution: direct where that is faster, XNNPACK's else. */
+export function registerConv2d(): void {
+  replaceKernel<Inputs, tf.Conv2DAttrs>('Conv2D', stock => args => {
+    const { x, filter } = args.inputs
+    const { strides, pad, dataFormat, dilations, dimRoundingMode } = args.attrs
+    if (dataFormat !== 'NHWC') return stock(args)
+    const info = tf.backend_util.computeConv2DInfo(
+      x.shape,
+      filter.shape,
+      strides,
+      dilations,
+      pad,
+      dimRoundingMode,
+    )
+    if (!isDirect(info)) return stock(args)
+    const { top, left } = info.padInfo
+    return directConv2d(args.backend, { x, filter, outShape: info.outShape, top, left })
+  })
+}

@@ -1,0 +1,121 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { addKernel, type WasmBackend } from './backend.js'
+import { addressOf, makeZeros, simdOf, withScratch } from './simd.js'
+
+interface Inputs {
+  x: tf.Tensor4D
+  gamma: tf.Tensor1D
+  beta: tf.Tensor1D
+  scale?: tf.Tensor2D
+  shift?: tf.Tensor2D
+}
+
+interface Attrs {
+  groups: number
+  epsilon: number
+  activate: boolean
+}
+
+/** y, and each group's mean and 1/deviation [B,groups], which with x are all that the gradient needs. */
+function forward({ inputs, attrs, backend }: { inputs: Inputs; attrs: Attrs; backend: WasmBackend }) {
+  const { x, gamma, beta, scale, shift } = inputs
+  const [b, h, w, c] = x.shape
+  const y = backend.makeOutput(x.shape, 'float32')
+  const mean = backend.makeOutput([b, attrs.groups], 'float32')
+  const rstd = backend.makeOutput([b, attrs.groups], 'float32')
+  const at = (tensor?: tf.TensorInfo) => (tensor ? addressOf(backend, tensor) : 0)
+  withScratch(backend, 4 * c, scratch =>
+    simdOf(backend).groupNorm(
+      at(x),
+      at(gamma),
+      at(beta),
+      at(scale),
+      at(shift),
+      at(y),
+      at(mean),
+      at(rstd),
+      scratch,
+      b,
+      h * w,
+      c,
+      attrs.groups,
+      attrs.epsilon,
+      attrs.activate,
+    ),
+  )
+  return [y, mean, rstd]
+}
+
+interface GradientInputs extends Inputs {
+  dy: tf.Tensor4D
+  mean: tf.Tensor2D
+  rstd: tf.Tensor2D
+}
+
+/** dx, dgamma, dbeta and, where there is modulation, dscale, dshift. */
+function backward({
+  inputs,
+  attrs,
+  backend,
+}: {
+  inputs: GradientInputs
+  attrs: Attrs
+  backend: WasmBackend
+}) {
+  const { x, dy, gamma, beta, scale, shift, mean, rstd } = inputs
+  const [b, h, w, c] = x.shape
+  const dx = backend.makeOutput(x.shape, 'float32')
+  const [dgamma, dbeta] = [makeZeros(backend, [c]), makeZeros(backend, [c])]
+  const modulation = scale ? [0, 1].map(() => backend.makeOutput([b, c], 'float32')) : []
+  const at = (tensor?: tf.TensorInfo) => (tensor ? addressOf(backend, tensor) : 0)
+  withScratch(backend, 7 * c, scratch =>
+    simdOf(backend).groupNormGradient(
+      at(x),
+      at(dy),
+      at(gamma),
+      at(beta),
+      at(scale),
+      at(shift),
+      at(mean),
+      at(rstd),
+      at(dx),
+      at(dgamma),
+      at(dbeta),
+      at(modulation[0]),
+      at(modulation[1]),
+      scratch,
+      b,
+      h * w,
+      c,
+      attrs.groups,
+      attrs.activate,
+    ),
+  )
+  return [dx, dgamma, dbeta, ...modulation]
+}
+
+/** Group normalisation with its affine part, modulation and activation in one kernel, and so its gradient. */
+export function registerGroupNorm(): void {
+  addKernel('RfGroupNormGradient', backward)
+  for (const [kernelName, inputsToSave] of [
+    ['RfGroupNorm', ['x', 'gamma', 'beta']],
+    ['RfGroupNormModulated', ['x', 'gamma', 'beta', 'scale', 'shift']],
+  ] as const) {
+    addKernel(kernelName, forward)
+    tf.registerGradient({
+      kernelName,
+      inputsToSave: [...inputsToSave],
+      outputsToSave: [false, true, true],
+      gradFunc: (upstream, saved, attrs) => {
+        const names = [...inputsToSave, 'mean', 'rstd']
+        const inputs: tf.NamedTensorMap = { dy: (upstream as tf.Tensor[])[0] as tf.Tensor }
+        names.forEach((name, i) => {
+          inputs[name] = saved[i] as tf.Tensor
+        })
+        // All at once, here: what a gradient's thunk makes is freed when that thunk ends.
+        const gradients: tf.Tensor[] = tf.engine().runKernel('RfGroupNormGradient', inputs, attrs)
+        return Object.fromEntries(inputsToSave.map((name, i) => [name, () => gradients[i] as tf.Tensor]))
+      },
+    })
+  }
+}

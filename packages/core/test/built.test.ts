@@ -1,0 +1,112 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { describe, expect, it } from 'vitest'
+
+const core = fileURLToPath(new URL('..', import.meta.url))
+const built = existsSync(`${core}/dist/index.js`)
+
+/** What a new Node process prints for this module. It runs in core's folder, where names resolve as for a user. */
+function node(module: string, cwd = core): { stdout: string; stderr: string } {
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module'], {
+    cwd,
+    input: module,
+    encoding: 'utf8',
+  })
+  return { stdout, stderr }
+}
+
+/** Makes a Node process look like a browser's worker to tfjs. */
+const worker = 'delete globalThis.process; globalThis.WorkerGlobalScope = class {};'
+
+/** A bundle for a browser of this module, and what it imports from outside of itself. */
+async function bundle(contents: string): Promise<{ code: string; outside: string[] }> {
+  const { outputFiles, metafile } = await build({
+    stdin: { contents, resolveDir: core },
+    bundle: true,
+    banner: { js: worker },
+    format: 'esm',
+    platform: 'browser',
+    write: false,
+    metafile: true,
+    logLevel: 'silent',
+  })
+  const imports = Object.values(metafile.inputs).flatMap(input => input.imports)
+  return {
+    code: outputFiles[0]?.text as string,
+    outside: imports.filter(({ external, path }) => external || isBuiltin(path)).map(({ path }) => path),
+  }
+}
+
+const gradient = (entry: string, backend: string) => `
+  import * as tf from '@tensorflow/tfjs-core'
+  import { useBackend } from '${entry}'
+  await useBackend('${backend}')
+  const slope = tf.grad(x => tf.sum(tf.sigmoid(tf.mul(x, x))))(tf.tensor1d([0, 1, 2]))
+  console.log([...await slope.data()].map(value => value.toFixed(4)).join(' '))`
+
+// d/dx sigmoid(x^2) = 2 x s (1 - s), s = sigmoid(x^2)
+const slopes = [0, 1, 2].map(x => (2 * x * Math.exp(-x * x)) / (1 + Math.exp(-x * x)) ** 2)
+const printed = { stdout: `${slopes.map(slope => slope.toFixed(4)).join(' ')}\n`, stderr: '' }
+
+describe.skipIf(!built)(
+  `built core${built ? '' : ' (skipped: packages/core/dist is missing, run npm run build)'}`,
+  () => {
+    it.each(['@rectified-flow/core', '@rectified-flow/core/node'])('imports %s without a word', entry => {
+      expect(node(`import '${entry}'`)).toEqual({ stdout: '', stderr: '' })
+    })
+
+    it.each([
+      ['@rectified-flow/core', 'cpu'],
+      ['@rectified-flow/core', 'wasm'],
+      ['@rectified-flow/core/node', 'cpu'],
+      ['@rectified-flow/core/node', 'wasm'],
+    ])('%s computes gradients in plain Node on %s', (entry, backend) => {
+      expect(node(gradient(entry, backend))).toEqual(printed)
+    })
+
+    it.each(['node', 'node-gpu'])('says what to install for %s', backend => {
+      const folder = mkdtempSync(join(tmpdir(), 'core-'))
+      try {
+        const modules = join(folder, 'node_modules')
+        cpSync(join(core, 'dist'), join(modules, '@rectified-flow/core/dist'), { recursive: true })
+        cpSync(join(core, 'package.json'), join(modules, '@rectified-flow/core/package.json'))
+        mkdirSync(join(modules, '@tensorflow'))
+        for (const name of ['tfjs-core', 'tfjs-backend-cpu', 'tfjs-backend-wasm', 'tfjs-backend-webgpu'])
+          symlinkSync(
+            realpathSync(join(core, 'node_modules/@tensorflow', name)),
+            join(modules, '@tensorflow', name),
+          )
+        const module = `
+        import { useBackend } from '@rectified-flow/core/node'
+        await useBackend('${backend}').catch(error => console.log(error.message))`
+        const pkg = `@tensorflow/tfjs-${backend}`
+        expect(node(module, folder)).toEqual({
+          stdout: `core.useBackend: ${backend} can't be used here: ${pkg} is not installed (npm install ${pkg}).\n`,
+          stderr: '',
+        })
+      } finally {
+        rmSync(folder, { recursive: true })
+      }
+    })
+
+    it('registers its gradients in a browser bundle, however little is used of it', async () => {
+      const { code, outside } = await bundle(gradient('@rectified-flow/core', 'cpu'))
+      expect(outside).toEqual([])
+      expect(node(code)).toEqual(printed)
+    })
+
+    it('registers its gradients when only the import is left', async () => {
+      const { code } = await bundle(`
+      import '@tensorflow/tfjs-backend-cpu'
+      import '@rectified-flow/core'
+      import * as tf from '@tensorflow/tfjs-core'
+      console.log(...tf.grad(x => tf.square(x))(tf.scalar(3)).dataSync())`)
+      expect(node(code)).toEqual({ stdout: '6\n', stderr: '' })
+    })
+  },
+)
