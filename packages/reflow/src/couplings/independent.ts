@@ -1,0 +1,19 @@
+import type { Coupling, Rng } from '@rectified-flow/core'
+import type * as tf from '@tensorflow/tfjs-core'
+
+/** Data that can be read by index: an `ImageDataset`, or anything with these two members. */
+export interface IndexedData {
+  readonly count: number
+  batch(indices: ArrayLike<number>): { x: tf.Tensor4D; labels?: tf.Tensor2D }
+}
+
+/** Data and noise that know nothing of each other: what a 1-rectified flow is trained on. Data are drawn with replacement. */
+export function independentCoupling(data: IndexedData, { rng }: { rng: Rng }): Coupling {
+  return {
+    async draw(step, batch) {
+      const draw = rng.fork(step)
+      const { x, labels } = data.batch(draw.fork('data').integers(batch, data.count))
+      return { x, z: draw.fork('noise').normal(x.shape) as tf.Tensor4D, ...(labels && { labels }) }
+    },
+  }
+}

@@ -1,0 +1,26 @@
+import type { Coupling, Pairs, Rng } from '@rectified-flow/core'
+
+/** Pairs that can be read by index: a `PairSet`, or anything with these two members. */
+export interface IndexedPairs {
+  readonly count: number
+  batch(indices: ArrayLike<number>): Pairs
+}
+
+/**
+ * Pairs that a teacher made before, what Reflow trains on. Every epoch goes through all of them once, in an order of
+ * its own; a batch may reach over the end of an epoch.
+ */
+export function storedCoupling(pairs: IndexedPairs, { rng }: { rng: Rng }): Coupling {
+  let order: { epoch: number; indices: Int32Array } = { epoch: -1, indices: new Int32Array(0) }
+  return {
+    async draw(step, batch) {
+      const indices = Int32Array.from({ length: batch }, (_, i) => {
+        const position = step * batch + i
+        const epoch = Math.floor(position / pairs.count)
+        if (epoch !== order.epoch) order = { epoch, indices: rng.fork(epoch).permutation(pairs.count) }
+        return order.indices[position % pairs.count] as number
+      })
+      return pairs.batch(indices)
+    },
+  }
+}

@@ -1,0 +1,28 @@
+import * as tf from '@tensorflow/tfjs-core'
+
+/** Times [B] in a shape that broadcasts over samples like x [B,...]: [B,1,...]. */
+function alongBatch(t: tf.Tensor1D, x: tf.Tensor): tf.Tensor {
+  return tf.reshape(t, [t.shape[0], ...x.shape.slice(1).map(() => 1)])
+}
+
+/**
+ * The straight path from data to noise: x_t = (1 - t) x + t z.
+ *
+ * @param x  data [B,...]
+ * @param z  noise [B,...]
+ * @param t  times [B] in [0, 1]
+ */
+export function interpolate<T extends tf.Tensor>(x: T, z: T, t: tf.Tensor1D): T {
+  return tf.tidy(() => tf.add(x, tf.mul(alongBatch(t, x), tf.sub(z, x))))
+}
+
+/**
+ * Where the straight line from x_t with velocity v meets the data: x_t - t v.
+ *
+ * @param xt  states [B,...]
+ * @param v   velocities [B,...]
+ * @param t   times [B] in [0, 1]
+ */
+export function dataPrediction<T extends tf.Tensor>(xt: T, v: T, t: tf.Tensor1D): T {
+  return tf.tidy(() => tf.sub(xt, tf.mul(alongBatch(t, xt), v)))
+}

@@ -1,0 +1,1 @@
+export { loadTrainer, saveTrainer } from './trainer-file.js'

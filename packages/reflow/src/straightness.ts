@@ -1,0 +1,31 @@
+import { checkTensor } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
+
+/**
+ * How far a path is from a straight line at constant speed: the mean over its N steps of the mean squared
+ * N (x_{i-1} - x_i) - (x_0 - x_N). 0 is straight. The reference's measure; Liu et al. (arXiv 2209.03003) section 2.2
+ * has its integral form.
+ *
+ * @param states  N + 1 states [B,...] on a uniform grid of times, as `sampleTrajectory` gives them
+ * @returns       [B]
+ */
+export function straightness(states: readonly tf.Tensor[]): tf.Tensor1D {
+  const where = 'reflow.straightness'
+  if (states.length < 2)
+    throw new RangeError(`${where}: states must hold at least 2 states, got ${states.length}.`)
+  const first = states[0] as tf.Tensor
+  for (const [i, state] of states.entries()) checkTensor(where, `states[${i}]`, state, first.shape)
+  const steps = states.length - 1
+  const batch = first.shape[0] as number
+  return tf.tidy(() => {
+    const line = tf.sub(first, states[steps] as tf.Tensor)
+    let total: tf.Tensor = tf.zeros([batch])
+    for (let i = 1; i <= steps; i++) {
+      total = tf.tidy(() => {
+        const velocity = tf.mul(tf.sub(states[i - 1] as tf.Tensor, states[i] as tf.Tensor), steps)
+        return tf.add(total, tf.mean(tf.reshape(tf.square(tf.sub(velocity, line)), [batch, -1]), 1))
+      })
+    }
+    return tf.div(total, steps) as tf.Tensor1D
+  })
+}

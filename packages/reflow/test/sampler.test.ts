@@ -1,0 +1,133 @@
+import { createRng, type Field } from '@rectified-flow/core'
+import { euler, heun, rk4 } from '@rectified-flow/ode'
+import {
+  START_TIME,
+  sample,
+  sampler,
+  sampleTrajectory,
+  straightness,
+  TWO_STEP_GRID,
+} from '@rectified-flow/reflow'
+import { expectNoLeak } from '@rectified-flow/tools/leaks'
+import { expectClose, f32, sum } from '@rectified-flow/tools/matchers'
+import * as tf from '@tensorflow/tfjs-core'
+import { describe, expect, it } from 'vitest'
+
+const noise = () => createRng(1).normal([3, 2, 2, 1])
+/** Straight lines from z to the data 0.3 z + 1: v = z - x0 is known from any point of the line. */
+const straight: Field = (x, t) => {
+  const time = tf.reshape(t, [-1, 1, 1, 1])
+  // x = (1 - t)(0.3 z + 1) + t z
+  const z = tf.div(tf.sub(x, tf.sub(1, time)), tf.add(tf.mul(tf.sub(1, time), 0.3), time))
+  return tf.sub(z, tf.add(tf.mul(z, 0.3), 1))
+}
+/** dx/dt = x: from 1 to t it grows by e^(t-1). */
+const exponential: Field = x => tf.clone(x)
+
+describe('sample', () => {
+  it.each([
+    ['euler', { steps: 1 }, 1],
+    ['euler', { steps: 5 }, 5],
+    ['heun', { steps: 3, method: heun }, 5],
+    ['rk4', { steps: 3, method: rk4 }, 9],
+    ['reinterpolate', { steps: 4, rule: 'reinterpolate' as const }, 4],
+    ['two steps', { times: TWO_STEP_GRID }, 2],
+  ])('draws a straight flow exactly: %s', (_, options, nfe) => {
+    const z = noise()
+    const { x, nfe: calls } = sample(straight, z, options)
+    expect(calls).toBe(nfe)
+    expectClose(x, tf.add(tf.mul(z, 0.3), 1), { rtol: 1e-4, atol: 1e-4 })
+  })
+
+  it('has the order of its method', () => {
+    const z = tf.ones([1, 1])
+    const error = (steps: number, method: typeof euler) => {
+      // Not to t = 0, where every method's last step is Euler's.
+      const times = Array.from({ length: steps + 1 }, (_, i) => 1 - (0.8 * i) / steps)
+      return Math.abs(sample(exponential, z, { times, method }).x.dataSync()[0]! - Math.exp(-0.8))
+    }
+    expect(Math.log2(error(8, euler) / error(16, euler))).toBeCloseTo(1, 0)
+    expect(Math.log2(error(8, heun) / error(16, heun))).toBeCloseTo(2, 0)
+  })
+
+  it('tells each state and its data prediction', () => {
+    const seen: number[] = []
+    sample(straight, noise(), {
+      steps: 4,
+      onStep: ({ prediction, t, step, nfe }) => {
+        expect(step).toBe(nfe)
+        seen.push(t)
+        expectClose(prediction, tf.add(tf.mul(noise(), 0.3), 1), { rtol: 1e-4, atol: 1e-4 })
+      },
+    })
+    expect(seen).toEqual([0.75, 0.5, 0.25, 0])
+  })
+
+  it('goes back to the initial noise by the new rule', () => {
+    const z = noise()
+    const path = sampleTrajectory(exponential, z, { steps: 4, rule: 'reinterpolate' })
+    for (const i of [1, 2, 3]) {
+      const t = path.times[i]!
+      const expected = tf.add(tf.mul(path.predictions[i - 1]!, 1 - t), tf.mul(z, t))
+      expectClose(path.states[i]!, expected, sum)
+    }
+  })
+
+  it('draws a sample alone as in a batch', () => {
+    const z = noise()
+    const all = sample(straight, z, { steps: 2 }).x
+    const one = sample(straight, tf.slice(z, 1, 1), { steps: 2 }).x
+    expectClose(one, tf.slice(all, 1, 1), f32)
+  })
+
+  it('leaks nothing, also when the loop breaks or the field throws', async () => {
+    await expectNoLeak(() => {
+      const z = noise()
+      sample(straight, z, { steps: 2, rule: 'reinterpolate' }).x.dispose()
+      const path = sampleTrajectory(straight, z, { steps: 3, method: heun })
+      tf.dispose([path.states, path.predictions] as never)
+      for (const _ of sampler(straight, z, { steps: 3 })) break
+      let calls = 0
+      const failing: Field = (x, t) => {
+        if (++calls === 2) throw new Error('no')
+        return tf.tidy(() => straight(x, t))
+      }
+      expect(() => sample(failing, z, { steps: 3 })).toThrow('no')
+      z.dispose()
+    })
+  })
+
+  it('refuses bad arguments by name', () => {
+    const z = noise()
+    expect(() => sample(straight, z, { steps: 0 })).toThrow(
+      'reflow.sampler: steps must be an integer >= 1, got 0.',
+    )
+    expect(() => sample(straight, z, { times: [0.5, 0.8] })).toThrow(
+      'reflow.sampler: times must be at least 2 falling numbers in [0, 1], got [0.5,0.8].',
+    )
+    expect(() => sample(straight, z, { rule: 'new' as never })).toThrow(
+      "reflow.sampler: rule must be one of euler, reinterpolate, got 'new'.",
+    )
+    expect(() => sample(straight, z, { method: rk4, rule: 'reinterpolate' })).toThrow(
+      "reflow.sampler: method must be euler or heun with rule 'reinterpolate', got rk4.",
+    )
+    expect(() => sample(straight, tf.scalar(1))).toThrow('reflow.sampler: z must have shape [B,...], got [].')
+  })
+})
+
+describe('straightness', () => {
+  it('is 0 for a straight path and grows with its bend', () => {
+    const z = noise()
+    const line = [tf.mul(z, START_TIME), tf.mul(z, 0.5), tf.mul(z, 0)]
+    expectClose(straightness(line), [0, 0, 0], { rtol: 0, atol: 1e-6 })
+    // The middle state moved by d: both steps are off by 2 d, so 4 d^2.
+    const bent = [tf.mul(z, 1), tf.add(tf.mul(z, 0.5), 0.1), tf.mul(z, 0)]
+    expectClose(straightness(bent), [0.04, 0.04, 0.04], sum)
+  })
+
+  it('refuses a single state', () => {
+    expect(() => straightness([noise()])).toThrow(
+      'reflow.straightness: states must hold at least 2 states, got 1.',
+    )
+  })
+})
