@@ -27,7 +27,12 @@ export default defineConfig({
   },
   ssr: { resolve: { conditions } },
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts', 'tools/test/**/*.test.ts'],
+    include: [
+      'packages/*/test/**/*.test.ts',
+      'examples/*/test/**/*.test.ts',
+      'test/**/*.test.ts',
+      'tools/test/**/*.test.ts',
+    ],
     setupFiles: ['test/setup.ts'],
     testTimeout: 60_000,
     pool: 'forks',

@@ -272,3 +272,11 @@ describe('messages', () => {
     expect(call).toThrow(new Kind(message))
   })
 })
+
+it('gives sample i its noise in any batch', () => {
+  const rng = createRng(5)
+  const all = indexedNormal(rng, [0, 1, 2, 3], [2, 3])
+  expect(all.shape).toEqual([4, 2, 3])
+  expectClose(indexedNormal(rng, [3, 1], [2, 3]), tf.gather(all, [3, 1]), exact)
+  expectClose(tf.slice(all, 2, 1), rng.fork(2).normals(6), exact)
+})

@@ -1,0 +1,122 @@
+// Straighten a flow of real MNIST digits, and draw them in one step: a teacher (1-rectified flow) makes pairs of noise
+// and digit; a plain 2-rectified flow and a 2-rectified flow++ are trained on them; a table and two pictures compare.
+//
+//   npm run quickstart                 (npm run quickstart -- --help for more)
+//
+// Under five minutes on two CPU cores. Killed and started again, it goes on where it was.
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, readFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { join, resolve } from 'node:path'
+import { useBackend } from '@rectified-flow/core/node'
+import { pairShardPath } from '@rectified-flow/datasets/node'
+import { type Job, modelTitle, type Run } from './job.js'
+import { runJobs } from './processes.js'
+import { watcher } from './progress.js'
+import { modelFile, pairsFolder, writeWhole } from './run-files.js'
+import { readArguments, type Settings } from './settings.js'
+import { collectMetrics, measuresFile, table } from './table.js'
+
+const root = resolve(import.meta.dirname, '../..')
+
+async function main(): Promise<void> {
+  const given = readArguments()
+  if (!given) return
+  const out = resolve(root, given.out)
+  const teacher = resolve(root, given.teacher)
+  const choice = await useBackend((given.settings.backend || undefined) as Parameters<typeof useBackend>[0])
+  const settings: Settings = { ...given.settings, backend: choice.name, teacher: await hashOf(teacher) }
+  await claim(out, settings)
+  // wasm and cpu use one core per process; the other backends use the whole machine in one.
+  const workers = ['wasm', 'cpu'].includes(settings.backend) ? Math.min(availableParallelism(), 8) : 1
+  console.log(`backend ${settings.backend}, ${workers} at a time, in ${given.out}`)
+
+  const runs = Array.from({ length: settings.seeds }, (_, seed): Run => ({ out, teacher, seed, settings }))
+  for (const [unit, jobs] of phases(runs)) {
+    const watch = watcher(unit)
+    const open = jobs.filter(job => !existsSync(job.file))
+    await runJobs(open, workers, watch).finally(() => watch.stop())
+  }
+  const metrics = await collectMetrics(runs)
+  await writeWhole(join(out, 'metrics.json'), `${JSON.stringify(metrics, null, 2)}\n`)
+  console.log(`\n${await table(runs, metrics)}\n`)
+  for (const name of ['samples.png', 'trajectories.png', 'metrics.json']) console.log(join(given.out, name))
+}
+
+/** What has to be done, in this order; the jobs of a phase know nothing of each other. */
+function phases(runs: Run[]): [unit: string, jobs: Job[]][] {
+  const { out, settings } = runs[0] as Run
+  const models = ['B', ...settings.recipes]
+  const tag = ({ seed }: Run) => (settings.seeds > 1 ? `, seed ${seed}` : '')
+  const firsts = Array.from(
+    { length: Math.ceil(settings.pairs / settings.shard) },
+    (_, i) => i * settings.shard,
+  )
+  const pairs = runs.flatMap(run =>
+    firsts.map((first): Job => {
+      const file = pairShardPath(pairsFolder(run), first)
+      return { ...run, kind: 'pairs', title: `pairs from ${first}${tag(run)}`, first, file }
+    }),
+  )
+  const training = runs.flatMap(run =>
+    models.map((model): Job => {
+      const title = `train ${modelTitle(model)}${tag(run)}`
+      return { ...run, kind: 'train', title, model, file: modelFile(run, model) }
+    }),
+  )
+  const measuring = runs.flatMap(run =>
+    ['teacher', ...models].map((model): Job => {
+      const title = `measure ${modelTitle(model)}${tag(run)}`
+      return { ...run, kind: 'measure', title, model, file: measuresFile(run, model) }
+    }),
+  )
+  const pictures: Job = {
+    ...(runs[0] as Run),
+    kind: 'pictures',
+    title: 'pictures',
+    file: join(out, 'samples.png'),
+  }
+  return [
+    ['pairs', pairs],
+    ['steps', training],
+    ['samples', measuring],
+    ['pictures', [pictures]],
+  ]
+}
+
+async function hashOf(path: string): Promise<string> {
+  const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
+    throw new Error(`quickstart: --teacher must be a file that can be read, got ${path} (${cause.code}).`, {
+      cause,
+    })
+  })
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+/** Make the run folder, or find it with the same settings: then the run goes on. */
+async function claim(out: string, settings: Settings): Promise<void> {
+  const file = join(out, 'settings.json')
+  const text = `${JSON.stringify(settings, null, 2)}\n`
+  try {
+    await mkdir(out, { recursive: true })
+    if (!existsSync(file)) await writeWhole(file, text)
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    throw new Error(`quickstart: --out must be a folder that can be written to, got ${out} (${code}).`, {
+      cause,
+    })
+  }
+  if ((await readFile(file, 'utf8')) !== text)
+    throw new Error(
+      `quickstart: --out must be a new folder or one of these settings, got ${out}, which holds another run. Delete it, or name another.`,
+    )
+}
+
+main().then(
+  () => process.exit(0),
+  error => {
+    console.error(process.env.DEBUG ? error : error.message)
+    process.exit(1)
+  },
+)

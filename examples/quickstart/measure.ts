@@ -1,0 +1,104 @@
+import { join } from 'node:path'
+import type { Field } from '@rectified-flow/core'
+import { readPairShards } from '@rectified-flow/datasets/node'
+import { featureStatistics, frechetDistance } from '@rectified-flow/eval-fid'
+import { readDigitFeatures } from '@rectified-flow/eval-fid/node'
+import {
+  type SamplerOptions,
+  sample,
+  sampleTrajectory,
+  straightness,
+  TWO_STEP_GRID,
+} from '@rectified-flow/reflow'
+import { edmVelocity } from '@rectified-flow/unet'
+import * as tf from '@tensorflow/tfjs-core'
+import type { JobOf, Progress } from './job.js'
+import { readDigits } from './mnist.js'
+import { evaluationNoise, modelFolder, pairsFolder, readModel, writeWhole } from './run-files.js'
+
+/** What is found of one model. */
+export interface Measures {
+  /** Fréchet distance (digit features) to MNIST's test images, by number of network calls. */
+  frechet: Record<number, number>
+  /** Mean over noises, on 8 steps. */
+  straightness: number
+}
+
+/** Milliseconds per image, by number of network calls: apart, since no two runs agree on them. */
+export type Timing = Record<number, number>
+
+const BATCH = 128
+const STRAIGHTNESS_STEPS = 8
+const FEW_STEPS: SamplerOptions[] = [{ steps: 1 }, { times: TWO_STEP_GRID }]
+
+/** 0..count-1 in slices of BATCH. */
+function* batches(count: number): Generator<number[]> {
+  for (let first = 0; first < count; first += BATCH)
+    yield Array.from({ length: Math.min(BATCH, count - first) }, (_, i) => first + i)
+}
+
+function* images(set: { count: number; batch(indices: number[]): { x: tf.Tensor4D; z?: tf.Tensor } }) {
+  for (const indices of batches(set.count)) {
+    const { x, ...rest } = set.batch(indices)
+    tf.dispose(rest)
+    yield x
+  }
+}
+
+async function meanStraightness(field: Field, seed: number, count: number): Promise<number> {
+  let total = 0
+  for (const indices of batches(count)) {
+    const each = tf.tidy(() => {
+      const z = evaluationNoise(seed, indices[0]!, indices.length)
+      return straightness(sampleTrajectory(field, z, { steps: STRAIGHTNESS_STEPS }).states)
+    })
+    for (const value of await each.data()) total += value
+    each.dispose()
+  }
+  return total / count
+}
+
+/** Fréchet distances, straightness and speed of one model, on noise that no pair has. */
+export async function measure(job: JobOf<'measure'>, progress: Progress) {
+  const { seed, model, file } = job
+  const { samples, teacherSteps } = job.settings
+  const features = await readDigitFeatures()
+  const real = (await featureStatistics(features, images(await readDigits('test')))).moments()
+  const field = edmVelocity(await readModel(job, model))
+  const total = samples * FEW_STEPS.length
+  const frechet: Measures['frechet'] = {}
+  const timing: Timing = {}
+  let done = 0
+  for (const options of FEW_STEPS) {
+    let nfe = 0
+    let spent = 0
+    async function* drawn() {
+      for (const indices of batches(samples)) {
+        const z = evaluationNoise(seed, indices[0]!, indices.length)
+        const begin = performance.now()
+        const end = sample(field, z, options)
+        await end.x.data()
+        spent += performance.now() - begin
+        nfe = end.nfe
+        z.dispose()
+        done += indices.length
+        progress(done, total)
+        yield end.x as tf.Tensor4D
+      }
+    }
+    const moments = (await featureStatistics(features, drawn())).moments()
+    frechet[nfe] = frechetDistance(moments, real)
+    timing[nfe] = spent / samples
+  }
+  if (model === 'teacher') {
+    // In many steps the teacher makes the pairs: they are its samples.
+    const pairs = await readPairShards(pairsFolder(job))
+    frechet[teacherSteps] = frechetDistance(
+      (await featureStatistics(features, images(pairs))).moments(),
+      real,
+    )
+  }
+  const found: Measures = { frechet, straightness: await meanStraightness(field, seed, samples / 8) }
+  await writeWhole(join(modelFolder(job, model), 'timing.json'), JSON.stringify(timing))
+  await writeWhole(file, JSON.stringify(found))
+}

@@ -1,0 +1,39 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { createRng, indexedNormal } from '@rectified-flow/core'
+import { loadSongUNet, type SongUNet } from '@rectified-flow/unet'
+import type * as tf from '@tensorflow/tfjs-core'
+import type { ModelName, Run } from './job.js'
+
+/** Shape of a digit, [H,W,C]. */
+export const SHAPE = [28, 28, 1] as const
+
+/** Where a run keeps what belongs to a seed. */
+export const seedFolder = ({ out, seed }: Run) => join(out, `seed-${seed}`)
+export const pairsFolder = (run: Run) => join(seedFolder(run), 'pairs')
+export const modelFolder = (run: Run, model: ModelName) => join(seedFolder(run), model)
+export const modelFile = (run: Run, model: ModelName) =>
+  model === 'teacher' ? run.teacher : join(modelFolder(run, model), 'model.safetensors')
+
+/** The network of a model of this run. */
+export async function readModel(run: Run, model: ModelName): Promise<SongUNet> {
+  const path = modelFile(run, model)
+  try {
+    return loadSongUNet(await readFile(path))
+  } catch (cause) {
+    throw new Error(`quickstart: can't read ${path}: ${(cause as Error).message}`, { cause })
+  }
+}
+
+/** Write a file so that it is whole or not there. */
+export async function writeWhole(path: string, content: Uint8Array | string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  await writeFile(`${path}.tmp`, content)
+  await rename(`${path}.tmp`, path)
+}
+
+/** Noise [count,28,28,1] of the evaluation's samples from `first` on: other numbers than any pair's. */
+export function evaluationNoise(seed: number, first: number, count: number): tf.Tensor {
+  const indices = Array.from({ length: count }, (_, i) => first + i)
+  return indexedNormal(createRng(seed).fork('evaluation'), indices, SHAPE)
+}

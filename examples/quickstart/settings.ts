@@ -1,0 +1,100 @@
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { RECIPES, type RecipeName } from '@rectified-flow/reflow'
+
+/** Everything that decides what a run computes; a run folder holds one of these. */
+export interface Settings {
+  /** Configurations of 2-rectified flow++ to train beside the plain one (B). */
+  recipes: RecipeName[]
+  seeds: number
+  backend: string
+  /** SHA-256 of the teacher's file. */
+  teacher: string
+  /** Pairs that the teacher makes, in shards, and its Euler steps. */
+  pairs: number
+  shard: number
+  teacherSteps: number
+  /** The budget of each training run. */
+  iterations: number
+  batch: number
+  learningRate: number
+  warmup: number
+  emaDecay: number
+  /** Samples of each row of the table. */
+  samples: number
+}
+
+const FULL: Omit<Settings, 'recipes' | 'seeds' | 'backend' | 'teacher'> = {
+  pairs: 2048,
+  shard: 256,
+  teacherSteps: 16,
+  iterations: 200,
+  batch: 64,
+  learningRate: 5e-4,
+  warmup: 10,
+  emaDecay: 0.98,
+  samples: 2048,
+}
+
+/** Every stage on a handful of digits: shows that all of it runs, and nothing else. */
+const SMOKE: typeof FULL = {
+  ...FULL,
+  pairs: 64,
+  shard: 32,
+  teacherSteps: 4,
+  iterations: 4,
+  batch: 16,
+  samples: 128,
+}
+
+const shippedTeacher = import.meta.resolve('@rectified-flow/reflow/weights/digit-teacher.safetensors')
+
+const HELP = `npm run quickstart -- [options]
+
+  --config NAMES   configurations of 2-rectified flow++, by the paper's letters: C, D, E, F (default D)
+  --seeds N        repeat everything with N seeds, average in the table (default 1)
+  --backend NAME   node-gpu, webgpu, node, wasm or cpu (default: the first of these that works here)
+  --teacher FILE   weights of another teacher of 28x28 digits, as saveSongUNet writes them
+  --out FOLDER     where the run is kept (default runs/quickstart)
+  --smoke          every stage on a handful of digits, in a few seconds
+  --help`
+
+export interface Arguments {
+  /** All but what has to be looked up: the backend that was chosen, the hash of the teacher. */
+  settings: Omit<Settings, 'teacher'>
+  teacher: string
+  out: string
+}
+
+/** The command line. Returns null where only help was asked for. */
+export function readArguments(): Arguments | null {
+  const { values } = parseArgs({
+    options: {
+      config: { type: 'string', default: 'D' },
+      seeds: { type: 'string', default: '1' },
+      backend: { type: 'string', default: '' },
+      teacher: { type: 'string', default: fileURLToPath(shippedTeacher) },
+      out: { type: 'string' },
+      smoke: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) {
+    console.log(HELP)
+    return null
+  }
+  const choices = RECIPES.filter(name => name !== 'B')
+  const recipes = values.config.split(',') as RecipeName[]
+  for (const name of recipes)
+    if (!choices.includes(name as (typeof choices)[number]))
+      throw new RangeError(`quickstart: --config must be among ${choices.join(', ')}, got '${name}'.`)
+  const seeds = Number(values.seeds)
+  if (!Number.isInteger(seeds) || seeds < 1)
+    throw new RangeError(`quickstart: --seeds must be an integer >= 1, got '${values.seeds}'.`)
+  const size = values.smoke ? SMOKE : FULL
+  return {
+    settings: { recipes, seeds, backend: values.backend, ...size },
+    teacher: values.teacher,
+    out: values.out ?? (values.smoke ? 'runs/quickstart-smoke' : 'runs/quickstart'),
+  }
+}

@@ -1,0 +1,70 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type ModelName, modelTitle, type Run } from './job.js'
+import type { Measures, Timing } from './measure.js'
+import { modelFolder } from './run-files.js'
+import type { Settings } from './settings.js'
+
+/** Everything measured: metrics.json. */
+export interface Metrics {
+  settings: Settings
+  metric: 'Fréchet distance (digit features) to the 10,000 test images of MNIST'
+  models: Record<ModelName, Measures[]>
+}
+
+async function readJson<T>(path: string): Promise<T> {
+  return JSON.parse(await readFile(path, 'utf8')) as T
+}
+
+export const measuresFile = (run: Run, model: ModelName) => join(modelFolder(run, model), 'measures.json')
+
+/** Collect what the measuring jobs wrote: one entry per seed. */
+export async function collectMetrics(runs: readonly Run[]): Promise<Metrics> {
+  const { settings } = runs[0] as Run
+  const models: Metrics['models'] = {}
+  for (const model of ['teacher', 'B', ...settings.recipes])
+    models[model] = await Promise.all(runs.map(run => readJson<Measures>(measuresFile(run, model))))
+
+  return { settings, metric: 'Fréchet distance (digit features) to the 10,000 test images of MNIST', models }
+}
+
+/** "12.3", or "12.3 ± 0.4" (standard deviation) over seeds. */
+function spread(values: number[], digits: number): string {
+  const mean = values.reduce((a, b) => a + b, 0) / values.length
+  if (values.length === 1) return mean.toFixed(digits)
+  const variance = values.reduce((a, b) => a + (b - mean) ** 2, 0) / (values.length - 1)
+  return `${mean.toFixed(digits)} ± ${Math.sqrt(variance).toFixed(digits)}`
+}
+
+/** The table of a run, as Markdown. */
+export async function table(runs: readonly Run[], { models }: Metrics): Promise<string> {
+  const rows = [['model', 'network calls', 'Fréchet distance', 'straightness', 'ms per image']]
+  for (const [model, found] of Object.entries(models)) {
+    const timings: Timing[] = []
+    for (const run of runs) {
+      const path = join(modelFolder(run, model), 'timing.json')
+      timings.push(existsSync(path) ? await readJson<Timing>(path) : {})
+    }
+    for (const nfe of Object.keys(found[0]!.frechet).map(Number)) {
+      const ms = timings.map(timing => timing[nfe]).filter(value => value !== undefined)
+      rows.push([
+        modelTitle(model),
+        String(nfe),
+        spread(
+          found.map(({ frechet }) => frechet[nfe]!),
+          1,
+        ),
+        spread(
+          found.map(measures => measures.straightness),
+          3,
+        ),
+        ms.length > 0 ? (ms.reduce((a, b) => a + b, 0) / ms.length).toFixed(1) : '',
+      ])
+    }
+  }
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map(row => row[column]!.length)))
+  const line = (row: string[]) => `| ${row.map((cell, i) => cell.padEnd(widths[i]!)).join(' | ')} |`
+  const rule = `| ${widths.map(width => '-'.repeat(width)).join(' | ')} |`
+  return [line(rows[0]!), rule, ...rows.slice(1).map(line)].join('\n')
+}

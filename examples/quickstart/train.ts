@@ -1,0 +1,48 @@
+import { existsSync } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { createRng } from '@rectified-flow/core'
+import { readPairShards } from '@rectified-flow/datasets/node'
+import { perceptualDistance } from '@rectified-flow/losses-lpips-huber'
+import { readDigitPerception } from '@rectified-flow/losses-lpips-huber/node'
+import { type RecipeName, recipe, storedCoupling, Trainer } from '@rectified-flow/reflow'
+import { loadTrainer, saveTrainer } from '@rectified-flow/reflow/node'
+import { edmVelocity, saveSongUNet } from '@rectified-flow/unet'
+import type { JobOf, Progress } from './job.js'
+import { modelFolder, pairsFolder, readModel, writeWhole } from './run-files.js'
+
+const SAVE_EVERY = 20
+
+/** A 2-rectified flow on the stored pairs, from the teacher's weights. Goes on from its last saved step. */
+export async function train(job: JobOf<'train'>, progress: Progress) {
+  const { seed, model, file } = job
+  const { iterations, batch, learningRate, warmup, emaDecay } = job.settings
+  const net = await readModel(job, 'teacher')
+  const pairs = await readPairShards(pairsFolder(job))
+  const digits = model === 'E' || model === 'F' ? await readDigitPerception() : null
+  const rng = createRng(seed).fork('training')
+  const trainer = new Trainer({
+    velocity: () => edmVelocity(net),
+    weights: net.weights,
+    coupling: storedCoupling(pairs, { rng: rng.fork('pairs') }),
+    ...recipe(
+      model as RecipeName,
+      digits ? perceptualDistance(digits.features, { heads: digits.heads }) : undefined,
+    ),
+    rng,
+    batch,
+    learningRate,
+    warmup,
+    emaDecay,
+  })
+  const checkpoint = join(modelFolder(job, model), 'trainer.safetensors')
+  await mkdir(dirname(checkpoint), { recursive: true })
+  if (existsSync(checkpoint)) await loadTrainer(checkpoint, trainer)
+  while (trainer.step < iterations) {
+    await trainer.advance()
+    if (trainer.step % SAVE_EVERY === 0) await saveTrainer(checkpoint, trainer)
+    progress(trainer.step, iterations)
+  }
+  await writeWhole(file, await saveSongUNet(net, { weights: trainer.ema }))
+  await rm(checkpoint, { force: true })
+}

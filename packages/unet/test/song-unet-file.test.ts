@@ -1,0 +1,55 @@
+import { writeSafetensors } from '@rectified-flow/checkpoints'
+import { createRng } from '@rectified-flow/core'
+import { expectNoLeak } from '@rectified-flow/tools/leaks'
+import { exact, expectClose } from '@rectified-flow/tools/matchers'
+import { loadSongUNet, SongUNet, saveSongUNet } from '@rectified-flow/unet'
+import * as tf from '@tensorflow/tfjs-core'
+import { expect, it } from 'vitest'
+
+const config = {
+  imgResolution: 4,
+  inChannels: 1,
+  outChannels: 1,
+  modelChannels: 4,
+  channelMult: [1],
+  numBlocks: 1,
+  attnResolutions: [],
+}
+
+it('comes back with its configuration and weights', async () => {
+  const net = new SongUNet(config, { rng: createRng(1) })
+  const back = loadSongUNet(await saveSongUNet(net))
+  expect(back.config).toEqual(net.config)
+  const [x, noise] = [createRng(2).normal([2, 4, 4, 1]) as tf.Tensor4D, tf.tensor1d([0.1, 0.2])]
+  expectClose(back.forward(x, noise), net.forward(x, noise), exact)
+})
+
+it('saves other weights in place of its own', async () => {
+  const net = new SongUNet(config, { rng: createRng(1) })
+  const other = new SongUNet(config, { rng: createRng(3) })
+  const back = loadSongUNet(await saveSongUNet(net, { weights: other.weights }))
+  for (const [name, weight] of other.weights) expectClose(back.weights.get(name)!, weight, exact)
+})
+
+it('leaks nothing, also where the weights do not fit', async () => {
+  const bytes = await saveSongUNet(new SongUNet(config, { rng: createRng(1) }))
+  const empty = writeSafetensors(new Map(), {
+    format: 'rectified-flow/song-unet',
+    config: JSON.stringify(config),
+  })
+  await expectNoLeak(() => {
+    loadSongUNet(bytes).dispose()
+    expect(() => loadSongUNet(empty)).toThrow('missing')
+  })
+})
+
+it('refuses other files by name', async () => {
+  const bytes = (metadata: Record<string, string>) => writeSafetensors(new Map(), metadata)
+  expect(() => loadSongUNet(bytes({}))).toThrow(
+    'unet.loadSongUNet: bytes must be a file of saveSongUNet, got no format in its metadata. ' +
+      'Weights alone go through new SongUNet(config) and loadWeights.',
+  )
+  expect(() => loadSongUNet(bytes({ format: 'rectified-flow/song-unet', config: '{' }))).toThrow(
+    "unet.loadSongUNet: the metadata's config must be JSON, got '{'.",
+  )
+})
