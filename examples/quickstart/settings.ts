@@ -30,10 +30,10 @@ const FULL: Omit<Settings, 'recipes' | 'seeds' | 'backend' | 'teacher'> = {
   teacherSteps: 16,
   iterations: 200,
   batch: 64,
-  learningRate: 5e-4,
+  learningRate: 1e-3,
   warmup: 10,
   emaDecay: 0.98,
-  samples: 2048,
+  samples: 1024,
 }
 
 /** Every stage on a handful of digits: shows that all of it runs, and nothing else. */
