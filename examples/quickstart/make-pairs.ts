@@ -10,10 +10,12 @@ export async function makePairs(job: JobOf<'pairs'>, progress: Progress) {
   const { seed, first } = job
   const { shard, pairs, teacherSteps } = job.settings
   const net = await readModel(job, 'teacher')
+  const count = Math.min(shard, pairs - first)
+  progress(0, count)
   const images = await generatePairs(edmVelocity(net), {
     seed,
     first,
-    count: Math.min(shard, pairs - first),
+    count,
     shape: SHAPE,
     steps: teacherSteps,
     batch: 64,

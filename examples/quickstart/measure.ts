@@ -69,6 +69,7 @@ export async function measure(job: JobOf<'measure'>, progress: Progress) {
   const frechet: Measures['frechet'] = {}
   const timing: Timing = {}
   let done = 0
+  progress(done, total)
   for (const options of FEW_STEPS) {
     let nfe = 0
     let spent = 0

@@ -37,6 +37,7 @@ export async function drawPictures(job: JobOf<'pictures'>, progress: Progress) {
   ]
   const z = evaluationNoise(seed, 0, COLUMNS)
   const strips: Strip[] = []
+  progress(0, rows.length + 3)
   for (const [model, steps, options] of rows) {
     const { x } = sample(edmVelocity(await readModel(job, model)), z, options)
     strips.push({ label: modelTitle(model), detail: steps, png: await strip(x as tf.Tensor4D) })

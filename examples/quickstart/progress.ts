@@ -22,7 +22,7 @@ function bars(unit: string): Watcher & { stop(): void } {
     progress(job, done, total) {
       const entry = open.get(job)
       if (!entry) return
-      // The first report may come from the middle of the job: a resumed one begins there.
+      // The first report comes before the work: a resumed job begins in its middle.
       if (entry.begin === 0) Object.assign(entry, { begin: Date.now(), from: done })
       const rate = (done - entry.from) / ((Date.now() - entry.begin) / 1000 || 1)
       entry.bar.setTotal(total)

@@ -38,6 +38,7 @@ export async function train(job: JobOf<'train'>, progress: Progress) {
   const checkpoint = join(modelFolder(job, model), 'trainer.safetensors')
   await mkdir(dirname(checkpoint), { recursive: true })
   if (existsSync(checkpoint)) await loadTrainer(checkpoint, trainer)
+  progress(trainer.step, iterations)
   while (trainer.step < iterations) {
     await trainer.advance()
     if (trainer.step % SAVE_EVERY === 0) await saveTrainer(checkpoint, trainer)

@@ -11,7 +11,7 @@ const REPORT_EVERY_MS = 100
 function reporter(): Progress {
   let last = 0
   return (done, total) => {
-    if (done < total && Date.now() - last < REPORT_EVERY_MS) return
+    if (last > 0 && done < total && Date.now() - last < REPORT_EVERY_MS) return
     last = Date.now()
     process.send?.({ done, total } satisfies Report)
   }
