@@ -36,7 +36,7 @@ it('digit perception tells real digits apart, on the scale of pseudo-Huber', asy
   const perception = await readDigitPerception()
   expect(accuracy(perception.logits(x), labels)).toBeGreaterThanOrEqual(0.98)
   const distance = perceptualDistance(perception.features, { heads: perception.heads })
-  const [a, b] = tf.split(x, 2)
+  const [a, b] = tf.split<tf.Tensor4D>(x, 2)
   const mean = (costs: tf.Tensor1D) => tf.mean(costs).dataSync()[0]!
   expect(mean(distance(a!, b!)) / mean(pseudoHuber()(a!, b!))).toBeCloseTo(1, 1)
 })
