@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkOneOf } from './checks.js'
 import { registerWasmKernels } from './wasm/register.js'
+import { openWebgpu } from './webgpu/open.js'
 
 /** A tfjs backend that may or may not be there. */
 export interface BackendCandidate {
@@ -8,8 +9,10 @@ export interface BackendCandidate {
   name: string
   /** The name it has in tfjs. */
   tfjsName: string
-  /** Load and register it. Resolves to why it can't be used here, or null when it is ready to set. */
-  load(): Promise<string | null>
+  /** Never taken unless it is named. */
+  onlyByName?: boolean
+  /** Load and register it. Resolves to why it can't be used here, or to what it runs on when it is ready to set. */
+  load(): Promise<{ reason: string } | { device?: string }>
   /** Look at the backend once it is active: why it is not what its name promises, or null. */
   verify?(): string | null
 }
@@ -17,6 +20,8 @@ export interface BackendCandidate {
 /** What was chosen, and why the candidates before it were not. */
 export interface BackendChoice {
   name: string
+  /** What it runs on, where the backend tells. */
+  device?: string
   skipped: { name: string; reason: string }[]
 }
 
@@ -29,10 +34,10 @@ export async function chooseBackend(
   if (name !== undefined) checkOneOf('core.useBackend', 'name', name, names)
   const skipped: BackendChoice['skipped'] = []
   for (const candidate of candidates) {
-    if (name !== undefined && candidate.name !== name) continue
-    const reason = await tryCandidate(candidate)
-    if (reason === null) return { name: candidate.name, skipped }
-    skipped.push({ name: candidate.name, reason })
+    if (name === undefined ? candidate.onlyByName : candidate.name !== name) continue
+    const result = await tryCandidate(candidate)
+    if (!('reason' in result)) return { name: candidate.name, ...result, skipped }
+    skipped.push({ name: candidate.name, reason: result.reason })
   }
   if (name !== undefined)
     throw new Error(`core.useBackend: ${name} can't be used here: ${skipped[0]?.reason}.`)
@@ -40,30 +45,35 @@ export async function chooseBackend(
   throw new Error(`core.useBackend: no backend can be used here (${reasons}).`)
 }
 
-async function tryCandidate(candidate: BackendCandidate): Promise<string | null> {
+async function tryCandidate(candidate: BackendCandidate): ReturnType<BackendCandidate['load']> {
   try {
-    const reason = await candidate.load()
-    if (reason !== null) return reason
-    if (await tf.setBackend(candidate.tfjsName)) {
-      await tf.ready()
-      return candidate.verify?.() ?? null
-    }
-    return 'its initialisation failed'
+    const loaded = await candidate.load()
+    if ('reason' in loaded) return loaded
+    if (!(await tf.setBackend(candidate.tfjsName))) return { reason: 'its initialisation failed' }
+    await tf.ready()
+    const reason = candidate.verify?.() ?? null
+    return reason === null ? loaded : { reason }
   } catch (error) {
-    return error instanceof Error ? (error.message.split('\n')[0] as string) : String(error)
+    return { reason: error instanceof Error ? (error.message.split('\n')[0] as string) : String(error) }
   }
 }
 
-export const webgpu: BackendCandidate = {
-  name: 'webgpu',
-  tfjsName: 'webgpu',
-  async load() {
-    const gpu = (globalThis.navigator as { gpu?: { requestAdapter(): Promise<unknown> } } | undefined)?.gpu
-    if (!gpu) return 'navigator.gpu is missing'
-    if (!(await gpu.requestAdapter())) return 'no adapter'
-    await import('@tensorflow/tfjs-backend-webgpu')
-    return null
-  },
+/** WebGPU through navigator.gpu, or through what `find` gives (Dawn, in Node). */
+export function webgpu(
+  name: 'webgpu' | 'webgpu-software',
+  find: () => Promise<GPU | { reason: string }> = async () =>
+    (globalThis.navigator as Navigator | undefined)?.gpu ?? { reason: 'navigator.gpu is missing' },
+): BackendCandidate {
+  const software = name === 'webgpu-software'
+  return {
+    name,
+    tfjsName: 'webgpu',
+    onlyByName: software,
+    async load() {
+      const gpu = await find()
+      return 'reason' in gpu ? gpu : openWebgpu(gpu, { software })
+    },
+  }
 }
 
 export const wasm: BackendCandidate = {
@@ -72,7 +82,7 @@ export const wasm: BackendCandidate = {
   async load() {
     await import('@tensorflow/tfjs-backend-wasm')
     registerWasmKernels()
-    return null
+    return {}
   },
 }
 
@@ -80,8 +90,9 @@ export const cpu: BackendCandidate = {
   name: 'cpu',
   tfjsName: 'cpu',
   async load() {
-    await import('@tensorflow/tfjs-backend-cpu')
-    return null
+    // tfjs-node brings one, and tfjs would warn of each kernel that it already has
+    if (!tf.findBackendFactory('cpu')) await import('@tensorflow/tfjs-backend-cpu')
+    return {}
   },
   verify() {
     // In Node, its first tensor prints an advert for tfjs-node, which whoever chose 'cpu' has no use for.
@@ -90,10 +101,13 @@ export const cpu: BackendCandidate = {
   },
 }
 
+const inBrowser = [webgpu('webgpu'), webgpu('webgpu-software'), wasm, cpu]
+
 /**
- * Make a backend the active one: the one named, or the first of 'webgpu', 'wasm', 'cpu' that works here. In Node,
- * '@rectified-flow/core/node' has the same function with the native backends.
+ * Make a backend the active one: the one named, or the first of 'webgpu', 'wasm', 'cpu' that works here. An adapter that
+ * computes on the CPU is taken as 'webgpu-software' only, by name. In Node, '@rectified-flow/core/node' has the same
+ * function with the native backends.
  */
-export function useBackend(name?: 'webgpu' | 'wasm' | 'cpu'): Promise<BackendChoice> {
-  return chooseBackend([webgpu, wasm, cpu], name)
+export function useBackend(name?: 'webgpu' | 'webgpu-software' | 'wasm' | 'cpu'): Promise<BackendChoice> {
+  return chooseBackend(inBrowser, name)
 }

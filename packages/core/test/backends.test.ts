@@ -30,10 +30,10 @@ it('takes the first that works, and says why it passed over the others', async (
 it('names the backends there are', async () => {
   const rule = 'core.useBackend: name must be one of'
   await expect(useBackend('cuda' as Name)).rejects.toThrow(
-    new RangeError(`${rule} node-gpu, webgpu, node, wasm, cpu, got 'cuda'.`),
+    new RangeError(`${rule} node-gpu, webgpu, webgpu-software, node, wasm, cpu, got 'cuda'.`),
   )
   await expect(useBrowserBackend('node' as 'cpu')).rejects.toThrow(
-    new RangeError(`${rule} webgpu, wasm, cpu, got 'node'.`),
+    new RangeError(`${rule} webgpu, webgpu-software, wasm, cpu, got 'node'.`),
   )
 })
 

@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { type BackendCandidate, type BackendChoice, chooseBackend, cpu, wasm, webgpu } from '../backends.js'
+import { dawn } from './dawn.js'
+import { whyNot } from './why-not.js'
 
 /** tfjs-node calls util.isNullOrUndefined, which Node 23 took away (tfjs #8425). */
 async function restoreIsNullOrUndefined(): Promise<void> {
@@ -8,21 +10,28 @@ async function restoreIsNullOrUndefined(): Promise<void> {
   util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined
 }
 
+/** tfjs-node brings a cpu backend of its own, and tfjs warns of each of its kernels that was there already. */
+async function importQuietly(pkg: string): Promise<void> {
+  const production = tf.env().getBool('PROD')
+  tf.env().set('PROD', true)
+  try {
+    await import(pkg)
+  } finally {
+    tf.env().set('PROD', production)
+  }
+}
+
 function native(name: string, pkg: string): BackendCandidate {
   return {
     name,
     tfjsName: 'tensorflow',
-    async load() {
+    async load(): ReturnType<BackendCandidate['load']> {
       await restoreIsNullOrUndefined()
       try {
-        await import(pkg)
-        return null
+        await importQuietly(pkg)
+        return {}
       } catch (error) {
-        const { code, message } = error as NodeJS.ErrnoException
-        const missing = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND'
-        return missing && message.includes(`'${pkg}'`)
-          ? `${pkg} is not installed (npm install ${pkg})`
-          : `${pkg} did not load: ${message.split('\n')[0]} (npm rebuild ${pkg})`
+        return { reason: whyNot(pkg, error as NodeJS.ErrnoException) }
       }
     },
   }
@@ -38,10 +47,22 @@ const nodeGpu: BackendCandidate = {
   },
 }
 
+const inNode = [
+  nodeGpu,
+  webgpu('webgpu', dawn),
+  webgpu('webgpu-software', dawn),
+  native('node', '@tensorflow/tfjs-node'),
+  wasm,
+  cpu,
+]
+
 /**
  * Make a backend the active one: the one named, or the first that works here, in the order 'node-gpu' (CUDA through
- * tfjs-node-gpu), 'webgpu', 'node' (tfjs-node), 'wasm', 'cpu'. The native ones are optional peers.
+ * tfjs-node-gpu), 'webgpu' (Dawn, the package webgpu), 'node' (tfjs-node), 'wasm', 'cpu'. The native ones are optional
+ * peers. 'webgpu-software', an adapter that computes on the CPU, is taken by name only.
  */
-export function useBackend(name?: 'node-gpu' | 'webgpu' | 'node' | 'wasm' | 'cpu'): Promise<BackendChoice> {
-  return chooseBackend([nodeGpu, webgpu, native('node', '@tensorflow/tfjs-node'), wasm, cpu], name)
+export function useBackend(
+  name?: 'node-gpu' | 'webgpu' | 'webgpu-software' | 'node' | 'wasm' | 'cpu',
+): Promise<BackendChoice> {
+  return chooseBackend(inNode, name)
 }

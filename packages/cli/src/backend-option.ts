@@ -1,0 +1,19 @@
+import type { BackendChoice } from '@rectified-flow/core'
+import { useBackend } from '@rectified-flow/core/node'
+import { Option } from 'commander'
+
+/** Every backend there is in Node, in the order in which they are tried; 'webgpu-software' is never tried by itself. */
+export const BACKENDS = ['node-gpu', 'webgpu', 'webgpu-software', 'node', 'wasm', 'cpu'] as const
+export type BackendName = (typeof BACKENDS)[number]
+
+/** `--backend NAME`, the same in every command that computes. */
+export function backendOption(): Option {
+  return new Option('--backend <name>', 'what computes (default: the first that works)').choices(BACKENDS)
+}
+
+/** Activate the backend asked for, or the first that works, and say on stderr which it is. */
+export async function startBackend(name?: BackendName): Promise<BackendChoice> {
+  const choice = await useBackend(name)
+  console.error(`backend: ${choice.name}${choice.device ? ` (${choice.device})` : ''}`)
+  return choice
+}

@@ -1,0 +1,107 @@
+import { arch, cpus, platform, totalmem } from 'node:os'
+import type { BackendChoice } from '@rectified-flow/core'
+import { useBackend } from '@rectified-flow/core/node'
+import * as tf from '@tensorflow/tfjs-core'
+import { Command } from 'commander'
+import { BACKENDS, type BackendName } from '../backend-option.js'
+import { missingKernels, type Speed, speedCheck } from '../diagnose.js'
+
+interface Report {
+  machine: { node: string; platform: string; cpu: string; cores: number; memoryGb: number; tfjs: string }
+  backends: { name: BackendName; works: boolean; device?: string; reason?: string }[]
+  chosen: string
+  limits?: Record<string, number>
+  missingKernels: string[]
+  speed?: Speed
+  advice: string[]
+}
+
+/** `rectified-flow doctor`: what this machine can compute with, what would be chosen and why, and what to install next. */
+export function doctorCommand(): Command {
+  return new Command('doctor')
+    .description('show the backends of this machine, which one is chosen and why, and how fast it is')
+    .option('--json', 'print the report as JSON')
+    .option('--no-speed', 'leave out the speed check (about ten seconds)')
+    .action(async ({ json, speed }: { json?: boolean; speed: boolean }) => {
+      const report = await diagnose(speed)
+      console.log(json ? JSON.stringify(report, null, 2) : describe(report))
+    })
+}
+
+async function diagnose(withSpeed: boolean): Promise<Report> {
+  const backends: Report['backends'] = []
+  for (const name of BACKENDS) backends.push({ name, ...(await probe(name)) })
+  const { name: chosen } = await useBackend()
+  const limits = gpuLimits()
+  return {
+    machine: {
+      node: process.version,
+      platform: `${platform()} ${arch()}`,
+      cpu: cpus()[0]?.model ?? 'unknown',
+      cores: cpus().length,
+      memoryGb: Math.round(totalmem() / 2 ** 30),
+      tfjs: tf.version_core,
+    },
+    backends,
+    chosen,
+    ...(limits && { limits }),
+    missingKernels: await missingKernels(chosen as BackendName),
+    ...(withSpeed && { speed: await speedCheck() }),
+    advice: advise(backends, chosen),
+  }
+}
+
+async function probe(name: BackendName): Promise<{ works: boolean; device?: string; reason?: string }> {
+  try {
+    const { device }: BackendChoice = await useBackend(name)
+    return { works: true, ...(device !== undefined && { device }) }
+  } catch (error) {
+    // "core.useBackend: NAME can't be used here: REASON."
+    return { works: false, reason: (error as Error).message.replace(/^.*can't be used here: |\.$/g, '') }
+  }
+}
+
+function gpuLimits(): Record<string, number> | undefined {
+  const { device } = tf.backend() as { device?: { limits?: Record<string, number> } }
+  const limits = device?.limits
+  if (!limits) return undefined
+  const names = ['maxBufferSize', 'maxStorageBufferBindingSize', 'maxComputeWorkgroupStorageSize']
+  return Object.fromEntries(names.map(name => [name, limits[name] as number]))
+}
+
+function advise(backends: Report['backends'], chosen: string): string[] {
+  const absent = (name: BackendName) =>
+    backends.some(one => one.name === name && one.reason?.includes('not installed'))
+  const advice: string[] = []
+  if (chosen === 'node-gpu' || chosen === 'webgpu') return advice
+  if (absent('node-gpu')) advice.push('an NVIDIA GPU with CUDA: npm install @tensorflow/tfjs-node-gpu')
+  if (absent('webgpu')) advice.push('any GPU with a Vulkan, Metal or D3D12 driver: npm install webgpu')
+  if (absent('node') && chosen !== 'node')
+    advice.push('a faster CPU backend: npm install @tensorflow/tfjs-node')
+  return advice
+}
+
+function describe({ machine, backends, chosen, limits, missingKernels, speed, advice }: Report): string {
+  const lines = [
+    `Node ${machine.node}, ${machine.platform}, tfjs ${machine.tfjs}`,
+    `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB`,
+    '',
+    ...backends.map(
+      ({ name, works, device, reason }) =>
+        `${works ? '+' : '-'} ${name.padEnd(16)} ${works ? (device ?? 'works') : reason}`,
+    ),
+    '',
+    `chosen: ${chosen}, the first of these that works (webgpu-software only by name)`,
+  ]
+  for (const [name, value] of Object.entries(limits ?? {})) lines.push(`  ${name} ${value}`)
+  if (missingKernels.length > 0) lines.push(`  kernels of tfjs that it lacks: ${missingKernels.join(', ')}`)
+  if (speed)
+    lines.push(
+      '',
+      `convolution    ${speed.convolutionGflops.toFixed(1)} GFLOP/s`,
+      `matrix product ${speed.matrixProductGflops.toFixed(1)} GFLOP/s`,
+      `training step  ${speed.trainingStepMs.toFixed(0)} ms (the quickstart's network, batch 16)`,
+    )
+  if (advice.length > 0) lines.push('', 'To go faster, where you have', ...advice.map(line => `  ${line}`))
+  return lines.join('\n')
+}

@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# Gets the optional native backends for this checkout: `npm run backends -- node webgpu` (or one of them).
+#   node    @tensorflow/tfjs-node. Installed as its own installer does where that works; where the host of its prebuilt
+#           libtensorflow is out of reach, the addon is compiled against the libtensorflow of pip's tensorflow-cpu wheel.
+#   webgpu  Dawn for Node, the npm package `webgpu`. It needs a Vulkan, Metal or D3D12 driver.
+# They are kept under .native/ and linked into node_modules, out of the workspace: they are large, and no package needs them.
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+native=$root/.native
+tfjs=4.22.0 dawn=0.6.2 tensorflow=2.21.0
+
+# add DIR PACKAGE [NPM OPTION...]
+add() {
+  mkdir -p "$1"
+  [ -e "$1/package.json" ] || echo '{ "private": true }' >"$1/package.json"
+  npm install --prefix "$1" --no-audit --no-fund --loglevel=error "${@:2}"
+}
+
+# expose PACKAGE FOLDER: packages find it as if it were installed at the root
+expose() {
+  mkdir -p "$(dirname "$root/node_modules/$1")"
+  ln -sfn "$2/node_modules/$1" "$root/node_modules/$1"
+}
+
+works() { (cd "$root" && node --input-type=module -e "await import('$1')" >/dev/null 2>&1); }
+
+# The addon of tfjs-node against a libtensorflow that comes from pip
+compile_node() {
+  local pkg=$1 cache=$native/libtensorflow-$tensorflow wheel
+  if [ ! -e "$cache/done" ]; then
+    wheel=$(mktemp -d)
+    python3 -m pip download --quiet --no-deps -d "$wheel" "tensorflow-cpu==$tensorflow"
+    mkdir -p "$cache"
+    python3 - "$wheel" "$cache" <<'PYTHON'
+import glob, sys, zipfile
+parts = ['libtensorflow', 'include/tensorflow/c/', 'include/tensorflow/core/platform/', 'include/tsl/', 'include/xla/tsl/', 'include/absl/']
+with zipfile.ZipFile(glob.glob(sys.argv[1] + '/*.whl')[0]) as wheel:
+    wheel.extractall(sys.argv[2], [n for n in wheel.namelist() if n.startswith(tuple('tensorflow/' + p for p in parts))])
+PYTHON
+    rm -rf "$wheel"
+    touch "$cache/done"
+  fi
+  mkdir -p "$pkg/deps/lib"
+  ln -sfn "$cache/tensorflow/include" "$pkg/deps/include"
+  for library in libtensorflow_cc.so.2 libtensorflow_framework.so.2; do
+    ln -sf "$cache/tensorflow/$library" "$pkg/deps/lib/$library"
+  done
+  ln -sf libtensorflow_cc.so.2 "$pkg/deps/lib/libtensorflow.so"
+  ln -sf libtensorflow_framework.so.2 "$pkg/deps/lib/libtensorflow_framework.so"
+  (cd "$pkg" && npx node-pre-gyp install --build-from-source)
+}
+
+get_node() {
+  local dir=$native/node pkg=$native/node/node_modules/@tensorflow/tfjs-node
+  expose @tensorflow/tfjs-node "$dir"
+  works @tensorflow/tfjs-node && return
+  add "$dir" "@tensorflow/tfjs-node@$tfjs" --ignore-scripts
+  # its own installer downloads libtensorflow; a minute is enough to know whether it can
+  (cd "$pkg" && timeout 600 npm run --silent install) >"$native/node-install.log" 2>&1 && works @tensorflow/tfjs-node && return
+  echo 'The installer of tfjs-node failed (.native/node-install.log); compiling the addon against libtensorflow from pip.'
+  compile_node "$pkg"
+  works @tensorflow/tfjs-node
+}
+
+get_webgpu() {
+  expose webgpu "$native/webgpu"
+  works webgpu && return
+  add "$native/webgpu" "webgpu@$dawn"
+  works webgpu
+}
+
+[ $# -gt 0 ] || set -- node webgpu
+for backend; do
+  case $backend in
+    node | webgpu) ;;
+    *) echo "native-backends: backend must be node or webgpu, got '$backend'." >&2 && exit 2 ;;
+  esac
+  "get_$backend" || { echo "native-backends: $backend could not be installed." >&2 && exit 1; }
+  echo "$backend: ready"
+done
