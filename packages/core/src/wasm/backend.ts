@@ -12,7 +12,7 @@ export interface WasmBackend {
     }
   }
   dataIdNextNumber: number
-  dataIdMap: { get(dataId: object): { id: number; memoryOffset: number } }
+  dataIdMap: { get(dataId: object): { id: number; memoryOffset: number; shape: number[] } }
   makeOutput(shape: number[], dtype: tf.DataType): tf.TensorInfo
   incRef(dataId: object): void
   disposeData(dataId: object): boolean

@@ -24,6 +24,8 @@ export function registerConv2dBias(): void {
       return directConv2d(backend, { x, filter, bias, outShape: info.outShape, top, left })
     }
     const all = { ...attrs, dilations: [1, 1], dataFormat: 'NHWC', activation: 'linear' }
+    // It looks at the shape that the memory of a tensor was first made with, which a reshaped bias shares.
+    backend.dataIdMap.get(bias.dataId).shape = bias.shape
     return fused({ inputs, attrs: all, backend })
   })
   tf.registerGradient({

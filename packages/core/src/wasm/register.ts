@@ -10,6 +10,7 @@ import { registerDepthwiseConv2dBackpropFilter } from './depthwise-conv2d-backpr
 import { registerDepthwiseConv2dBackpropInput } from './depthwise-conv2d-backprop-input.js'
 import { registerGroupNorm } from './group-norm.js'
 import { registerIdentity } from './identity.js'
+import { registerOneHot } from './one-hot.js'
 import { registerResample } from './resample.js'
 import { registerSum } from './sum.js'
 
@@ -31,6 +32,7 @@ export function registerWasmKernels(): void {
   registerDepthwiseConv2dBackpropFilter()
   registerConcat()
   registerSum()
+  registerOneHot()
   registerConv2dBias()
   registerGroupNorm()
   registerResample()

@@ -1,4 +1,4 @@
-import { createRng } from '@rectified-flow/core'
+import { conv2d, createRng } from '@rectified-flow/core'
 import { useBackend } from '@rectified-flow/core/node'
 import { exact, expectClose, f32 } from '@rectified-flow/tools/matchers'
 import * as tf from '@tensorflow/tfjs-core'
@@ -63,4 +63,38 @@ it('adds a million numbers to float32 precision', async () => {
     expectClose(tf.sum(x), tf.scalar(1e6 * Math.fround(0.1)), f32)
     expectClose(tf.sum(x, 0), tf.fill([1000], 1e3 * Math.fround(0.1)), f32)
   })
+})
+
+it('makes one-hot rows of any dtype', async () => {
+  await useBackend('wasm')
+  const indices = tf.tensor1d([1, 0], 'int32')
+  expectClose(
+    tf.oneHot(indices, 3, 2, -1, 'float32'),
+    tf.tensor2d([
+      [-1, 2, -1],
+      [2, -1, -1],
+    ]),
+    exact,
+  )
+  expectClose(
+    tf.oneHot(indices, 3),
+    tf.tensor2d(
+      [
+        [0, 1, 0],
+        [1, 0, 0],
+      ],
+      [2, 3],
+      'int32',
+    ),
+    exact,
+  )
+})
+
+it('takes a bias that was reshaped', async () => {
+  const body = (x: tf.Tensor) => [
+    conv2d(x as tf.Tensor4D, tf.ones([3, 3, 21, 8]), tf.reshape(tf.reshape(tf.range(0, 8), [1, 8]), [8])),
+  ]
+  const expected = await compute('cpu', [input], body)
+  const actual = await compute('wasm', [input], body)
+  expectClose(actual[0]!.data, expected[0]!.data, { rtol: 1e-5, atol: 1e-4 })
 })

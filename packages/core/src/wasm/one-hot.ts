@@ -1,0 +1,26 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { replaceKernel } from './backend.js'
+
+interface Inputs {
+  indices: tf.Tensor
+}
+
+interface Attrs {
+  depth: number
+  onValue: number
+  offValue: number
+  dtype: 'float32' | 'int32' | 'bool'
+}
+
+/** The stock kernel writes integers whatever the dtype: labels asked for as float32 come out as 1.4e-45 and 0. */
+export function registerOneHot(): void {
+  replaceKernel<Inputs, Attrs>('OneHot', stock => args => {
+    if (args.attrs.dtype !== 'float32') return stock(args)
+    const ints = stock({ ...args, attrs: { ...args.attrs, dtype: 'int32', onValue: 1, offValue: 0 } })
+    const { onValue, offValue } = args.attrs
+    return tf.tidy(() => {
+      const one = tf.cast(tf.engine().makeTensorFromTensorInfo(ints as tf.TensorInfo), 'float32')
+      return tf.add(tf.mul(one, onValue - offValue), offValue)
+    })
+  })
+}

@@ -1,0 +1,257 @@
+import {
+  type AdamSlot,
+  adamEma,
+  attention,
+  conv2d,
+  createRng,
+  groupNorm,
+  groupNormSilu,
+  resample,
+} from '@rectified-flow/core'
+import {
+  createSmallVgg,
+  lpipsHuber,
+  perceptualDistance,
+  pseudoHuber,
+} from '@rectified-flow/losses-lpips-huber'
+import { heun } from '@rectified-flow/ode'
+import { invert, sample, Trainer } from '@rectified-flow/reflow'
+import { uShaped } from '@rectified-flow/timestep-dists'
+import { DhariwalUNet, edmVelocity, SongUNet } from '@rectified-flow/unet'
+import * as tf from '@tensorflow/tfjs-core'
+
+/** Something computed from seeded numbers alone, so that every backend must give the same. */
+export interface Case {
+  /** Which row of the support table it belongs to. */
+  group: 'operations' | 'gradients' | 'networks' | 'training' | 'sampling' | 'losses'
+  name: string
+  /** Of the largest number of the reference. */
+  tolerance: number
+  compute(): Promise<tf.Tensor[]> | tf.Tensor[]
+}
+
+type Operation = (...inputs: tf.Tensor4D[]) => tf.Tensor
+
+/** An operation, and the gradient of a random projection of its result to each of its inputs. */
+function operation(name: string, shapes: readonly number[][], apply: Operation): Case[] {
+  const inputs = () => shapes.map((shape, i) => createRng(i).normal(shape) as tf.Tensor4D)
+  return [
+    { group: 'operations', name, tolerance: 1e-5, compute: () => tf.tidy(() => [apply(...inputs())]) },
+    {
+      group: 'gradients',
+      name,
+      tolerance: 1e-4,
+      compute: () =>
+        tf.tidy(() => {
+          const loss = (...args: tf.Tensor4D[]) => {
+            const y = apply(...args)
+            return tf.sum(tf.mul(y, createRng(99).normal(y.shape)))
+          }
+          return tf.grads(loss as (...args: tf.Tensor[]) => tf.Scalar)(inputs())
+        }),
+    },
+  ]
+}
+
+const vector = (x: tf.Tensor) => tf.reshape(x, [x.size]) as tf.Tensor1D
+const image = [2, 8, 8, 3]
+const tiny = {
+  modelChannels: 8,
+  channelMult: [1, 2],
+  numBlocks: 1,
+  imgResolution: 8,
+  inChannels: 3,
+  outChannels: 3,
+}
+
+const song = () => new SongUNet({ ...tiny, attnResolutions: [4] }, { rng: createRng(1) })
+const networks = {
+  'DDPM++': song,
+  'NCSN++': () =>
+    new SongUNet(
+      {
+        ...tiny,
+        embeddingType: 'fourier',
+        encoderType: 'residual',
+        resampleFilter: [1, 3, 3, 1],
+        attnResolutions: [],
+      },
+      { rng: createRng(1) },
+    ),
+  ADM: () => new DhariwalUNet({ ...tiny, labelDim: 4, attnResolutions: [] }, { rng: createRng(1) }),
+}
+
+/** Fresh networks end in zeros: every weight is moved a little, so that all of it counts. */
+function shake<Net extends { weights: ReadonlyMap<string, tf.Variable> }>(net: Net): Net {
+  const rng = createRng(3)
+  for (const [name, weight] of net.weights)
+    tf.tidy(() => weight.assign(tf.add(weight, tf.mul(rng.fork(name).normal(weight.shape), 0.05))))
+  return net
+}
+
+const noise = (seed: number) => createRng(seed).normal(image) as tf.Tensor4D
+
+const network = (name: keyof typeof networks): Case => ({
+  group: 'networks',
+  name: `${name}: velocity`,
+  tolerance: 1e-4,
+  compute: () =>
+    tf.tidy(() => {
+      const net = shake(networks[name]())
+      const options =
+        name === 'ADM' ? { classLabels: tf.oneHot([1, 3], 4, 1, 0, 'float32') as tf.Tensor2D } : {}
+      const v = edmVelocity(net, options)(noise(2), tf.tensor1d([0.3, 0.9]))
+      net.dispose()
+      return [v]
+    }),
+})
+
+export const cases: readonly Case[] = [
+  ...operation(
+    'conv2d 3x3',
+    [
+      [2, 6, 5, 4],
+      [3, 3, 4, 8],
+      [1, 1, 1, 8],
+    ],
+    (x, w, b) => conv2d(x, w, vector(b)),
+  ),
+  ...operation(
+    'conv2d 1x1',
+    [
+      [2, 6, 5, 4],
+      [1, 1, 4, 8],
+    ],
+    (x, w) => conv2d(x, w),
+  ),
+  ...operation(
+    'groupNorm',
+    [
+      [2, 4, 4, 8],
+      [1, 1, 1, 8],
+      [1, 1, 1, 8],
+    ],
+    (x, g, b) => groupNorm(x, vector(g), vector(b), { groups: 4 }),
+  ),
+  ...operation(
+    'groupNormSilu',
+    [
+      [2, 4, 4, 8],
+      [1, 1, 1, 8],
+      [1, 1, 1, 8],
+      [2, 1, 1, 8],
+      [2, 1, 1, 8],
+    ],
+    (x, g, b, scale, shift) =>
+      groupNormSilu(x, vector(g), vector(b), {
+        groups: 4,
+        scale: tf.reshape(scale, [2, 8]),
+        shift: tf.reshape(shift, [2, 8]),
+      }),
+  ),
+  ...operation(
+    'attention',
+    [
+      [2, 1, 9, 8],
+      [2, 1, 9, 8],
+      [2, 1, 9, 8],
+    ],
+    (q, k, v) => {
+      const heads = (x: tf.Tensor4D) => tf.reshape(x, [2, 9, 8]) as tf.Tensor3D
+      return attention(heads(q), heads(k), heads(v))
+    },
+  ),
+  ...operation('resample up', [[2, 4, 4, 3]], x => resample(x, 'up', [1, 3, 3, 1])),
+  ...operation('resample down', [[2, 8, 8, 3]], x => resample(x, 'down', [1, 3, 3, 1])),
+  {
+    group: 'operations',
+    name: 'labels as one-hot float32',
+    tolerance: 0,
+    compute: () => tf.tidy(() => [tf.oneHot(tf.tensor1d([1, 3], 'int32'), 4, 1, 0, 'float32')]),
+  },
+  {
+    group: 'operations',
+    name: 'adamEma',
+    tolerance: 1e-5,
+    compute: () =>
+      tf.tidy(() => {
+        const slot: AdamSlot = {
+          weight: tf.variable(createRng(0).normal([5, 7])),
+          m: tf.variable(tf.zeros([5, 7])),
+          v: tf.variable(tf.zeros([5, 7])),
+          ema: tf.variable(tf.zeros([5, 7])),
+        }
+        const options = { learningRate: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, emaDecay: 0.5 }
+        for (const step of [1, 2, 3]) adamEma(slot, createRng(step).normal([5, 7]), { ...options, step })
+        const results = [slot.weight, slot.m, slot.v, slot.ema]
+        const copies = results.map(result => tf.clone(result) as tf.Tensor)
+        tf.dispose(results)
+        return copies
+      }),
+  },
+  network('DDPM++'),
+  network('NCSN++'),
+  network('ADM'),
+  {
+    group: 'training',
+    name: 'three steps: losses, weights, moving average',
+    tolerance: 1e-3,
+    async compute() {
+      const net = shake(song())
+      const rng = createRng(5)
+      const trainer = new Trainer({
+        velocity: stepRng => edmVelocity(net, { training: { rng: stepRng } }),
+        weights: net.weights,
+        coupling: { draw: async step => ({ x: noise(10 + step), z: noise(20 + step) }) },
+        timesteps: uShaped({ a: 4 }),
+        premetric: pseudoHuber(),
+        rng,
+        batch: 2,
+        learningRate: 1e-3,
+        emaDecay: 0.5,
+      })
+      const losses: number[] = []
+      for (let i = 0; i < 3; i++) losses.push((await trainer.advance()).loss)
+      const flat = tf.tidy(() =>
+        [net.weights, trainer.ema].map(weights =>
+          tf.concat([...weights.values()].map(weight => tf.reshape(weight, [-1]))),
+        ),
+      )
+      trainer.dispose()
+      net.dispose()
+      return [tf.tensor1d(losses), ...flat]
+    },
+  },
+  {
+    group: 'sampling',
+    name: 'Euler and Heun, both update rules, there and back',
+    tolerance: 1e-3,
+    compute: () =>
+      tf.tidy(() => {
+        const net = shake(song())
+        const field = edmVelocity(net)
+        const { x } = sample(field, noise(7), { steps: 2, rule: 'reinterpolate' })
+        const { x: second } = sample(field, noise(7), { steps: 2, method: heun })
+        const back = invert(field, x as tf.Tensor4D, { steps: 2, noise: noise(8) })
+        net.dispose()
+        return [x, second, back.z]
+      }),
+  },
+  {
+    group: 'losses',
+    name: 'LPIPS-Huber over a small VGG, and its gradient',
+    tolerance: 1e-3,
+    compute: () =>
+      tf.tidy(() => {
+        const vgg = createSmallVgg({ channels: 3, widths: [4, 8], classes: 2, rng: createRng(4) })
+        const premetric = lpipsHuber(perceptualDistance(vgg.features))
+        const [x, z, t] = [noise(1), noise(2), tf.tensor1d([0.2, 0.8])]
+        const loss = (prediction: tf.Tensor) =>
+          premetric(prediction, tf.sub(z, x), { t, xt: x, x }) as tf.Tensor
+        const prediction = noise(3)
+        const results = [loss(prediction), tf.grad(p => tf.sum(loss(p)))(prediction)]
+        vgg.dispose()
+        return results
+      }),
+  },
+]
