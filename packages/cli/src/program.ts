@@ -1,17 +1,24 @@
 import { createRequire } from 'node:module'
 import { Command } from 'commander'
+import { convertCommand } from './commands/convert.js'
 import { doctorCommand } from './commands/doctor.js'
+import { invertCommand } from './commands/invert.js'
+import { sampleCommand } from './commands/sample.js'
+import { translateCommand } from './commands/translate.js'
 
 const { version, description } = createRequire(import.meta.url)('../package.json') as {
   version: string
   description: string
 }
 
+const commands = [convertCommand, sampleCommand, invertCommand, translateCommand, doctorCommand]
+
 /** The command `rectified-flow` with all that it can do. A command that fails rejects with an error for people. */
 export function createProgram(): Command {
-  return new Command('rectified-flow')
+  const program = new Command('rectified-flow')
     .description(description)
     .version(version)
     .showHelpAfterError('(--help lists the options)')
-    .addCommand(doctorCommand())
+  for (const make of commands) program.addCommand(make().copyInheritedSettings(program))
+  return program
 }

@@ -1,0 +1,84 @@
+import { writeNpz } from '@rectified-flow/checkpoints'
+import { createRng, indexedNormal } from '@rectified-flow/core'
+import { readBatch } from '@rectified-flow/datasets'
+import { openImages } from '@rectified-flow/datasets/node'
+import { invert } from '@rectified-flow/reflow'
+import type { ForwardOptions } from '@rectified-flow/unet'
+import * as tf from '@tensorflow/tfjs-core'
+import { Command } from 'commander'
+import { type BackendName, backendOption, startBackend } from '../backend-option.js'
+import { oneHot } from '../class-labels.js'
+import { writeWhole } from '../image-output.js'
+import { type NetworkOptions, networkOptions, openNetwork } from '../open-network.js'
+import { parseIndices, parseInteger } from '../parse.js'
+import { progress } from '../progress.js'
+
+interface Flags extends NetworkOptions {
+  out: string
+  images?: number[]
+  class?: number
+  steps: number
+  batch: number
+  backend?: BackendName
+}
+
+/** `rectified-flow invert DATA`: the noise that a flow takes to given images. */
+export function invertCommand(): Command {
+  const command = new Command('invert')
+    .description('find the noise that a flow takes to given images; `sample --noise` draws them again')
+    .argument('<data>', 'a folder or zip of images, an .npz, MNIST or CIFAR-10')
+    .requiredOption('--out <file.npz>', 'arr_0: the noise [N,H,W,C] in float32')
+    .option('--images <list>', 'which of them, such as 0-63 (default: all)', parseIndices)
+    .option('--class <n>', "their class (default: the data's own)", parseInteger(0))
+    .option('--steps <n>', 'grid intervals', parseInteger(1), 4)
+    .option('--batch <n>', 'images at a time', parseInteger(1), 64)
+    .addOption(backendOption())
+  for (const option of networkOptions()) command.addOption(option)
+  return command.action(run)
+}
+
+async function run(data: string, flags: Flags): Promise<void> {
+  await startBackend(flags.backend)
+  const opened = await openNetwork(flags)
+  const { imgResolution: side, inChannels: channels, labelDim } = opened.net.config
+  const source = await openImages(data, { resolution: side })
+  const images = flags.images ?? [...Array(source.count).keys()]
+  const shape = [side, side, channels] as const
+  const noise = new Float32Array(images.length * side * side * channels)
+  const bar = progress('invert', images.length, 'images')
+  bar.update(0)
+  for (let start = 0; start < images.length; start += flags.batch) {
+    const indices = images.slice(start, start + flags.batch)
+    const { x, labels } = await readBatch(source, indices)
+    const z = tf.tidy(() => {
+      const field = opened.velocity(labelsOf(labelDim, labels, indices.length, flags.class))
+      return invert(field, x, { noise: indexedNormal(createRng(0), indices, shape), steps: flags.steps }).z
+    })
+    noise.set((await z.data()) as Float32Array, start * side * side * channels)
+    tf.dispose([x, z, ...(labels ? [labels] : [])])
+    bar.update(start + indices.length)
+  }
+  await source.close()
+  bar.stop()
+  await writeWhole(
+    flags.out,
+    await writeNpz({ arr_0: { dtype: 'F32', shape: [images.length, ...shape], data: noise } }),
+  )
+  console.log(`the noise of ${images.length} images in ${flags.out}`)
+}
+
+/** The labels of a batch: the one class asked for, or the data's own. */
+export function labelsOf(
+  classes: number,
+  labels: tf.Tensor2D | undefined,
+  count: number,
+  only?: number,
+): ForwardOptions {
+  if (classes === 0) return {}
+  if (only !== undefined) return oneHot(classes, Array(count).fill(only))
+  if (labels?.shape[1] !== classes)
+    throw new RangeError(
+      `--class must be given: the network has ${classes} classes, the data ${labels ? labels.shape[1] : 'none'}.`,
+    )
+  return { classLabels: labels }
+}

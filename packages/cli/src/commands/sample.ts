@@ -1,0 +1,103 @@
+import { readFile } from 'node:fs/promises'
+import { readNpz, toFloat32 } from '@rectified-flow/checkpoints'
+import { createRng, indexedNormal } from '@rectified-flow/core'
+import { sample, sampleEdm } from '@rectified-flow/reflow'
+import * as tf from '@tensorflow/tfjs-core'
+import { Command, Option } from 'commander'
+import { type BackendName, backendOption, startBackend } from '../backend-option.js'
+import { classLabels } from '../class-labels.js'
+import { imageOutput } from '../image-output.js'
+import { type NetworkOptions, networkOptions, type OpenedNetwork, openNetwork } from '../open-network.js'
+import { parseIndices, parseInteger } from '../parse.js'
+import { progress } from '../progress.js'
+import { addSamplingOptions, type SamplingFlags, samplingOf } from '../sampling-options.js'
+
+interface Flags extends NetworkOptions, SamplingFlags {
+  out: string
+  seeds: number[]
+  noise?: string
+  class?: number
+  batch: number
+  edm?: boolean
+  backend?: BackendName
+}
+
+/** `rectified-flow sample`: images of a flow, or of a diffusion model, one for each seed. */
+export function sampleCommand(): Command {
+  const command = new Command('sample')
+    .description('draw images with a network')
+    .requiredOption(
+      '--out <path>',
+      'NAME.png: a grid; NAME.npz: arr_0; else a folder of PNGs, which is resumed',
+    )
+    .option('--seeds <list>', "one image each; a seed's image is the same in any batch", parseIndices, [
+      ...Array(64).keys(),
+    ])
+    .addOption(new Option('--noise <file>', 'instead of seeds: an .npz of `invert`').conflicts('seeds'))
+    .option('--class <n>', "class of every image (default: each seed's own)", parseInteger(0))
+    .option('--batch <n>', 'images at a time', parseInteger(1), 64)
+    .option('--edm', "EDM's sampler, for a diffusion model; --steps noise levels (default: 18)")
+    .addOption(backendOption())
+  for (const option of networkOptions()) command.addOption(option)
+  return addSamplingOptions(command).action(run)
+}
+
+async function run(flags: Flags): Promise<void> {
+  await startBackend(flags.backend)
+  const opened = await openNetwork(flags)
+  const { imgResolution: side, inChannels: channels } = opened.net.config
+  const source = await noiseSource(flags, [side, side, channels])
+  const output = await imageOutput(flags.out)
+  const todo = source.numbers.filter(n => !output.has(n))
+  const bar = progress('sample', source.numbers.length, 'images')
+  bar.update(source.numbers.length - todo.length)
+  let nfe = 0
+  for (let start = 0; start < todo.length; start += flags.batch) {
+    const numbers = todo.slice(start, start + flags.batch)
+    const drawn = tf.tidy(() => draw(opened, source.noise(numbers), numbers, flags))
+    nfe = drawn.nfe
+    await output.write(numbers, drawn.x)
+    drawn.x.dispose()
+    bar.update(source.numbers.length - todo.length + start + numbers.length)
+  }
+  await output.finish()
+  bar.stop()
+  console.log(
+    `${todo.length} images in ${flags.out}${nfe ? `, ${nfe} network calls each` : ': all were there'}`,
+  )
+}
+
+function draw(
+  { net, velocity, denoiser }: OpenedNetwork,
+  z: tf.Tensor4D,
+  numbers: readonly number[],
+  flags: Flags,
+): { x: tf.Tensor4D; nfe: number } {
+  const labels = classLabels(net.config.labelDim, numbers, flags.class)
+  if (flags.edm) return sampleEdm(denoiser(labels), z, { ...(flags.steps && { steps: flags.steps }) })
+  return sample(velocity(labels), z, samplingOf(flags)) as { x: tf.Tensor4D; nfe: number }
+}
+
+/** Where noise comes from, by an image's number: its seed, or its row in a file. */
+async function noiseSource(
+  { noise: path, seeds }: Flags,
+  shape: readonly [number, number, number],
+): Promise<{ numbers: number[]; noise(numbers: readonly number[]): tf.Tensor4D }> {
+  if (path === undefined) {
+    const rng = createRng(0)
+    return { numbers: seeds, noise: numbers => indexedNormal(rng, numbers, shape) as tf.Tensor4D }
+  }
+  const stored = (await readNpz(await readFile(path))).get('arr_0')
+  if (!stored || String(stored.shape.slice(1)) !== String(shape))
+    throw new RangeError(
+      `--noise must hold arr_0 [N,${shape}], got ${stored ? `[${stored.shape}]` : 'no arr_0'}.`,
+    )
+  const all = toFloat32(stored)
+  const size = all.length / (stored.shape[0] as number)
+  const rows = (numbers: readonly number[]) => {
+    const data = new Float32Array(numbers.length * size)
+    for (const [i, n] of numbers.entries()) data.set(all.subarray(n * size, (n + 1) * size), i * size)
+    return tf.tensor4d(data, [numbers.length, ...shape])
+  }
+  return { numbers: [...Array(stored.shape[0]).keys()], noise: rows }
+}

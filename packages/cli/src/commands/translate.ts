@@ -1,0 +1,84 @@
+import { createRng, indexedNormal } from '@rectified-flow/core'
+import { readBatch } from '@rectified-flow/datasets'
+import { openImages } from '@rectified-flow/datasets/node'
+import { translate } from '@rectified-flow/reflow'
+import * as tf from '@tensorflow/tfjs-core'
+import { Command } from 'commander'
+import { type BackendName, backendOption, startBackend } from '../backend-option.js'
+import { oneHot } from '../class-labels.js'
+import { imageOutput } from '../image-output.js'
+import { type NetworkOptions, networkOptions, openNetwork } from '../open-network.js'
+import { parseIndices, parseInteger } from '../parse.js'
+import { progress } from '../progress.js'
+import { labelsOf } from './invert.js'
+
+interface Flags extends NetworkOptions {
+  out: string
+  from?: number
+  to: number
+  images?: number[]
+  inversionSteps: number
+  steps: number
+  batch: number
+  backend?: BackendName
+}
+
+/** `rectified-flow translate DATA --to CLASS`: images of one class redrawn as another. */
+export function translateCommand(): Command {
+  const command = new Command('translate')
+    .description('redraw images of one class as another, through the noise that they share')
+    .argument('<data>', 'a folder or zip of images, an .npz, MNIST or CIFAR-10')
+    .requiredOption('--to <class>', 'the class to go to', parseInteger(0))
+    .requiredOption(
+      '--out <path>',
+      'NAME.png: a grid; NAME.npz: arr_0; else a folder of PNGs, which is resumed',
+    )
+    .option('--from <class>', "the class they are of (default: the data's own)", parseInteger(0))
+    .option('--images <list>', 'which of them, such as 0-63 (default: all)', parseIndices)
+    .option('--inversion-steps <n>', 'grid intervals on the way to noise', parseInteger(1), 4)
+    .option('--steps <n>', 'grid intervals on the way back', parseInteger(1), 2)
+    .option('--batch <n>', 'images at a time', parseInteger(1), 64)
+    .addOption(backendOption())
+  for (const option of networkOptions()) command.addOption(option)
+  return command.action(run)
+}
+
+async function run(data: string, flags: Flags): Promise<void> {
+  await startBackend(flags.backend)
+  const { net, velocity } = await openNetwork(flags)
+  const { imgResolution: side, inChannels: channels, labelDim } = net.config
+  if (flags.to >= labelDim)
+    throw new RangeError(`--to must be a class of this network, which has ${labelDim}, got ${flags.to}.`)
+  const source = await openImages(data, { resolution: side })
+  const images = flags.images ?? [...Array(source.count).keys()]
+  const output = await imageOutput(flags.out)
+  const todo = images.filter(n => !output.has(n))
+  const bar = progress('translate', images.length, 'images')
+  bar.update(images.length - todo.length)
+  for (let start = 0; start < todo.length; start += flags.batch) {
+    const indices = todo.slice(start, start + flags.batch)
+    const { x, labels } = await readBatch(source, indices)
+    const translated = tf.tidy(
+      () =>
+        translate(x, {
+          from: velocity(labelsOf(labelDim, labels, indices.length, flags.from)),
+          to: velocity(
+            oneHot(
+              labelDim,
+              indices.map(() => flags.to),
+            ),
+          ),
+          noise: indexedNormal(createRng(0), indices, [side, side, channels]),
+          inversion: { steps: flags.inversionSteps },
+          sampling: { steps: flags.steps },
+        }).x as tf.Tensor4D,
+    )
+    await output.write(indices, translated)
+    tf.dispose([x, translated, ...(labels ? [labels] : [])])
+    bar.update(images.length - todo.length + start + indices.length)
+  }
+  await source.close()
+  await output.finish()
+  bar.stop()
+  console.log(`${todo.length} images in ${flags.out}`)
+}

