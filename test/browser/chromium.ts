@@ -1,0 +1,53 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { extname, join, normalize } from 'node:path'
+import { type Browser, chromium } from 'playwright-core'
+
+/** Debian's Chromium, or the one that CHROMIUM names; undefined where there is none. */
+export const chromiumPath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
+  path => path && existsSync(path),
+)
+
+/** A real browser; WebGPU runs on SwiftShader, which computes on the CPU. */
+export function launch(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: chromiumPath as string,
+    headless: true,
+    args: [
+      '--no-sandbox',
+      '--enable-unsafe-webgpu',
+      '--enable-features=Vulkan',
+      '--use-vulkan=swiftshader',
+      '--use-webgpu-adapter=swiftshader',
+      '--ignore-gpu-blocklist',
+    ],
+  })
+}
+
+const types: Record<string, string> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.wasm': 'application/wasm',
+  '.json': 'application/json',
+}
+
+/** Serve folders under paths of their own, on this machine alone. */
+export async function serve(folders: Record<string, string>): Promise<{ url: string; server: Server }> {
+  const server = createServer(async (request, response) => {
+    const path = normalize(new URL(request.url ?? '/', 'http://localhost').pathname)
+    const prefix = Object.keys(folders).find(one => path.startsWith(one))
+    try {
+      if (!prefix) throw new Error(path)
+      const body = await readFile(join(folders[prefix] as string, path.slice(prefix.length)))
+      response
+        .writeHead(200, { 'content-type': types[extname(path)] ?? 'application/octet-stream' })
+        .end(body)
+    } catch {
+      response.writeHead(404).end()
+    }
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server }
+}
