@@ -1,5 +1,6 @@
 import { describe } from '@rectified-flow/core'
-import { type HostTensor, hostArrays, sizeOf } from './host-tensor.js'
+import type { HostTensor } from './host-tensor.js'
+import { checkHostTensor } from './internal/check-host-tensor.js'
 
 const WHERE = 'checkpoints.writeSafetensors'
 
@@ -25,7 +26,11 @@ export function writeSafetensors(
     header.push(['__metadata__', Object.fromEntries(keys.map(key => [key, metadata[key]]))])
   let offset = 0
   for (const [name, tensor] of list) {
-    checkHostTensor(name, tensor)
+    if (name === '__metadata__')
+      throw new RangeError(
+        `${WHERE}: names must not be '__metadata__', got it. Metadata is the second argument.`,
+      )
+    checkHostTensor(WHERE, name, tensor)
     const end = offset + tensor.data.byteLength
     header.push([name, { dtype: tensor.dtype, shape: tensor.shape, data_offsets: [offset, end] }])
     offset = end
@@ -45,24 +50,4 @@ export function writeSafetensors(
     position += data.byteLength
   }
   return file
-}
-
-function checkHostTensor(name: string, { dtype, shape, data }: HostTensor): void {
-  if (name === '__metadata__')
-    throw new RangeError(
-      `${WHERE}: names must not be '__metadata__', got it. Metadata is the second argument.`,
-    )
-  if (!Object.hasOwn(hostArrays, dtype))
-    throw new RangeError(
-      `${WHERE}: dtype of '${name}' must be one of ${Object.keys(hostArrays).join(', ')}, got ${describe(dtype)}.`,
-    )
-  const array = hostArrays[dtype]
-  if (!(data instanceof array))
-    throw new TypeError(
-      `${WHERE}: data of '${name}' must be a ${array.name} for ${dtype}, got ${describe(data)}.`,
-    )
-  if (sizeOf(shape) !== data.length)
-    throw new RangeError(
-      `${WHERE}: data of '${name}' must have ${sizeOf(shape)} numbers for shape [${shape}], got ${data.length}.`,
-    )
 }

@@ -1,0 +1,85 @@
+import { type HostDtype, hostArrays, sizeOf } from '../host-tensor.js'
+
+/** NumPy's own limit: np.load refuses longer ones unless told. */
+const MAX_HEADER_BYTES = 10_000
+const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
+
+/** NumPy's names for the dtypes, without the byte order. bfloat16 has none. */
+export const npyCodes: Readonly<Partial<Record<HostDtype, string>>> = {
+  BOOL: 'b1',
+  U8: 'u1',
+  I8: 'i1',
+  U16: 'u2',
+  I16: 'i2',
+  F16: 'f2',
+  U32: 'u4',
+  I32: 'i4',
+  F32: 'f4',
+  U64: 'u8',
+  I64: 'i8',
+  F64: 'f8',
+}
+
+/** How an array is stored in a .npy file. */
+export interface NpyHeader {
+  dtype: HostDtype
+  shape: number[]
+  /** Columns first. */
+  fortran: boolean
+  bigEndian: boolean
+  /** Where the numbers start. */
+  dataStart: number
+  /** How many bytes of numbers there are. */
+  dataBytes: number
+}
+
+/** How many of the first bytes `parseNpyHeader` needs, told from the first 12. */
+export function npyHeaderBytes(where: string, start: Uint8Array): number {
+  if (start.length < 12 || MAGIC.some((byte, i) => start[i] !== byte))
+    throw new RangeError(`${where}: the first bytes must be \\x93NUMPY and a header, got others.`)
+  const version = start[6]!
+  if (version < 1 || version > 3)
+    throw new RangeError(`${where}: the format's version must be 1, 2 or 3, got ${version}.`)
+  const view = new DataView(start.buffer, start.byteOffset)
+  const length = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true)
+  if (length > MAX_HEADER_BYTES)
+    throw new RangeError(`${where}: the header must have at most ${MAX_HEADER_BYTES} bytes, got ${length}.`)
+  return (version === 1 ? 10 : 12) + length
+}
+
+/**
+ * The header of a .npy file: the literal of a Python dict with `descr`, `fortran_order` and `shape`, and no other.
+ *
+ * @see https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+ */
+export function parseNpyHeader(where: string, file: Uint8Array): NpyHeader {
+  const dataStart = npyHeaderBytes(where, file)
+  if (file.length < dataStart)
+    throw new RangeError(
+      `${where}: the header must have ${dataStart} bytes, got ${file.length}. The file may be truncated.`,
+    )
+  const text = String.fromCharCode(...file.subarray(file[6] === 1 ? 10 : 12, dataStart)).trim()
+  const field = (name: string, value: RegExp) => {
+    const found = new RegExp(`['"]${name}['"]\\s*:\\s*(${value.source})\\s*[,}]`).exec(text)
+    if (!found || !/^\{.*\}$/s.test(text))
+      throw new RangeError(
+        `${where}: the header must have ${name} as one of numbers' arrays, got '${text.slice(0, 200)}'.`,
+      )
+    return found[1]!
+  }
+  const descr = field('descr', /['"][^'"]*['"]/).slice(1, -1)
+  const [order, code] = [descr.slice(0, 1), descr.slice(1)]
+  const dtype = (Object.keys(npyCodes) as HostDtype[]).find(
+    name => npyCodes[name] === code || (code === '?' && name === 'BOOL'),
+  )
+  if (!dtype || !'<>|='.includes(order))
+    throw new RangeError(
+      `${where}: descr must be a boolean, an integer of 1 to 8 bytes or a float of 2 to 8 bytes, got '${descr}'.`,
+    )
+  const fortran = field('fortran_order', /True|False/) === 'True'
+  const shape = (field('shape', /\(\s*(?:\d+L?\s*(?:,\s*\d+L?\s*)*,?)?\s*\)/).match(/\d+/g) ?? []).map(Number)
+  const dataBytes = sizeOf(shape) * hostArrays[dtype].BYTES_PER_ELEMENT
+  if (!Number.isSafeInteger(dataBytes))
+    throw new RangeError(`${where}: shape must be of a size that fits in memory, got [${shape}].`)
+  return { dtype, shape, fortran, bigEndian: order === '>', dataStart, dataBytes }
+}

@@ -1,0 +1,88 @@
+/** No number or name in a checkpoint comes near it, and longer ones cost more than their length to convert. */
+const MAX_LINE_BYTES = 1000
+
+/** A position in a file; every read is checked against the file's end before it is made. */
+export class Cursor {
+  readonly #view: DataView
+  constructor(
+    readonly where: string,
+    readonly bytes: Uint8Array,
+    public at = 0,
+  ) {
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  /** What to throw: what must be, what there was, and the byte where. */
+  error(rule: string, got: string, cause?: unknown): RangeError {
+    return new RangeError(`${this.where}: ${rule}, got ${got} at byte ${this.at}.`, { cause })
+  }
+
+  /** The next bytes, as a view. */
+  take(length: number): Uint8Array {
+    const left = this.bytes.length - this.at
+    if (length > left) throw this.error('the file must go on', `${left} bytes where ${length} were expected`)
+    this.at += length
+    return this.bytes.subarray(this.at - length, this.at)
+  }
+
+  uint8(): number {
+    this.take(1)
+    return this.#view.getUint8(this.at - 1)
+  }
+  uint16(): number {
+    this.take(2)
+    return this.#view.getUint16(this.at - 2, true)
+  }
+  uint32(): number {
+    this.take(4)
+    return this.#view.getUint32(this.at - 4, true)
+  }
+  int32(): number {
+    return this.uint32() | 0
+  }
+  float64(): number {
+    this.take(8)
+    return this.#view.getFloat64(this.at - 8)
+  }
+  /** An unsigned 64-bit length; past 2^53 it is past any file's end all the same. */
+  uint64(): number {
+    this.take(8)
+    return Number(this.#view.getBigUint64(this.at - 8, true))
+  }
+
+  text(length: number): string {
+    const bytes = this.take(length)
+    try {
+      // Python writes lone surrogates, which no name of a tensor has.
+      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    } catch (cause) {
+      throw this.error('text must be UTF-8', 'other bytes', cause)
+    }
+  }
+
+  /** Up to the next newline, which is dropped. */
+  line(): string {
+    const end = this.bytes.subarray(this.at, this.at + MAX_LINE_BYTES).indexOf(10)
+    if (end < 0) throw this.error(`a line must end within ${MAX_LINE_BYTES} bytes`, 'none that does')
+    const line = this.text(end)
+    this.at++
+    return line
+  }
+
+  /** A little-endian signed integer. */
+  integer(length: number): number | bigint {
+    if (length > MAX_LINE_BYTES)
+      throw this.error(`an integer must have at most ${MAX_LINE_BYTES} bytes`, `${length}`)
+    const bytes = this.take(length)
+    if (length === 0) return 0
+    let value = 0n
+    for (let i = length - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i]!)
+    return narrow(BigInt.asIntN(8 * length, value))
+  }
+}
+
+/** A number where it is exact, else the bigint. */
+export function narrow(value: bigint): number | bigint {
+  const number = Number(value)
+  return Number.isSafeInteger(number) ? number : value
+}

@@ -1,0 +1,300 @@
+import type { Cursor } from './cursor.js'
+import { readDecimal, readLiteral } from './read-literal.js'
+import { describePy, PyGlobal, PyObject, type PyValue } from './values.js'
+
+/**
+ * Lists, dicts, tuples and the like that a pickle may make: a hostile byte makes one, which takes about 100. Weights come
+ * with at least 15 bytes for each.
+ */
+const maxObjects = (bytes: number) => 10_000 + Math.floor(bytes / 8)
+const MAX_OPERATIONS = 50_000_000
+
+/** What a pickle may name, and how it refers to what stands outside of it. */
+export interface PickleRules {
+  /** The stand-in for a global; undefined where it isn't allowed. */
+  global(name: string): PyGlobal | undefined
+  persistent?(id: PyValue): PyValue
+}
+
+/**
+ * Run the pickle (protocol 0 to 5) that starts at the cursor, which is then after its end. It is data to this machine:
+ * a global is what the rules give for it or an error, and calling one runs the stand-in, never anything of the file's.
+ *
+ * @see https://github.com/python/cpython/blob/3.12/Lib/pickletools.py for what each operation does
+ */
+export function runPickle(cursor: Cursor, rules: PickleRules): PyValue {
+  return new Machine(cursor, rules).run()
+}
+
+class Machine {
+  private stack: PyValue[] = []
+  /** The stacks below the marks. */
+  private readonly marks: PyValue[][] = []
+  private readonly memo = new Map<number, PyValue>()
+  private objects = 0
+
+  constructor(
+    private readonly cursor: Cursor,
+    private readonly rules: PickleRules,
+  ) {}
+
+  run(): PyValue {
+    const { cursor } = this
+    for (let count = 0; count < MAX_OPERATIONS; count++) {
+      const operation = cursor.uint8()
+      if (operation === 0x2e /* STOP */) return this.pop()
+      let value = readLiteral(cursor, operation) // null is None
+      if (value === undefined) value = this.makeContainer(operation)
+      if (value === undefined) this.step(operation)
+      else this.stack.push(value)
+    }
+    throw cursor.error(`a pickle must have at most ${MAX_OPERATIONS} operations`, 'more')
+  }
+
+  private step(operation: number): void {
+    const { cursor, memo } = this
+    switch (String.fromCharCode(operation)) {
+      case '\x80': {
+        const protocol = cursor.uint8()
+        if (protocol > 5) throw cursor.error('the protocol must be at most 5', `${protocol}`)
+        break
+      }
+      case '\x95': // FRAME: how much to read ahead
+        if (cursor.uint64() > cursor.bytes.length - cursor.at)
+          throw cursor.error('a frame must end within the file', 'one that does not')
+        break
+
+      case 'a':
+        this.append(this.popMany(1))
+        break
+      case 'e':
+        this.append(this.popMark())
+        break
+      case 's':
+        this.setItems(this.popMany(2))
+        break
+      case 'u':
+        this.setItems(this.popMark())
+        break
+      case '\x90': {
+        const items = this.popMark()
+        const set = this.top()
+        if (!(set instanceof Set)) throw cursor.error('ADDITEMS must find a set', describePy(set))
+        for (const item of items) set.add(item)
+        break
+      }
+
+      case '(':
+        this.marks.push(this.stack)
+        this.stack = this.count([])
+        break
+      case '0':
+        if (this.stack.length === 0) this.popMark()
+        else this.pop()
+        break
+      case '1':
+        this.popMark()
+        break
+      case '2':
+        this.stack.push(this.top())
+        break
+      case 'p':
+        memo.set(Number(readDecimal(cursor)), this.top())
+        break
+      case 'q':
+        memo.set(cursor.uint8(), this.top())
+        break
+      case 'r':
+        memo.set(cursor.uint32(), this.top())
+        break
+      case '\x94':
+        memo.set(memo.size, this.top())
+        break
+      case 'g':
+        this.recall(Number(readDecimal(cursor)))
+        break
+      case 'h':
+        this.recall(cursor.uint8())
+        break
+      case 'j':
+        this.recall(cursor.uint32())
+        break
+
+      case 'c':
+        this.pushGlobal(cursor.line(), cursor.line())
+        break
+      case '\x93': {
+        const [module, name] = this.popMany(2)
+        this.pushGlobal(module, name)
+        break
+      }
+      case 'R':
+      case '\x81': {
+        const [target, args] = this.popMany(2)
+        this.call(target, args)
+        break
+      }
+      case '\x92': {
+        const [target, args, options] = this.popMany(3)
+        if (!(options instanceof Map && options.size === 0))
+          throw cursor.error('a class must be made with no named arguments', describePy(options))
+        this.call(target, args)
+        break
+      }
+      case 'i': {
+        const args = this.popMark()
+        this.pushGlobal(cursor.line(), cursor.line())
+        this.call(this.pop(), args)
+        break
+      }
+      case 'o': {
+        const [target, ...args] = this.popMark()
+        this.call(target, args)
+        break
+      }
+      case 'b':
+        this.build(this.pop())
+        break
+      case 'Q':
+        this.stack.push(this.persistent(this.pop()))
+        break
+      case 'P':
+        this.stack.push(this.persistent(cursor.line()))
+        break
+      default:
+        cursor.at--
+        throw cursor.error(
+          'an operation must be one of a pickle',
+          `0x${operation.toString(16).padStart(2, '0')}`,
+        )
+    }
+  }
+
+  private makeContainer(operation: number): PyValue | undefined {
+    switch (String.fromCharCode(operation)) {
+      case ']':
+      case ')':
+        return this.count([])
+      case '}':
+        return this.count(new Map())
+      case '\x8f':
+        return this.count(new Set())
+      case 'l':
+      case 't':
+        return this.count(this.popMark())
+      case '\x85':
+        return this.count(this.popMany(1))
+      case '\x86':
+        return this.count(this.popMany(2))
+      case '\x87':
+        return this.count(this.popMany(3))
+      case 'd': {
+        const dict = new Map<PyValue, PyValue>()
+        this.setItems(this.popMark(), dict)
+        return this.count(dict)
+      }
+      case '\x91':
+        return this.count(new Set(this.popMark()))
+      default:
+        return undefined
+    }
+  }
+
+  private count<T>(value: T, objects = 1): T {
+    this.objects += objects
+    const most = maxObjects(this.cursor.bytes.length)
+    if (this.objects > most)
+      throw this.cursor.error(`a pickle of this size must make at most ${most} objects`, 'more')
+    return value
+  }
+
+  private top(): PyValue {
+    if (this.stack.length === 0) throw this.cursor.error('an operation must find a value', 'an empty stack')
+    return this.stack.at(-1)!
+  }
+
+  private pop(): PyValue {
+    const value = this.top()
+    this.stack.pop()
+    return value
+  }
+
+  private popMany(n: number): PyValue[] {
+    if (this.stack.length < n)
+      throw this.cursor.error(`an operation must find ${n} values`, `${this.stack.length}`)
+    return this.stack.splice(-n)
+  }
+
+  /** What is above the last mark. */
+  private popMark(): PyValue[] {
+    const below = this.marks.pop()
+    if (!below) throw this.cursor.error('an operation must find a mark', 'none')
+    const above = this.stack
+    this.stack = below
+    return above
+  }
+
+  private append(items: PyValue[]): void {
+    const list = this.top()
+    if (!Array.isArray(list)) throw this.cursor.error('APPEND must find a list', describePy(list))
+    for (const item of items) list.push(item)
+  }
+
+  private setItems(items: PyValue[], target = this.top()): void {
+    if (!(target instanceof Map)) throw this.cursor.error('SETITEM must find a dict', describePy(target))
+    if (items.length % 2 !== 0)
+      throw this.cursor.error('a dict must get keys and values', `${items.length} of them`)
+    for (let i = 0; i < items.length; i += 2) target.set(items[i]!, items[i + 1]!)
+  }
+
+  private recall(key: number): void {
+    const value = this.memo.get(key)
+    if (value === undefined) throw this.cursor.error('the memo must have what is taken from it', `no ${key}`)
+    this.stack.push(value)
+  }
+
+  private pushGlobal(module: PyValue | undefined, name: PyValue | undefined): void {
+    const full = `${module}.${name}`.slice(0, 200)
+    const found = typeof module === 'string' && typeof name === 'string' ? this.rules.global(full) : undefined
+    if (!found) throw this.cursor.error('globals must be on the list of what weights are made of', full)
+    this.stack.push(found)
+  }
+
+  private call(target: PyValue | undefined, args: PyValue | undefined): void {
+    if (!(target instanceof PyGlobal && target.call))
+      throw this.cursor.error('what is called must be a function or class', describePy(target))
+    if (!Array.isArray(args)) throw this.cursor.error('arguments must be a tuple', describePy(args))
+    // A stand-in may copy what it gets, and a memo gives it the same a million times.
+    for (const arg of args)
+      if (Array.isArray(arg) || typeof arg === 'string') this.count(arg, Math.ceil(arg.length / 8))
+    try {
+      this.stack.push(this.count(target.call(args)))
+    } catch (cause) {
+      if (cause instanceof RangeError && cause.message.startsWith(this.cursor.where)) throw cause
+      throw this.cursor.error(
+        `${target.name} must get what PyTorch gives it`,
+        (cause as Error).message,
+        cause,
+      )
+    }
+  }
+
+  private build(state: PyValue): void {
+    const target = this.top()
+    if (target instanceof PyObject) target.state = state
+    else if (!(target instanceof Map || target instanceof Set))
+      // An attribute of an OrderedDict (a state dict's `_metadata`) is no weight.
+      throw this.cursor.error('BUILD must find an object', describePy(target))
+  }
+
+  private persistent(id: PyValue): PyValue {
+    if (!this.rules.persistent)
+      throw this.cursor.error('the pickle must be complete', 'a reference to outside of it')
+    this.count(id)
+    try {
+      return this.rules.persistent(id)
+    } catch (cause) {
+      throw this.cursor.error("a reference must be to a tensor's storage", (cause as Error).message, cause)
+    }
+  }
+}

@@ -1,0 +1,134 @@
+import { describe } from '@rectified-flow/core'
+import { type HostDtype, hostArrays, sizeOf } from '../host-tensor.js'
+import { topLevelKeys } from './top-level-keys.js'
+
+/** The limit of the format's own implementation: no honest header comes near it. */
+const MAX_HEADER_BYTES = 100_000_000
+
+/** A tensor's place among the data. */
+export interface SafetensorsEntry {
+  name: string
+  dtype: HostDtype
+  shape: number[]
+  start: number
+  end: number
+}
+
+/** Where the data starts, from the first 8 bytes of a file of `fileBytes`. */
+export function safetensorsDataStart(where: string, first: Uint8Array, fileBytes: number): number {
+  if (first.length < 8)
+    throw new RangeError(
+      `${where}: the file must have at least 8 bytes, got ${fileBytes}. The file may be truncated.`,
+    )
+  const length = Number(new DataView(first.buffer, first.byteOffset, 8).getBigUint64(0, true))
+  if (length > MAX_HEADER_BYTES)
+    throw new RangeError(
+      `${where}: header length must be at most ${MAX_HEADER_BYTES}, got ${length}. This may not be a safetensors file.`,
+    )
+  if (8 + length > fileBytes)
+    throw new RangeError(
+      `${where}: header length must be at most the ${fileBytes - 8} bytes after it, got ${length}. The file may be truncated.`,
+    )
+  return 8 + length
+}
+
+/** The entries of a header, in the order of their bytes, which cover `dataBytes` with no gap and no overlap. */
+export function parseSafetensorsHeader(
+  where: string,
+  bytes: Uint8Array,
+  dataBytes: number,
+): { entries: SafetensorsEntry[]; metadata: Record<string, string> } {
+  const header = parseObject(where, bytes)
+  const metadata = readMetadata(where, header.__metadata__)
+  const entries = Object.entries(header)
+    .filter(([name]) => name !== '__metadata__')
+    .map(([name, value]) => readEntry(where, name, value))
+    .sort((a, b) => a.start - b.start || a.end - b.end)
+
+  let position = 0
+  for (const { name, start, end } of entries) {
+    if (end > dataBytes)
+      throw new RangeError(
+        `${where}: data_offsets of '${name}' must end within the ${dataBytes} bytes of data, got [${start},${end}]. The file may be truncated.`,
+      )
+    if (start !== position)
+      throw new RangeError(
+        `${where}: data_offsets of '${name}' must start at ${position}, where the tensor before ends, got [${start},${end}].`,
+      )
+    position = end
+  }
+  if (position !== dataBytes)
+    throw new RangeError(
+      `${where}: the tensors must cover all ${dataBytes} bytes of data, got ${position} covered.`,
+    )
+  return { entries, metadata }
+}
+
+function parseObject(where: string, bytes: Uint8Array): Record<string, unknown> {
+  const text = decode(where, bytes)
+  const header = parse(where, text)
+  if (!isRecord(header))
+    throw new RangeError(`${where}: the header must be a JSON object, got ${describe(header)}.`)
+  const seen = new Set<string>()
+  for (const name of topLevelKeys(text)) {
+    if (seen.has(name)) throw new RangeError(`${where}: names must be unique, got '${name}' twice.`)
+    seen.add(name)
+  }
+  return header
+}
+
+function decode(where: string, bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch (cause) {
+    throw new RangeError(`${where}: the header must be UTF-8, got other bytes.`, { cause })
+  }
+}
+
+function parse(where: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new RangeError(`${where}: the header must be JSON, got ${(cause as Error).message}.`, { cause })
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value)
+}
+
+function readMetadata(where: string, value: unknown = {}): Record<string, string> {
+  if (!isRecord(value))
+    throw new RangeError(`${where}: __metadata__ must be an object, got ${describe(value)}.`)
+  for (const [key, text] of Object.entries(value))
+    if (typeof text !== 'string')
+      throw new RangeError(`${where}: __metadata__ '${key}' must be a string, got ${describe(text)}.`)
+  return value as Record<string, string>
+}
+
+function readEntry(where: string, name: string, value: unknown): SafetensorsEntry {
+  if (!isRecord(value))
+    throw new RangeError(`${where}: the entry of '${name}' must be an object, got ${describe(value)}.`)
+  const { dtype, shape, data_offsets: offsets } = value
+  if (typeof dtype !== 'string' || !Object.hasOwn(hostArrays, dtype))
+    throw new RangeError(
+      `${where}: dtype of '${name}' must be one of ${Object.keys(hostArrays).join(', ')}, got ${describe(dtype)}.`,
+    )
+  if (!isSizes(shape))
+    throw new RangeError(`${where}: shape of '${name}' must be a list of sizes, got ${describe(shape)}.`)
+  if (!isSizes(offsets) || offsets.length !== 2 || (offsets[0] as number) > (offsets[1] as number))
+    throw new RangeError(
+      `${where}: data_offsets of '${name}' must be [start,end] with start <= end, got ${describe(offsets)}.`,
+    )
+  const [start, end] = offsets as [number, number]
+  const want = sizeOf(shape) * hostArrays[dtype as HostDtype].BYTES_PER_ELEMENT
+  if (want !== end - start)
+    throw new RangeError(
+      `${where}: '${name}' must have ${want} bytes for ${dtype} [${shape}], got ${end - start}.`,
+    )
+  return { name, dtype: dtype as HostDtype, shape, start, end }
+}
+
+function isSizes(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every(size => Number.isSafeInteger(size) && size >= 0)
+}

@@ -1,0 +1,54 @@
+import { hostArrays } from '../../host-tensor.js'
+import { Cursor } from '../pickle/cursor.js'
+import { type PickleRules, runPickle } from '../pickle/run-pickle.js'
+import { describePy, type PyValue } from '../pickle/values.js'
+import { storageOf } from './globals.js'
+import type { StorageRef } from './tensor-ref.js'
+
+/** The pickled number that files of PyTorch before 1.6 start with. */
+const MAGIC = [0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e]
+
+/** Whether these are the first bytes of a file in PyTorch's legacy format. */
+export function isLegacyTorch(file: Uint8Array): boolean {
+  return MAGIC.every((byte, i) => file[i] === byte)
+}
+
+/**
+ * What torch.save wrote in its legacy format: five pickles (a magic number, a version, the machine, the object, the keys
+ * of its storages), then each storage as its length and its bytes. The storages are views of the file.
+ */
+export function readLegacyTorch(where: string, file: Uint8Array, global: PickleRules['global']): PyValue {
+  const cursor = new Cursor(where, file)
+  const plain = { global: () => undefined }
+  if (!isLegacyTorch(file))
+    throw cursor.error("the file must start with PyTorch's magic number", 'other bytes')
+  cursor.at = MAGIC.length
+  const version = runPickle(cursor, plain)
+  if (version !== 1001) throw cursor.error("the format's version must be 1001", describePy(version))
+  const machine = runPickle(cursor, plain)
+  if (!(machine instanceof Map && machine.get('little_endian') === true))
+    throw cursor.error('the file must be from a little-endian machine', describePy(machine))
+
+  const storages = new Map<string, StorageRef[]>()
+  const value = runPickle(cursor, {
+    global,
+    persistent(id) {
+      const storage = storageOf(id)
+      const same = storages.get(storage.key) ?? []
+      if (same.length === 0) storages.set(storage.key, same)
+      same.push(storage)
+      return storage
+    },
+  })
+  const keys = runPickle(cursor, plain)
+  if (!Array.isArray(keys) || keys.length !== storages.size)
+    throw cursor.error(`there must be ${storages.size} keys of storages`, describePy(keys))
+  for (const key of keys) {
+    const refs = storages.get(key as string)
+    if (!refs) throw cursor.error('a key must be of a storage that the pickle names', describePy(key))
+    const length = cursor.uint64()
+    const bytes = cursor.take(length * hostArrays[refs[0]!.dtype].BYTES_PER_ELEMENT)
+    for (const ref of refs) ref.bytes = bytes
+  }
+  return value
+}

@@ -1,0 +1,128 @@
+import { describe } from '@rectified-flow/core'
+import { type FileEntry, Reader, Uint8ArrayReader, ZipReader } from '@zip.js/zip.js'
+
+/** No two readers may disagree about a member, and each has the CRC-32 that it says. Strict would refuse PyTorch's files. */
+const options = {
+  strictness: 'balanced',
+  checkLocalFilename: true,
+  checkCrc32: true,
+  checkOverlappingEntry: true,
+  useWebWorkers: false,
+} as const
+/** Deflate makes at most this many bytes of one. */
+const MAX_RATIO = 1032
+
+/** A file inside a zip file. */
+export interface ZipMember {
+  name: string
+  size: number
+  /** All of its bytes, in a buffer of their own. */
+  read(): Promise<Uint8Array<ArrayBuffer>>
+  /** Its bytes as they come; to cancel is fine. */
+  stream(): ReadableStream<Uint8Array>
+}
+
+/** A file that is read in pieces. */
+export interface RandomAccess {
+  size: number
+  read(start: number, length: number): Promise<Uint8Array>
+}
+
+/**
+ * The members of a zip file, ZIP64 included, by name. Their sizes are checked against what their bytes can hold, and
+ * the sum of them against `maxBytes`, before anything is unpacked.
+ */
+export async function openZip(
+  where: string,
+  file: Uint8Array | RandomAccess,
+  maxBytes: number,
+): Promise<Map<string, ZipMember>> {
+  const reader = new ZipReader(
+    file instanceof Uint8Array ? new Uint8ArrayReader(file) : new PiecewiseReader(file),
+    options,
+  )
+  const members = new Map<string, ZipMember>()
+  let total = 0
+  try {
+    for (const entry of await reader.getEntries()) {
+      if (entry.directory) continue
+      const { filename: name, uncompressedSize: size, compressedSize } = entry
+      if (size > compressedSize * MAX_RATIO)
+        throw new RangeError(
+          `${where}: '${name}' must unpack to at most ${MAX_RATIO} times its ${compressedSize} bytes, got ${size}.`,
+        )
+      if (members.has(name))
+        throw new RangeError(`${where}: members' names must be unique, got '${name}' twice.`)
+      total += size
+      members.set(name, {
+        name,
+        size,
+        read: () => readMember(where, entry),
+        stream: () => streamMember(where, entry),
+      })
+    }
+  } catch (cause) {
+    throw zipError(where, 'the file', cause)
+  }
+  if (total > maxBytes)
+    throw new RangeError(
+      `${where}: the zip file must unpack to at most ${maxBytes} bytes, got ${total}. Raise maxBytes if you trust it.`,
+    )
+  return members
+}
+
+/** Piece by piece from disk, where the file is too large to be in memory. */
+class PiecewiseReader extends Reader<RandomAccess> {
+  constructor(private readonly file: RandomAccess) {
+    super(file)
+    this.size = file.size
+  }
+
+  override readUint8Array(index: number, length: number): Promise<Uint8Array> {
+    return this.file.read(index, Math.max(0, Math.min(length, this.file.size - index)))
+  }
+}
+
+async function readMember(where: string, entry: FileEntry): Promise<Uint8Array<ArrayBuffer>> {
+  const { filename, uncompressedSize } = entry
+  let bytes: Uint8Array<ArrayBuffer> | undefined
+  let position = 0
+  const sink = new WritableStream<Uint8Array>({
+    write(chunk) {
+      // Not before there is something to hold: the sizes in a broken file are not to be believed.
+      bytes ??= new Uint8Array(uncompressedSize)
+      bytes.set(chunk, position)
+      position += chunk.length
+    },
+  })
+  try {
+    await entry.getData(sink)
+  } catch (cause) {
+    throw zipError(where, `'${filename}'`, cause)
+  }
+  if (position !== uncompressedSize)
+    throw new RangeError(`${where}: '${filename}' must have ${uncompressedSize} bytes, got ${position}.`)
+  return bytes ?? new Uint8Array(0)
+}
+
+function streamMember(where: string, entry: FileEntry): ReadableStream<Uint8Array> {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
+  const writer = writable.getWriter()
+  const sink = new WritableStream<Uint8Array>({
+    write: chunk => writer.write(chunk),
+    close: () => writer.close(),
+    abort: reason => writer.abort(reason),
+  })
+  entry
+    .getData(sink)
+    .catch(cause => writer.abort(zipError(where, `'${entry.filename}'`, cause)).catch(() => {}))
+  writer.closed.catch(() => {})
+  return readable
+}
+
+function zipError(where: string, name: string, cause: unknown): unknown {
+  if (cause instanceof RangeError && cause.message.startsWith(where)) return cause
+  const { message, reason } = cause as { message?: string; reason?: string }
+  const got = [message ?? describe(cause), reason].filter(Boolean).join(': ')
+  return new RangeError(`${where}: ${name} must be whole and unambiguous as zip, got '${got}'.`, { cause })
+}

@@ -1,0 +1,149 @@
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { checkInt, checkNumber, describe } from '@rectified-flow/core'
+import { download, hashFile } from './download.js'
+
+const WHERE = 'checkpoints.fetchFile'
+
+/** A file that is published at an address. */
+export interface FileSource {
+  /** What to call it in the cache: letters, digits and `. _ + -`. */
+  name: string
+  /** Where it is published, http or https. */
+  url: string
+  /** SHA-256 of its bytes in hex: all 64 digits, or the first 8 or more where only those are published. */
+  sha256: string
+  /** Its size, where it is known. */
+  bytes?: number
+}
+
+export interface FetchFileOptions {
+  /** Folder of the cache: RECTIFIED_FLOW_CACHE, else rectified-flow in XDG_CACHE_HOME or ~/.cache. */
+  cacheDir?: string
+  /** Never use the network. */
+  offline?: boolean
+  /** Told how many bytes are there, and of how many if that is known. */
+  onProgress?: (done: number, total: number | undefined) => void
+  /** Stops the download; what came stays in the cache for the next try. */
+  signal?: AbortSignal
+  /** How long a server may be silent, in milliseconds. */
+  timeoutMs?: number
+  /** How often to try again after a network error, half a second later at first, then twice as late each time. */
+  retries?: number
+}
+
+/** The last call for each path: calls for one file run one after the other. */
+const queues = new Map<string, Promise<unknown>>()
+/** What was checked in this process: size and time of change by path and hash. */
+const checked = new Map<string, string>()
+
+/**
+ * The path of a published file in the cache, fetched if it isn't there. Nothing is given that doesn't have the hash: it is
+ * checked when a download ends, and before the first use of a cached file in a process. A download goes to a temporary
+ * name and is renamed when it is whole; one that was cut goes on where it stopped if the server can do that.
+ *
+ * Of a file whose hash is known in part only, the full hash is written beside it (`<name>.sha256`) when it first comes,
+ * and required from then on.
+ *
+ * @throws RangeError for a file with another hash; Error where the file isn't in the cache and can't be reached: it
+ *   names the address, the hash, and the path to put the file at by hand.
+ */
+export async function fetchFile(source: FileSource, options: FetchFileOptions = {}): Promise<string> {
+  checkSource(source)
+  checkInt(WHERE, 'retries', options.retries ?? 3, 0)
+  checkNumber(WHERE, 'timeoutMs', options.timeoutMs ?? 30_000, 1)
+  const path = join(
+    options.cacheDir ?? defaultCacheDir(),
+    source.sha256.slice(0, 8).toLowerCase(),
+    source.name,
+  )
+  const turn = (queues.get(path) ?? Promise.resolve()).then(() => fetchInTurn(source, path, options))
+  const settled = turn.catch(() => {})
+  queues.set(path, settled)
+  try {
+    return await turn
+  } finally {
+    if (queues.get(path) === settled) queues.delete(path)
+  }
+}
+
+async function fetchInTurn(source: FileSource, path: string, options: FetchFileOptions): Promise<string> {
+  options.signal?.throwIfAborted()
+  const want = await pinnedHash(source, path)
+  const cached = await hashOf(path, want)
+  if (cached?.startsWith(want)) {
+    await recordHash(source, path, cached)
+    return path
+  }
+  const byHand = `Put the file at '${path}'; its SHA-256 ${want.length < 64 ? 'starts with' : 'is'} ${want}.`
+  if (options.offline) {
+    const found = cached ? `one with SHA-256 ${cached} at '${path}'` : 'none, and offline is set'
+    throw new Error(
+      `${WHERE}: '${source.name}' must be in the cache, got ${found}. It is published at ${source.url}. ${byHand}`,
+    )
+  }
+
+  await mkdir(join(path, '..'), { recursive: true })
+  const { file, sha256 } = await download(source, path, want, options).catch(cause => {
+    if (options.signal?.aborted || cause instanceof RangeError) throw cause
+    throw new Error(
+      `${WHERE}: '${source.name}' must be reachable at ${source.url}, got ${(cause as Error).message}. ${byHand}`,
+      { cause },
+    )
+  })
+  await recordHash(source, path, sha256)
+  await rename(file, path)
+  checked.set(`${path} ${sha256}`, await stampOf(path))
+  return path
+}
+
+function checkSource(source: FileSource): void {
+  if (source === null || typeof source !== 'object')
+    throw new TypeError(
+      `${WHERE}: source must be an object with name, url and sha256, got ${describe(source)}.`,
+    )
+  const { name, url, sha256, bytes } = source
+  if (typeof name !== 'string' || !/^\w[\w.+-]*$/.test(name))
+    throw new RangeError(
+      `${WHERE}: name must be letters, digits and . _ + -, with no dot first, got ${describe(name)}.`,
+    )
+  if (typeof url !== 'string' || !/^https?:\/\//.test(url))
+    throw new RangeError(`${WHERE}: url must be an http or https address, got ${describe(url)}.`)
+  if (typeof sha256 !== 'string' || !/^[0-9a-f]{8,64}$/i.test(sha256))
+    throw new RangeError(`${WHERE}: sha256 must be 8 to 64 hex digits, got ${describe(sha256)}.`)
+  if (bytes !== undefined) checkInt(WHERE, 'bytes', bytes, 0)
+}
+
+function defaultCacheDir(): string {
+  const { RECTIFIED_FLOW_CACHE, XDG_CACHE_HOME } = process.env
+  return RECTIFIED_FLOW_CACHE || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'rectified-flow')
+}
+
+/** The hash to require: the source's, or the full one that was recorded for its prefix. */
+async function pinnedHash({ sha256 }: FileSource, path: string): Promise<string> {
+  const prefix = sha256.toLowerCase()
+  if (prefix.length === 64) return prefix
+  const recorded = (await readFile(`${path}.sha256`, 'utf8').catch(() => '')).slice(0, 64)
+  return /^[0-9a-f]{64}$/.test(recorded) && recorded.startsWith(prefix) ? recorded : prefix
+}
+
+/** Written as sha256sum writes it, so that `sha256sum -c` reads it. */
+async function recordHash({ name, sha256 }: FileSource, path: string, hash: string): Promise<void> {
+  if (sha256.length < 64) await writeFile(`${path}.sha256`, `${hash}  ${name}\n`)
+}
+
+async function stampOf(path: string): Promise<string> {
+  const { size, mtimeMs } = await stat(path)
+  return `${size} ${mtimeMs}`
+}
+
+/** The hash of the file at path; `want` if it was seen to have that before; null where there is no file. */
+async function hashOf(path: string, want: string): Promise<string | null> {
+  const stamp = await stampOf(path).catch(() => null)
+  if (stamp === null) return null
+  if (want.length === 64 && checked.get(`${path} ${want}`) === stamp) return want
+  const sha256 = await hashFile(path)
+  if (sha256.startsWith(want)) checked.set(`${path} ${sha256}`, stamp)
+  return sha256
+}

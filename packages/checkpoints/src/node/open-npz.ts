@@ -1,0 +1,115 @@
+import { checkInt, describe } from '@rectified-flow/core'
+import { type HostDtype, type HostTensor, hostArrays, sizeOf } from '../host-tensor.js'
+import { type NpyHeader, npyHeaderBytes, parseNpyHeader } from '../internal/npy-header.js'
+import { openZip, type ZipMember } from '../internal/zip.js'
+import { decodeNumbers } from '../read-npy.js'
+import { arrayName } from '../read-npz.js'
+import { RandomAccessFile } from './random-access-file.js'
+
+const WHERE = 'checkpoints.openNpz'
+
+/** An .npz file on disk, whose arrays need not fit in memory. */
+export interface NpzFile {
+  /** What the arrays are, by name. */
+  arrays: ReadonlyMap<string, { dtype: HostDtype; shape: number[] }>
+  /** One array, whole. */
+  read(name: string): Promise<HostTensor>
+  /** One array, `size` rows (along its first axis) at a time; the last piece may be shorter. */
+  rows(name: string, size: number): AsyncGenerator<HostTensor, void>
+  close(): Promise<void>
+}
+
+/** Open an .npz file: reads the headers of its arrays, and their numbers when they are asked for. */
+export async function openNpz(path: string): Promise<NpzFile> {
+  const file = await RandomAccessFile.open(WHERE, path)
+  try {
+    const arrays = new Map<string, { member: ZipMember; header: NpyHeader }>()
+    for (const member of (await openZip(WHERE, file, Infinity)).values()) {
+      const name = arrayName(WHERE, member.name)
+      arrays.set(name, { member, header: await readHeader(`${WHERE}: '${name}'`, member) })
+    }
+    const find = (name: string) => {
+      const found = arrays.get(name)
+      if (found) return found
+      throw new RangeError(
+        `${WHERE}: name must be one of ${[...arrays.keys()].join(', ')}, got ${describe(name)}.`,
+      )
+    }
+    return {
+      arrays: new Map(
+        [...arrays].map(
+          ([
+            name,
+            {
+              header: { dtype, shape },
+            },
+          ]) => [name, { dtype, shape }],
+        ),
+      ),
+      async read(name) {
+        const { member, header } = find(name)
+        return decodeNumbers(header, (await member.read()).subarray(header.dataStart))
+      },
+      rows(name, size) {
+        const { member, header } = find(name)
+        checkInt(`${WHERE}.rows`, 'size', size, 1)
+        if (header.shape.length === 0 || (header.fortran && header.shape.length > 1))
+          throw new RangeError(
+            `${WHERE}.rows: '${name}' must be stored row by row, got ${header.fortran ? 'columns first' : 'a scalar'}. Use read.`,
+          )
+        return streamRows(member, header, size)
+      },
+      close: () => file.close(),
+    }
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+async function readHeader(where: string, member: ZipMember): Promise<NpyHeader> {
+  let start = new Uint8Array(0)
+  for await (const chunk of chunks(member)) {
+    start = Uint8Array.of(...start, ...chunk.subarray(0, 12_000))
+    if (start.length >= 12 && start.length >= npyHeaderBytes(where, start)) break
+  }
+  const header = parseNpyHeader(where, start)
+  if (header.dataStart + header.dataBytes !== member.size)
+    throw new RangeError(
+      `${where}: ${header.dtype} [${header.shape}] must have ${header.dataBytes} bytes after the header, got ${member.size - header.dataStart}.`,
+    )
+  return header
+}
+
+/** The pieces of a member, as they come. */
+const chunks = (member: ZipMember) => member.stream() as unknown as AsyncIterable<Uint8Array>
+
+async function* streamRows(member: ZipMember, header: NpyHeader, size: number) {
+  const { shape, dtype, dataStart } = header
+  const rowBytes = sizeOf(shape.slice(1)) * hostArrays[dtype].BYTES_PER_ELEMENT
+  let left = shape[0]!
+  const piece = (rows: number, bytes: Uint8Array) =>
+    decodeNumbers({ ...header, fortran: false, shape: [rows, ...shape.slice(1)] }, bytes)
+  let buffer = new Uint8Array(Math.min(size, left) * rowBytes)
+  let filled = 0
+  let skip = dataStart
+  for await (let chunk of chunks(member)) {
+    const skipped = Math.min(skip, chunk.length)
+    skip -= skipped
+    chunk = chunk.subarray(skipped)
+    while (chunk.length > 0 && left > 0) {
+      const part = chunk.subarray(0, buffer.length - filled)
+      buffer.set(part, filled)
+      filled += part.length
+      chunk = chunk.subarray(part.length)
+      if (filled < buffer.length) break
+      const rows = filled / rowBytes
+      yield piece(rows, buffer)
+      left -= rows
+      filled = 0
+      if (left < size) buffer = new Uint8Array(left * rowBytes)
+    }
+  }
+  // Rows of no bytes: nothing came, and yet there are some.
+  for (; rowBytes === 0 && left > 0; left -= size) yield piece(Math.min(size, left), buffer)
+}

@@ -1,0 +1,46 @@
+import { describe } from '@rectified-flow/core'
+import { type HostDtype, type HostTensor, hostArrays } from '../host-tensor.js'
+import { parseSafetensorsHeader, safetensorsDataStart } from '../internal/safetensors-header.js'
+import { RandomAccessFile } from './random-access-file.js'
+
+const WHERE = 'checkpoints.openSafetensors'
+
+/** A safetensors file on disk, whose tensors need not fit in memory. */
+export interface SafetensorsFile {
+  /** What the tensors are, by name, in the order of their bytes. */
+  tensors: ReadonlyMap<string, { dtype: HostDtype; shape: number[] }>
+  metadata: Record<string, string>
+  /** One tensor; only its bytes are read. */
+  read(name: string): Promise<HostTensor>
+  close(): Promise<void>
+}
+
+/** Open a safetensors file: reads and checks its header, and tensors when they are asked for. */
+export async function openSafetensors(path: string): Promise<SafetensorsFile> {
+  const file = await RandomAccessFile.open(WHERE, path)
+  try {
+    const first = await file.read(0, Math.min(8, file.size))
+    const dataStart = safetensorsDataStart(WHERE, first, file.size)
+    const header = await file.read(8, dataStart - 8)
+    const { entries, metadata } = parseSafetensorsHeader(WHERE, header, file.size - dataStart)
+    const places = new Map(entries.map(entry => [entry.name, entry]))
+    return {
+      tensors: new Map(entries.map(({ name, dtype, shape }) => [name, { dtype, shape }])),
+      metadata,
+      async read(name) {
+        const place = places.get(name)
+        if (!place)
+          throw new RangeError(
+            `${WHERE}: name must be one of the file's ${entries.length} tensors, got ${describe(name)}.`,
+          )
+        const { dtype, shape, start, end } = place
+        const { buffer } = await file.read(dataStart + start, end - start)
+        return { dtype, shape: [...shape], data: new hostArrays[dtype](buffer) }
+      },
+      close: () => file.close(),
+    }
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}

@@ -1,0 +1,97 @@
+import { checkNumber } from '@rectified-flow/core'
+import type { HostTensor } from './host-tensor.js'
+import { asBytes } from './internal/as-bytes.js'
+import { collectTensors } from './internal/collect-tensors.js'
+import { Cursor } from './internal/pickle/cursor.js'
+import { runPickle } from './internal/pickle/run-pickle.js'
+import { describePy, type PyGlobal, PyObject, type PyValue } from './internal/pickle/values.js'
+import { type Json, toJson } from './internal/to-json.js'
+import { weightsGlobal } from './internal/torch/globals.js'
+import { readLegacyTorch } from './internal/torch/legacy.js'
+import { resolveTensors } from './internal/torch/resolve-tensors.js'
+import { StorageRef } from './internal/torch/tensor-ref.js'
+
+const WHERE = 'checkpoints.readEdmPkl'
+
+/** The class of a network and what it was made with. */
+export interface NetworkDescription {
+  className: string
+  kwargs: Record<string, Json>
+}
+
+export interface EdmPkl {
+  /** The network's state_dict(). */
+  tensors: Map<string, HostTensor>
+  network: NetworkDescription
+}
+
+export interface ReadEdmPklOptions {
+  /** Which of the networks in the file. */
+  key?: string
+  /** The most bytes that the tensors may take; by default twice the file. */
+  maxBytes?: number
+}
+
+/**
+ * Read a network out of a network pickle of EDM (or StyleGAN 2 and 3): a dict of objects that carry the source of their
+ * class and its attributes. The source is left alone; what is read are the tensors, the class's name and the arguments of
+ * its constructor. As in `readPth`, nothing is run, and an unknown global is an error that names it.
+ *
+ * @see Karras, Aittala, Aila, Laine, Elucidating the Design Space of Diffusion-Based Generative Models (2022)
+ */
+export async function readEdmPkl(
+  bytes: Uint8Array | ArrayBuffer,
+  { key = 'ema', maxBytes }: ReadEdmPklOptions = {},
+): Promise<EdmPkl> {
+  const file = asBytes(WHERE, bytes)
+  const limit = maxBytes ?? 2 * file.length
+  checkNumber(WHERE, 'maxBytes', limit, 0)
+  const cursor = new Cursor(WHERE, file)
+  const root = runPickle(cursor, { global: edmGlobals() })
+  if (!(root instanceof Map)) throw cursor.error('the pickle must hold a dict of networks', describePy(root))
+  const network = root.get(key)
+  if (!(network instanceof PyObject && network.state instanceof Map))
+    throw new RangeError(
+      `${WHERE}: key must be of a network in the file, got '${key}'. It has ${[...root.keys()].map(describePy).join(', ')}.`,
+    )
+  const kwargs = network.state.get('_init_kwargs') ?? new Map()
+  return {
+    tensors: await resolveTensors(WHERE, collectTensors(WHERE, network), limit),
+    network: {
+      className: network.className,
+      kwargs: toJson(WHERE, '_init_kwargs', kwargs) as Record<string, Json>,
+    },
+  }
+}
+
+/** What weights are made of, persistent objects, and storages pickled as bytes of a file of their own. */
+function edmGlobals(): (name: string) => PyGlobal | undefined {
+  // The same bytes a second time are the same storage.
+  const storages = new Map<PyValue, StorageRef>()
+  const more = {
+    'torch_utils.persistence._reconstruct_persistent_obj': ([meta]: PyValue[]) => reconstruct(meta),
+    'torch.storage._load_from_bytes': ([bytes]: PyValue[]) => {
+      if (!(bytes instanceof Uint8Array)) throw new Error(describePy(bytes))
+      const found = storages.get(bytes) ?? loadStorage(bytes, storages.size)
+      storages.set(bytes, found)
+      return found
+    },
+  }
+  return name => weightsGlobal(name, more)
+}
+
+function reconstruct(meta: PyValue | undefined): PyObject {
+  if (!(meta instanceof Map && typeof meta.get('class_name') === 'string')) throw new Error(describePy(meta))
+  const object = new PyObject(meta.get('class_name') as string)
+  object.state = meta.get('state') ?? null
+  return object
+}
+
+function loadStorage(bytes: Uint8Array, index: number): StorageRef {
+  const inner = readLegacyTorch(WHERE, bytes, name => weightsGlobal(name))
+  if (!(inner instanceof StorageRef)) throw new Error(describePy(inner))
+  // Keys are unique within the inner file only.
+  const storage = new StorageRef(`${index}`, inner.dtype, inner.length, inner.start)
+  storage.bytes = inner.bytes
+  return storage
+}

@@ -1,0 +1,56 @@
+import { type HostTensor, hostArrays } from './host-tensor.js'
+import { asBytes } from './internal/as-bytes.js'
+import { type NpyHeader, parseNpyHeader } from './internal/npy-header.js'
+
+const WHERE = 'checkpoints.readNpy'
+
+/**
+ * Read a .npy file of numbers: format versions 1 to 3, C and Fortran order, either byte order. The result is row-major
+ * whatever the file is. Arrays of objects, text, records, complex and long double are refused.
+ */
+export function readNpy(bytes: Uint8Array | ArrayBuffer): HostTensor {
+  return decodeNpy(WHERE, asBytes(WHERE, bytes))
+}
+
+/** `readNpy`, with the errors of another function. */
+export function decodeNpy(where: string, file: Uint8Array): HostTensor {
+  const header = parseNpyHeader(where, file)
+  const rest = file.length - header.dataStart
+  if (rest !== header.dataBytes)
+    throw new RangeError(
+      `${where}: ${header.dtype} [${header.shape}] must have ${header.dataBytes} bytes after the header, got ${rest}.`,
+    )
+  return decodeNumbers(header, file.subarray(header.dataStart))
+}
+
+/** Row-major numbers of this machine's byte order from the bytes of an array of this shape; copies. */
+export function decodeNumbers(
+  { dtype, shape, fortran, bigEndian }: NpyHeader,
+  source: Uint8Array,
+): HostTensor {
+  const array = hostArrays[dtype]
+  const width = array.BYTES_PER_ELEMENT
+  const bytes = new Uint8Array(source) // aligned, unlike the file's own
+  if (bigEndian && width > 1)
+    for (let at = 0; at < bytes.length; at += width) bytes.subarray(at, at + width).reverse()
+  const data = new array(bytes.buffer)
+  return { dtype, shape: [...shape], data: fortran && shape.length > 1 ? rowMajor(shape, data) : data }
+}
+
+/** Numbers stored columns first, rows first. */
+function rowMajor(shape: readonly number[], columns: HostTensor['data']): HostTensor['data'] {
+  const rows = columns.slice()
+  const strides = shape.map((_, axis) => shape.slice(0, axis).reduce((a, b) => a * b, 1))
+  const index = shape.map(() => 0)
+  let from = 0
+  for (let to = 0; to < rows.length; to++) {
+    rows[to] = columns[from]!
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      from += strides[axis]!
+      if (++index[axis]! < shape[axis]!) break
+      from -= strides[axis]! * shape[axis]!
+      index[axis] = 0
+    }
+  }
+  return rows
+}

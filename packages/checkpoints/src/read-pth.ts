@@ -1,0 +1,79 @@
+import { checkNumber, describe } from '@rectified-flow/core'
+import type { HostTensor } from './host-tensor.js'
+import { asBytes } from './internal/as-bytes.js'
+import { collectTensors } from './internal/collect-tensors.js'
+import { Cursor } from './internal/pickle/cursor.js'
+import { runPickle } from './internal/pickle/run-pickle.js'
+import type { PyValue } from './internal/pickle/values.js'
+import { storageOf, weightsGlobal } from './internal/torch/globals.js'
+import { readLegacyTorch } from './internal/torch/legacy.js'
+import { resolveTensors } from './internal/torch/resolve-tensors.js'
+import { openZip, type ZipMember } from './internal/zip.js'
+
+const WHERE = 'checkpoints.readPth'
+
+export interface ReadPthOptions {
+  /** Read only what is under this name, which is dropped from the names: 'ema' of `{ ema: { weight }, step }` gives `weight`. */
+  prefix?: string
+  /** The most bytes that the tensors may take; by default twice the file. */
+  maxBytes?: number
+}
+
+/**
+ * Read the tensors of a file that torch.save wrote, in the zip format (PyTorch 1.6 and later) or the legacy one, by
+ * dotted name: `model.conv.weight` of `{'model': {'conv.weight': ...}}`. Names are those of nested dicts and lists, and,
+ * of a pickled module, those of its state_dict().
+ *
+ * The pickle in the file is never run as Python: only the functions and classes that weights are made of are known, by
+ * stand-ins, and any other is an error that names it.
+ */
+export async function readPth(
+  bytes: Uint8Array | ArrayBuffer,
+  { prefix, maxBytes }: ReadPthOptions = {},
+): Promise<Map<string, HostTensor>> {
+  const file = asBytes(WHERE, bytes)
+  const limit = maxBytes ?? 2 * file.length
+  checkNumber(WHERE, 'maxBytes', limit, 0)
+  const isZip = file[0] === 0x50 && file[1] === 0x4b
+  const zip = isZip ? await readZipTorch(file, limit) : undefined
+  const value = zip ? zip.value : readLegacyTorch(WHERE, file, name => weightsGlobal(name))
+  const refs = underPrefix(collectTensors(WHERE, value), prefix)
+  return resolveTensors(WHERE, refs, limit, zip?.load)
+}
+
+/** The object of a file in the zip format, and what reads its storages. */
+async function readZipTorch(file: Uint8Array, maxBytes: number) {
+  const members = await openZip(WHERE, file, maxBytes)
+  const pickle = [...members.keys()].find(name => /^(?:[^/]+\/)?data\.pkl$/.test(name))
+  if (pickle === undefined)
+    throw new RangeError(
+      `${WHERE}: the zip file must have a data.pkl, got ${describe([...members.keys()])}. For an .npz file use readNpz.`,
+    )
+  const folder = pickle.slice(0, -'data.pkl'.length)
+  const order = members.get(`${folder}byteorder`)
+  if (order && new TextDecoder().decode(await read(order)) !== 'little')
+    throw new RangeError(`${WHERE}: byteorder must be little, got another.`)
+  const cursor = new Cursor(WHERE, await read(members.get(pickle)!))
+  const value: PyValue = runPickle(cursor, { global: name => weightsGlobal(name), persistent: storageOf })
+  return {
+    value,
+    load(key: string) {
+      const member = members.get(`${folder}data/${key}`)
+      if (!member) throw new RangeError(`${WHERE}: the storage '${key}' must be in the zip file, got none.`)
+      return read(member)
+    },
+  }
+}
+
+const read = (member: ZipMember) => member.read()
+
+/** The entries whose names start with `prefix.`, without it. */
+export function underPrefix<T>(entries: Map<string, T>, prefix: string | undefined): Map<string, T> {
+  if (prefix === undefined) return entries
+  const found = [...entries].filter(([name]) => name.startsWith(`${prefix}.`))
+  if (found.length > 0) return new Map(found.map(([name, entry]) => [name.slice(prefix.length + 1), entry]))
+  const there = [...new Set([...entries.keys()].map(name => name.split('.')[0]!))]
+  throw new RangeError(
+    `${WHERE}: prefix must be of a name in the file, got '${prefix}'. Its names start with ${describe(there)}.`,
+  )
+}

@@ -1,0 +1,34 @@
+import { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } from '@zip.js/zip.js'
+import type { HostTensor } from './host-tensor.js'
+import { encodeNpy } from './write-npy.js'
+import type { HostTensors } from './write-safetensors.js'
+
+const WHERE = 'checkpoints.writeNpz'
+
+export interface WriteNpzOptions {
+  /** Deflate the arrays, as np.savez_compressed does. */
+  compress?: boolean
+}
+
+/**
+ * The bytes of an .npz file, as np.savez writes it: np.load(...)[name] is the tensor. The same tensors in the same
+ * order give the same bytes.
+ */
+export async function writeNpz(
+  tensors: HostTensors,
+  { compress = false }: WriteNpzOptions = {},
+): Promise<Uint8Array> {
+  const list = [...(tensors instanceof Map ? tensors : Object.entries(tensors))] as [string, HostTensor][]
+  const zip = new ZipWriter(new Uint8ArrayWriter(), {
+    useWebWorkers: false,
+    level: compress ? 6 : 0,
+    // The earliest that zip files know, and only in the format's own field: no clock in the bytes.
+    lastModDate: new Date(1980, 0, 1),
+    extendedTimestamp: false,
+    dataDescriptor: false,
+    keepOrder: true,
+  })
+  for (const [name, tensor] of list)
+    await zip.add(`${name}.npy`, new Uint8ArrayReader(encodeNpy(WHERE, name, tensor)))
+  return zip.close()
+}
