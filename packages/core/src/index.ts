@@ -17,6 +17,7 @@ export { type Conv2dOptions, conv2d } from './ops/conv2d.js'
 export { type GroupNormOptions, groupNorm, groupNormSilu } from './ops/group-norm.js'
 export { resample } from './ops/resample.js'
 export { indexedNormal } from './rng/indexed-normal.js'
+export { type NumpyRng, numpyRng, pcg64 } from './rng/numpy-rng.js'
 export { createRng, type Rng } from './rng/rng.js'
 export type {
   Coupling,
