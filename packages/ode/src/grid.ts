@@ -10,11 +10,19 @@ export function uniformGrid(steps: number, span: readonly [start: number, end: n
   return uniform('ode.uniformGrid', steps, span)
 }
 
-/** Throw unless `times` are at least two finite numbers, strictly increasing or strictly decreasing. */
-export function checkGrid(where: string, name: string, times: readonly number[]): void {
+/**
+ * Throw unless `times` are at least two numbers, strictly increasing or strictly decreasing, within a range: of any finite
+ * numbers unless told.
+ */
+export function checkGrid(
+  where: string,
+  name: string,
+  times: readonly number[],
+  [min, max]: readonly [min: number, max: number] = [-Infinity, Infinity],
+): void {
   if (!Array.isArray(times) || times.length < 2)
     throw new RangeError(`${where}: ${name} must be an array of at least 2 times, got ${describe(times)}.`)
-  for (const [i, t] of times.entries()) checkNumber(where, `${name}[${i}]`, t)
+  for (const [i, t] of times.entries()) checkNumber(where, `${name}[${i}]`, t, min, max)
   const forward = times[1] > times[0]
   for (let i = 1; i < times.length; i++) {
     if (forward ? times[i] > times[i - 1] : times[i] < times[i - 1]) continue

@@ -1,10 +1,39 @@
+export type { AdaptiveOptions, AdaptiveState, Event, StepOptions } from './adaptive-options.js'
+export { DenseSolution, solveDense } from './dense-solution.js'
+export {
+  type DenseOutput,
+  type ErrorEstimate,
+  embeddedPair,
+  type Pair,
+  type PairOptions,
+} from './embedded-pair.js'
+export type { GradientOptions } from './gradient-options.js'
 export { checkGrid, type Grid, uniformGrid } from './grid.js'
 export { type IntegrateOptions, integrate } from './integrate.js'
-export type { Method, State, Step } from './method.js'
+export type { End, Statistics } from './internal/adaptive.js'
+export type { Method, Past, Solution, State, Step } from './method.js'
+export { ab2, ab3, ab4 } from './methods/adams-bashforth.js'
+export { bosh3 } from './methods/bosh3.js'
+export { dop853 } from './methods/dop853.js'
+export { dopri5 } from './methods/dopri5.js'
 export { euler } from './methods/euler.js'
 export { heun } from './methods/heun.js'
 export { midpoint } from './methods/midpoint.js'
+export { rk3 } from './methods/rk3.js'
 export { rk4 } from './methods/rk4.js'
-export { type RungeKuttaOptions, rungeKutta, type Tableau } from './runge-kutta.js'
+export { tsit5 } from './methods/tsit5.js'
+export { type RungeKutta, type RungeKuttaOptions, rungeKutta, type Tableau } from './runge-kutta.js'
 export { type SolveOptions, solve } from './solve.js'
+export { type AdaptiveSolution, solveAdaptive } from './solve-adaptive.js'
+export { solveAdjoint } from './solve-adjoint.js'
+export { type CheckpointedOptions, solveCheckpointed } from './solve-checkpointed.js'
+export { type Float64Options, type Float64Solution, solveFloat64 } from './solve-float64.js'
+export { SolverError, type Standing } from './solver-error.js'
+export { karrasGrid, polynomialGrid, shiftedGrid } from './spaced-grids.js'
+export { hairerControl, integralControl, piControl, pidControl, type StepControl } from './step-control.js'
 export { type Trajectory, trajectory } from './trajectory.js'
+export {
+  type AdaptiveTrajectory,
+  type AdaptiveTrajectoryOptions,
+  trajectoryAdaptive,
+} from './trajectory-adaptive.js'

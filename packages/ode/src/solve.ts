@@ -2,7 +2,7 @@ import type { Field } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { IntegrateOptions } from './integrate.js'
 import { run } from './internal/run.js'
-import type { State, Step } from './method.js'
+import type { Solution, State } from './method.js'
 
 export type SolveOptions = IntegrateOptions & {
   /** Called after each step. */
@@ -16,11 +16,11 @@ export type SolveOptions = IntegrateOptions & {
  * @param x      state at the first time [B,...], float32
  * @returns      state at the last time, and the field calls spent
  */
-export function solve(field: Field, x: tf.Tensor, { onStep, ...options }: SolveOptions = {}): Step {
-  let end: Step | undefined
+export function solve(field: Field, x: tf.Tensor, { onStep, ...options }: SolveOptions = {}): Solution {
+  let end: Solution | undefined
   for (const state of run('ode.solve', field, x, options).states) {
     onStep?.(state)
     if (state.step === state.steps) end = { x: tf.clone(state.x), nfe: state.nfe }
   }
-  return end as Step // a grid has at least one step
+  return end as Solution // a grid has at least one step
 }

@@ -1,37 +1,20 @@
-import { euler, heun, midpoint, rk4, rungeKutta, solve } from '@rectified-flow/ode'
+import {
+  bosh3,
+  dopri5,
+  embeddedPair,
+  midpoint,
+  rk4,
+  rungeKutta,
+  solve,
+  solveAdaptive,
+} from '@rectified-flow/ode'
 import { expectClose, sum } from '@rectified-flow/tools/matchers'
 import * as tf from '@tensorflow/tfjs-core'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { testMethod } from './conformance.js'
 
 const ralston = rungeKutta({ name: 'ralston', order: 2, a: [[], [2 / 3]], b: [1 / 4, 3 / 4], c: [0, 2 / 3] })
 testMethod(ralston, { order: 2, nfe: 2 })
-
-it('makes methods whose tableaus meet the order conditions', () => {
-  for (const { order, tableau } of [euler, heun, midpoint, rk4, ralston]) {
-    const { a, b, c } = tableau
-    const stages = b.map((_, i) => i)
-    const dot = (u: readonly number[], v: readonly number[]) =>
-      stages.reduce((total, i) => total + (u[i] ?? 0) * (v[i] ?? 0), 0)
-    const ac = stages.map(i => dot(a[i] ?? [], c))
-    const power = (p: number) => c.map(ci => ci ** p)
-    const aPower2 = stages.map(i => dot(a[i] ?? [], power(2)))
-    const aac = stages.map(i => dot(a[i] ?? [], ac))
-    const cac = ac.map((value, i) => value * (c[i] as number))
-    // Hairer, Nørsett, Wanner I, theorem II.2.1: the trees of order 1 to 4, [order, b·φ, 1/γ].
-    const conditions: [number, number, number][] = [
-      [1, dot(b, power(0)), 1],
-      [2, dot(b, c), 1 / 2],
-      [3, dot(b, power(2)), 1 / 3],
-      [3, dot(b, ac), 1 / 6],
-      [4, dot(b, power(3)), 1 / 4],
-      [4, dot(b, cac), 1 / 8],
-      [4, dot(b, aPower2), 1 / 12],
-      [4, dot(b, aac), 1 / 24],
-    ]
-    for (const [p, value, expected] of conditions) if (p <= order) expect(value).toBeCloseTo(expected, 14)
-  }
-})
 
 it('is exact for polynomials in t up to its order', () => {
   const x = tf.tensor1d([0])
@@ -50,7 +33,51 @@ it('refuses a tableau that is not consistent', () => {
     [make({ a: [[], [0.5, 0.5]] }), 'ode.rungeKutta: a[1].length must be an integer in [1, 1], got 2.'],
     [make({ c: [0] }), 'ode.rungeKutta: c.length must be an integer in [2, 2], got 1.'],
     [make({ b: [] }), 'ode.rungeKutta: b.length must be an integer >= 1, got 0.'],
-    [make({ order: 0 }), 'ode.rungeKutta: order must be an integer >= 1, got 0.'],
+    [
+      make({ order: 3 }),
+      'ode.rungeKutta: b must meet the conditions of order 3, got 0.5 for 0.3333333333333333 in a condition of order 3.',
+    ],
+    [make({ order: 0 }), 'ode.rungeKutta: order must be an integer in [1, 10], got 0.'],
   ]
   for (const [body, message] of failures) expect(body).toThrow(new RangeError(message))
+})
+
+describe('embeddedPair', () => {
+  const options = { name: 'heunEuler', order: 2, a: [[], [1]], b: [0.5, 0.5], c: [0, 1] }
+  const errors = [{ order: 1, weights: [-0.5, 0.5, 0] }]
+
+  it('makes a pair of a tableau and an estimate', async () => {
+    const method = embeddedPair({ ...options, errors })
+    expect([method.errorOrder, method.dense.weights(1)]).toEqual([1, [0.5, 0.5, 0]])
+    const { x } = await solveAdaptive(tf.neg, tf.ones([1]), { method, span: [0, 1], rtol: 1e-4 })
+    expectClose(x, [Math.exp(-1)], { rtol: 1e-3, atol: 0 })
+  })
+
+  it('refuses one that is not consistent', () => {
+    const { a, b, c } = dopri5.tableau
+    const failures: [object, string][] = [
+      [{ errors: [] }, 'errors.length must be an integer >= 1, got 0.'],
+      [
+        { errors: [{ order: 1, weights: [0.5, -0.5] }] },
+        'errors[0].weights.length must be an integer in [3, 3], got 2.',
+      ],
+      [{ errors: [{ order: 1, weights: [0.5, 0, 0] }] }, 'errors[0].weights must sum to 0, got 0.5.'],
+      [
+        { ...bosh3.tableau, order: 3, errors: [{ order: 3, weights: bosh3.errors[0]?.weights }] },
+        'b - errors[0].weights must meet the conditions of order 3, got 0.375 for 0.3333333333333333 in a condition of order 3.',
+      ],
+      [
+        { errors, dense: { weights: () => [1] } },
+        'dense.weights(1).length must be an integer in [3, 3], got 1.',
+      ],
+      [{ errors, dense: { weights: () => [1, 0, 0] } }, 'dense.weights(1)[0] must sum to 0.5, got 1.'],
+    ]
+    for (const [changes, message] of failures)
+      expect(() => embeddedPair({ ...options, errors, ...changes })).toThrow(
+        new RangeError(`ode.embeddedPair: ${message}`),
+      )
+    expect(() => embeddedPair({ name: 'mine', order: 6, a, b, c, errors: dopri5.errors })).toThrow(
+      /^ode\.rungeKutta: b must meet the conditions of order 6, got /,
+    )
+  })
 })

@@ -1,4 +1,7 @@
 import {
+  type AdaptiveSolution,
+  type DenseSolution,
+  dopri5,
   euler,
   heun,
   integrate,
@@ -6,6 +9,9 @@ import {
   type State,
   type Step,
   solve,
+  solveAdaptive,
+  solveDense,
+  solveFloat64,
   type Tableau,
   trajectory,
 } from '@rectified-flow/ode'
@@ -23,6 +29,15 @@ expectTypeOf(trajectory(field, x, { times: [1, 0] }).states).toEqualTypeOf<tf.Te
 for (const state of integrate(field, x, { steps: 2, span: [0, 1] }))
   expectTypeOf(state).toEqualTypeOf<State>()
 
+expectTypeOf(dopri5).toExtend<Method>()
+expectTypeOf(solveAdaptive(field, x, { method: dopri5, perSample: true })).toEqualTypeOf<
+  Promise<AdaptiveSolution>
+>()
+expectTypeOf(solveDense(field, x)).toEqualTypeOf<Promise<DenseSolution>>()
+expectTypeOf(solveFloat64(x => x, [1])).toExtend<Promise<{ x: Float64Array }>>()
+
+// @ts-expect-error a method without an error estimate
+solveAdaptive(field, x, { method: heun })
 // @ts-expect-error methods are values
 solve(field, x, { method: 'heun' })
 // @ts-expect-error a grid is given once

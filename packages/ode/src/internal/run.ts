@@ -2,7 +2,7 @@ import { checkTensor, describe, type Field } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { gridTimes } from '../grid.js'
 import type { IntegrateOptions } from '../integrate.js'
-import type { Method, State } from '../method.js'
+import type { Method, Past, State } from '../method.js'
 import { heun } from '../methods/heun.js'
 
 export interface Run {
@@ -33,14 +33,18 @@ function* steps(
   method: Method,
   times: readonly number[],
 ): Generator<State, void, undefined> {
+  const looksBack = method.past ?? 0
+  const past: Past[] = [] // the latest first
   let x = start
   let nfe = 0
   try {
     for (let step = 1; step < times.length; step++) {
       const t = times[step] as number
       const from = times[step - 1] as number
-      const next = tf.tidy(() => method.step(field, x, from, t))
+      const next = tf.tidy(() => method.step(field, x, from, t, past))
       tf.keep(next.x) // a loop over the states may run inside of someone's tidy
+      if (next.v) past.unshift({ t: from, v: tf.keep(next.v) })
+      while (past.length > looksBack) past.pop()?.v.dispose()
       if (x !== start) x.dispose()
       x = next.x
       nfe += next.nfe
@@ -48,5 +52,6 @@ function* steps(
     }
   } finally {
     if (x !== start) x.dispose()
+    for (const { v } of past) v.dispose()
   }
 }

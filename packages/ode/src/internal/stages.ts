@@ -1,5 +1,6 @@
 import { checkTensor, type Field } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
+import type { Tableau } from './tableau.js'
 
 /** field(x, t) at one time for the whole batch, checked. */
 export function evaluate(where: string, field: Field, x: tf.Tensor, t: number): tf.Tensor {
@@ -27,4 +28,25 @@ export function combine(
     }
     return increment ? tf.add(x, increment) : x
   })
+}
+
+/** One step of a tableau: the state at its end, and the velocity of each stage. Runs in the caller's tidy. */
+export function explicitStep(
+  where: string,
+  { a, b, c }: Tableau,
+  field: Field,
+  x: tf.Tensor,
+  t: number,
+  tNext: number,
+): { x: tf.Tensor; k: tf.Tensor[] } {
+  const h = tNext - t
+  const k: tf.Tensor[] = []
+  for (const [i, row] of a.entries()) {
+    const ci = c[i] as number
+    // The last stage of many methods stands at the step's end: exactly there, not h's rounding away from it.
+    const ti = ci === 1 ? tNext : t + ci * h
+    // Only k_i outlives its stage: not the state it was taken at, nor what the field made on its way.
+    k.push(tf.tidy(() => evaluate(where, field, combine(x, k, row, h), ti)))
+  }
+  return { x: combine(x, k, b, h), k }
 }

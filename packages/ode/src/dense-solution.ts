@@ -1,0 +1,91 @@
+import { describe, type Field } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
+import type { AdaptiveOptions } from './adaptive-options.js'
+import type { Pair } from './embedded-pair.js'
+import { adaptive, type Statistics, statistics } from './internal/adaptive.js'
+import { interpolate, type Segment } from './internal/segment.js'
+import type { Space } from './internal/space.js'
+
+/** A solution that knows its state at every time between start and end. Holds the steps' velocities. */
+export class DenseSolution {
+  constructor(
+    private readonly space: Space<tf.Tensor>,
+    private readonly method: Pair,
+    private readonly segments: Segment<tf.Tensor>[],
+    private readonly reached: readonly (readonly number[])[],
+    /** The state at the end [B,...]; freed by `dispose`. */
+    readonly x: tf.Tensor,
+    readonly statistics: Statistics,
+  ) {}
+
+  /**
+   * The state [B,...] at t: one time for all, or with `perSample` also one per sample.
+   *
+   * @param t  between the start and where the solve ended
+   */
+  at(t: number | readonly number[]): tf.Tensor {
+    const times = typeof t === 'number' ? this.statistics.ends.map(() => t) : t
+    if (times.length !== this.space.lanes)
+      throw new RangeError(`ode.DenseSolution.at: t must have ${this.space.lanes} times, got ${describe(t)}.`)
+    const chosen = times.map((time, lane) => this.find(time, lane))
+    return tf.tidy(() => {
+      let state: tf.Tensor | undefined
+      for (const index of new Set(chosen)) {
+        const segment = this.segments[index] as Segment<tf.Tensor>
+        const here = chosen.map(choice => choice === index)
+        const inside = times.map((time, lane) => (here[lane] ? time : (segment.from[lane] as number)))
+        const x = interpolate(this.space, this.method, segment, inside)
+        state = state ? this.space.select(here, x, state) : x
+      }
+      return state as tf.Tensor
+    })
+  }
+
+  /** The step of a lane that holds this time. */
+  private find(time: number, lane: number): number {
+    const index = this.segments.findIndex(({ from, moved }, i) => {
+      const [a, b] = [from[lane] as number, this.reached[i]?.[lane] as number]
+      return moved[lane] && Math.min(a, b) <= time && time <= Math.max(a, b)
+    })
+    if (index >= 0) return index
+    const start = this.segments[0]?.from[lane]
+    const range = `between ${start} and ${this.statistics.ends[lane]?.t}`
+    throw new RangeError(`ode.DenseSolution.at: t must lie ${range}, got ${time}.`)
+  }
+
+  dispose(): void {
+    tf.dispose([this.x, ...this.segments.flatMap(({ x, k }) => [x, ...k])])
+    this.segments.length = 0
+  }
+}
+
+/**
+ * Integrate as `solveAdaptive` does, and keep what it takes to evaluate the solution anywhere: of each step its start and
+ * its velocities, 8 states with dopri5. `dispose()` frees them.
+ *
+ * @param field  x [B,...] and t [B] to dx/dt [B,...]
+ * @param x      state at span[0] [B,...], float32; borrowed until the promise settles
+ */
+export async function solveDense(
+  field: Field,
+  x: tf.Tensor,
+  options: AdaptiveOptions = {},
+): Promise<DenseSolution> {
+  const { space, method, steps } = adaptive('ode.solveDense', field, x, options)
+  const segments: Segment<tf.Tensor>[] = []
+  const reached: (readonly number[])[] = []
+  let solution: DenseSolution | undefined
+  try {
+    for await (const step of steps) {
+      const { from, to, moved, x: start, k } = step.segment()
+      segments.push({ from, to, moved, x: tf.clone(start), k: k.map(v => tf.clone(v)) })
+      reached.push(step.to)
+      if (step.lanes.every(lane => lane.done))
+        solution = new DenseSolution(space, method, segments, reached, tf.clone(step.x), statistics(step))
+    }
+    return solution as DenseSolution // a span has at least one step
+  } catch (error) {
+    tf.dispose(segments.flatMap(({ x, k }) => [x, ...k]))
+    throw error
+  }
+}

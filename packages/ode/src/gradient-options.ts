@@ -1,0 +1,15 @@
+import { describe } from '@rectified-flow/core'
+import type * as tf from '@tensorflow/tfjs-core'
+import type { IntegrateOptions } from './integrate.js'
+
+export type GradientOptions = IntegrateOptions & {
+  /** The variables (or tensors) that the field uses and that want a gradient: tfjs can't find them by itself. */
+  params?: readonly tf.Tensor[]
+}
+
+/** Throw unless these are live tensors. */
+export function checkParams(where: string, params: readonly tf.Tensor[]): void {
+  for (const [i, param] of params.entries())
+    if (!Array.isArray(param?.shape) || param.isDisposed)
+      throw new TypeError(`${where}: params[${i}] must be a live tensor, got ${describe(param)}.`)
+}

@@ -1,0 +1,95 @@
+import { checkTensor, describe, type Field } from '@rectified-flow/core'
+import type * as tf from '@tensorflow/tfjs-core'
+import {
+  type AdaptiveOptions,
+  type AdaptiveState,
+  checkTolerances,
+  type StepOptions,
+  stepOptions,
+} from '../adaptive-options.js'
+import type { Pair } from '../embedded-pair.js'
+import { type Advance, advance, type Run } from './advance.js'
+import { watchOf } from './crossing.js'
+import type { Space } from './space.js'
+import { tensorSpace } from './tensor-space.js'
+
+/** How one sample, or the whole, was solved. */
+export interface End {
+  /** Where it ended: the span's end, or where the event stopped it. */
+  t: number
+  stopped: boolean
+  /** Field calls made while it was on its way. */
+  nfe: number
+  accepted: number
+  rejected: number
+}
+
+/** What an adaptive solve took. */
+export interface Statistics {
+  /** Field calls. */
+  nfe: number
+  /** Steps, over all samples with `perSample`. */
+  accepted: number
+  rejected: number
+  /** One, or one per sample with `perSample`. */
+  ends: End[]
+}
+
+/** The statistics after this step. */
+export function statistics({ lanes, nfe }: Pick<Advance<unknown>, 'lanes' | 'nfe'>): Statistics {
+  const ends = lanes.map(({ t, stopped, nfe, accepted, rejected }) => ({
+    t,
+    stopped,
+    nfe,
+    accepted,
+    rejected,
+  }))
+  return {
+    nfe,
+    accepted: ends.reduce((total, end) => total + end.accepted, 0),
+    rejected: ends.reduce((total, end) => total + end.rejected, 0),
+    ends,
+  }
+}
+
+/** The steps, each told to onStep. */
+export async function* told<V>(
+  steps: AsyncGenerator<Advance<V>, void, undefined>,
+  onStep: StepOptions<V>['onStep'],
+): AsyncGenerator<Advance<V>, void, undefined> {
+  for await (const step of steps) {
+    if (onStep) onStep(stateOf(step))
+    yield step
+  }
+}
+
+function stateOf<V>(step: Advance<V>): AdaptiveState<V> {
+  const { nfe, accepted, rejected } = statistics(step)
+  const behind = step.lanes.reduce((worst, lane) => (lane.remaining > worst.remaining ? lane : worst))
+  return { x: step.x, t: behind.t, times: step.lanes.map(lane => lane.t), nfe, accepted, rejected }
+}
+
+export interface AdaptiveRun {
+  space: Space<tf.Tensor>
+  method: Pair
+  span: readonly [number, number]
+  steps: AsyncGenerator<Advance<tf.Tensor>, void, undefined>
+}
+
+/** The checked start of every adaptive solver of tensors; `where` names the function that the user called. */
+export function adaptive(where: string, field: Field, x: tf.Tensor, options: AdaptiveOptions): AdaptiveRun {
+  if (typeof field !== 'function')
+    throw new TypeError(`${where}: field must be a function, got ${describe(field)}.`)
+  checkTensor(where, 'x', x, ['B', '...'])
+  const { rtol = 1e-3, atol = 1e-6, perSample = false, event, ...rest } = options
+  checkTolerances(where, rtol, atol)
+  const { onStep, ...checked } = stepOptions<tf.Tensor>(where, rest)
+  const space = tensorSpace(where, x.shape, { field, rtol, atol, event: event?.value, perSample })
+  const run: Run = { ...checked, onStep: undefined, watch: watchOf(where, event, checked.span) }
+  return {
+    space,
+    method: checked.method,
+    span: checked.span,
+    steps: told(advance(where, space, x, run), onStep),
+  }
+}

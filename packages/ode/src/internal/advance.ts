@@ -1,0 +1,177 @@
+import type { stepOptions } from '../adaptive-options.js'
+import type { Pair } from '../embedded-pair.js'
+import { SolverError } from '../solver-error.js'
+import { crosses, locate, type Watch } from './crossing.js'
+import { firstSteps } from './first-step.js'
+import { Lane } from './lane.js'
+import { interpolate, type Segment, stages } from './segment.js'
+import type { Space } from './space.js'
+
+/** What is known after a step that took at least one lane on. Everything is borrowed until the next one. */
+export interface Advance<V> {
+  /** The state after the step. */
+  x: V
+  lanes: readonly Lane[]
+  /** Field calls so far, those for dense output included. */
+  readonly nfe: number
+  /** The step, with what dense output takes; evaluated once, where asked for. */
+  segment(): Segment<V>
+  /** The state at one time per lane inside of the step; owned by the caller. */
+  at(t: readonly number[]): V
+  /** Where each lane was, is, and whether it moved. */
+  from: readonly number[]
+  to: readonly number[]
+  moved: readonly boolean[]
+}
+
+export type Run = ReturnType<typeof stepOptions<never>> & { watch?: Watch | undefined }
+
+const weighted = (weights: readonly number[], h: readonly number[]) =>
+  h.map(step => weights.map(weight => weight * step))
+
+/** The steps of one try: its stages with the velocity at its end, its end, and how large its errors are. */
+function attempt<V>(
+  space: Space<V>,
+  { tableau, errors }: Pair,
+  { x, v, from, to }: { x: V; v: V; from: number[]; to: number[] },
+) {
+  const h = from.map((t, lane) => (to[lane] as number) - t)
+  return space.scope(() => {
+    const { a, b, c } = tableau
+    const inner = stages(space, { from, to, x }, [v], { a: a.slice(1), c: c.slice(1) })
+    const end = space.combine(x, [v, ...inner], weighted(b, h))
+    const made = [...inner, space.evaluate(end, to)]
+    const differences = errors.map(({ weights }) => space.combine(null, [v, ...made], weighted(weights, h)))
+    return { made, end, differences }
+  })
+}
+
+/**
+ * The loop of every adaptive solver. All lanes try a step at once, each of its own size; those that fail try again while
+ * the others go on; those that are done stand still, and whatever the field makes of them is left out.
+ */
+export async function* advance<V>(
+  where: string,
+  space: Space<V>,
+  start: V,
+  { method, span, control, firstStep, minStep, maxStep, maxSteps, signal, watch }: Run,
+): AsyncGenerator<Advance<V>, void, undefined> {
+  signal?.throwIfAborted()
+  const every = Array.from({ length: space.lanes }, () => span[0])
+  let nfe = 0
+  let lanes: Lane[] = []
+  const alive = new Set<V>() // freed whatever happens
+  const own = (state: V) => {
+    alive.add(state)
+    return state
+  }
+  const free = (states: readonly V[]) => {
+    for (const state of states) alive.delete(state)
+    space.free(states)
+  }
+  const fail = (code: 'non-finite' | 'not-converged', message: string, lane?: Lane) => {
+    const standing = lane ?? { t: span[0], accepted: 0, rejected: 0 }
+    return new SolverError(code, `${where}: ${message}`, {
+      t: standing.t,
+      nfe,
+      accepted: standing.accepted,
+      rejected: standing.rejected,
+    })
+  }
+
+  try {
+    let x = own(space.copy(start))
+    let v = own(space.evaluate(x, every))
+    nfe++
+    const speeds = (await space.sizes([v], x, x))[0] as number[]
+    if (!speeds.every(Number.isFinite)) throw fail('non-finite', 'the state or its velocity is not finite')
+    const steps =
+      firstStep === undefined ? await firstSteps(space, method, x, v, span) : every.map(() => firstStep)
+    if (firstStep === undefined) nfe++
+    const limits = { control, k: method.errorOrder + 1, minStep, maxStep }
+    lanes = steps.map(h => new Lane(span[0], span[1], h, limits))
+    for (const lane of lanes) lane.nfe = nfe
+    let watched = watch ? await space.event(x, every) : []
+
+    for (let tries = 0; lanes.some(lane => !lane.done); tries++) {
+      signal?.throwIfAborted()
+      if (tries === maxSteps)
+        throw fail('not-converged', `took ${maxSteps} steps without an end,`, slowest(lanes))
+      const from = lanes.map(lane => lane.t)
+      const to = lanes.map(lane => lane.next())
+      const active = lanes.filter(lane => !lane.done)
+
+      const { made, end, differences } = attempt(space, method, { x, v, from, to })
+      for (const state of [...made, end, ...differences]) own(state)
+      nfe += made.length
+      for (const lane of active) lane.nfe += made.length
+      const sizes = await space.sizes(differences, x, end)
+      signal?.throwIfAborted()
+      free(differences)
+
+      const errors = lanes.map((_, i) => method.errorNorm(sizes.map(row => row[i] as number)))
+      const moved = lanes.map((lane, i) => !lane.done && lane.judge(to[i] as number, errors[i] as number))
+      for (const [i, lane] of lanes.entries()) {
+        if (!lane.stuck) continue
+        if (!Number.isFinite(errors[i]))
+          throw fail('non-finite', 'the state or its velocity is not finite', lane)
+        throw fail('not-converged', `the tolerance asks for a step shorter than ${lane.shortest}`, lane)
+      }
+
+      if (moved.some(Boolean)) {
+        const segment: Segment<V> = { from, to, moved, x, k: [v, ...made] }
+        const extended = () => {
+          const { extra } = method.dense
+          if (extra && segment.k.length === made.length + 1) {
+            const more = space.scope(() => stages(space, segment, segment.k, extra))
+            nfe += more.length
+            segment.k = [...segment.k, ...more.map(own)]
+          }
+          return segment
+        }
+        const at = (t: readonly number[]) => interpolate(space, method, extended(), t)
+        let stop: V | undefined
+        if (watch) {
+          const values = await space.event(end, to)
+          const crossed = lanes.map(
+            (_, i) =>
+              (moved[i] as boolean) && crosses(watched[i] as number, values[i] as number, watch.direction),
+          )
+          if (crossed.some(Boolean)) {
+            const times = await locate(space, at, { from, to, before: watched, crossed }, watch)
+            for (const [i, lane] of lanes.entries()) if (crossed[i]) lane.stop(times[i] as number)
+            const there = own(at(times))
+            stop = own(space.select(crossed, there, end))
+            free([there])
+          }
+          watched = watched.map((value, i) => (moved[i] ? (values[i] as number) : value))
+        }
+        const next = own(space.select(moved, stop ?? end, x))
+        const nextV = own(space.select(moved, made.at(-1) as V, v))
+        yield {
+          x: next,
+          lanes,
+          from,
+          to: lanes.map(lane => lane.t),
+          moved,
+          get nfe() {
+            return nfe
+          },
+          segment: extended,
+          at,
+        }
+        free([...segment.k, x, end, ...(stop === undefined ? [] : [stop])])
+        x = next
+        v = nextV
+      } else free([...made, end])
+    }
+  } finally {
+    free([...alive])
+  }
+}
+
+/** The lane that has come least far. */
+function slowest(lanes: readonly Lane[]): Lane {
+  const [first] = lanes as [Lane]
+  return lanes.reduce((worst, lane) => (lane.remaining > worst.remaining ? lane : worst), first)
+}

@@ -1,0 +1,78 @@
+import { checkInt, checkNumber, describe } from '@rectified-flow/core'
+import type { Event } from '../adaptive-options.js'
+import type { Space } from './space.js'
+
+/** How an event is to be found. */
+export interface Watch {
+  direction: -1 | 0 | 1
+  tolerance: number
+}
+
+/** True where a value goes through zero, or arrives at it, in the wanted direction; leaving zero is no crossing. */
+export function crosses(before: number, after: number, direction: -1 | 0 | 1): boolean {
+  const up = before < 0 && after >= 0
+  const down = before > 0 && after <= 0
+  return direction === 0 ? up || down : direction > 0 ? up : down
+}
+
+/** The times, one per lane, just behind the crossings that lie in [from, to] of the crossed lanes, by bisection. */
+export async function locate<V>(
+  space: Space<V>,
+  at: (t: readonly number[]) => V,
+  {
+    from,
+    to,
+    before,
+    crossed,
+  }: {
+    from: readonly number[]
+    to: readonly number[]
+    before: readonly number[]
+    crossed: readonly boolean[]
+  },
+  { direction, tolerance }: Watch,
+): Promise<number[]> {
+  const near = [...from]
+  const far = [...to]
+  const wide = (lane: number) => {
+    const middle = ((near[lane] as number) + (far[lane] as number)) / 2
+    return (
+      Math.abs((far[lane] as number) - (near[lane] as number)) > tolerance &&
+      middle !== near[lane] &&
+      middle !== far[lane]
+    )
+  }
+  while (crossed.some((hit, lane) => hit && wide(lane))) {
+    const middle = near.map((t, lane) =>
+      crossed[lane] ? (t + (far[lane] as number)) / 2 : (far[lane] as number),
+    )
+    const x = at(middle)
+    let values: number[]
+    try {
+      values = await space.event(x, middle)
+    } finally {
+      space.free([x])
+    }
+    for (const [lane, hit] of crossed.entries()) {
+      if (!hit) continue
+      const half = crosses(before[lane] as number, values[lane] as number, direction) ? far : near
+      half[lane] = middle[lane] as number
+    }
+  }
+  return far
+}
+
+/** The checked event of a solve. */
+export function watchOf(
+  where: string,
+  event: Pick<Event<never, never, unknown>, 'direction' | 'tolerance' | 'value'> | undefined,
+  [start, end]: readonly [number, number],
+): Watch | undefined {
+  if (event === undefined) return undefined
+  const { value, direction = 0, tolerance = 1e-6 * Math.abs(end - start) } = event
+  if (typeof value !== 'function')
+    throw new TypeError(`${where}: event.value must be a function, got ${describe(value)}.`)
+  checkInt(where, 'event.direction', direction, -1, 1)
+  checkNumber(where, 'event.tolerance', tolerance, 0)
+  return { direction, tolerance }
+}

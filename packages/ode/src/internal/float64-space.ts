@@ -1,0 +1,47 @@
+import { describe } from '@rectified-flow/core'
+import type { Space } from './space.js'
+
+export interface Float64Parts {
+  field: (x: Float64Array, t: number) => ArrayLike<number>
+  rtol: number | ArrayLike<number>
+  atol: number | ArrayLike<number>
+  event: ((x: Float64Array, t: number) => number) | undefined
+}
+
+/** States that are Float64Arrays: one lane. */
+export function float64Space(where: string, { field, rtol, atol, event }: Float64Parts): Space<Float64Array> {
+  const at = (tolerance: number | ArrayLike<number>, i: number) =>
+    typeof tolerance === 'number' ? tolerance : (tolerance[i] as number)
+  return {
+    lanes: 1,
+    evaluate(x, [t]) {
+      const v = field(x, t as number)
+      if (v?.length !== x.length)
+        throw new RangeError(`${where}: field(x, t) must have ${x.length} numbers, got ${describe(v)}.`)
+      return Float64Array.from(v)
+    },
+    combine(x, k, [weights = []]) {
+      return (k[0] as Float64Array).map((_, j) => {
+        let increment = 0
+        for (const [i, weight] of weights.entries())
+          increment += weight * ((k[i] as Float64Array)[j] as number)
+        return x ? (x[j] as number) + increment : increment
+      })
+    },
+    async sizes(vectors, a, b) {
+      return vectors.map(vector => {
+        let total = 0
+        for (const [i, value] of vector.entries()) {
+          const largest = Math.max(Math.abs(a[i] as number), Math.abs(b[i] as number))
+          total += (value / (at(atol, i) + at(rtol, i) * largest)) ** 2
+        }
+        return [Math.sqrt(total / vector.length)]
+      })
+    },
+    select: ([chosen], one, other) => (chosen ? one : other),
+    event: async (x, [t]) => [event?.(x, t as number) ?? Number.NaN],
+    copy: x => x.slice(),
+    scope: body => body(),
+    free() {},
+  }
+}

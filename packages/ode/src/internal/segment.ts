@@ -1,0 +1,48 @@
+import type { Pair } from '../embedded-pair.js'
+import type { Space } from './space.js'
+
+/** A step and all it takes to interpolate in it: its start, its velocities, and per lane its times and whether it counts. */
+export interface Segment<V> {
+  from: readonly number[]
+  to: readonly number[]
+  moved: readonly boolean[]
+  x: V
+  k: readonly V[]
+}
+
+/** The state inside of a step, one time per lane; a lane that did not move is where it was. */
+export function interpolate<V>(
+  space: Space<V>,
+  { dense }: Pair,
+  { from, to, moved, x, k }: Segment<V>,
+  t: readonly number[],
+): V {
+  const weights = from.map((start, lane) => {
+    if (!moved[lane]) return k.map(() => 0)
+    const h = (to[lane] as number) - start
+    return dense.weights(((t[lane] as number) - start) / h).map(weight => weight * h)
+  })
+  return space.combine(x, k, weights)
+}
+
+/** Velocities of the stages `a`, `c` after those in k, of a step per lane. */
+export function stages<V>(
+  space: Space<V>,
+  { from, to, x }: Pick<Segment<V>, 'from' | 'to' | 'x'>,
+  k: readonly V[],
+  { a, c }: { a: readonly (readonly number[])[]; c: readonly number[] },
+): V[] {
+  const steps = from.map((t, lane) => (to[lane] as number) - t)
+  const all = [...k]
+  for (const [i, row] of a.entries()) {
+    const ci = c[i] as number
+    // The last stage of many methods stands at the step's end: exactly there, not h's rounding away from it.
+    const t = from.map((start, lane) =>
+      ci === 1 ? (to[lane] as number) : start + ci * (steps[lane] as number),
+    )
+    const scaled = steps.map(h => row.map(weight => h * weight))
+    const [v] = space.scope(() => [space.evaluate(space.combine(x, all.slice(0, row.length), scaled), t)])
+    all.push(v as V)
+  }
+  return all.slice(k.length)
+}

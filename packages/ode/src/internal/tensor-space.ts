@@ -1,0 +1,87 @@
+import { checkTensor, type Field } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
+import type { Space } from './space.js'
+
+export interface TensorParts {
+  field: Field
+  rtol: number | tf.Tensor
+  atol: number | tf.Tensor
+  event: ((x: tf.Tensor, t: tf.Tensor1D) => tf.Tensor) | undefined
+  perSample: boolean
+}
+
+/** States that are tensors of this shape [B,...], float32: one lane, or one per sample. */
+export function tensorSpace(
+  where: string,
+  shape: readonly number[],
+  { field, rtol, atol, event, perSample }: TensorParts,
+): Space<tf.Tensor> {
+  const batch = shape[0] as number
+  const lanes = perSample ? batch : 1
+  /** One number per lane, so that it spreads over the lane. */
+  const spread = (values: readonly number[]): tf.Tensor | number =>
+    perSample ? tf.tensor([...values], [batch, ...shape.slice(1).map(() => 1)]) : (values[0] as number)
+  const times = (t: readonly number[]): tf.Tensor1D =>
+    perSample ? tf.tensor1d([...t]) : tf.fill([batch], t[0] as number)
+
+  return {
+    lanes,
+    evaluate: (x, t) =>
+      tf.tidy(() => {
+        const v = field(x, times(t))
+        checkTensor(where, 'field(x, t)', v, shape)
+        return tf.clone(v)
+      }),
+    combine: (x, k, weights) =>
+      tf.tidy(() => {
+        let increment: tf.Tensor | undefined
+        for (const [i, vector] of k.entries()) {
+          const column = weights.map(row => row[i] as number)
+          if (column.every(weight => weight === 0)) continue
+          const term = tf.mul(vector, spread(column))
+          increment = increment ? tf.add(increment, term) : term
+        }
+        if (!increment) return x ? tf.clone(x) : tf.zeros([...shape])
+        return x ? tf.add(x, increment) : increment
+      }),
+    async sizes(vectors, a, b) {
+      const sizes = tf.tidy(() => {
+        const scale = tf.add(atol, tf.mul(rtol, tf.maximum(tf.abs(a), tf.abs(b))))
+        const rows = vectors.map(vector => {
+          const squares = tf.square(tf.div(vector, scale))
+          return tf.sqrt(tf.mean(tf.reshape(squares, [lanes, -1]), 1))
+        })
+        return tf.stack(rows)
+      })
+      try {
+        const values = Array.from(await sizes.data())
+        return vectors.map((_, i) => values.slice(i * lanes, (i + 1) * lanes))
+      } finally {
+        sizes.dispose()
+      }
+    },
+    select(chosen, one, other) {
+      if (chosen.every(choice => choice === chosen[0])) return tf.clone(chosen[0] ? one : other)
+      return tf.tidy(() => {
+        const mask = tf.tensor([...chosen], [batch, ...shape.slice(1).map(() => 1)], 'bool')
+        return tf.where(tf.broadcastTo(mask, [...shape]), one, other)
+      })
+    },
+    async event(x, t) {
+      const value = tf.tidy(() => {
+        const got = event?.(x, times(t)) as tf.Tensor
+        const single = !perSample && Array.isArray(got?.shape) && got.shape.length === 0
+        checkTensor(where, 'event.value(x, t)', got, single ? [] : [lanes])
+        return tf.clone(got)
+      })
+      try {
+        return Array.from(await value.data())
+      } finally {
+        value.dispose()
+      }
+    },
+    copy: tf.clone,
+    scope: body => tf.tidy(body as () => never),
+    free: states => tf.dispose([...states]),
+  }
+}

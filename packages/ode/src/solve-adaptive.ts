@@ -1,0 +1,32 @@
+import type { Field } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
+import type { AdaptiveOptions } from './adaptive-options.js'
+import { adaptive, type Statistics, statistics } from './internal/adaptive.js'
+
+export type AdaptiveSolution = Statistics & {
+  /** The state at the end [B,...]. */
+  x: tf.Tensor
+}
+
+/**
+ * Integrate dx/dt = field(x, t) with steps as long as the tolerances allow: each step's error estimate stays below
+ * atol + rtol |x| in the root mean square, over the whole tensor or `perSample`. Asynchronous, because the error is read
+ * back from the device. Throws a `SolverError` that says where it stopped, or the signal's reason.
+ *
+ * With `perSample` the field is still called with the whole batch, so that what it closes over (labels) keeps its rows;
+ * samples that are done stand still.
+ *
+ * @param field  x [B,...] and t [B] to dx/dt [B,...]
+ * @param x      state at span[0] [B,...], float32; borrowed until the promise settles
+ * @see Hairer, Nørsett, Wanner, Solving Ordinary Differential Equations I, section II.4
+ */
+export async function solveAdaptive(
+  field: Field,
+  x: tf.Tensor,
+  options: AdaptiveOptions = {},
+): Promise<AdaptiveSolution> {
+  let solution: AdaptiveSolution | undefined
+  for await (const step of adaptive('ode.solveAdaptive', field, x, options).steps)
+    if (step.lanes.every(lane => lane.done)) solution = { x: tf.clone(step.x), ...statistics(step) }
+  return solution as AdaptiveSolution // a span has at least one step
+}

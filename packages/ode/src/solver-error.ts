@@ -1,0 +1,26 @@
+import { NumericError, type NumericErrorCode } from '@rectified-flow/core'
+
+/** Where an adaptive solve stood. */
+export interface Standing {
+  t: number
+  nfe: number
+  accepted: number
+  rejected: number
+}
+
+/** An adaptive solve that could not go on, and where it stopped. Code 'non-finite' or 'not-converged'. */
+export class SolverError extends NumericError {
+  readonly t: number
+  readonly nfe: number
+  readonly accepted: number
+  readonly rejected: number
+
+  constructor(code: NumericErrorCode, message: string, { t, nfe, accepted, rejected }: Standing) {
+    const spent = `${nfe} field calls, ${accepted} steps accepted, ${rejected} rejected`
+    super(code, `${message} at t = ${t} (${spent}).`)
+    this.t = t
+    this.nfe = nfe
+    this.accepted = accepted
+    this.rejected = rejected
+  }
+}

@@ -1,0 +1,78 @@
+import { checkInt, checkNumber } from '@rectified-flow/core'
+import { checkGrid, uniformGrid } from './grid.js'
+
+type Span = readonly [start: number, end: number]
+
+/**
+ * EDM's grid of noise levels, as flow times t = σ/(1 + σ), then 0:
+ *
+ *   σ_i = (σmax^(1/ρ) + i/(steps-1) (σmin^(1/ρ) - σmax^(1/ρ)))^ρ,  i < steps
+ *
+ * It starts at σmax/(1 + σmax), short of 1. The defaults are those of the paper's table 1.
+ *
+ * @param steps  intervals, the last one to 0 included; >= 1
+ * @see Karras, Aittala, Aila, Laine, arXiv 2206.00364, equation 5
+ */
+export function karrasGrid(
+  steps: number,
+  { rho = 7, sigmaMin = 0.002, sigmaMax = 80 }: { rho?: number; sigmaMin?: number; sigmaMax?: number } = {},
+): number[] {
+  const where = 'ode.karrasGrid'
+  checkInt(where, 'steps', steps, 1)
+  checkNumber(where, 'rho', rho, Number.MIN_VALUE)
+  checkNumber(where, 'sigmaMin', sigmaMin, Number.MIN_VALUE)
+  checkNumber(where, 'sigmaMax', sigmaMax, sigmaMin)
+  const [high, low] = [sigmaMax ** (1 / rho), sigmaMin ** (1 / rho)]
+  const sigmas = Array.from(
+    { length: steps },
+    (_, i) => (high + (i / Math.max(1, steps - 1)) * (low - high)) ** rho,
+  )
+  return checked(where, [...sigmas.map(sigma => sigma / (1 + sigma)), 0])
+}
+
+/**
+ * Times start + (end - start) u^power of even u: with power > 1 dense near the start, with power < 1 near the end.
+ *
+ * @param steps  intervals, >= 1
+ * @param power  > 0
+ */
+export function polynomialGrid(
+  steps: number,
+  { power = 2, span = [1, 0] }: { power?: number; span?: Span } = {},
+): number[] {
+  const where = 'ode.polynomialGrid'
+  checkInt(where, 'steps', steps, 1)
+  checkNumber(where, 'power', power, Number.MIN_VALUE)
+  checkGrid(where, 'span', span)
+  const [start, end] = span
+  const inner = uniformGrid(steps, [0, 1]).slice(1, -1)
+  return checked(where, [start, ...inner.map(u => start + (end - start) * u ** power), end])
+}
+
+/**
+ * Even times, shifted towards noise as images grow: t' = s t/(s t + 1 - t). Stable Diffusion 3 takes s = 3 at 1024².
+ *
+ * @param steps  intervals, >= 1
+ * @param shift  s > 0: 1 leaves them even
+ * @param span   within [0, 1]
+ * @see Esser et al., Scaling rectified flow transformers, arXiv 2403.03206, equation 23
+ */
+export function shiftedGrid(
+  steps: number,
+  { shift = 3, span = [1, 0] }: { shift?: number; span?: Span } = {},
+): number[] {
+  const where = 'ode.shiftedGrid'
+  checkInt(where, 'steps', steps, 1)
+  checkNumber(where, 'shift', shift, Number.MIN_VALUE)
+  checkGrid(where, 'span', span, [0, 1])
+  return checked(
+    where,
+    uniformGrid(steps, span).map(t => (shift * t) / (shift * t + (1 - t))),
+  )
+}
+
+/** A grid whose times float64 can still tell apart. */
+function checked(where: string, times: number[]): number[] {
+  checkGrid(where, 'the grid', times)
+  return times
+}

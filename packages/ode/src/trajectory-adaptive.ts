@@ -1,0 +1,60 @@
+import type { Field } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
+import type { AdaptiveOptions } from './adaptive-options.js'
+import { checkGrid } from './grid.js'
+import { adaptive, type Statistics, statistics } from './internal/adaptive.js'
+
+export type AdaptiveTrajectoryOptions = Omit<AdaptiveOptions, 'span'> & {
+  /** Where the state is wanted: at least two times, strictly increasing or decreasing, from start to end. */
+  times: readonly number[]
+}
+
+export type AdaptiveTrajectory = Statistics & {
+  times: readonly number[]
+  /** states[i] [B,...] is the state at times[i]; behind an event it stays as the event left it. */
+  states: tf.Tensor[]
+}
+
+/**
+ * Integrate as `solveAdaptive` does from the first of `times` to the last, and keep the states there, by dense output: the
+ * times do not change the steps. `tf.dispose(states)` frees them.
+ *
+ * @param field  x [B,...] and t [B] to dx/dt [B,...]
+ * @param x      state at times[0] [B,...], float32; borrowed until the promise settles
+ */
+export async function trajectoryAdaptive(
+  field: Field,
+  x: tf.Tensor,
+  { times, ...options }: AdaptiveTrajectoryOptions,
+): Promise<AdaptiveTrajectory> {
+  const where = 'ode.trajectoryAdaptive'
+  checkGrid(where, 'times', times)
+  const [start, end] = [times[0] as number, times.at(-1) as number]
+  const sign = Math.sign(end - start)
+  const { space, steps } = adaptive(where, field, x, { ...options, span: [start, end] })
+  const states = times.map(() => tf.clone(x)) // the state so far, at each time not yet passed
+  try {
+    let taken: Statistics | undefined
+    for await (const step of steps) {
+      const last = step.lanes.every(lane => lane.done)
+      for (const [i, time] of times.entries()) {
+        const ahead = step.lanes.map(
+          (_, lane) => (step.moved[lane] as boolean) && sign * (time - (step.from[lane] as number)) > 0,
+        )
+        if (!ahead.some(Boolean)) continue
+        const inside = step.to.map((to, lane) => (ahead[lane] as boolean) && sign * (to - time) > 0)
+        const there = inside.some(Boolean)
+          ? step.at(step.to.map((to, lane) => (inside[lane] ? time : to)))
+          : tf.clone(step.x)
+        const state = space.select(ahead, there, states[i] as tf.Tensor)
+        tf.dispose([there, states[i] as tf.Tensor])
+        states[i] = state
+      }
+      if (last) taken = statistics(step)
+    }
+    return { times, states, ...(taken as Statistics) }
+  } catch (error) {
+    tf.dispose(states)
+    throw error
+  }
+}

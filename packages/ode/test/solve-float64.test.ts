@@ -1,0 +1,45 @@
+import { dop853, SolverError, solveFloat64 } from '@rectified-flow/ode'
+import { expect, it } from 'vitest'
+
+const circle = (x: Float64Array) => [-(x[1] as number), x[0] as number]
+
+it('solves to twelve digits, there and back', async () => {
+  const tight = { method: dop853, rtol: 1e-13, atol: 1e-13 }
+  const there = await solveFloat64(circle, [1, 0], { ...tight, span: [0, 10] })
+  expect(Math.abs((there.x[0] as number) - Math.cos(10))).toBeLessThan(1e-11)
+  const back = await solveFloat64(circle, there.x, { ...tight, span: [10, 0] })
+  expect(Math.hypot((back.x[0] as number) - 1, back.x[1] as number)).toBeLessThan(1e-11)
+})
+
+it('stops at an event, and borrows the start', async () => {
+  const x = Float64Array.of(1, 0)
+  const event = { value: (x: Float64Array) => x[0] as number, tolerance: 1e-12 }
+  const steps: number[] = []
+  const { ends } = await solveFloat64(circle, x, {
+    method: dop853,
+    span: [0, 10],
+    rtol: 1e-12,
+    atol: 1e-12,
+    event,
+    onStep: ({ t }) => steps.push(t),
+  })
+  expect(ends[0]?.t).toBeCloseTo(Math.PI / 2, 9)
+  expect(steps.at(-1)).toBe(ends[0]?.t)
+  expect([...x]).toEqual([1, 0])
+})
+
+it('takes a tolerance for each number', async () => {
+  const loose = await solveFloat64(circle, [1, 0], { span: [0, 5], rtol: 1e-3 })
+  const one = await solveFloat64(circle, [1, 0], { span: [0, 5], rtol: [1e-8, 1e-3], atol: [1e-9, 1e-6] })
+  expect(one.nfe).toBeGreaterThan(loose.nfe)
+})
+
+it('says what is wrong', async () => {
+  await expect(solveFloat64(circle, [])).rejects.toThrow(
+    new RangeError('ode.solveFloat64: x must be an array of at least 1 number, got [].'),
+  )
+  await expect(solveFloat64(() => [1], [1, 2])).rejects.toThrow(
+    new RangeError('ode.solveFloat64: field(x, t) must have 2 numbers, got [1].'),
+  )
+  await expect(solveFloat64(() => [Number.NaN], [1])).rejects.toThrow(SolverError)
+})
