@@ -1,9 +1,32 @@
-export type { ResolvedConfig, SongUNetConfig } from './config.js'
+export {
+  type AugmentationName,
+  type Augmentations,
+  type AugmentOptions,
+  augment,
+  augmentDim,
+  edmAugmentations,
+} from './augment/augment.js'
+export type { ResolvedUNetConfig, UNetConfig } from './config.js'
+export { configFromEdm } from './config-from-edm.js'
 export { configFromReference } from './config-from-reference.js'
-export { type EdmOptions, edmDenoiser, edmVelocity, velocity } from './edm.js'
+export { denoiser, score, velocity } from './conversions.js'
+export { createUNet } from './create-unet.js'
+export type { DhariwalUNetConfig, ResolvedDhariwalUNetConfig } from './dhariwal-config.js'
+export { DhariwalUNet } from './dhariwal-unet.js'
+export { type EdmOptions, edmDenoiser, edmVelocity } from './edm-network.js'
+export { type GuidanceOptions, guided } from './guided.js'
 export { type LoadOptions, type LoadReport, loadWeights } from './load-weights.js'
-export type { ForwardOptions, Network } from './network.js'
+export type { ForwardOptions, Network, TrainingOptions } from './network.js'
+export { networkDenoiser, networkVelocity } from './precondition.js'
+export { edm } from './preconditioners/edm.js'
+export { type IddpmOptions, iddpm } from './preconditioners/iddpm.js'
+export type { Coefficient, Coefficients, Preconditioner } from './preconditioners/preconditioner.js'
+export { ve } from './preconditioners/ve.js'
+export { type VpOptions, vp } from './preconditioners/vp.js'
+export { presets } from './presets.js'
 export { saveWeights, stateDict } from './save-weights.js'
-export { SongUNet, type WeightSource } from './song-unet.js'
-export { loadSongUNet, saveSongUNet } from './song-unet-file.js'
+export type { ResolvedSongUNetConfig, SongUNetConfig } from './song-config.js'
+export { SongUNet } from './song-unet.js'
+export { UNet, type WeightSource } from './unet.js'
+export { loadUNet, saveUNet } from './unet-file.js'
 export { weightShapes } from './weight-shapes.js'

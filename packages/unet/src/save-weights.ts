@@ -1,8 +1,9 @@
 import type { HostTensor } from '@rectified-flow/checkpoints'
 import type { Weights } from '@rectified-flow/core'
+import { architectureOf } from './config.js'
 import { storedFilter, storedFilterNames } from './internal/resample-filters.js'
 import { torchShape, toTorch } from './internal/torch-layout.js'
-import type { SongUNet } from './song-unet.js'
+import type { UNet } from './unet.js'
 
 /** Weights as host tensors in PyTorch's layouts, under the names of the map. */
 export async function stateDict(weights: Weights): Promise<Map<string, HostTensor>> {
@@ -22,16 +23,14 @@ export async function stateDict(weights: Weights): Promise<Map<string, HostTenso
  * @param options.weights  other weights to save in place of the network's own, such as their moving averages
  */
 export async function saveWeights(
-  net: SongUNet,
+  net: UNet,
   { weights = net.weights }: { weights?: Weights } = {},
 ): Promise<Map<string, HostTensor>> {
   const tensors = await stateDict(new Map([...net.buffers, ...weights]))
-  const side = net.config.resampleFilter.length
-  for (const name of storedFilterNames(net.config))
-    tensors.set(name, {
-      dtype: 'F32',
-      shape: [1, 1, side, side],
-      data: storedFilter(net.config.resampleFilter),
-    })
+  const architecture = architectureOf(net.config)
+  const { resampleFilter } = architecture.block
+  const side = resampleFilter.length
+  for (const name of storedFilterNames(architecture))
+    tensors.set(name, { dtype: 'F32', shape: [1, 1, side, side], data: storedFilter(resampleFilter) })
   return tensors
 }

@@ -86,27 +86,27 @@ it('velocity of the denoiser that knows the data is z - x', () => {
 describe('messages', () => {
   const half = () => tf.tensor1d([0.5])
   const cases: [string, () => unknown, string][] = [
-    ['t', () => edmVelocity(affine)(x, half()), 'unet.edmVelocity: t must have shape [6], got [1].'],
+    ['t', () => edmVelocity(affine)(x, half()), 'unet.networkVelocity: t must have shape [6], got [1].'],
     [
       'x',
       () => edmVelocity(affine)(half(), half()),
-      'unet.edmVelocity: x must have shape [B,H,W,C], got [1].',
+      'unet.networkVelocity: x must have shape [B,H,W,C], got [1].',
     ],
-    ['sigma', () => edmDenoiser(affine)(x, half()), 'unet.edmDenoiser: sigma must have shape [6], got [1].'],
+    [
+      'sigma',
+      () => edmDenoiser(affine)(x, half()),
+      'unet.networkDenoiser: sigma must have shape [6], got [1].',
+    ],
     [
       'velocity',
       () => velocity(edmDenoiser(affine))(x, half()),
       'unet.velocity: t must have shape [6], got [1].',
     ],
-    [
-      'data',
-      () => edmDenoiser(affine, { sigmaData: 0 }),
-      'unet.edmDenoiser: sigmaData must be a number > 0, got 0.',
-    ],
+    ['data', () => edmDenoiser(affine, { sigmaData: 0 }), 'unet.edm: sigmaData must be a number > 0, got 0.'],
     [
       'data',
       () => edmVelocity(affine, { sigmaData: -1 }),
-      'unet.edmVelocity: sigmaData must be a number > 0, got -1.',
+      'unet.edm: sigmaData must be a number > 0, got -1.',
     ],
   ]
   it.each(cases)('%s', (_, call, message) => {

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type HostTensor, readSafetensors, toFloat32 } from '@rectified-flow/checkpoints'
-import { createRng } from '@rectified-flow/core'
-import { configFromReference, loadWeights, SongUNet } from '@rectified-flow/unet'
+import { configFromReference, createUNet, type UNet } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect } from 'vitest'
 
@@ -12,12 +11,16 @@ export function goldenJson<T>(path: string): T {
   return JSON.parse(readFileSync(`${folder}/${path}`, 'utf8'))
 }
 
+export function goldenBytes(path: string): Uint8Array {
+  return readFileSync(`${folder}/${path}`)
+}
+
 /** A file of reference numbers: host tensors, tensors for use here (images NHWC), and its metadata. */
 export class Golden {
   private readonly file
 
   constructor(path: string) {
-    this.file = readSafetensors(readFileSync(`${folder}/${path}`))
+    this.file = readSafetensors(goldenBytes(path))
   }
 
   get metadata() {
@@ -51,12 +54,9 @@ export class Golden {
   }
 
   /** The network of the file with its weights. */
-  net(): SongUNet {
-    const net = new SongUNet(configFromReference(JSON.parse(this.metadata.config as string)), {
-      rng: createRng(0),
-    })
-    loadWeights(net, this.section('param/'))
-    return net
+  net(): UNet {
+    const config = configFromReference(JSON.parse(this.metadata.config as string))
+    return createUNet(config, { tensors: this.section('param/') })
   }
 }
 

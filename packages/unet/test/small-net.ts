@@ -1,5 +1,5 @@
-import { createRng, type Weights } from '@rectified-flow/core'
-import { SongUNet, type SongUNetConfig } from '@rectified-flow/unet'
+import { createRng } from '@rectified-flow/core'
+import { SongUNet, type SongUNetConfig, type UNet } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
 
 /** A network of every part, small enough for the cpu backend. */
@@ -23,13 +23,12 @@ export const small = {
 
 /** A new network whose every weight is far from zero, so that each part shows in the output. */
 export function randomNet(config: SongUNetConfig = small, seed = 1): SongUNet {
-  const net = new SongUNet(config, { rng: createRng(seed) })
-  perturb(net.weights)
-  return net
+  return perturbed(new SongUNet(config, { rng: createRng(seed) }))
 }
 
-function perturb(weights: Weights): void {
+export function perturbed<N extends UNet>(net: N): N {
   const rng = createRng(2)
-  for (const [name, variable] of weights)
+  for (const [name, variable] of net.weights)
     tf.tidy(() => variable.assign(tf.add(variable, tf.mul(rng.fork(name).normal(variable.shape), 0.1))))
+  return net
 }

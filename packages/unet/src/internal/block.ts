@@ -1,42 +1,41 @@
-import {
-  attention,
-  conv2d,
-  groupNorm,
-  groupNormSilu,
-  type Rng,
-  resample,
-  type Weights,
-} from '@rectified-flow/core'
+import { attention, conv2d, groupNorm, groupNormSilu, type Rng, resample } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { groupsOf, type ResolvedConfig } from '../config.js'
 import { dropoutMask } from './dropout.js'
-import type { BlockLayer } from './layers.js'
+import { type BlockLayer, groupsOf } from './layers.js'
 
-export const EPSILON = 1e-6
+export interface BlockOptions {
+  dropout: number
+  resampleFilter: readonly number[]
+  skipScale: number
+  epsilon: number
+  /** The embedding scales and shifts what norm1 gives, in place of adding to what it takes. */
+  adaptive: boolean
+}
 
 /** A function that finds a weight of a layer by the end of its name. */
 export type Find = <T extends tf.Tensor>(name: string) => T
 
-export function finder(weights: Weights, prefix: string): Find {
+export function finder(weights: ReadonlyMap<string, tf.Tensor>, prefix: string): Find {
   return <T extends tf.Tensor>(name: string) => weights.get(prefix + name) as unknown as T
 }
 
 /**
  * One residual block.
  *
- *   h = conv1(dropout(silu(norm1(conv0(resample(silu(norm0(x)))) + shift))))
- *   y = (h + skip(resample(x))) scale, then with attention y = (y + proj(attend(qkv(norm2(y))))) scale
+ *   h = conv1(dropout(silu(norm1(conv0(resample(silu(norm0(x)))) + shift))))       or, if adaptive,
+ *   h = conv1(dropout(silu(norm1(conv0(resample(silu(norm0(x))))) (1 + scale) + shift)))
+ *   y = (h + skip(resample(x))) skipScale, then with attention y = (y + proj(attend(qkv(norm2(y))))) skipScale
  *
- * @param x      [B,H,W,I]
- * @param shift  the embedding's part [B,1,1,O]
- * @returns      [B,H',W',O]
+ * @param x       [B,H,W,I]
+ * @param modulation  the embedding's part: shift [B,O], or scale and shift [B,2O]
+ * @returns       [B,H',W',O]
  */
 export function residualBlock(
   layer: BlockLayer,
   find: Find,
   x: tf.Tensor4D,
-  shift: tf.Tensor4D,
-  { dropout, resampleFilter, skipScale }: ResolvedConfig,
+  modulation: tf.Tensor2D,
+  { dropout, resampleFilter, skipScale, epsilon, adaptive }: BlockOptions,
   rng?: Rng,
 ): tf.Tensor4D {
   const { in: input, out, resample: direction } = layer
@@ -44,20 +43,28 @@ export function residualBlock(
     [
       find<tf.Tensor1D>(`${name}.weight`),
       find<tf.Tensor1D>(`${name}.bias`),
-      { groups: groupsOf(channels), epsilon: EPSILON },
+      { groups: groupsOf(channels), epsilon },
     ] as const
   const conv = (name: string, y: tf.Tensor4D) =>
     conv2d(y, find<tf.Tensor4D>(`${name}.weight`), find<tf.Tensor1D>(`${name}.bias`))
-  const scaled = (a: tf.Tensor4D, b: tf.Tensor4D): tf.Tensor4D => tf.mul(tf.add(a, b), skipScale)
+  const scaled = (a: tf.Tensor4D, b: tf.Tensor4D): tf.Tensor4D =>
+    skipScale === 1 ? tf.add(a, b) : tf.mul(tf.add(a, b), skipScale)
+  const modulated = (h: tf.Tensor4D): tf.Tensor4D => {
+    const [gamma, beta, options] = norm('.norm1', out)
+    if (!adaptive)
+      return groupNormSilu(tf.add(h, tf.reshape(modulation, [-1, 1, 1, out])), gamma, beta, options)
+    const [scale, shift] = tf.split(modulation, 2, 1) as [tf.Tensor2D, tf.Tensor2D]
+    return groupNormSilu(h, gamma, beta, { ...options, scale, shift })
+  }
 
-  const y = tf.tidy(() => {
-    let h = groupNormSilu(x, ...norm('.norm0', input))
-    if (direction) h = resample(h, direction, resampleFilter)
-    h = tf.add(conv('.conv0', h), shift)
-    h = groupNormSilu(h, ...norm('.norm1', out))
-    if (rng && dropout > 0) h = tf.mul(h, dropoutMask(h.shape, dropout, rng))
-    if (input === out && !direction) return scaled(conv('.conv1', h), x)
-
+  let h = tf.tidy(() => groupNormSilu(x, ...norm('.norm0', input)))
+  if (direction) h = then(h, y => resample(y, direction, resampleFilter))
+  h = then(h, y => conv('.conv0', y))
+  h = then(h, modulated)
+  if (rng && dropout > 0) h = then(h, y => tf.mul(y, dropoutMask(y.shape, dropout, rng)))
+  h = then(h, y => {
+    if (!layer.project)
+      return scaled(conv('.conv1', y), direction ? resample(x, direction, resampleFilter) : x)
     // The skip's convolution sees the smaller image: it runs after the way down and before the way up. Its bias comes
     // after both (the filter's sum is less at the edges), together with the other one.
     const bias = tf.add(find<tf.Tensor1D>('.conv1.bias'), find<tf.Tensor1D>('.skip.bias')) as tf.Tensor1D
@@ -66,14 +73,26 @@ export function residualBlock(
       direction === 'up'
         ? resample(conv2d(x, around), 'up', resampleFilter)
         : conv2d(direction ? resample(x, 'down', resampleFilter) : x, around)
-    return scaled(conv2d(h, find<tf.Tensor4D>('.conv1.weight'), bias), skip)
+    return scaled(conv2d(y, find<tf.Tensor4D>('.conv1.weight'), bias), skip)
   })
-  if (!layer.attention) return y
+  if (!layer.heads) return h
 
-  const [b, height, width] = y.shape
+  const [b, height, width] = h.shape
   const n = height * width
-  const qkv = tf.reshape(conv('.qkv', groupNorm(y, ...norm('.norm2', out))), [b, n, 3 * out])
-  const [q, k, v] = tf.split(qkv, 3, 2) as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D]
-  const attended: tf.Tensor4D = tf.reshape(attention(q, k, v), [b, height, width, out])
-  return scaled(conv('.proj', attended), y)
+  return then(h, y => {
+    const qkv = tf.tidy(() => {
+      const columns = tf.reshape(conv('.qkv', groupNorm(y, ...norm('.norm2', out))), [b, n, 3 * out])
+      return tf.split(columns, 3, 2)
+    }) as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D]
+    const attended = attention(...qkv, { heads: layer.heads })
+    tf.dispose(qkv)
+    return scaled(conv('.proj', tf.reshape(attended, [b, height, width, out])), y)
+  })
+}
+
+/** The next activation, without the one before: it lives on only where a gradient's tape keeps it. */
+function then(before: tf.Tensor4D, step: (y: tf.Tensor4D) => tf.Tensor4D): tf.Tensor4D {
+  const after = tf.tidy(() => step(before))
+  before.dispose()
+  return after
 }

@@ -1,5 +1,4 @@
-import type { ResolvedConfig } from '../config.js'
-import { songLayers } from './layers.js'
+import type { Architecture } from './architecture.js'
 
 /** A resampling filter as the reference stores it with the weights of each layer that resamples: 2-D, of sum 1. */
 export function storedFilter(taps: readonly number[]): Float32Array {
@@ -8,8 +7,8 @@ export function storedFilter(taps: readonly number[]): Float32Array {
 }
 
 /** The names that it is stored under. */
-export function storedFilterNames(config: ResolvedConfig): string[] {
-  return songLayers(config)
+export function storedFilterNames({ layers }: Architecture): string[] {
+  return layers
     .flatMap(layer => {
       if (layer.kind === 'block') return layer.resample ? [`${layer.name}.conv0`, `${layer.name}.skip`] : []
       return ['auxDown', 'auxResidual', 'auxUp'].includes(layer.kind) ? [layer.name] : []

@@ -12,34 +12,35 @@ export function torchShape(shape: readonly number[]): number[] {
 
 /** PyTorch's numbers in the order of here; shape is the shape here. */
 export function fromTorch(name: string, values: Float32Array, shape: readonly number[]): Float32Array {
-  return reorder(name, shape, (here, torch, result) => {
-    result[here] = values[torch] as number
+  const result = new Float32Array(values.length)
+  forEachRow(name, shape, (here, step, torch, count) => {
+    for (let i = 0; i < count; i++) result[here + i * step] = values[torch + i] as number
   })
+  return result
 }
 
 /** The numbers of here in PyTorch's order; shape is the shape here. */
 export function toTorch(name: string, values: Float32Array, shape: readonly number[]): Float32Array {
-  return reorder(name, shape, (here, torch, result) => {
-    result[torch] = values[here] as number
+  const result = new Float32Array(values.length)
+  forEachRow(name, shape, (here, step, torch, count) => {
+    for (let i = 0; i < count; i++) result[torch + i] = values[here + i * step] as number
   })
+  return result
 }
 
-function reorder(
+/** Call `copy` for each run of numbers: `count` of them, `step` apart from `here` on here, adjacent from `torch` on there. */
+function forEachRow(
   name: string,
   shape: readonly number[],
-  copy: (here: number, torch: number, result: Float32Array) => void,
-): Float32Array {
-  const size = shape.reduce((product, axis) => product * axis, 1)
+  copy: (here: number, step: number, torch: number, count: number) => void,
+): void {
   const out = shape.at(-1) as number
   const input = shape.at(-2) ?? 1
-  const taps = size / (input * out)
+  const taps = shape.slice(0, -2).reduce((product, axis) => product * axis, 1)
   const interleaved = /\.qkv\.(weight|bias)$/.test(name)
-  const result = new Float32Array(size)
   for (let o = 0; o < out; o++) {
     const row = interleaved ? 3 * (o % (out / 3)) + Math.floor(o / (out / 3)) : o
-    for (let i = 0; i < input; i++)
-      for (let tap = 0; tap < taps; tap++)
-        copy((tap * input + i) * out + o, (row * input + i) * taps + tap, result)
+    if (taps === 1) copy(o, out, row * input, input)
+    else for (let i = 0; i < input; i++) copy(i * out + o, input * out, (row * input + i) * taps, taps)
   }
-  return result
 }

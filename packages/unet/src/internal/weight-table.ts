@@ -1,8 +1,7 @@
-import type { ResolvedConfig } from '../config.js'
-import { songLayers } from './layers.js'
+import type { Layer } from './layers.js'
 
-/** How a weight begins: at a constant, or Xavier uniform, U(-a, a) with a = gain sqrt(6 / (fan in + fan out)). */
-export type Init = { constant: number } | { gain: number }
+/** How numbers begin: all equal, U(-bound, bound), or N(0, deviation²). */
+export type Init = { constant: number } | { uniform: number } | { normal: number }
 
 export interface WeightEntry {
   /** Shape here: conv [h,w,I,O], linear [in,out]. */
@@ -10,34 +9,59 @@ export interface WeightEntry {
   init: Init
 }
 
-/** Gains other than 1, as in EDM: what ends a residual branch begins near zero, attention is drawn smaller. */
-const NEAR_ZERO = 1e-5
-const ATTENTION = Math.sqrt(0.2)
+export type WeightTable = Map<string, WeightEntry>
 
-/** Every trainable weight of a SongUNet, under the reference's names and in its order. */
-export function weightTable(config: ResolvedConfig): Map<string, WeightEntry> {
-  const { modelChannels, channelMultEmb, channelMultNoise, labelDim, augmentDim } = config
-  const noise = modelChannels * channelMultNoise
-  const emb = modelChannels * channelMultEmb
-  const table = new Map<string, WeightEntry>()
-  const weight = (name: string, shape: number[], gain: number, bias: boolean) => {
-    table.set(`${name}.weight`, { shape, init: { gain } })
-    if (bias) table.set(`${name}.bias`, { shape: [shape.at(-1) as number], init: { constant: 0 } })
-  }
-  const linear = (name: string, input: number, out: number, bias = true) =>
-    weight(name, [input, out], 1, bias)
-  const conv = (name: string, kernel: number, input: number, out: number, gain = 1) =>
-    weight(name, [kernel, kernel, input, out], gain, true)
+/** How a weight and its bias begin, from the numbers of inputs and outputs that meet in it. */
+export type Scheme = (fanIn: number, fanOut: number) => { weight: Init; bias: Init }
+
+/** Xavier uniform: U(-a, a) with a = gain sqrt(6 / (fan in + fan out)), and no bias. */
+export const xavier =
+  (gain = 1): Scheme =>
+  (fanIn, fanOut) => ({ weight: { uniform: gain * Math.sqrt(6 / (fanIn + fanOut)) }, bias: { constant: 0 } })
+
+/** Kaiming uniform times sqrt(1/3): weight and bias U(-a, a) with a = sqrt(1 / fan in), PyTorch's default. */
+export const kaiming: Scheme = fanIn => {
+  const init = { uniform: Math.sqrt(1 / fanIn) }
+  return { weight: init, bias: init }
+}
+
+export const zeros: Scheme = () => ({ weight: { constant: 0 }, bias: { constant: 0 } })
+
+export function addLinear(
+  table: WeightTable,
+  name: string,
+  [input, out]: readonly [number, number],
+  scheme: Scheme,
+  bias = true,
+): void {
+  addWeight(table, name, [input, out], scheme(input, out), bias)
+}
+
+/** What the layers of a network begin with: attention is drawn by a scheme of its own, and what ends a branch is small. */
+export interface LayerSchemes {
+  usual: Scheme
+  attention: Scheme
+  last: Scheme
+}
+
+/**
+ * Add the weights of the layers, under the reference's names and in its order.
+ *
+ * @param embedding  numbers that a block takes from an embedding of length `length`, per channel
+ */
+export function addLayers(
+  table: WeightTable,
+  layers: readonly Layer[],
+  { usual, attention, last }: LayerSchemes,
+  embedding: { length: number; perChannel: number },
+): void {
+  const conv = (name: string, kernel: number, input: number, out: number, scheme = usual) =>
+    addWeight(table, name, [kernel, kernel, input, out], scheme(input * kernel ** 2, out * kernel ** 2), true)
   const norm = (name: string, channels: number) => {
     table.set(`${name}.weight`, { shape: [channels], init: { constant: 1 } })
     table.set(`${name}.bias`, { shape: [channels], init: { constant: 0 } })
   }
-
-  if (labelDim) linear('map_label', labelDim, noise)
-  if (augmentDim) linear('map_augment', augmentDim, noise, false)
-  linear('map_layer0', noise, emb)
-  linear('map_layer1', emb, emb)
-  for (const layer of songLayers(config)) {
+  for (const layer of layers) {
     const { name, in: input, out } = layer
     switch (layer.kind) {
       case 'conv':
@@ -49,21 +73,31 @@ export function weightTable(config: ResolvedConfig): Map<string, WeightEntry> {
         break
       case 'auxOut':
         norm(`${name}_norm`, input)
-        conv(`${name}_conv`, 3, input, out, NEAR_ZERO)
+        conv(`${name}_conv`, 3, input, out, last)
         break
       case 'block':
         norm(`${name}.norm0`, input)
         conv(`${name}.conv0`, 3, input, out)
-        linear(`${name}.affine`, emb, out)
+        addLinear(table, `${name}.affine`, [embedding.length, embedding.perChannel * out], usual)
         norm(`${name}.norm1`, out)
-        conv(`${name}.conv1`, 3, out, out, NEAR_ZERO)
-        if (input !== out || layer.resample) conv(`${name}.skip`, 1, input, out)
-        if (layer.attention) {
+        conv(`${name}.conv1`, 3, out, out, last)
+        if (layer.project) conv(`${name}.skip`, 1, input, out)
+        if (layer.heads) {
           norm(`${name}.norm2`, out)
-          conv(`${name}.qkv`, 1, out, 3 * out, ATTENTION)
-          conv(`${name}.proj`, 1, out, out, NEAR_ZERO)
+          conv(`${name}.qkv`, 1, out, 3 * out, attention)
+          conv(`${name}.proj`, 1, out, out, last)
         }
     }
   }
-  return table
+}
+
+function addWeight(
+  table: WeightTable,
+  name: string,
+  shape: number[],
+  init: { weight: Init; bias: Init },
+  bias: boolean,
+): void {
+  table.set(`${name}.weight`, { shape, init: init.weight })
+  if (bias) table.set(`${name}.bias`, { shape: [shape.at(-1) as number], init: init.bias })
 }

@@ -1,10 +1,9 @@
 import type { HostTensor } from '@rectified-flow/checkpoints'
-import { createRng } from '@rectified-flow/core'
 import { exact, expectClose } from '@rectified-flow/tools/matchers'
 import {
   configFromReference,
+  createUNet,
   loadWeights,
-  SongUNet,
   saveWeights,
   stateDict,
   weightShapes,
@@ -21,21 +20,25 @@ const count = (shapes: Map<string, number[]>) =>
 const isBuffer = (name: string) => /resample_filter$|freqs$/.test(name)
 
 describe('published networks', () => {
-  it('CIFAR-10: every name and shape, in the order of the checkpoint', () => {
-    const { config, num_params } = published['cifar10_ve_aug.json'] as Published[string]
-    const shapes = weightShapes(configFromReference(config))
-    const keys = goldenJson<Record<string, number[]>>('unet/cifar10_ve_aug.keys.json')
-    const expected = Object.entries(keys).filter(([name]) => !isBuffer(name))
-    // conv [O,I,h,w] and linear [O,I] there, [h,w,I,O] and [I,O] here
-    const here = (shape: number[]) => (shape.length < 2 ? shape : [...shape.slice(2), shape[1], shape[0]])
-    expect([...shapes]).toEqual(expected.map(([name, shape]) => [name.replace(/^model\./, ''), here(shape)]))
-    expect(count(shapes)).toBe(num_params)
-  })
+  it.each(['cifar10_ve_aug', 'imagenet64'])(
+    '%s: every name and shape, in the order of the checkpoint',
+    name => {
+      const { config, num_params } = published[`${name}.json`] as Published[string]
+      const shapes = weightShapes(configFromReference(config))
+      const keys = goldenJson<Record<string, number[]>>(`unet/${name}.keys.json`)
+      const expected = Object.entries(keys).filter(([name]) => !isBuffer(name))
+      // conv [O,I,h,w] and linear [O,I] there, [h,w,I,O] and [I,O] here
+      const here = (shape: number[]) => (shape.length < 2 ? shape : [...shape.slice(2), shape[1], shape[0]])
+      expect([...shapes]).toEqual(
+        expected.map(([name, shape]) => [name.replace(/^model\./, ''), here(shape)]),
+      )
+      expect(count(shapes)).toBe(num_params)
+    },
+  )
 
   it('parameter counts', () => {
     for (const { config, num_params } of Object.values(published))
-      if (config.unet_type === 'songunet')
-        expect(count(weightShapes(configFromReference(config)))).toBe(num_params)
+      expect(count(weightShapes(configFromReference(config)))).toBe(num_params)
     // EDM, table 7: DDPM++ for CIFAR-10, without augmentation labels
     const ddpmpp = { imgResolution: 32, inChannels: 3, outChannels: 3, channelMult: [2, 2, 2] }
     expect(count(weightShapes(ddpmpp))).toBe(55_732_739)
@@ -70,14 +73,24 @@ describe('saveWeights and loadWeights', () => {
     expect((await stateDict(ema)).size).toBe(ema.size)
   })
 
-  it('reads a prefix', async () => {
+  it.each(['model.', 'net.'])("reads the prefix '%s'", async prefix => {
     const net = randomNet()
-    const tensors = new Map(Array.from(await saveWeights(net), ([name, tensor]) => [`model.${name}`, tensor]))
-    expect(loadWeights(net, tensors, { prefix: 'model.' })).toEqual({
-      missing: [],
-      unexpected: [],
-      mismatched: [],
-    })
+    const tensors = new Map(Array.from(await saveWeights(net), ([name, tensor]) => [prefix + name, tensor]))
+    const report = { missing: [], unexpected: [], mismatched: [] }
+    expect(loadWeights(net, tensors, { prefix })).toEqual(report)
+    // EDM's and rfpp's is found, with the table of levels that iDDPM's preconditioner stores beside.
+    tensors.set('u', { dtype: 'F32', shape: [1], data: Float32Array.of(0) })
+    if (prefix === 'model.') expect(loadWeights(net, tensors)).toEqual(report)
+  })
+
+  it('makes a network of tensors', async () => {
+    const net = randomNet()
+    const made = createUNet(small, { tensors: await saveWeights(net) })
+    for (const [name, value] of net.weights) expectClose(made.weights.get(name) as tf.Tensor, value, exact)
+    expect([...made.buffers.values()].some(({ trainable }) => trainable)).toBe(false)
+    expect(() => createUNet(small, { tensors: new Map() })).toThrow(
+      /^unet.SongUNet: tensors must match the network, got \d+ missing: map_noise.freqs, map_label.weight/,
+    )
   })
 })
 
@@ -123,21 +136,4 @@ describe('what does not fit', () => {
     const saved = await saveWeights(net)
     expect(saved.get('map_layer1.weight')).toEqual(tensors.get('map_layer1.weight'))
   })
-})
-
-it('configFromReference refuses what it does not know', () => {
-  const json = { img_resolution: 8, in_channels: 1, out_channels: 1 }
-  expect(configFromReference(json)).toEqual({ imgResolution: 8, inChannels: 1, outChannels: 1 })
-  expect(() => configFromReference({ ...json, unet_type: 'adm' })).toThrow(
-    new RangeError("unet.configFromReference: unet_type must be 'songunet', got 'adm'."),
-  )
-  expect(() => configFromReference({ ...json, depth: 3 })).toThrow(
-    new RangeError("unet.configFromReference: keys must be the reference's, got 'depth'."),
-  )
-  expect(() => configFromReference({})).toThrow(
-    new RangeError('unet.configFromReference: img_resolution must be given, got undefined.'),
-  )
-  expect(
-    () => new SongUNet(configFromReference({ ...json, model_channels: '8' }), { rng: createRng(0) }),
-  ).toThrow("unet.SongUNet: modelChannels must be an integer >= 1, got '8'.")
 })

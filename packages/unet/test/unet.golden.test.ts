@@ -1,11 +1,12 @@
-import { edmDenoiser, edmVelocity, velocity } from '@rectified-flow/unet'
+import { readPth } from '@rectified-flow/checkpoints'
+import { createUNet, edmDenoiser, edmVelocity, velocity } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
-import { Golden, relativeError } from './golden.js'
+import { Golden, goldenBytes, relativeError } from './golden.js'
 
 const TOLERANCE = 1e-4
 
-describe.each(['song-ddpmpp', 'song-ncsnpp', 'song-skip'])('%s', file => {
+describe.each(['song-ddpmpp', 'song-ncsnpp', 'song-skip', 'adm'])('%s', file => {
   const golden = new Golden(`unet/${file}.safetensors`)
   const labels = () => ({
     ...(golden.has('class_labels') && { classLabels: golden.tensor<tf.Tensor2D>('class_labels') }),
@@ -55,4 +56,12 @@ describe.each(['song-ddpmpp', 'song-ncsnpp', 'song-skip'])('%s', file => {
     const largest = tf.max(tf.abs(golden.tensor('out/velocity_edge')))
     expect(tf.all(tf.less(worst, tf.add(tf.mul(largest, TOLERANCE), rounding))).dataSync()[0]).toBe(1)
   })
+})
+
+it.each(['', '-legacy'])('song-ncsnpp%s.pth gives the same velocity', async format => {
+  const golden = new Golden('unet/song-ncsnpp.safetensors')
+  const tensors = await readPth(goldenBytes(`unet/song-ncsnpp${format}.pth`))
+  const net = createUNet(golden.net().config, { tensors })
+  const out = edmVelocity(net)(golden.tensor('x'), golden.tensor<tf.Tensor1D>('t'))
+  expect(relativeError(out, golden.tensor('out/velocity'))).toBeLessThan(TOLERANCE)
 })

@@ -2,7 +2,7 @@ import { writeSafetensors } from '@rectified-flow/checkpoints'
 import { createRng } from '@rectified-flow/core'
 import { expectNoLeak } from '@rectified-flow/tools/leaks'
 import { exact, expectClose } from '@rectified-flow/tools/matchers'
-import { loadSongUNet, SongUNet, saveSongUNet } from '@rectified-flow/unet'
+import { createUNet, DhariwalUNet, loadUNet, SongUNet, saveUNet } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, it } from 'vitest'
 
@@ -18,38 +18,45 @@ const config = {
 
 it('comes back with its configuration and weights', async () => {
   const net = new SongUNet(config, { rng: createRng(1) })
-  const back = loadSongUNet(await saveSongUNet(net))
+  const back = loadUNet(await saveUNet(net))
   expect(back.config).toEqual(net.config)
   const [x, noise] = [createRng(2).normal([2, 4, 4, 1]) as tf.Tensor4D, tf.tensor1d([0.1, 0.2])]
   expectClose(back.forward(x, noise), net.forward(x, noise), exact)
 })
 
+it('tells the networks apart', async () => {
+  const net = createUNet({ type: 'dhariwal', ...config, modelChannels: 8 }, { rng: createRng(1) })
+  const back = loadUNet(await saveUNet(net))
+  expect(back).toBeInstanceOf(DhariwalUNet)
+  expect(back.config).toEqual(net.config)
+})
+
 it('saves other weights in place of its own', async () => {
   const net = new SongUNet(config, { rng: createRng(1) })
   const other = new SongUNet(config, { rng: createRng(3) })
-  const back = loadSongUNet(await saveSongUNet(net, { weights: other.weights }))
+  const back = loadUNet(await saveUNet(net, { weights: other.weights }))
   for (const [name, weight] of other.weights) expectClose(back.weights.get(name)!, weight, exact)
 })
 
 it('leaks nothing, also where the weights do not fit', async () => {
-  const bytes = await saveSongUNet(new SongUNet(config, { rng: createRng(1) }))
+  const bytes = await saveUNet(new SongUNet(config, { rng: createRng(1) }))
   const empty = writeSafetensors(new Map(), {
     format: 'rectified-flow/song-unet',
     config: JSON.stringify(config),
   })
   await expectNoLeak(() => {
-    loadSongUNet(bytes).dispose()
-    expect(() => loadSongUNet(empty)).toThrow('missing')
+    loadUNet(bytes).dispose()
+    expect(() => loadUNet(empty)).toThrow('missing')
   })
 })
 
 it('refuses other files by name', async () => {
   const bytes = (metadata: Record<string, string>) => writeSafetensors(new Map(), metadata)
-  expect(() => loadSongUNet(bytes({}))).toThrow(
-    'unet.loadSongUNet: bytes must be a file of saveSongUNet, got no format in its metadata. ' +
-      'Weights alone go through new SongUNet(config) and loadWeights.',
+  expect(() => loadUNet(bytes({}))).toThrow(
+    'unet.loadUNet: bytes must be a file of saveUNet, got no format in its metadata. ' +
+      'Weights alone go through createUNet(config, { tensors }).',
   )
-  expect(() => loadSongUNet(bytes({ format: 'rectified-flow/song-unet', config: '{' }))).toThrow(
-    "unet.loadSongUNet: the metadata's config must be JSON, got '{'.",
+  expect(() => loadUNet(bytes({ format: 'rectified-flow/song-unet', config: '{' }))).toThrow(
+    "unet.loadUNet: the metadata's config must be JSON, got '{'.",
   )
 })

@@ -1,0 +1,21 @@
+import * as tf from '@tensorflow/tfjs-core'
+
+/** Bytes of tensors at the highest point of a task, above those before it. */
+export function peakBytes(task: () => tf.TensorContainer): number {
+  const engine = tf.engine()
+  const before = tf.memory().numBytes
+  const track = engine.trackTensor
+  let most = before
+  engine.trackTensor = (tensor, backend) => {
+    track.call(engine, tensor, backend)
+    most = Math.max(most, tf.memory().numBytes)
+  }
+  try {
+    tf.dispose(task())
+  } finally {
+    engine.trackTensor = track
+  }
+  return most - before
+}
+
+export const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`

@@ -1,0 +1,108 @@
+import { checkNumber, checkOneOf, checkTensor, type Rng } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
+import { type Affine, compose, identity } from './affine.js'
+import { type Chromatic, chromatic, colour } from './colour.js'
+import { type Geometric, geometric } from './geometry.js'
+import { warp } from './warp.js'
+
+const WHERE = 'unet.augment'
+
+export type AugmentationName = keyof typeof geometric | keyof typeof chromatic
+/** Which augmentations there are, and with how many times the probability p each. */
+export type Augmentations = Partial<Record<AugmentationName, number>>
+
+const geometricNames = Object.keys(geometric) as (keyof typeof geometric)[]
+const chromaticNames = Object.keys(chromatic) as (keyof typeof chromatic)[]
+
+/** Those of EDM's networks, with 9 labels. The flip in x is as likely as not, whatever p is, unless p is 0. */
+export const edmAugmentations: Augmentations = {
+  xflip: 1e8,
+  yflip: 1,
+  scale: 1,
+  rotate: 1,
+  anisotropy: 1,
+  translate: 1,
+}
+
+export interface AugmentOptions {
+  rng: Rng
+  /** Probability of each augmentation, for each image: 0.12 for CIFAR-10, 0.15 for FFHQ and AFHQ. */
+  p?: number
+  augmentations?: Augmentations
+}
+
+/** Length of the labels of these augmentations: a network's augmentDim. */
+export function augmentDim(augmentations: Augmentations = edmAugmentations): number {
+  return active(augmentations).reduce((sum, [, { labels, size }]) => sum + labels(none(size)).length, 0)
+}
+
+/**
+ * Non-leaking augmentation: images changed at random, and labels that tell the network how; zeros mean not at all, which
+ * is what a sampler asks for. Image i and each of its augmentations have random numbers of their own.
+ *
+ * @param images  [B,H,W,C] in [-1, 1]; C = 1 or 3 for changes of colour
+ * @returns       images [B,H,W,C] and labels [B,augmentDim(augmentations)]
+ * @see Karras et al., arXiv 2206.00364, appendix F.2
+ */
+export async function augment(
+  images: tf.Tensor4D,
+  { rng, p = 0.12, augmentations = edmAugmentations }: AugmentOptions,
+): Promise<{ images: tf.Tensor4D; labels: tf.Tensor2D }> {
+  checkTensor(WHERE, 'images', images, ['B', 'H', 'W', 'C'])
+  checkNumber(WHERE, 'p', p, 0, 1)
+  const chosen = active(augmentations)
+  const [batch, height, width, channels] = images.shape
+  if (chromaticNames.some(name => augmentations[name]) && channels !== 1 && channels !== 3)
+    throw new RangeError(`${WHERE}: images must have 1 or 3 channels to change colours, got ${channels}.`)
+
+  const pixels = Float32Array.from(await images.data())
+  const size = height * width * channels
+  const labels: number[] = []
+  for (let i = 0; i < batch; i++) {
+    let source: Affine = identity
+    let [moved, exact] = [false, true]
+    const maps: ReturnType<Chromatic['map']>[] = []
+    for (const [name, kind, multiple] of chosen) {
+      const stream = rng.fork(i).fork(name)
+      const on = (stream.uniforms(1)[0] as number) < multiple * p
+      const parameters = on ? kind.draw(stream) : none(kind.size)
+      labels.push(...kind.labels(parameters))
+      if (!parameters.some(value => value !== 0)) continue
+      if ('map' in kind) maps.push(kind.map(parameters))
+      else {
+        source = compose(source, kind.source(parameters, width, height))
+        moved = true
+        exact &&= kind.exact
+      }
+    }
+    const image = pixels.subarray(i * size, (i + 1) * size)
+    if (moved) image.set(warp(image, [height, width, channels], source, exact))
+    for (const map of maps) colour(image, channels, map)
+  }
+  return {
+    images: tf.tensor4d(pixels, images.shape),
+    labels: tf.tensor2d(labels, [batch, augmentDim(augmentations)]),
+  }
+}
+
+/** Parameters that change nothing. */
+const none = (size: number): number[] => new Array<number>(size).fill(0)
+
+/** The augmentations that are on, in their order. */
+function active(augmentations: Augmentations): [AugmentationName, Geometric | Chromatic, number][] {
+  const all: [AugmentationName, Geometric | Chromatic][] = [
+    ...geometricNames.map((name): [AugmentationName, Geometric] => [name, geometric[name]]),
+    ...chromaticNames.map((name): [AugmentationName, Chromatic] => [name, chromatic[name]]),
+  ]
+  for (const [name, multiple] of Object.entries(augmentations)) {
+    checkOneOf(WHERE, 'augmentations', name, [...geometricNames, ...chromaticNames])
+    checkNumber(WHERE, name, multiple, 0)
+  }
+  return all
+    .map(([name, kind]): [AugmentationName, Geometric | Chromatic, number] => [
+      name,
+      kind,
+      augmentations[name] ?? 0,
+    ])
+    .filter(([, , multiple]) => multiple > 0)
+}

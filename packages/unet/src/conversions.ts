@@ -1,0 +1,53 @@
+import { checkTensor, type Denoiser, type Field } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
+import { perSample } from './internal/per-sample.js'
+
+/**
+ * The velocity of any denoiser: v(x_t, t) = (x_t - D(x_t/(1-t), t/(1-t))) / t, for t in (0, 1). The difference cancels
+ * as t goes to 0: prefer networkVelocity for a network.
+ */
+export function velocity(denoise: Denoiser): Field {
+  return (x, t) => {
+    check('unet.velocity', x, 't', t)
+    return tf.tidy(() => {
+      const rest: tf.Tensor1D = tf.sub(1, t)
+      const denoised = denoise(tf.div(x, perSample(rest)) as tf.Tensor4D, tf.div(t, rest))
+      return tf.div(tf.sub(x, denoised), perSample(t))
+    })
+  }
+}
+
+/** The denoiser of any velocity: D(x, σ) = x_t - t v(x_t, t) with t = σ/(1+σ), x_t = (1-t) x; σ in [0, infinity). */
+export function denoiser(field: Field): Denoiser {
+  return (x, sigma) => {
+    check('unet.denoiser', x, 'sigma', sigma)
+    return tf.tidy(() => {
+      const level: tf.Tensor1D = tf.add(sigma, 1)
+      const t: tf.Tensor1D = tf.div(sigma, level)
+      const xt = tf.div(x, perSample(level))
+      return tf.sub(xt, tf.mul(perSample(t), field(xt, t)))
+    })
+  }
+}
+
+/**
+ * The score of any velocity, the gradient of log p_t(x_t) in x_t, for t in (0, 1]:
+ *
+ *   score(x_t, t) = -E[z given x_t] / t = -(x_t + (1-t) v(x_t, t)) / t
+ *
+ * @returns  x [B,H,W,C], t [B] -> [B,H,W,C]
+ */
+export function score(field: Field): Field {
+  return (x, t) => {
+    check('unet.score', x, 't', t)
+    return tf.tidy(() => {
+      const noise = tf.add(x, tf.mul(perSample(tf.sub(1, t)), field(x, t)))
+      return tf.neg(tf.div(noise, perSample(t)))
+    })
+  }
+}
+
+function check(where: string, x: tf.Tensor, name: string, values: tf.Tensor): void {
+  checkTensor(where, 'x', x, ['B', 'H', 'W', 'C'])
+  checkTensor(where, name, values, [x.shape[0] as number])
+}

@@ -1,0 +1,39 @@
+import { checkNumber, describe, type Field } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
+
+export interface GuidanceOptions {
+  /** Times [from, to] of the guidance; outside of them the conditional field stands alone. */
+  interval?: readonly [number, number]
+}
+
+/**
+ * Classifier-free guidance of any two fields (Ho and Salimans, arXiv 2207.12598), in an interval of noise levels
+ * (Kynkäänniemi et al., arXiv 2404.07724); σ = t/(1-t) there.
+ *
+ *   v = u + scale (c - u)
+ *
+ * @param conditional    c, x [B,...], t [B] to [B,...]
+ * @param unconditional  u: the network with no labels, or a weaker one (Karras et al., arXiv 2406.02507)
+ * @param scale          1 gives c, 0 gives u
+ */
+export function guided(
+  conditional: Field,
+  unconditional: Field,
+  scale: number,
+  { interval = [0, 1] }: GuidanceOptions = {},
+): Field {
+  checkNumber('unet.guided', 'scale', scale)
+  const [from, to] = interval
+  if (!(from >= 0 && from <= to && to <= 1))
+    throw new RangeError(
+      `unet.guided: interval must be times 0 <= from <= to <= 1, got ${describe(interval)}.`,
+    )
+  return (x, t) =>
+    tf.tidy(() => {
+      const [c, u] = [conditional(x, t), unconditional(x, t)]
+      const inside = tf.logicalAnd(tf.greaterEqual(t, from), tf.lessEqual(t, to))
+      const weight = tf.add(tf.mul(tf.cast(inside, 'float32'), scale - 1), 1)
+      const shape = [x.shape[0] as number, ...x.shape.slice(1).map(() => 1)]
+      return tf.add(u, tf.mul(tf.reshape(weight, shape), tf.sub(c, u)))
+    })
+}

@@ -1,0 +1,71 @@
+import { checkInt, checkNumber, describe } from '@rectified-flow/core'
+import { groupsOf, type Layer, normalizedChannels } from './layers.js'
+
+/** Options that every U-Net has. */
+interface Levels {
+  imgResolution: number
+  inChannels: number
+  outChannels: number
+  labelDim: number
+  augmentDim: number
+  modelChannels: number
+  channelMult: readonly number[]
+  channelMultEmb: number
+  numBlocks: number
+  dropout: number
+  labelDropout: number
+}
+
+const required = ['imgResolution', 'inChannels', 'outChannels']
+
+/** The options given over the defaults. Throws on names that are neither. */
+export function withDefaults<C extends object, D extends object>(where: string, config: C, defaults: D) {
+  const given = Object.entries(config).filter(([, value]) => value !== undefined)
+  for (const [key] of given)
+    if (!Object.hasOwn(defaults, key) && !required.includes(key))
+      throw new RangeError(`${where}: options must be known ones, got '${key}'.`)
+  return { ...defaults, ...(Object.fromEntries(given) as C) }
+}
+
+export function checkLevels(where: string, config: Levels): void {
+  for (const name of ['imgResolution', 'inChannels', 'outChannels'] as const)
+    checkInt(where, name, config[name], 1)
+  for (const name of ['labelDim', 'augmentDim'] as const) checkInt(where, name, config[name], 0)
+  for (const name of ['modelChannels', 'channelMultEmb', 'numBlocks'] as const)
+    checkInt(where, name, config[name], 1)
+  checkNumber(where, 'dropout', config.dropout, 0, 0.99)
+  checkNumber(where, 'labelDropout', config.labelDropout, 0, 1)
+  checkIntegers(where, 'channelMult', config.channelMult, 1)
+  const levels = config.channelMult.length
+  const factor = 2 ** (levels - 1)
+  if (config.imgResolution % factor)
+    throw new RangeError(
+      `${where}: imgResolution must be divisible by ${factor} for ${levels} levels, got ${config.imgResolution}.`,
+    )
+}
+
+export function checkIntegers(where: string, name: string, list: readonly number[], minLength: number): void {
+  if (
+    !Array.isArray(list) ||
+    list.length < minLength ||
+    !list.every(value => Number.isInteger(value) && value >= 1)
+  )
+    throw new RangeError(
+      `${where}: ${name} must be a list of ${minLength} or more integers >= 1, got ${describe(list)}.`,
+    )
+}
+
+/** Throw unless the channels of every layer divide into its groups and heads. */
+export function checkLayers(where: string, layers: readonly Layer[]): void {
+  for (const layer of layers) {
+    for (const channels of normalizedChannels(layer))
+      if (channels % groupsOf(channels))
+        throw new RangeError(
+          `${where}: channels of ${layer.name} must be a multiple of the ${groupsOf(channels)} groups that normalise them, got ${channels}. Change modelChannels or channelMult.`,
+        )
+    if (layer.kind === 'block' && layer.heads && layer.out % layer.heads)
+      throw new RangeError(
+        `${where}: channels of ${layer.name} must be a multiple of its ${layer.heads} heads, got ${layer.out}. Change modelChannels or channelMult.`,
+      )
+  }
+}

@@ -1,0 +1,129 @@
+import { conv2d, groupNormSilu, resample, type Weights } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
+import type { TrainingOptions } from '../network.js'
+import { type BlockOptions, finder, residualBlock } from './block.js'
+import { type BlockLayer, groupsOf, type Layer, type PlainLayer } from './layers.js'
+import { modulations } from './modulations.js'
+import { recompute } from './recompute.js'
+
+/** A pass through a network, from the image to the image. */
+export interface Pass {
+  layers: readonly Layer[]
+  weights: Weights
+  block: BlockOptions
+  /** [B,E]. */
+  embedding: tf.Tensor2D
+  training: TrainingOptions | undefined
+}
+
+/** Activations for the way up, the deepest last. */
+export function encode(pass: Pass, x: tf.Tensor4D): tf.Tensor4D[] {
+  const { resampleFilter, skipScale } = pass.block
+  const block = blocksOf(pass, 'enc')
+  const skips: tf.Tensor4D[] = []
+  let aux = x
+  for (const layer of pass.layers) {
+    if (layer.side !== 'enc') continue
+    const top = skips.at(-1) as tf.Tensor4D
+    if (layer.kind === 'conv') skips.push(conv(pass, layer.name, x))
+    else if (layer.kind === 'block') skips.push(block(layer, [top]))
+    else if (layer.kind === 'auxDown') aux = resample(aux, 'down', resampleFilter)
+    else {
+      const sum = tf.tidy(() =>
+        layer.kind === 'auxSkip'
+          ? tf.add(top, conv(pass, layer.name, aux))
+          : tf.mul(tf.add(top, residual(pass, layer, aux)), skipScale),
+      ) as tf.Tensor4D
+      if (layer.kind === 'auxResidual') aux = sum
+      skips[skips.length - 1] = sum
+      top.dispose()
+    }
+  }
+  return skips
+}
+
+export function decode(pass: Pass, skips: tf.Tensor4D[]): tf.Tensor4D {
+  const block = blocksOf(pass, 'dec')
+  let x = skips.at(-1) as tf.Tensor4D
+  let image: tf.Tensor4D | null = null
+  for (const layer of pass.layers) {
+    if (layer.side !== 'dec') continue
+    if (layer.kind === 'block') {
+      const before = x
+      const skip = before.shape[3] === layer.in ? null : (skips.pop() as tf.Tensor4D)
+      x = block(layer, skip ? [before, skip] : [before])
+      // Only what a later block reads stays: the deepest activation is the first input and the first skip.
+      if (skip) skip.dispose()
+      if (before !== skips.at(-1)) before.dispose()
+    } else if (layer.kind === 'auxUp') image = resample(image as tf.Tensor4D, 'up', pass.block.resampleFilter)
+    else {
+      const below: tf.Tensor4D | null = image
+      image = tf.tidy(() => {
+        const y = out(pass, layer.name, x)
+        return below ? tf.add(below, y) : y
+      }) as tf.Tensor4D
+    }
+  }
+  return image as tf.Tensor4D
+}
+
+/** A function that runs blocks of one side on their inputs, side by side along C. */
+function blocksOf({ layers, weights, block, embedding, training }: Pass, side: 'enc' | 'dec') {
+  const blocks = layers.filter((layer): layer is BlockLayer => layer.kind === 'block' && layer.side === side)
+  const modulationOf = modulations(blocks, weights, embedding)
+  return (layer: BlockLayer, inputs: tf.Tensor4D[]): tf.Tensor4D => {
+    const modulation = modulationOf.get(layer.name) as tf.Tensor2D
+    const run = (find: ReadonlyMap<string, tf.Tensor>, given: tf.Tensor2D, parts: tf.Tensor4D[]) => {
+      const x = parts.length === 1 ? (parts[0] as tf.Tensor4D) : tf.concat(parts, 3)
+      // A fork's numbers depend on its name alone: a block that runs again drops the same.
+      const rng = training?.rng.fork(layer.name)
+      return residualBlock(layer, finder(find, layer.name), x, given, block, rng)
+    }
+    const y = tf.tidy(() => {
+      if (!training?.recompute) return run(weights, modulation, inputs)
+      const names = [...weights.keys()].filter(
+        name => name.startsWith(`${layer.name}.`) && !name.startsWith(`${layer.name}.affine.`),
+      )
+      const own = names.map(name => weights.get(name) as tf.Tensor)
+      return recompute(
+        ([given, ...rest]) =>
+          run(
+            new Map(names.map((name, i) => [name, rest[i] as tf.Tensor])),
+            given as tf.Tensor2D,
+            rest.slice(names.length) as tf.Tensor4D[],
+          ),
+        [modulation, ...own, ...inputs],
+      )
+    })
+    modulation.dispose()
+    return y
+  }
+}
+
+function conv({ weights }: Pass, name: string, x: tf.Tensor4D): tf.Tensor4D {
+  const find = finder(weights, name)
+  return conv2d(x, find<tf.Tensor4D>('.weight'), find<tf.Tensor1D>('.bias'))
+}
+
+/** The image's way down in NCSN++: 3x3 convolution of the zero-padded plane, then the filter, then the bias. */
+function residual({ weights, block }: Pass, { name }: PlainLayer, aux: tf.Tensor4D): tf.Tensor4D {
+  const find = finder(weights, name)
+  const [b, height, width] = aux.shape
+  // The filter must see the convolution beyond the edges where resample sees zeros: make a wider plane, then cut.
+  const margin = (block.resampleFilter.length - 2) / 2
+  const pad: [number, number] = [1 + 2 * margin, 1 + 2 * margin]
+  const padded = tf.pad(aux, [[0, 0], pad, pad, [0, 0]])
+  const plane = conv2d(padded, find<tf.Tensor4D>('.weight'), undefined, { pad: 'valid' })
+  const wide = resample(plane, 'down', block.resampleFilter)
+  const inner = tf.slice(wide, [0, margin, margin, 0], [b, height / 2, width / 2, -1])
+  return tf.add(inner, find<tf.Tensor1D>('.bias'))
+}
+
+function out(pass: Pass, name: string, x: tf.Tensor4D): tf.Tensor4D {
+  const find = finder(pass.weights, name)
+  const y = groupNormSilu(x, find<tf.Tensor1D>('_norm.weight'), find<tf.Tensor1D>('_norm.bias'), {
+    groups: groupsOf(x.shape[3]),
+    epsilon: pass.block.epsilon,
+  })
+  return conv(pass, `${name}_conv`, y)
+}

@@ -1,0 +1,22 @@
+import type { Weights } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
+import type { BlockLayer } from './layers.js'
+
+/** What the embedding [B,E] gives each block, [B,O] or [B,2O], by name: one matrix product for all blocks. */
+export function modulations(
+  blocks: readonly BlockLayer[],
+  weights: Weights,
+  embedding: tf.Tensor2D,
+): Map<string, tf.Tensor2D> {
+  const parts = tf.tidy(() => {
+    const all = (end: string) => blocks.map(({ name }) => weights.get(`${name}.affine.${end}`) as tf.Tensor)
+    const biases = all('bias')
+    const product = tf.matMul(embedding, tf.concat(all('weight'), 1) as tf.Tensor2D)
+    return tf.split(
+      tf.add(product, tf.concat(biases)),
+      biases.map(({ size }) => size),
+      1,
+    )
+  }) as tf.Tensor2D[]
+  return new Map(blocks.map(({ name }, i) => [name, parts[i] as tf.Tensor2D]))
+}

@@ -1,0 +1,64 @@
+import type { Weights } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
+import type { ForwardOptions } from '../network.js'
+import type { ResolvedSongUNetConfig } from '../song-config.js'
+import type { Architecture } from './architecture.js'
+import { checkLayers } from './config-checks.js'
+import { droppedLabels, fourierAngles, linear, positionalAngles, silu } from './embedding.js'
+import { songLayers } from './song-layers.js'
+import { addLayers, addLinear, type WeightTable, xavier } from './weight-table.js'
+
+/** Standard deviation of the frequencies of the Fourier embedding. */
+const FOURIER_SCALE = 16
+
+/** Xavier's gains are EDM's: what ends a residual branch begins near zero, attention is drawn smaller. */
+const schemes = { usual: xavier(), attention: xavier(Math.sqrt(0.2)), last: xavier(1e-5) }
+
+export function songArchitecture(config: ResolvedSongUNetConfig): Architecture {
+  const { modelChannels, channelMultEmb, channelMultNoise, labelDim, augmentDim, embeddingType } = config
+  const noise = modelChannels * channelMultNoise
+  const length = modelChannels * channelMultEmb
+  const layers = songLayers(config)
+  checkLayers('unet.SongUNet', layers)
+
+  const weights: WeightTable = new Map()
+  if (labelDim) addLinear(weights, 'map_label', [labelDim, noise], schemes.usual)
+  if (augmentDim) addLinear(weights, 'map_augment', [augmentDim, noise], schemes.usual, false)
+  addLinear(weights, 'map_layer0', [noise, length], schemes.usual)
+  addLinear(weights, 'map_layer1', [length, length], schemes.usual)
+  addLayers(weights, layers, schemes, { length, perChannel: 1 })
+
+  const buffers: WeightTable = new Map()
+  if (embeddingType === 'fourier')
+    buffers.set('map_noise.freqs', { shape: [noise / 2], init: { normal: FOURIER_SCALE } })
+
+  const { dropout, resampleFilter, skipScale } = config
+  return {
+    where: 'unet.SongUNet',
+    layers,
+    weights,
+    buffers,
+    block: { dropout, resampleFilter, skipScale, epsilon: 1e-6, adaptive: false },
+    embed: (...args) => embed(config, ...args),
+  }
+}
+
+function embed(
+  { modelChannels, channelMultNoise, labelDim, labelDropout, augmentDim }: ResolvedSongUNetConfig,
+  weights: Weights,
+  buffers: Weights,
+  noiseLabels: tf.Tensor1D,
+  options: ForwardOptions,
+): tf.Tensor2D {
+  const freqs = buffers.get('map_noise.freqs')
+  const half = (modelChannels * channelMultNoise) / 2
+  const angles = freqs ? fourierAngles(noiseLabels, freqs) : positionalAngles(noiseLabels, half, half - 1)
+  let y = tf.concat([tf.sin(angles), tf.cos(angles)], 1) as tf.Tensor2D
+  if (labelDim) {
+    const labels = droppedLabels(noiseLabels.shape[0], labelDim, labelDropout, options)
+    y = tf.add(y, linear(weights, 'map_label', tf.mul(labels, Math.sqrt(labelDim))))
+  }
+  if (augmentDim && options.augmentLabels)
+    y = tf.add(y, linear(weights, 'map_augment', options.augmentLabels))
+  return silu(linear(weights, 'map_layer1', silu(linear(weights, 'map_layer0', y))))
+}

@@ -1,0 +1,52 @@
+import { checkTensor, type Denoiser, type Field } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
+import { perSample } from './internal/per-sample.js'
+import type { ForwardOptions, Network } from './network.js'
+import type { Coefficient, Coefficients, Preconditioner } from './preconditioners/preconditioner.js'
+
+/** The denoiser of a raw network: x [B,H,W,C], sigma [B] -> [B,H,W,C]. */
+export function networkDenoiser(
+  network: Network,
+  preconditioner: Preconditioner,
+  options: ForwardOptions = {},
+): Denoiser {
+  const where = 'unet.networkDenoiser'
+  return (x, sigma) => {
+    checkTensor(where, 'x', x, ['B', 'H', 'W', 'C'])
+    checkTensor(where, 'sigma', sigma, [x.shape[0]])
+    return tf.tidy(() => wrapped(network, x, preconditioner.atSigma(sigma), options))
+  }
+}
+
+/**
+ * The velocity of a raw network, x [B,H,W,C], t [B] -> [B,H,W,C]: what velocity(networkDenoiser(...)) is, with the
+ * algebra done, so that nothing overflows from t = 0 to 1, and nothing cancels that the network's own form does not.
+ */
+export function networkVelocity(
+  network: Network,
+  preconditioner: Preconditioner,
+  options: ForwardOptions = {},
+): Field {
+  const where = 'unet.networkVelocity'
+  return (x, t) => {
+    checkTensor(where, 'x', x, ['B', 'H', 'W', 'C'])
+    checkTensor(where, 't', t, [x.shape[0] as number])
+    return tf.tidy(() => wrapped(network, x as tf.Tensor4D, preconditioner.atTime(t), options))
+  }
+}
+
+function wrapped(
+  network: Network,
+  x: tf.Tensor4D,
+  { scale, skip, out, input, noise }: Coefficients,
+  options: ForwardOptions,
+): tf.Tensor4D {
+  const raw = network.forward(times(x, input), noise, options)
+  const [b, height, width, channels] = x.shape
+  const f = raw.shape[3] === channels ? raw : tf.slice(raw, [0, 0, 0, 0], [b, height, width, channels])
+  return times(tf.add(times(x, skip), times(f, out)), scale)
+}
+
+function times(x: tf.Tensor4D, coefficient: Coefficient): tf.Tensor4D {
+  return tf.mul(x, typeof coefficient === 'number' ? coefficient : perSample(coefficient))
+}

@@ -1,0 +1,43 @@
+import { checkInt, checkNumber } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
+import { noisePrediction } from './noise-prediction.js'
+import type { Preconditioner } from './preconditioner.js'
+
+export interface IddpmOptions {
+  /** Least ratio of neighbouring signal levels. */
+  c1?: number
+  /** Offset of the cosine schedule. */
+  c2?: number
+  /** Number of noise levels. */
+  steps?: number
+}
+
+/**
+ * The network of improved DDPM (Nichol and Dhariwal, arXiv 2102.09672), as Karras et al. (arXiv 2206.00364, table 1)
+ * read it. Where it gives more channels than x has (its learned variances), the first are taken.
+ *
+ *   D(x, σ) = x - σ F(x/sqrt(σ²+1), M-1-j),  v as vp's; j the level u_j, j < M, nearest to σ, M = steps
+ *   u_M = 0, u_{j-1} = sqrt((u_j² + 1) / max(a_{j-1}/a_j, c1) - 1), a_j = sin²(π/2 · j / (M (c2 + 1)))
+ */
+export function iddpm({ c1 = 0.001, c2 = 0.008, steps = 1000 }: IddpmOptions = {}): Preconditioner {
+  checkNumber('unet.iddpm', 'c1', c1, 0)
+  checkNumber('unet.iddpm', 'c2', c2, 0)
+  checkInt('unet.iddpm', 'steps', steps, 1)
+  const levels = iddpmLevels(c1, c2, steps)
+  return noisePrediction('iddpm', { sign: 1, scaled: true }, sigma => {
+    const distance = tf.abs(tf.sub(tf.reshape(sigma, [-1, 1]), tf.tensor1d(levels)))
+    return tf.sub(steps - 1, tf.cast(tf.argMin(distance, 1), 'float32')) as tf.Tensor1D
+  })
+}
+
+/** u_0, the largest, to u_{M-1}. */
+function iddpmLevels(c1: number, c2: number, steps: number): number[] {
+  const signal = (j: number) => Math.sin(((Math.PI / 2) * j) / (steps * (c2 + 1))) ** 2
+  const levels = new Array<number>(steps)
+  let level = 0
+  for (let j = steps; j > 0; j--) {
+    level = Math.sqrt((level ** 2 + 1) / Math.max(signal(j - 1) / signal(j), c1) - 1)
+    levels[j - 1] = level
+  }
+  return levels
+}

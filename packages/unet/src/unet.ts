@@ -1,0 +1,91 @@
+import type { HostTensor } from '@rectified-flow/checkpoints'
+import { checkTensor, type Rng, type Weights } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
+import { architectureOf, type ResolvedUNetConfig } from './config.js'
+import { decode, encode } from './internal/encode-decode.js'
+import { initWeights } from './internal/init-weights.js'
+import { weightsOf } from './internal/match-tensors.js'
+import type { ForwardOptions, Network } from './network.js'
+
+const WHERE = 'unet.forward'
+
+/** Where weights come from: a seed, a checkpoint's tensors, or variables that stay the caller's. */
+export type WeightSource =
+  | { rng: Rng }
+  | { tensors: ReadonlyMap<string, HostTensor>; prefix?: string }
+  | { weights: Weights; buffers?: Weights }
+
+/** What the U-Nets have in common. `SongUNet` and `DhariwalUNet` are the two; `createUNet` makes either. */
+export abstract class UNet<C extends ResolvedUNetConfig = ResolvedUNetConfig> implements Network {
+  /** Trainable weights by the reference's names, conv [h,w,I,O], linear [in,out]; qkv columns as q, k, v blocks. */
+  readonly weights: Weights
+  /** Stored with the weights, not trained: the frequencies of a Fourier embedding. */
+  readonly buffers: Weights
+  private readonly architecture
+  private readonly owned: boolean
+  private disposed = false
+
+  protected constructor(
+    readonly config: C,
+    source: WeightSource,
+  ) {
+    const architecture = architectureOf(config)
+    this.architecture = architecture
+    this.owned = !('weights' in source)
+    if ('weights' in source) {
+      this.weights = source.weights
+      this.buffers = source.buffers ?? new Map()
+      const { where, weights, buffers } = architecture
+      for (const [name, { shape }] of weights) checkTensor(where, name, this.weights.get(name), shape)
+      for (const [name, { shape }] of buffers) checkTensor(where, name, this.buffers.get(name), shape)
+    } else if ('rng' in source) {
+      this.weights = initWeights(architecture.weights, source.rng)
+      this.buffers = initWeights(architecture.buffers, source.rng, false)
+    } else {
+      const { weights, buffers } = weightsOf(architecture, source.tensors, source.prefix)
+      this.weights = weights
+      this.buffers = buffers
+    }
+  }
+
+  /** The same network with other weights, such as their moving averages. They stay the caller's; so does this. */
+  abstract withWeights(weights: Weights): UNet<C>
+
+  /**
+   * @param x            [B,H,W,C], H = W = imgResolution, C = inChannels
+   * @param noiseLabels  [B], c_noise of EDM
+   * @returns            [B,H,W,C], C = outChannels
+   */
+  forward(x: tf.Tensor4D, noiseLabels: tf.Tensor1D, options: ForwardOptions = {}): tf.Tensor4D {
+    this.checkInputs(x, noiseLabels, options)
+    const { architecture, weights, buffers } = this
+    return tf.tidy(() => {
+      const embedding = tf.tidy(() => architecture.embed(weights, buffers, noiseLabels, options))
+      const pass = { ...architecture, weights, embedding, training: options.training }
+      return decode(pass, encode(pass, x))
+    })
+  }
+
+  private checkInputs(x: tf.Tensor4D, noiseLabels: tf.Tensor1D, options: ForwardOptions): void {
+    const { imgResolution: side, inChannels, labelDim, augmentDim } = this.config
+    if (this.disposed) throw new TypeError(`${WHERE}: the network must be live, got a disposed one.`)
+    checkTensor(WHERE, 'x', x, ['B', side, side, inChannels])
+    const [b] = x.shape
+    checkTensor(WHERE, 'noiseLabels', noiseLabels, [b])
+    const labels = (name: 'classLabels' | 'augmentLabels', length: number) => {
+      const value = options[name]
+      if (value === undefined) return
+      if (!length)
+        throw new RangeError(`${WHERE}: ${name} must be absent for a network without them, got a tensor.`)
+      checkTensor(WHERE, name, value, [value.shape?.[0] === 1 ? 1 : b, length])
+    }
+    labels('classLabels', labelDim)
+    labels('augmentLabels', augmentDim)
+  }
+
+  /** Free the weights that the network made. */
+  dispose(): void {
+    if (this.owned && !this.disposed) tf.dispose([...this.weights.values(), ...this.buffers.values()])
+    this.disposed = true
+  }
+}
