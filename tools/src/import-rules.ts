@@ -82,7 +82,9 @@ const packageOf = (specifier: string) =>
     .join('/')
 
 const isSource = (unit: Unit, path: string) =>
-  unit.dir.startsWith('examples/') || path.startsWith(`${unit.dir}/src/`)
+  unit.dir.startsWith('examples/')
+    ? !path.startsWith(`${unit.dir}/test/`)
+    : path.startsWith(`${unit.dir}/src/`)
 
 function checkManifest({ byName }: House, unit: Unit): string[] {
   const path = `${unit.dir}/package.json`
@@ -156,6 +158,8 @@ function edges({ root }: House, unit: Unit, path: string, keep: (edge: Import) =
 
 /** A main entry runs in a browser: nothing that it reaches may import Node. */
 function checkBrowser(house: House, unit: Unit): string[] {
+  // A package without a main entry, as cli, is Node's alone.
+  if (unit.manifest.exports && !('.' in unit.manifest.exports)) return []
   const reached = new Set<string>([`${unit.dir}/src/index.ts`])
   for (const path of reached) for (const next of edges(house, unit, path, () => true)) reached.add(next)
   return [...reached].flatMap(path =>

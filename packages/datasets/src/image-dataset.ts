@@ -1,5 +1,7 @@
 import { checkInt } from '@rectified-flow/core'
-import * as tf from '@tensorflow/tfjs-core'
+import type { ImageBatch, ImageRows, ImageSource } from './image-source.js'
+import { checkIndices } from './internal/check-indices.js'
+import { imageTensors } from './internal/image-tensors.js'
 
 /** What a dataset is made of. Everything stays on the host, as bytes, until a batch is asked for. */
 export interface ImageDatasetParts {
@@ -14,16 +16,14 @@ export interface ImageDatasetParts {
   classes?: number
 }
 
-/** Images in memory, read by index. */
-export interface ImageDataset extends Readonly<ImageDatasetParts> {
-  /** How many images there are (N). */
-  readonly count: number
+/** Images in memory, read by index: an `ImageSource` that also answers at once. */
+export interface ImageDataset extends ImageSource, Readonly<Omit<ImageDatasetParts, 'classes'>> {
   /**
    * The images at these indices, in this order; an index may come twice.
    *
    * @returns  x [B,H,W,C] in [-1,1] (v/127.5 - 1) and, where there are labels, their one-hot rows [B,classes]
    */
-  batch(indices: ArrayLike<number>): { x: tf.Tensor4D; labels?: tf.Tensor2D }
+  batch(indices: ArrayLike<number>): ImageBatch
 }
 
 /** A dataset of images that are in memory. Keeps the arrays that it is given and never writes to them. */
@@ -41,26 +41,21 @@ export function imageDataset(parts: ImageDatasetParts): ImageDataset {
     )
   if (labels) checkLabels(where, labels, count, classes)
 
+  const rows = (where: string, indices: ArrayLike<number>): ImageRows => {
+    checkIndices(where, indices, count)
+    const out = new Uint8Array(indices.length * pixels)
+    for (let i = 0; i < indices.length; i++) {
+      const from = (indices[i] as number) * pixels
+      out.set(images.subarray(from, from + pixels), i * pixels)
+    }
+    return { images: out, ...(labels && { labels: Array.from(indices, index => labels[index] as number) }) }
+  }
   return {
     ...parts,
     count,
-    batch(indices) {
-      const n = indices.length
-      if (n === 0) throw new RangeError('datasets.batch: indices must hold at least 1 index, got 0.')
-      const x = new Float32Array(n * pixels)
-      const hot = new Float32Array(labels ? n * (classes as number) : 0)
-      for (let i = 0; i < n; i++) {
-        const index = indices[i] as number
-        checkInt('datasets.batch', `indices[${i}]`, index, 0, count - 1)
-        const from = index * pixels
-        for (let p = 0; p < pixels; p++) x[i * pixels + p] = (images[from + p] as number) / 127.5 - 1
-        if (labels) hot[i * (classes as number) + (labels[index] as number)] = 1
-      }
-      return {
-        x: tf.tensor4d(x, [n, height, width, channels]),
-        ...(labels && { labels: tf.tensor2d(hot, [n, classes as number]) }),
-      }
-    },
+    read: async indices => rows('datasets.read', indices),
+    batch: indices => imageTensors(parts, rows('datasets.batch', indices)),
+    close: async () => {},
   }
 }
 

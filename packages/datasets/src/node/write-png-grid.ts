@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto'
-import { rename, rm, writeFile } from 'node:fs/promises'
 import type * as tf from '@tensorflow/tfjs-core'
 import { encodePngGrid, type HostImages, type PngGridOptions } from '../encode-png-grid.js'
+import { writeWhole } from './internal/write-whole.js'
 
 /**
  * Write images as one PNG: `encodePngGrid` to a temporary name, then renamed, so `path` never holds half a picture.
@@ -14,12 +13,9 @@ export async function writePngGrid(
   options: PngGridOptions = {},
 ): Promise<void> {
   const bytes = await encodePngGrid(images, options)
-  const temporary = `${path}.${randomUUID()}.tmp`
   try {
-    await writeFile(temporary, bytes)
-    await rename(temporary, path)
+    await writeWhole(path, bytes)
   } catch (cause) {
-    await rm(temporary, { force: true })
     throw new Error(
       `datasets.writePngGrid: path must be in a folder that can be written to, got '${path}' (${(cause as NodeJS.ErrnoException).code}).`,
       { cause },

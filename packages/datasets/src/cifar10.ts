@@ -1,0 +1,30 @@
+import { type ImageDataset, imageDataset } from './image-dataset.js'
+
+const PLANE = 32 * 32
+const RECORD = 1 + 3 * PLANE
+
+/**
+ * CIFAR-10 from the bytes of its binary version's files (data_batch_1.bin ...), in this order: records of a label and three
+ * planes of 1,024 bytes, red, green, blue.
+ *
+ * @returns  images [N,32,32,3], 10 classes
+ * @see Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009
+ */
+export function cifar10(batches: readonly Uint8Array[]): ImageDataset {
+  const count = batches.reduce((sum, { length }) => sum + length, 0) / RECORD
+  for (const [i, { length }] of batches.entries())
+    if (length === 0 || length % RECORD !== 0)
+      throw new RangeError(
+        `datasets.cifar10: batches[${i}] must hold N x ${RECORD} bytes, N >= 1, got ${length}.`,
+      )
+  const images = new Uint8Array(count * 3 * PLANE)
+  const labels = new Uint8Array(count)
+  let n = 0
+  for (const batch of batches)
+    for (let at = 0; at < batch.length; at += RECORD, n++) {
+      labels[n] = batch[at] as number
+      for (let p = 0; p < PLANE; p++)
+        for (let c = 0; c < 3; c++) images[(n * PLANE + p) * 3 + c] = batch[at + 1 + c * PLANE + p] as number
+    }
+  return imageDataset({ images, height: 32, width: 32, channels: 3, labels, classes: 10 })
+}

@@ -1,0 +1,55 @@
+import { checkInt, type Pairs } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
+
+/** Pairs that can be read by index: a `PairSet`, a store, reference pairs, or anything with these two members. */
+export interface IndexedPairs {
+  readonly count: number
+  batch(indices: ArrayLike<number>): Pairs | Promise<Pairs>
+}
+
+/** Several sets of pairs as one, read where they are: the pairs of the second come after those of the first. */
+export function concatPairs(sets: readonly IndexedPairs[]): {
+  count: number
+  batch(indices: ArrayLike<number>): Promise<Pairs>
+} {
+  const starts = [0]
+  for (const { count } of sets) starts.push((starts.at(-1) as number) + count)
+  const count = starts.pop() as number
+  checkInt('datasets.concatPairs', 'sets: their count', count, 1)
+  return {
+    count,
+    async batch(indices) {
+      const places = sets.map((): number[] => [])
+      for (let i = 0; i < indices.length; i++) {
+        const index = indices[i] as number
+        checkInt('datasets.batch', `indices[${i}]`, index, 0, count - 1)
+        places[starts.findLastIndex(start => start <= index)]?.push(i)
+      }
+      const parts: Pairs[] = []
+      try {
+        for (const [s, set] of sets.entries()) {
+          const mine = places[s] as number[]
+          if (mine.length > 0)
+            parts.push(await set.batch(mine.map(i => (indices[i] as number) - (starts[s] as number))))
+        }
+        return inOrder(parts, places.flat())
+      } finally {
+        for (const { x, z, labels } of parts) tf.dispose([x, z, ...(labels ? [labels] : [])])
+      }
+    },
+  }
+}
+
+/** Row i of the parts together goes to places[i]. */
+function inOrder(parts: readonly Pairs[], places: readonly number[]): Pairs {
+  const rowOf = new Int32Array(places.length)
+  for (const [row, place] of places.entries()) rowOf[place] = row
+  const gather = <T extends tf.Tensor>(tensors: T[]): T =>
+    tf.tidy(() => tf.gather(tf.concat(tensors), tf.tensor1d(rowOf, 'int32')))
+  const labels = parts.map(part => part.labels).filter(label => label !== undefined)
+  return {
+    x: gather(parts.map(part => part.x)),
+    z: gather(parts.map(part => part.z)),
+    ...(labels.length === parts.length && { labels: gather(labels) }),
+  }
+}

@@ -1,0 +1,33 @@
+import { createRng, indexedNormal, type Pairs } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
+import { oneHot, toSigned } from './image-tensors.js'
+import { pcg64Noise } from './pcg64-noise.js'
+
+/** What tensors of pairs depend on besides their rows. */
+interface PairKind {
+  shape: readonly [number, number, number]
+  noise: 'indexed' | 'pcg64' | 'float16' | 'float32'
+  seed: number
+  classes?: number
+}
+
+interface HostRows {
+  images: Uint8Array | Float32Array
+  labels?: ArrayLike<number>
+  noise?: Uint8Array | Float32Array
+}
+
+/** x and z [B,H,W,C] and one-hot labels [B,classes] of pairs read from a store. */
+export function pairTensors(kind: PairKind, indices: ArrayLike<number>, rows: HostRows): Pairs {
+  const { shape, noise, seed, classes } = kind
+  const size: [number, number, number, number] = [indices.length, ...shape]
+  const x = tf.tensor4d(rows.images instanceof Uint8Array ? toSigned(rows.images) : rows.images, size)
+  const z =
+    noise === 'indexed'
+      ? (indexedNormal(createRng(seed), indices, shape) as tf.Tensor4D)
+      : tf.tensor4d(
+          noise === 'pcg64' ? pcg64Noise(rows.noise as Uint8Array, shape) : (rows.noise as Float32Array),
+          size,
+        )
+  return { x, z, ...(classes !== undefined && { labels: oneHot(rows.labels as ArrayLike<number>, classes) }) }
+}

@@ -1,0 +1,47 @@
+import { describe } from '@rectified-flow/core'
+import type { FileList } from './file-list.js'
+
+/** Class of each image, and how many there are. */
+export interface Labels {
+  labels: Int32Array
+  classes: number
+}
+
+/** Folders of 1,000 images, named after the first, as EDM's tools write them: no classes. */
+const CHUNK = /^\d{5,6}$/
+
+/**
+ * Labels of images, from `dataset.json` where there is one ({"labels": [["path", class], ...]}, EDM's), else from the
+ * folders that all of them are in, in the order of their names. Undefined where there are neither.
+ */
+export async function imageLabels(
+  where: string,
+  files: FileList,
+  images: readonly string[],
+): Promise<Labels | undefined> {
+  if (files.names.includes('dataset.json')) return fromJson(where, await files.read('dataset.json'), images)
+  const folders = images.map(name => name.slice(0, Math.max(0, name.indexOf('/'))))
+  if (folders.some(folder => folder === '') || folders.every(folder => CHUNK.test(folder))) return undefined
+  const names = [...new Set(folders)].sort()
+  const classOf = new Map(names.map((name, i) => [name, i]))
+  return { labels: Int32Array.from(folders, folder => classOf.get(folder) as number), classes: names.length }
+}
+
+function fromJson(where: string, bytes: Uint8Array, images: readonly string[]): Labels | undefined {
+  const { labels: list } = JSON.parse(new TextDecoder().decode(bytes)) as {
+    labels?: [string, number][] | null
+  }
+  if (!list) return undefined
+  const classOf = new Map(list.map(([name, label]) => [name.replaceAll('\\', '/'), label]))
+  let classes = 0
+  const labels = Int32Array.from(images, name => {
+    const label = classOf.get(name)
+    if (!Number.isInteger(label) || (label as number) < 0)
+      throw new RangeError(
+        `${where}: dataset.json must give a class, an integer >= 0, for '${name}', got ${describe(label)}.`,
+      )
+    classes = Math.max(classes, (label as number) + 1)
+    return label as number
+  })
+  return { labels, classes }
+}

@@ -1,0 +1,39 @@
+import type { ImageSource } from '../../image-source.js'
+import { cropAndResize, type Pixels, type ResizeFilter } from '../../resize-image.js'
+import { withChannels } from './decode-image.js'
+
+/** A source of images as they are wanted: cropped and resized, grey as colour. */
+export function prepareSource(
+  where: string,
+  source: ImageSource,
+  { resolution, filter, channels }: { resolution?: number; filter?: ResizeFilter; channels?: number },
+): ImageSource {
+  const { count, height, width, channels: have, classes, close } = source
+  if (resolution === undefined && (channels ?? have) === have) return source
+  const prepare = (image: Pixels): Pixels | undefined => {
+    const sized =
+      resolution === undefined ? image : cropAndResize(image, resolution, { ...(filter && { filter }) })
+    return withChannels(sized, channels ?? have)
+  }
+  const size = height * width * have
+  const sample = prepare({ data: new Uint8Array(size), height, width, channels: have })
+  if (!sample) throw new RangeError(`${where}: images must have ${channels} channels, got ${have}.`)
+  return {
+    count,
+    height: sample.height,
+    width: sample.width,
+    channels: sample.channels,
+    classes,
+    close,
+    async read(indices) {
+      const { images, ...rest } = await source.read(indices)
+      const out = new Uint8Array(indices.length * sample.data.length)
+      for (let i = 0; i < indices.length; i++) {
+        const data = images.subarray(i * size, (i + 1) * size)
+        const image = prepare({ data, height, width, channels: have }) as Pixels
+        out.set(image.data, i * image.data.length)
+      }
+      return { images: out, ...rest }
+    },
+  }
+}

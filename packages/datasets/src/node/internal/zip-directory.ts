@@ -1,0 +1,107 @@
+import type { FileHandle } from 'node:fs/promises'
+
+/** A zip's central directory: its bytes, and what is needed of each entry in arrays of numbers. */
+export interface ZipDirectory {
+  bytes: Buffer
+  nameStarts: Uint32Array
+  nameLengths: Uint16Array
+  /** Where an entry's local header begins in the file. */
+  offsets: Float64Array
+  /** Bytes in the file, and once inflated. */
+  packed: Float64Array
+  sizes: Float64Array
+  crcs: Uint32Array
+  methods: Uint16Array
+}
+
+const END = 22
+const MAX_COMMENT = 0xffff
+const BIG = 0xffffffff
+
+/**
+ * Read a zip's central directory, ZIP64 where there is one.
+ *
+ * @see PKWARE, APPNOTE.TXT 6.3.10, sections 4.3.12 to 4.3.16
+ */
+export async function readDirectory(path: string, file: FileHandle): Promise<ZipDirectory> {
+  const refuse = (why: string) => new RangeError(`datasets.openZip: ${path} must be a zip file, got ${why}.`)
+  const { size } = await file.stat()
+  const { count, start, length } = await findDirectory(file, size, refuse)
+  if (start + length > size || length < count * 46) throw refuse('a damaged or truncated one')
+  const bytes = Buffer.allocUnsafe(length)
+  await file.read(bytes, 0, length, start)
+
+  const directory: ZipDirectory = {
+    bytes,
+    nameStarts: new Uint32Array(count),
+    nameLengths: new Uint16Array(count),
+    offsets: new Float64Array(count),
+    packed: new Float64Array(count),
+    sizes: new Float64Array(count),
+    crcs: new Uint32Array(count),
+    methods: new Uint16Array(count),
+  }
+  let at = 0
+  for (let i = 0; i < count; i++) {
+    if (at + 46 > length || bytes.readUInt32LE(at) !== 0x02014b50)
+      throw refuse(`a damaged directory at entry ${i}`)
+    if (bytes.readUInt16LE(at + 8) & 1) throw refuse(`an encrypted entry, ${i}`)
+    const name = bytes.readUInt16LE(at + 28)
+    const extra = bytes.readUInt16LE(at + 30)
+    const comment = bytes.readUInt16LE(at + 32)
+    directory.nameStarts[i] = at + 46
+    directory.nameLengths[i] = name
+    directory.methods[i] = bytes.readUInt16LE(at + 10)
+    directory.crcs[i] = bytes.readUInt32LE(at + 16)
+    directory.packed[i] = bytes.readUInt32LE(at + 20)
+    directory.sizes[i] = bytes.readUInt32LE(at + 24)
+    directory.offsets[i] = bytes.readUInt32LE(at + 42)
+    widen(directory, i, at + 46 + name, extra)
+    if ((directory.offsets[i] as number) + (directory.packed[i] as number) > size)
+      throw refuse(`a damaged directory at entry ${i}`)
+    at += 46 + name + extra + comment
+  }
+  return directory
+}
+
+/** Sizes and offsets that don't fit in 32 bits stand in an extra field, those that do not. */
+function widen(
+  { bytes, sizes, packed, offsets }: ZipDirectory,
+  i: number,
+  start: number,
+  length: number,
+): void {
+  if (sizes[i] !== BIG && packed[i] !== BIG && offsets[i] !== BIG) return
+  for (let at = start; at + 4 <= start + length; at += 4 + bytes.readUInt16LE(at + 2)) {
+    if (bytes.readUInt16LE(at) !== 1) continue
+    let field = at + 4
+    for (const values of [sizes, packed, offsets]) {
+      if (values[i] !== BIG) continue
+      values[i] = Number(bytes.readBigUInt64LE(field))
+      field += 8
+    }
+    return
+  }
+}
+
+async function findDirectory(
+  file: FileHandle,
+  size: number,
+  refuse: (why: string) => RangeError,
+): Promise<{ count: number; start: number; length: number }> {
+  const tail = Buffer.alloc(Math.min(size, END + MAX_COMMENT + 20))
+  await file.read(tail, 0, tail.length, size - tail.length)
+  let end = tail.length - END
+  while (end >= 0 && tail.readUInt32LE(end) !== 0x06054b50) end--
+  if (end < 0) throw refuse('no end of a directory: another kind of file, or a truncated one')
+  const count = tail.readUInt16LE(end + 10)
+  const [length, start] = [tail.readUInt32LE(end + 12), tail.readUInt32LE(end + 16)]
+  if (count !== 0xffff && length !== BIG && start !== BIG) return { count, start, length }
+  const locator = end - 20
+  if (locator < 0 || tail.readUInt32LE(locator) !== 0x07064b50) return { count, start, length }
+  const record = Buffer.alloc(56)
+  await file.read(record, 0, 56, Number(tail.readBigUInt64LE(locator + 8)))
+  if (record.readUInt32LE(0) !== 0x06064b50) throw refuse('a damaged ZIP64 directory')
+  const [many, bytes, from] = [32, 40, 48].map(field => Number(record.readBigUInt64LE(field)))
+  return { count: many as number, length: bytes as number, start: from as number }
+}

@@ -1,0 +1,44 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { writeWhole } from './internal/write-whole.js'
+import { createPairStore } from './open-pair-store.js'
+import { checkSamePlan, parseManifest } from './pair-plan.js'
+import { shardProblem } from './pair-shard.js'
+import { PairStore } from './pair-store.js'
+
+/**
+ * Bring shards of one plan, made in several directories, together in one. Shards are copied as they are, each checked
+ * first; those that the target has are left alone. Stores of different plans stay apart: read them with `concatPairs`.
+ *
+ * @param target   a directory; a store in it must be of the same plan
+ * @param sources  directories of stores
+ * @returns        the target, which tells what it still lacks: `missing()`
+ * @throws RangeError for a damaged shard, by name, or for another plan, before anything of it is copied
+ */
+export async function mergePairStores(target: string, sources: readonly string[]): Promise<PairStore> {
+  const where = 'datasets.mergePairStores'
+  if (sources.length === 0) throw new RangeError(`${where}: sources must name at least 1 store, got 0.`)
+  const stores = await Promise.all(
+    sources.map(async source => {
+      const path = join(source, 'pairs.json')
+      return new PairStore(source, parseManifest(where, path, await readFile(path, 'utf8')))
+    }),
+  )
+  const { plan } = stores[0] as PairStore
+  for (const store of stores) checkSamePlan(where, sources[0] as string, plan, store.plan)
+  const merged = await createPairStore(target, plan)
+  for (const store of stores) {
+    const absent = new Set(await store.missing())
+    for (const shard of await merged.missing()) {
+      if (absent.has(shard)) continue
+      const bytes = await readFile(store.path(shard))
+      const problem = shardProblem(plan, shard, bytes)
+      if (problem)
+        throw new RangeError(
+          `${where}: ${store.path(shard)} must be a whole shard, got one that is ${problem}.`,
+        )
+      await writeWhole(merged.path(shard), bytes)
+    }
+  }
+  return merged
+}

@@ -1,0 +1,56 @@
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createWhole } from './internal/write-whole.js'
+import { checkSamePlan, fullPlan, manifestText, type PairPlan, parseManifest } from './pair-plan.js'
+import { PairStore } from './pair-store.js'
+
+const MANIFEST = 'pairs.json'
+
+/**
+ * The store of this plan in a directory, to write to: made if it isn't there, gone on with if it is. Any number of
+ * processes may call this at once, on one machine or on a shared disk.
+ *
+ *     const store = await createPairStore('pairs', { count: 1_000_000, seed: 0, shape: [32, 32, 3] })
+ *     for (const shard of await store.missing({ part, parts })) await store.write(shard, { images })
+ *
+ * @throws RangeError where the directory has a store of another plan
+ */
+export async function createPairStore(directory: string, plan: PairPlan): Promise<PairStore> {
+  const where = 'datasets.createPairStore'
+  const want = fullPlan(where, plan)
+  const path = join(directory, MANIFEST)
+  await mkdir(directory, { recursive: true })
+  await createWhole(path, manifestText(want))
+  const have = parseManifest(where, path, await readFile(path, 'utf8'))
+  checkSamePlan(where, directory, have, want)
+  return new PairStore(directory, have)
+}
+
+/**
+ * A store to read from, all of whose shards are there. Nothing but the manifest and the names of the shards is read.
+ *
+ * @throws RangeError where there is no store, or where shards are missing: it names them
+ */
+export async function openPairStore(directory: string): Promise<PairStore> {
+  const where = 'datasets.openPairStore'
+  const path = join(directory, MANIFEST)
+  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new RangeError(
+      `${where}: directory must hold a pair store, got no ${MANIFEST} in '${directory}' (${cause.code}).`,
+      {
+        cause,
+      },
+    )
+  })
+  const store = new PairStore(directory, parseManifest(where, path, text))
+  const missing = await store.missing()
+  if (missing.length > 0) {
+    const named = missing.slice(0, 5).join(', ')
+    const more = missing.length > 5 ? ` and ${missing.length - 5} more` : ''
+    throw new RangeError(
+      `${where}: directory must hold all ${store.shards} shards, got none for shard ${named}${more} in '${directory}'. ` +
+        'Make them with createPairStore and write().',
+    )
+  }
+  return store
+}

@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto'
+import { checkInt, checkOneOf, describe } from '@rectified-flow/core'
+
+/** What a store of pairs is to hold, fixed before the first pair is made. */
+export interface PairPlan {
+  /** Pairs in all. */
+  count: number
+  /** Pairs in a shard; the last may have fewer. What a killed run loses is at most one shard per writer. */
+  shardSize?: number
+  /** The noise of pair i is that of `createRng(seed).fork(i)`, where `noise` is 'indexed'. */
+  seed: number
+  /** Shape of one image, [H,W,C]. */
+  shape: readonly [number, number, number]
+  /** How images are stored: bytes 0..255, as the reference does, or [-1,1] in half precision. */
+  images?: 'uint8' | 'float16'
+  /**
+   * How noise is stored: as (seed, index), which takes no space; as the 32-byte PCG64 states of the reference's pairs;
+   * or as numbers, which inverted data need.
+   */
+  noise?: 'indexed' | 'pcg64' | 'float16' | 'float32'
+  /** Classes, where pairs have labels. */
+  classes?: number
+  /** How the pairs are made (teacher, solver, steps): words of your own. Pairs of another origin are never mixed in. */
+  origin?: Readonly<Record<string, string | number>>
+}
+
+/** A plan with every choice made. */
+export type FullPairPlan = Required<Omit<PairPlan, 'classes'>> & { classes?: number }
+
+/** Check a plan and fill in its defaults. */
+export function fullPlan(where: string, plan: PairPlan): FullPairPlan {
+  const {
+    count,
+    shardSize = 1024,
+    seed,
+    shape,
+    images = 'uint8',
+    noise = 'indexed',
+    classes,
+    origin = {},
+  } = plan
+  checkInt(where, 'count', count, 1)
+  checkInt(where, 'shardSize', shardSize, 1)
+  checkInt(where, 'seed', seed, 0, Number.MAX_SAFE_INTEGER)
+  if (!Array.isArray(shape) || shape.length !== 3)
+    throw new RangeError(`${where}: shape must be [H,W,C], got ${describe(shape)}.`)
+  for (const [axis, size] of shape.entries()) checkInt(where, `shape[${axis}]`, size, 1)
+  checkOneOf(where, 'images', images, ['uint8', 'float16'])
+  checkOneOf(where, 'noise', noise, ['indexed', 'pcg64', 'float16', 'float32'])
+  if (classes !== undefined) checkInt(where, 'classes', classes, 1)
+  const sorted = Object.fromEntries(Object.entries(origin).sort(([a], [b]) => (a < b ? -1 : 1)))
+  return {
+    count,
+    shardSize,
+    seed,
+    shape: [...shape] as [number, number, number],
+    images,
+    noise,
+    ...(classes !== undefined && { classes }),
+    origin: sorted,
+  }
+}
+
+/** The text of a store's manifest: a function of the plan alone, so that every writer writes the same. */
+export function manifestText(plan: FullPairPlan): string {
+  return `${JSON.stringify({ format: 'rectified-flow/pairs', version: 1, ...plan }, null, 2)}\n`
+}
+
+/** A short name of a plan, which each of its shards carries. */
+export function planId(plan: FullPairPlan): string {
+  return createHash('sha256').update(manifestText(plan)).digest('hex').slice(0, 16)
+}
+
+/** The plan in a manifest; throws where it isn't one. */
+export function parseManifest(where: string, path: string, text: string): FullPairPlan {
+  let value: Record<string, unknown>
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    throw new RangeError(`${where}: ${path} must be JSON, got ${(cause as Error).message}.`, { cause })
+  }
+  if (value?.format !== 'rectified-flow/pairs' || value.version !== 1)
+    throw new RangeError(
+      `${where}: ${path} must be the manifest of a pair store (version 1), got ${describe(value?.format)} ${describe(value?.version)}.`,
+    )
+  return fullPlan(where, value as unknown as PairPlan)
+}
+
+/** Throw unless both plans are the same, naming the first difference. */
+export function checkSamePlan(
+  where: string,
+  directory: string,
+  have: FullPairPlan,
+  want: FullPairPlan,
+): void {
+  const keys = new Set([...Object.keys(have), ...Object.keys(want)]) as Set<keyof FullPairPlan>
+  for (const key of keys) {
+    const [a, b] = [JSON.stringify(have[key]), JSON.stringify(want[key])]
+    if (a !== b)
+      throw new RangeError(
+        `${where}: ${key} must be ${a}, as in the store in '${directory}', got ${b}. Other pairs need another directory.`,
+      )
+  }
+}

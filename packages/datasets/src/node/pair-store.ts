@@ -1,0 +1,106 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { checkInt, type Pairs } from '@rectified-flow/core'
+import { checkIndices } from '../internal/check-indices.js'
+import { pairTensors } from '../internal/pair-tensors.js'
+import { writeWhole } from './internal/write-whole.js'
+import type { FullPairPlan } from './pair-plan.js'
+import { decodeRows, encodeShard, type PairRows, shardProblem, shardRows } from './pair-shard.js'
+import { ShardReader } from './shard-reader.js'
+
+/** Which part of a store's shards a writer makes: those whose number leaves `part` when divided by `parts`. */
+export interface StorePart {
+  part?: number
+  parts?: number
+}
+
+/** A shard that is not as it should be. */
+export interface ShardProblem {
+  shard: number
+  path: string
+  problem: string
+}
+
+/**
+ * Pairs on disk, in shards: `pairs.json`, the plan, which never changes, and one safetensors file a shard. Writers
+ * need no coordination: whoever makes a shard makes the same bytes, and a file has its name only when it is whole.
+ */
+export class PairStore {
+  readonly count: number
+  /** How many shards there are. */
+  readonly shards: number
+  private readonly reader: ShardReader
+
+  /** Use `createPairStore` or `openPairStore`. */
+  constructor(
+    readonly directory: string,
+    readonly plan: FullPairPlan,
+  ) {
+    this.count = plan.count
+    this.shards = Math.ceil(plan.count / plan.shardSize)
+    this.reader = new ShardReader(plan, shard => this.path(shard))
+  }
+
+  /** The file of a shard, named after its first pair. */
+  path(shard: number): string {
+    return join(this.directory, `pairs-${String(shard * this.plan.shardSize).padStart(9, '0')}.safetensors`)
+  }
+
+  /** Index of a shard's first pair and how many it has: the indices that its noise is made from. */
+  range(shard: number): { first: number; count: number } {
+    checkInt('datasets.PairStore.range', 'shard', shard, 0, this.shards - 1)
+    return { first: shard * this.plan.shardSize, count: shardRows(this.plan, shard) }
+  }
+
+  /** Shards that are still to be made (by this part), in order. Looks at names only. */
+  async missing({ part = 0, parts = 1 }: StorePart = {}): Promise<number[]> {
+    checkInt('datasets.PairStore.missing', 'parts', parts, 1)
+    checkInt('datasets.PairStore.missing', 'part', part, 0, parts - 1)
+    const there = new Set((await readdir(this.directory)).map(name => join(this.directory, name)))
+    const mine = Array.from({ length: this.shards }, (_, shard) => shard).filter(
+      shard => shard % parts === part,
+    )
+    return mine.filter(shard => !there.has(this.path(shard)))
+  }
+
+  /** Write one shard, whole or not at all; a shard that was there is replaced. */
+  async write(shard: number, rows: PairRows): Promise<void> {
+    const where = 'datasets.PairStore.write'
+    checkInt(where, 'shard', shard, 0, this.shards - 1)
+    await writeWhole(this.path(shard), encodeShard(where, this.plan, shard, rows))
+    this.reader.forget(shard)
+  }
+
+  /** Read every shard and check every byte. What it names is to be made again, and nothing else. */
+  async verify({
+    onShard,
+  }: {
+    onShard?: (done: number, shards: number) => void
+  } = {}): Promise<ShardProblem[]> {
+    const problems: ShardProblem[] = []
+    for (let shard = 0; shard < this.shards; shard++) {
+      const path = this.path(shard)
+      const bytes = await readFile(path).catch(() => null)
+      const problem = bytes ? shardProblem(this.plan, shard, bytes) : 'missing'
+      if (problem) problems.push({ shard, path, problem })
+      onShard?.(shard + 1, this.shards)
+    }
+    return problems
+  }
+
+  /** Pairs as they are stored. Any order, any repetition: each is read from its place in its file. */
+  async read(indices: ArrayLike<number>): Promise<PairRows> {
+    checkIndices('datasets.PairStore.read', indices, this.count)
+    return decodeRows(this.plan, await this.reader.read(indices))
+  }
+
+  /** The pairs at these indices as tensors: x and z [B,H,W,C], one-hot labels [B,classes] where there are classes. */
+  async batch(indices: ArrayLike<number>): Promise<Pairs> {
+    return pairTensors(this.plan, indices, await this.read(indices))
+  }
+
+  /** Close the files that are open. Safe to call twice. */
+  close(): Promise<void> {
+    return this.reader.close()
+  }
+}

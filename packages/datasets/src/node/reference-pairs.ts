@@ -1,0 +1,131 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Pairs } from '@rectified-flow/core'
+import { checkIndices } from '../internal/check-indices.js'
+import { pairTensors } from '../internal/pair-tensors.js'
+import { decodeImage } from './internal/decode-image.js'
+import { readLabelsCsv } from './internal/labels-csv.js'
+import type { PairRows } from './pair-shard.js'
+import { ZipReader } from './zip-reader.js'
+
+const WHERE = 'datasets.openReferencePairs'
+
+/** Pairs in the three files of 2-rectified flow++'s code, read by index. */
+export interface ReferencePairs {
+  readonly count: number
+  readonly height: number
+  readonly width: number
+  readonly channels: number
+  /** How many classes there are; absent where no file has labels. */
+  readonly classes?: number | undefined
+  /** Images as bytes, labels, and the noise as its PCG64 states [B,32]: what a store of 'pcg64' noise holds. */
+  read(indices: ArrayLike<number>): Promise<PairRows & { images: Uint8Array; noise: Uint8Array }>
+  /** x and z [B,H,W,C], the noise made again from its states bit for bit; one-hot labels where there are labels. */
+  batch(indices: ArrayLike<number>): Promise<Pairs>
+  close(): Promise<void>
+}
+
+/**
+ * Open pairs as the reference stores them: `samples.zip` (NNNNN.png), `z.zip` (NNNNN.bin, 32 bytes of a PCG64 state each)
+ * and `images_labels.csv` (name,class). Images are decoded when they are asked for.
+ *
+ * @param classes  how many classes there are, where that is more than the labels show
+ * @see Lee, Lin, Fanti, arXiv 2405.20320, and its released code's README
+ */
+export async function openReferencePairs(
+  directory: string,
+  { classes: given }: { classes?: number } = {},
+): Promise<ReferencePairs> {
+  const [samples, noises] = await openBoth(directory)
+  const close = async () => {
+    await Promise.all([samples.close(), noises.close()])
+  }
+  try {
+    const count = noises.count
+    const sampleOf = places(samples, count)
+    const noiseOf = places(noises, count)
+    const csv = await readFile(join(directory, 'images_labels.csv'), 'utf8').catch(absent)
+    const found = csv === null ? undefined : readLabelsCsv(WHERE, csv, count)
+    const classes = given ?? found?.classes
+    const decode = async (index: number) => {
+      const entry = sampleOf[index] as number
+      return decodeImage(WHERE, samples.name(entry), await samples.read(entry))
+    }
+    const { height, width, channels } = await decode(0)
+    const shape = [height, width, channels] as const
+    const size = height * width * channels
+
+    const read: ReferencePairs['read'] = async indices => {
+      checkIndices('datasets.read', indices, count)
+      const images = new Uint8Array(indices.length * size)
+      const noise = new Uint8Array(indices.length * 32)
+      const one = async (index: number, i: number) => {
+        const image = await decode(index)
+        const state = await noises.read(noiseOf[index] as number)
+        if (image.data.length !== size || state.length !== 32)
+          throw new RangeError(
+            `${WHERE}: pair ${index} must have an image [${shape}] and a state of 32 bytes, got [${image.height},${image.width},${image.channels}] and ${state.length}.`,
+          )
+        images.set(image.data, i * size)
+        noise.set(state, i * 32)
+      }
+      await Promise.all(Array.from(indices, one))
+      return {
+        images,
+        noise,
+        ...(found && { labels: Array.from(indices, index => found.labels[index] as number) }),
+      }
+    }
+    return {
+      count,
+      height,
+      width,
+      channels,
+      classes,
+      read,
+      async batch(indices) {
+        const kind = {
+          shape,
+          noise: 'pcg64' as const,
+          seed: 0,
+          ...(found && classes !== undefined && { classes }),
+        }
+        return pairTensors(kind, indices, await read(indices))
+      },
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function openBoth(directory: string): Promise<[ZipReader, ZipReader]> {
+  const samples = await ZipReader.open(join(directory, 'samples.zip'))
+  try {
+    return [samples, await ZipReader.open(join(directory, 'z.zip'))]
+  } catch (error) {
+    await samples.close()
+    throw error
+  }
+}
+
+/** Where the entry named after each number stands; there must be one for each of 0..count-1. */
+function places(zip: ZipReader, count: number): Int32Array {
+  const entries = new Int32Array(count).fill(-1)
+  for (let i = 0; i < zip.count; i++) {
+    const number = zip.numberOf(i)
+    if (number >= 0 && number < count) entries[number] = i
+  }
+  const lacking = entries.indexOf(-1)
+  if (lacking >= 0 || zip.count !== count)
+    throw new RangeError(
+      `${WHERE}: ${zip.path} must have an entry for each of ${count} pairs, got ${zip.count}${lacking >= 0 ? `, none for pair ${lacking}` : ''}.`,
+    )
+  return entries
+}
+
+function absent(error: NodeJS.ErrnoException): null {
+  if (error.code === 'ENOENT') return null
+  throw error
+}

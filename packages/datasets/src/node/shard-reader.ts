@@ -1,0 +1,171 @@
+import { type FileHandle, open } from 'node:fs/promises'
+import type { FullPairPlan } from './pair-plan.js'
+import { columnsOf, shardRows } from './pair-shard.js'
+
+const WHERE = 'datasets.PairStore.read'
+const BYTES = { U8: 1, F16: 2, F32: 4, I32: 4 }
+
+/** Where a column's rows begin in a shard's file. */
+type Layout = Map<string, number>
+
+interface OpenShard {
+  handle: Promise<FileHandle>
+  users: number
+}
+
+/** Reads rows out of shards by position, with a bounded number of files open. Nothing of a shard stays in memory. */
+export class ShardReader {
+  private readonly layouts = new Map<number, Promise<Layout>>()
+  private readonly opened = new Map<number, OpenShard>()
+  private readonly columns: [name: string, rowBytes: number][]
+
+  constructor(
+    private readonly plan: FullPairPlan,
+    private readonly pathOf: (shard: number) => string,
+    private readonly maxOpen = 256,
+  ) {
+    this.columns = Object.entries(columnsOf(plan)).map(([name, { dtype, row }]) => [
+      name,
+      row.reduce((a, b) => a * b, BYTES[dtype]),
+    ])
+  }
+
+  /** The rows of these pairs, in this order, as the bytes that are stored, by column. */
+  async read(indices: ArrayLike<number>): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
+    const out = new Map(this.columns.map(([name, bytes]) => [name, new Uint8Array(indices.length * bytes)]))
+    const places = new Map<number, number[]>()
+    for (let place = 0; place < indices.length; place++) {
+      const shard = Math.floor((indices[place] as number) / this.plan.shardSize)
+      const list = places.get(shard)
+      if (list) list.push(place)
+      else places.set(shard, [place])
+    }
+    await Promise.all([...places].map(([shard, list]) => this.readShard(shard, list, indices, out)))
+    return out
+  }
+
+  /** Read a shard from its file again: it has been replaced. */
+  forget(shard: number): void {
+    const file = this.opened.get(shard)
+    this.layouts.delete(shard)
+    this.opened.delete(shard)
+    if (file) this.closeUnused(file)
+  }
+
+  async close(): Promise<void> {
+    const handles = [...this.opened.values()].map(({ handle }) => handle)
+    this.opened.clear()
+    await Promise.allSettled(handles.map(async handle => (await handle).close()))
+  }
+
+  private async readShard(
+    shard: number,
+    places: readonly number[],
+    indices: ArrayLike<number>,
+    out: Map<string, Uint8Array>,
+  ): Promise<void> {
+    const file = this.acquire(shard)
+    try {
+      const handle = await file.handle
+      const layout = await this.layout(shard, handle)
+      for (const [name, bytes] of this.columns) {
+        const target = out.get(name) as Uint8Array
+        const start = layout.get(name) as number
+        for (const [first, run] of runs(places, indices)) {
+          const row = (indices[places[first] as number] as number) % this.plan.shardSize
+          const at = (places[first] as number) * bytes
+          const { bytesRead } = await handle.read(target, at, run * bytes, start + row * bytes)
+          if (bytesRead !== run * bytes)
+            throw new RangeError(`${WHERE}: ${this.pathOf(shard)} must be whole, got a truncated file.`)
+        }
+      }
+    } catch (error) {
+      this.forget(shard) // once it is made again, it is to be read anew
+      throw error
+    } finally {
+      file.users--
+      if (this.opened.get(shard) !== file) this.closeUnused(file)
+      this.evict()
+    }
+  }
+
+  private acquire(shard: number): OpenShard {
+    const file = this.opened.get(shard) ?? { handle: open(this.pathOf(shard)).catch(missing), users: 0 }
+    this.opened.delete(shard) // and back in at the end: the map is in order of last use
+    this.opened.set(shard, file)
+    file.users++
+    return file
+  }
+
+  private evict(): void {
+    for (const [shard, file] of this.opened) {
+      if (this.opened.size <= this.maxOpen) return
+      if (file.users > 0) continue
+      this.opened.delete(shard)
+      this.closeUnused(file)
+    }
+  }
+
+  private closeUnused({ handle, users }: OpenShard): void {
+    if (users === 0) handle.then(open => open.close()).catch(() => {}) // a file that never opened
+  }
+
+  private layout(shard: number, handle: FileHandle): Promise<Layout> {
+    const known = this.layouts.get(shard)
+    if (known) return known
+    const layout = readLayout(handle, this.pathOf(shard), shardRows(this.plan, shard), this.columns)
+    this.layouts.set(shard, layout)
+    return layout
+  }
+}
+
+/** Rows that follow each other both in the file and in the answer are read at once. */
+function* runs(
+  places: readonly number[],
+  indices: ArrayLike<number>,
+): Generator<[first: number, length: number]> {
+  let first = 0
+  for (let i = 1; i <= places.length; i++) {
+    const [before, here] = [places[i - 1] as number, places[i] as number]
+    if (i < places.length && here === before + 1 && indices[here] === (indices[before] as number) + 1)
+      continue
+    yield [first, i - first]
+    first = i
+  }
+}
+
+async function readLayout(
+  handle: FileHandle,
+  path: string,
+  rows: number,
+  columns: readonly (readonly [name: string, rowBytes: number])[],
+): Promise<Layout> {
+  const { size } = await handle.stat()
+  const lead = Buffer.alloc(8)
+  await handle.read(lead, 0, 8, 0)
+  const length = Number(lead.readBigUInt64LE())
+  try {
+    const text = Buffer.alloc(length <= size ? length : 0)
+    await handle.read(text, 0, text.length, 8)
+    const header = JSON.parse(text.toString()) as Record<string, { data_offsets: [number, number] }>
+    const layout = new Map<string, number>()
+    for (const [name, rowBytes] of columns) {
+      const [start, end] = header[name]?.data_offsets ?? [0, 0]
+      if (end - start !== rows * rowBytes || 8 + length + end > size) throw new RangeError(name)
+      layout.set(name, 8 + length + start)
+    }
+    return layout
+  } catch (cause) {
+    throw new RangeError(
+      `${WHERE}: ${path} must be a whole shard of this store, got a damaged file. Run verify().`,
+      {
+        cause,
+      },
+    )
+  }
+}
+
+function missing(cause: NodeJS.ErrnoException): never {
+  if (cause.code !== 'ENOENT') throw cause
+  throw new RangeError(`${WHERE}: shards must be there to be read, got none at '${cause.path}'.`, { cause })
+}

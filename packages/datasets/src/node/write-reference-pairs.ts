@@ -1,0 +1,70 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { checkInt } from '@rectified-flow/core'
+import { encode } from 'fast-png'
+import { writeWhole, writeWholeWith } from './internal/write-whole.js'
+import { ZipWriter } from './zip-writer.js'
+
+const WHERE = 'datasets.writeReferencePairs'
+
+/** Pairs whose noise is a PCG64 state: a store of 'pcg64' noise, or what `openReferencePairs` gives. */
+export interface StatePairs {
+  readonly count: number
+  read(indices: ArrayLike<number>): Promise<{
+    images: Uint8Array | Float32Array
+    noise?: Uint8Array | Float32Array
+    labels?: ArrayLike<number>
+  }>
+}
+
+export interface WriteReferenceOptions {
+  /** Shape of one image, [H,W,C], C 1 or 3. */
+  shape: readonly [number, number, number]
+  /** Pairs that are read at once. */
+  batch?: number
+  onProgress?: (done: number, count: number) => void
+}
+
+/**
+ * Write pairs as the reference stores them: `samples.zip`, `z.zip` and `images_labels.csv` in a directory, each whole or
+ * not there. The same pairs give the same bytes. A million pairs pass through without being held.
+ */
+export async function writeReferencePairs(
+  directory: string,
+  pairs: StatePairs,
+  { shape, batch = 256, onProgress }: WriteReferenceOptions,
+): Promise<void> {
+  checkInt(WHERE, 'batch', batch, 1)
+  const [height, width, channels] = shape
+  const size = height * width * channels
+  const digits = Math.max(5, String(pairs.count - 1).length)
+  const name = (index: number) => String(index).padStart(digits, '0')
+  const lines: string[] = []
+  await mkdir(directory, { recursive: true })
+  await writeWholeWith(join(directory, 'samples.zip'), samplesFile =>
+    writeWholeWith(join(directory, 'z.zip'), async statesFile => {
+      const [samples, states] = [new ZipWriter(samplesFile), new ZipWriter(statesFile)]
+      for (let first = 0; first < pairs.count; first += batch) {
+        const indices = Array.from({ length: Math.min(batch, pairs.count - first) }, (_, i) => first + i)
+        const { images, noise, labels } = await pairs.read(indices)
+        if (
+          !(images instanceof Uint8Array) ||
+          !(noise instanceof Uint8Array) ||
+          noise.length !== 32 * indices.length
+        )
+          throw new TypeError(
+            `${WHERE}: pairs must be images of bytes and noise of PCG64 states, got other pairs.`,
+          )
+        for (const [i, index] of indices.entries()) {
+          const data = images.subarray(i * size, (i + 1) * size)
+          await samples.add(`${name(index)}.png`, encode({ width, height, channels, depth: 8, data }))
+          await states.add(`${name(index)}.bin`, noise.subarray(32 * i, 32 * i + 32))
+          lines.push(`${name(index)}.png${labels ? `,${labels[i]}` : ''}\r\n`)
+        }
+        onProgress?.(first + indices.length, pairs.count)
+      }
+      await Promise.all([samples.finish(), states.finish()])
+    }),
+  )
+  await writeWhole(join(directory, 'images_labels.csv'), lines.join(''))
+}

@@ -1,0 +1,89 @@
+import { type FileHandle, open } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import { crc32, inflateRaw } from 'node:zlib'
+import { readDirectory, type ZipDirectory } from './internal/zip-directory.js'
+
+const inflate = promisify(inflateRaw)
+/** Longest extra field of a local header that is read along with its data; a longer one costs a second read. */
+const SLACK = 64
+
+/**
+ * Files in a zip, by position in its directory (ZIP64 too). The directory is kept as bytes and a few numbers an entry, so
+ * that a million entries open in a fraction of a second and take some 90 MB.
+ */
+export class ZipReader {
+  readonly count: number
+
+  private constructor(
+    readonly path: string,
+    private readonly file: FileHandle,
+    private readonly directory: ZipDirectory,
+  ) {
+    this.count = directory.offsets.length
+  }
+
+  static async open(path: string): Promise<ZipReader> {
+    const file = await open(path)
+    try {
+      return new ZipReader(path, file, await readDirectory(path, file))
+    } catch (error) {
+      await file.close()
+      throw error
+    }
+  }
+
+  /** Name of entry i; a folder's ends with '/'. */
+  name(i: number): string {
+    const { bytes, nameStarts, nameLengths } = this.directory
+    const start = nameStarts[i] as number
+    return bytes.toString('utf8', start, start + (nameLengths[i] as number))
+  }
+
+  /** Number that the name of entry i is, up to its extension ('00012.png' is 12), or -1. */
+  numberOf(i: number): number {
+    const { bytes, nameStarts, nameLengths } = this.directory
+    const start = nameStarts[i] as number
+    const end = start + (nameLengths[i] as number)
+    let value = 0
+    for (let at = start; at < end; at++) {
+      const digit = (bytes[at] as number) - 48
+      if (digit < 0 || digit > 9) return bytes[at] === 46 && at > start ? value : -1
+      value = value * 10 + digit
+    }
+    return -1
+  }
+
+  /** The bytes of entry i, checked against its CRC. */
+  async read(i: number): Promise<Buffer> {
+    const { offsets, packed, sizes, crcs, methods, nameLengths } = this.directory
+    const [offset, length, size] = [offsets[i] as number, packed[i] as number, sizes[i] as number]
+    const guess = 30 + (nameLengths[i] as number) + SLACK + length
+    const chunk = Buffer.allocUnsafe(guess)
+    const { bytesRead } = await this.file.read(chunk, 0, guess, offset)
+    if (bytesRead < 30 || chunk.readUInt32LE(0) !== 0x04034b50)
+      throw this.damaged(i, 'its local header is not there')
+    const start = 30 + chunk.readUInt16LE(26) + chunk.readUInt16LE(28)
+    let data = chunk.subarray(start, start + length)
+    if (start + length > guess) {
+      data = Buffer.allocUnsafe(length)
+      await this.file.read(data, 0, length, offset + start)
+    } else if (start + length > bytesRead) throw this.damaged(i, 'it ends early')
+    if (methods[i] === 8)
+      data = await inflate(data, { maxOutputLength: size + 1 }).catch(error => {
+        throw this.damaged(i, (error as Error).message)
+      })
+    else if (methods[i] !== 0) throw this.damaged(i, `compression method ${methods[i]} is not known`)
+    if (data.length !== size || crc32(data) !== crcs[i]) throw this.damaged(i, 'its checksum is wrong')
+    return data
+  }
+
+  async close(): Promise<void> {
+    await this.file.close()
+  }
+
+  private damaged(i: number, why: string): RangeError {
+    return new RangeError(
+      `datasets.ZipReader.read: '${this.name(i)}' of ${this.path} must be whole, got a damaged entry: ${why}.`,
+    )
+  }
+}
