@@ -1,6 +1,6 @@
 import { checkNumber } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { type FeaturePyramid, layerDistances } from './perceptual-distance.js'
+import { type FeaturePyramid, perceptualDistance } from './perceptual-distance.js'
 
 /**
  * Heads that put a perceptual distance on a known scale: every layer contributes equally, and the mean distance between
@@ -25,7 +25,9 @@ export function calibrateHeads(
 ): tf.Tensor1D[] {
   checkNumber('losses-lpips-huber.calibrateHeads', 'mean', mean, Number.MIN_VALUE)
   return tf.tidy(() => {
-    const means = layerDistances(features, undefined, a, b).map(distances => tf.mean(distances))
+    const means = perceptualDistance(features)
+      .layers(a, b)
+      .map(distances => tf.mean(distances))
     const widths = features(tf.slice(a, 0, 1)).map(map => map.shape[3])
     return widths.map((width, i) => {
       const weight = tf.div(mean / widths.length, means[i]!)

@@ -1,10 +1,20 @@
+export { type AdaptiveOptions, adaptive } from './adaptive.js'
 export { calibrateHeads } from './calibrate-heads.js'
 export { type Combined, combine, type Term } from './combine.js'
 export { l2 } from './l2.js'
+export { type Backbone, backboneShapes } from './lpips/backbones.js'
+export {
+  type Lpips,
+  type LpipsOptions,
+  type LpipsWeights,
+  lpips,
+  lpipsAveragePooling,
+} from './lpips/lpips.js'
 export { type LpipsHuberOptions, lpipsHuber } from './lpips-huber.js'
 export {
   type Distance,
   type FeaturePyramid,
+  type PerceptualDistance,
   type PerceptualDistanceOptions,
   perceptualDistance,
 } from './perceptual-distance.js'
@@ -12,3 +22,4 @@ export { type PseudoHuberOptions, pseudoHuber } from './pseudo-huber.js'
 export { createSmallVgg, SmallVgg, type SmallVggArchitecture, type SmallVggOptions } from './small-vgg.js'
 export { loadSmallVgg, saveSmallVgg } from './small-vgg-file.js'
 export { squaredL2 } from './squared-l2.js'
+export { type TimeBin, TimeBins } from './time-bins.js'

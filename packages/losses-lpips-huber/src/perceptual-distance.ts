@@ -1,6 +1,7 @@
 import { checkTensor } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { constant } from './internal/constant.js'
+import { resizeBilinear } from './internal/resize-bilinear.js'
 import { unit, unitDistance } from './internal/unit-distance.js'
 
 /** How far apart two batches of images are, sample by sample: [B,H,W,C], [B,H,W,C] -> [B]. */
@@ -18,6 +19,12 @@ export interface PerceptualDistanceOptions {
   heads?: readonly tf.Tensor1D[]
 }
 
+/** A distance, with its terms: per layer [B] each, and per pixel [B,H,W,1], the layers' maps resized (bilinear) to a's. */
+export interface PerceptualDistance extends Distance {
+  layers(a: tf.Tensor4D, b: tf.Tensor4D): tf.Tensor1D[]
+  map(a: tf.Tensor4D, b: tf.Tensor4D): tf.Tensor4D
+}
+
 /**
  * The LPIPS formula over any feature network:
  *
@@ -30,17 +37,26 @@ export interface PerceptualDistanceOptions {
 export function perceptualDistance(
   features: FeaturePyramid,
   { heads }: PerceptualDistanceOptions = {},
-): Distance {
-  return (a, b) => tf.tidy(() => tf.addN(layerDistances(features, heads, a, b)))
+): PerceptualDistance {
+  const layers: PerceptualDistance['layers'] = (a, b) =>
+    tf.tidy(() => layerMaps(features, heads, a, b).map(map => tf.mean<tf.Tensor1D>(map, [1, 2])))
+  const map: PerceptualDistance['map'] = (a, b) =>
+    tf.tidy(() => {
+      const [, height, width] = a.shape
+      const maps = layerMaps(features, heads, a, b)
+      return tf.addN(maps.map(map => resizeBilinear(tf.expandDims(map, 3), [height, width])))
+    })
+  const distance: Distance = (a, b) => tf.tidy(() => tf.addN(layers(a, b)))
+  return Object.assign(distance, { layers, map })
 }
 
-/** The terms of the sum over layers, [B] each. */
-export function layerDistances(
+/** Each layer's distance pixel by pixel, [B,h,w]. */
+function layerMaps(
   features: FeaturePyramid,
   heads: readonly tf.Tensor1D[] | undefined,
   a: tf.Tensor4D,
   b: tf.Tensor4D,
-): tf.Tensor1D[] {
+): tf.Tensor3D[] {
   const where = 'losses-lpips-huber.perceptualDistance'
   checkTensor(where, 'a', a, ['B', 'H', 'W', 'C'])
   checkTensor(where, 'b', b, a.shape)

@@ -14,34 +14,35 @@ function length(f: tf.Tensor4D): tf.Tensor4D {
 }
 
 /**
- * One layer of LPIPS: mean over the image of sum_c w_c (unit(f) - target)_c^2, with the gradient to f written out:
+ * One layer of LPIPS, pixel by pixel: sum_c w_c (unit(f) - target)_c^2, with the gradient to f written out:
  * fewer passes over the map than the tape's, and 0 where f is 0 (the tape's is NaN).
  *
- *   g = 2 w (n - target) / (h w),  df = g / (|f| + eps) - n (n . g) / |f|,  n = unit(f)
+ *   g = 2 w (n - target),  df = g / (|f| + eps) - n (n . g) / |f|,  n = unit(f)
  *
  * @param f        features of the prediction [B,h,w,C]
  * @param target   unit features of the target [B,h,w,C]; gets no gradient
  * @param weights  [C]; get no gradient
- * @returns        [B]
+ * @returns        [B,h,w]
  */
-export function unitDistance(f: tf.Tensor4D, target: tf.Tensor4D, weights: tf.Tensor1D): tf.Tensor1D {
-  const [b, h, w] = f.shape
+export function unitDistance(f: tf.Tensor4D, target: tf.Tensor4D, weights: tf.Tensor1D): tf.Tensor3D {
   const custom = tf.customGrad((...args) => {
     const save = args[1] as unknown as GradSaver
     save([f, target, weights])
-    const value = tf.mean(tf.sum(tf.mul(tf.square(tf.sub(unit(f), target)), weights), 3), [1, 2])
-    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => {
-      const [features, constant, head] = saved as [tf.Tensor4D, tf.Tensor4D, tf.Tensor1D]
-      // Recomputed, not saved: two passes cost less than one more map per layer held until now.
-      const r = length(features)
-      const n = tf.div(features, tf.add(r, EPSILON))
-      const scale = tf.reshape(tf.mul(dy, 2 / (h * w)), [b, 1, 1, 1])
-      const g = tf.mul(tf.sub(n, constant), tf.mul(scale, head))
-      const along = tf.divNoNan(tf.sum(tf.mul(n, g), 3, true), r)
-      const inverse = tf.div(tf.sign(r), tf.add(r, EPSILON)) // 0 where r is 0
-      return tf.sub(tf.mul(g, inverse), tf.mul(n, along))
-    }
+    const value = tf.sum(tf.mul(tf.square(tf.sub(unit(f), target)), weights), 3)
+    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) =>
+      // tfjs doesn't tidy a custom gradient, and these maps are a network's largest.
+      tf.tidy(() => {
+        const [features, constant, head] = saved as [tf.Tensor4D, tf.Tensor4D, tf.Tensor1D]
+        // Recomputed, not saved: two passes cost less than one more map per layer held until now.
+        const r = tf.tidy(() => length(features))
+        const n = tf.div(features, tf.add(r, EPSILON))
+        const scale = tf.expandDims(tf.mul(dy, 2), 3)
+        const g = tf.tidy(() => tf.mul(tf.mul(tf.sub(n, constant), head), scale))
+        const along = tf.tidy(() => tf.divNoNan(tf.sum(tf.mul(n, g), 3, true), r))
+        const inverse = tf.div(tf.sign(r), tf.add(r, EPSILON)) // 0 where r is 0
+        return tf.sub(tf.mul(g, inverse), tf.mul(n, along))
+      })
     return { value, gradFunc }
   })
-  return custom(f) as tf.Tensor1D
+  return custom(f) as tf.Tensor3D
 }

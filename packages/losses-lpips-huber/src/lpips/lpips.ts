@@ -1,0 +1,157 @@
+import { type HostTensor, toFloat32 } from '@rectified-flow/checkpoints'
+import { checkInt, checkTensor } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
+import { resizeBilinear } from '../internal/resize-bilinear.js'
+import { type FeaturePyramid, type PerceptualDistance, perceptualDistance } from '../perceptual-distance.js'
+import { type Backbone, backbones, convolutions, detectBackbone, type Step, tapWidths } from './backbones.js'
+import { averagePool, convRelu, fire, type Layer, maxPool } from './layers.js'
+import { stage } from './stage.js'
+
+/** What an LPIPS is made from: tensors under torchvision's names, and the heads of the lpips package. */
+export interface LpipsWeights {
+  /** `features.0.weight` [O,I,h,w] and on, of VGG16, AlexNet or SqueezeNet 1.1; which one, the names tell. */
+  backbone: ReadonlyMap<string, HostTensor>
+  /** `lin0.model.1.weight` [1,C,1,1] and on; 'unlearned' counts all channels alike (lpips=False of the package). */
+  heads: ReadonlyMap<string, HostTensor> | 'unlearned'
+}
+
+export interface LpipsOptions {
+  /** Resize images to this many pixels a side first: bilinear, half-pixel centres, no antialiasing. */
+  size?: number | 'as given'
+  /** Hold only the looked-at layers for the backward pass and make those between again: less memory, more time. */
+  recompute?: boolean
+}
+
+/** ImageNet's mean and deviation, which for images in [-1,1] are the shift and scale of the lpips package. */
+const MEAN = [-0.03, -0.088, -0.188]
+const DEVIATION = [0.458, 0.448, 0.45]
+
+/** A frozen backbone with its heads. Its weights are plain tensors: they never get a gradient. */
+export class Lpips {
+  readonly backbone: Backbone
+  /** The feature maps that are compared: images [B,H,W,3] in [-1,1] -> one [B,h,w,C] per layer. */
+  readonly features: FeaturePyramid
+  /** The distance of images [B,H,W,3] in [-1,1]; the gradient goes to the first argument. Has `layers` and `map`. */
+  readonly distance: PerceptualDistance
+  readonly #tensors: tf.Tensor[] = []
+
+  constructor(
+    where: string,
+    { backbone, heads }: LpipsWeights,
+    { size = 'as given', recompute = false, average }: LpipsOptions & { average: boolean },
+  ) {
+    if (size !== 'as given') checkInt(where, 'size', size, 1)
+    this.backbone = detectBackbone(where, backbone)
+    try {
+      const layerOf = this.#layers(where, backbone, average)
+      const stages = split(backbones[this.backbone]).map(steps => stage(steps.map(layerOf), { recompute }))
+      const [mean, deviation] = [MEAN, DEVIATION].map(values => this.#keep(values, [3]))
+      this.features = images => {
+        checkTensor(where, 'images', images, ['B', 'H', 'W', 3])
+        return tf.tidy(() => {
+          const side = size === 'as given' ? null : ([size, size] as const)
+          let x = side ? resizeBilinear(images, side) : images
+          x = tf.div(tf.sub(x, mean!), deviation!)
+          return stages.map(run => {
+            x = run(x)
+            return x
+          })
+        })
+      }
+      const weights = heads === 'unlearned' ? undefined : this.#heads(where, heads)
+      this.distance = perceptualDistance(this.features, { heads: weights })
+    } catch (error) {
+      this.dispose()
+      throw error
+    }
+  }
+
+  #layers(where: string, tensors: LpipsWeights['backbone'], average: boolean): (step: Step) => Layer {
+    const convolution = ({
+      name,
+      inputs,
+      outputs,
+      size,
+      stride,
+      pad,
+    }: ReturnType<typeof convolutions>[0]) => {
+      const weight = read(where, tensors, `${name}.weight`, [outputs, inputs, size, size])
+      const bias = read(where, tensors, `${name}.bias`, [outputs])
+      const filter = tf.tidy(() =>
+        tf.transpose(tf.tensor(weight, [outputs, inputs, size, size]), [2, 3, 1, 0]),
+      )
+      this.#tensors.push(tf.keep(filter))
+      return convRelu(filter as tf.Tensor4D, this.#keep(bias, [outputs]) as tf.Tensor1D, { stride, pad })
+    }
+    return step => {
+      if (step.kind === 'pool') return average ? averagePool : maxPool(step.size, step)
+      const [first, ...expansions] = convolutions(step).map(convolution)
+      return expansions.length === 0 ? first! : fire(first!, expansions[0]!, expansions[1]!)
+    }
+  }
+
+  #heads(where: string, tensors: ReadonlyMap<string, HostTensor>): tf.Tensor1D[] {
+    return tapWidths(this.backbone).map((width, i) => {
+      const values = read(where, tensors, `lin${i}.model.1.weight`, [1, width, 1, 1])
+      return this.#keep(values, [width]) as tf.Tensor1D
+    })
+  }
+
+  #keep(values: Float32Array | number[], shape: number[]): tf.Tensor {
+    this.#tensors.push(tf.keep(tf.tensor(values, shape)))
+    return this.#tensors.at(-1)!
+  }
+
+  dispose(): void {
+    tf.dispose(this.#tensors)
+  }
+}
+
+/** The steps up to each tap. */
+function split(steps: readonly Step[]): Step[][] {
+  const parts: Step[][] = [[]]
+  for (const step of steps) {
+    if (step.kind === 'tap') parts.push([])
+    else parts.at(-1)!.push(step)
+  }
+  return parts.filter(part => part.length > 0)
+}
+
+function read(
+  where: string,
+  tensors: ReadonlyMap<string, HostTensor>,
+  name: string,
+  shape: number[],
+): Float32Array {
+  const host = tensors.get(name)
+  if (host && String(host.shape) === String(shape)) return toFloat32(host)
+  const got = host ? `[${host.shape}]` : 'none'
+  throw new RangeError(`${where}: the weights' ${name} must have shape [${shape}], got ${got}.`)
+}
+
+/**
+ * LPIPS as the lpips package measures it: maximum pooling, images as large as they are.
+ *
+ * @returns  an Lpips, for the caller to dispose
+ * @see Zhang et al., arXiv 1801.03924; richzhang/PerceptualSimilarity, version 0.1
+ */
+export function lpips(weights: LpipsWeights, options: LpipsOptions = {}): Lpips {
+  return new Lpips('losses-lpips-huber.lpips', weights, { ...options, average: false })
+}
+
+/**
+ * LPIPS as 2-rectified flow++ trains with it: VGG16 with average pooling, images resized to 224 first.
+ *
+ * @returns  an Lpips, for the caller to dispose
+ * @see Lee, Lin, Fanti, arXiv 2405.20320, whose released code takes LPIPS(replace_pooling=True) of piq
+ */
+export function lpipsAveragePooling(
+  weights: LpipsWeights,
+  { size = 224, ...options }: LpipsOptions = {},
+): Lpips {
+  const where = 'losses-lpips-huber.lpipsAveragePooling'
+  const made = new Lpips(where, weights, { size, ...options, average: true })
+  if (made.backbone === 'vgg16') return made
+  made.dispose()
+  throw new RangeError(`${where}: backbone must be vgg16, got ${made.backbone}.`)
+}
