@@ -1,5 +1,6 @@
 import { readSafetensors, writeSafetensors } from '@rectified-flow/checkpoints'
 import { checkFinite, checkInt } from '@rectified-flow/core'
+import { addOuterProducts } from './linalg/outer-products.js'
 
 /** Mean [F] and covariance [F,F] (row-major) of features. */
 export interface Moments {
@@ -118,27 +119,5 @@ export class FeatureStatistics {
     const weight = Math.sqrt((this.#count * n) / total)
     this.#count = total
     return apart.map(value => value * weight)
-  }
-}
-
-/** scatter += rows^T rows, the upper triangle; four rows at a time, so that the scatter is read a quarter as often. */
-function addOuterProducts(scatter: Float64Array, rows: Float64Array, dim: number): void {
-  const end = rows.length / dim
-  let n = 0
-  for (; n + 3 < end; n += 4) {
-    const [r0, r1, r2, r3] = [n * dim, (n + 1) * dim, (n + 2) * dim, (n + 3) * dim]
-    let to = 0
-    for (let i = 0; i < dim; i++) {
-      const [x0, x1, x2, x3] = [rows[r0 + i]!, rows[r1 + i]!, rows[r2 + i]!, rows[r3 + i]!]
-      for (let j = i; j < dim; j++)
-        scatter[to++]! += x0 * rows[r0 + j]! + x1 * rows[r1 + j]! + (x2 * rows[r2 + j]! + x3 * rows[r3 + j]!)
-    }
-  }
-  for (; n < end; n++) {
-    let to = 0
-    for (let i = 0; i < dim; i++) {
-      const x = rows[n * dim + i]!
-      for (let j = i; j < dim; j++) scatter[to++]! += x * rows[n * dim + j]!
-    }
   }
 }

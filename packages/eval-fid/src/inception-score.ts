@@ -1,4 +1,6 @@
+import { checkInt, type Rng } from '@rectified-flow/core'
 import { type FeatureSet, toFloat64 } from './feature-set.js'
+import { type Estimate, estimateOf, take } from './subset-estimate.js'
 
 /**
  * exp of the mean Kullback-Leibler divergence between each sample's class probabilities and their mean, over all
@@ -23,6 +25,28 @@ export function inceptionScore(logits: FeatureSet): number {
   }
   const meanEntropy = mean.reduce((sum, p) => (p > 0 ? sum - p * Math.log(p) : sum), 0)
   return Math.exp(negativeEntropy + meanEntropy)
+}
+
+export interface SplitOptions {
+  splits?: number
+  /** Where the samples are shuffled by; in their order where it is left out, as in the first implementations. */
+  rng?: Rng
+}
+
+/** The score of each of some equal parts of the samples: mean and deviation, as papers report it (ten splits). */
+export function inceptionScoreOfSplits(
+  logits: FeatureSet,
+  { splits = 10, rng }: SplitOptions = {},
+): Estimate {
+  const samples = logits.shape[0]
+  checkInt('eval-fid.inceptionScoreOfSplits', 'splits', splits, 2, samples)
+  const order = rng?.permutation(samples) ?? Int32Array.from({ length: samples }, (_, i) => i)
+  const edge = (split: number) => Math.floor((split * samples) / splits)
+  return estimateOf(
+    Array.from({ length: splits }, (_, s) =>
+      inceptionScore(take(logits, order.subarray(edge(s), edge(s + 1)))),
+    ),
+  )
 }
 
 function logSoftmax(row: Float64Array): Float64Array {

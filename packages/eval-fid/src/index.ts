@@ -1,10 +1,26 @@
 export { collectFeatures, featureStatistics, type ImageBatches } from './collect-features.js'
+export {
+  type CompareOptions,
+  type EvaluateOptions,
+  type Evaluation,
+  type EvaluationRecord,
+  evaluate,
+  evaluateMeasurement,
+  type Reference,
+} from './evaluate/evaluate.js'
+export { type Measurement, type MeasureOptions, measureImages } from './evaluate/measure-images.js'
+export type { Metric } from './evaluate/metrics.js'
+export type { Extractor, NetworkDescription } from './extractor.js'
 export type { FeatureSet } from './feature-set.js'
 export { FeatureStatistics, type Moments } from './feature-statistics.js'
-export { frechetDistance } from './frechet-distance.js'
-export { inceptionScore } from './inception-score.js'
+export { frechetDistance, frechetDistanceOfSets } from './frechet-distance.js'
+export { meanSquaredError, peakSignalToNoise } from './image-errors.js'
+export { FidInception, type FidInceptionOptions, type InceptionOutput } from './inception/fid-inception.js'
+export { inceptionScore, inceptionScoreOfSplits, type SplitOptions } from './inception-score.js'
 export { kernelDistance } from './kernel-distance.js'
 export { type ManifoldMetrics, type ManifoldOptions, manifoldMetrics } from './manifold-metrics.js'
+export { memorisationDistance } from './memorisation-distance.js'
+export { type ReferenceMoments, readMoments, writeMoments } from './moments-file.js'
 export {
   digitConfig,
   SmallResNet,
@@ -13,3 +29,7 @@ export {
   smallResNet,
 } from './networks/small-resnet.js'
 export { loadSmallResNet, saveSmallResNet } from './networks/small-resnet-file.js'
+export { type ResizeOptions, resize } from './resize/resize.js'
+export type { ResizeMode } from './resize/resize-weights.js'
+export { type SlicedWassersteinOptions, slicedWasserstein } from './sliced-wasserstein.js'
+export { type Estimate, type SubsetOptions, subsetEstimate } from './subset-estimate.js'

@@ -1,5 +1,6 @@
 import { checkInt } from '@rectified-flow/core'
 import { type FeatureSet, toFloat64 } from './feature-set.js'
+import { squaredNorms, visitInnerProducts } from './linalg/inner-products.js'
 
 export interface ManifoldOptions {
   /** A sample's ball reaches to this neighbour in its own set. */
@@ -34,26 +35,27 @@ export function manifoldMetrics(
   const sets = toFloat64(where, { real, generated }, neighbours + 1)
   const [n, features] = real.shape
   const m = generated.shape[0]
+  const norms = {
+    real: squaredNorms(sets.real, features),
+    generated: squaredNorms(sets.generated, features),
+  }
   const radius = {
-    real: radii(sets.real, features, neighbours),
-    generated: radii(sets.generated, features, neighbours),
+    real: radii(sets.real, norms.real, features, neighbours),
+    generated: radii(sets.generated, norms.generated, features, neighbours),
   }
   const realInBall = new Uint8Array(n)
   const covered = new Uint8Array(n)
-  let [precise, balls] = [0, 0]
-  for (let j = 0; j < m; j++) {
-    let around = 0
-    for (let i = 0; i < n; i++) {
-      const distance = squaredDistance(sets.real, i, sets.generated, j, features)
-      if (distance < radius.real[i]!) {
-        around++
-        covered[i] = 1
-      }
-      if (distance < radius.generated[j]!) realInBall[i] = 1
+  const inBalls = new Float64Array(m) // of how many real samples
+  visitInnerProducts(sets.real, sets.generated, features, (i, j, product) => {
+    const distance = norms.real[i]! + norms.generated[j]! - 2 * product
+    if (distance < radius.real[i]!) {
+      inBalls[j]!++
+      covered[i] = 1
     }
-    balls += around
-    if (around > 0) precise++
-  }
+    if (distance < radius.generated[j]!) realInBall[i] = 1
+  })
+  const precise = inBalls.reduce((sum, balls) => sum + (balls > 0 ? 1 : 0), 0)
+  const balls = inBalls.reduce((sum, balls) => sum + balls, 0)
   return {
     precision: precise / m,
     recall: count(realInBall) / n,
@@ -63,28 +65,17 @@ export function manifoldMetrics(
 }
 
 /** Squared distance of each sample to its k-th neighbour in the set. */
-function radii(set: Float64Array, features: number, k: number): Float64Array {
-  const n = set.length / features
-  return Float64Array.from({ length: n }, (_, i) => {
-    const nearest = new Float64Array(k).fill(Infinity) // ascending
-    for (let j = 0; j < n; j++) {
-      if (j === i) continue
-      const distance = squaredDistance(set, i, set, j, features)
-      if (distance >= nearest[k - 1]!) continue
-      nearest[k - 1] = distance
-      nearest.sort()
-    }
-    return nearest[k - 1]!
+function radii(set: Float64Array, norms: Float64Array, features: number, k: number): Float64Array {
+  const nearest = Array.from(norms, () => new Float64Array(k).fill(Infinity)) // ascending
+  visitInnerProducts(set, set, features, (i, j, product) => {
+    if (j === i) return
+    const found = nearest[i]!
+    const distance = norms[i]! + norms[j]! - 2 * product
+    if (distance >= found[k - 1]!) return
+    found[k - 1] = distance
+    found.sort()
   })
-}
-
-function squaredDistance(x: Float64Array, i: number, y: Float64Array, j: number, features: number): number {
-  let sum = 0
-  for (let k = 0; k < features; k++) {
-    const apart = x[i * features + k]! - y[j * features + k]!
-    sum += apart * apart
-  }
-  return sum
+  return Float64Array.from(nearest, found => found[k - 1]!)
 }
 
 function count(flags: Uint8Array): number {

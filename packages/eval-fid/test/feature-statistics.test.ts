@@ -42,6 +42,32 @@ describe('FeatureStatistics', () => {
     expectClose(covariance, expected.covariance, { rtol: 1e-10, atol: 1e-12 })
   })
 
+  it('sums any number of rows and features, in and between the blocks of its kernel', () => {
+    for (const [n, width] of [
+      [1, 1],
+      [127, 3],
+      [130, 64],
+      [260, 67],
+      [3, 130],
+    ] as const) {
+      // biome-ignore format: sizes
+      const features = createRng(n).normals(n * width)
+      const statistics = new FeatureStatistics(width)
+      statistics.add(features)
+      statistics.add(features.subarray(0, width))
+      const rows = [...Array(n).keys(), 0].map(i => features.subarray(i * width, (i + 1) * width))
+      const mean = Array.from(
+        { length: width },
+        (_, k) => rows.reduce((s, row) => s + row[k]!, 0) / rows.length,
+      )
+      const covariance = Array.from({ length: width * width }, (_, at) => {
+        const [i, j] = [Math.floor(at / width), at % width]
+        return rows.reduce((s, row) => s + (row[i]! - mean[i]!) * (row[j]! - mean[j]!), 0) / n
+      })
+      expectClose(statistics.moments().covariance, covariance, { rtol: 1e-10, atol: 1e-12 })
+    }
+  })
+
   it('does not depend on how samples were divided into batches and shards', () => {
     const features = samples(60)
     const whole = statisticsOf(features).moments()

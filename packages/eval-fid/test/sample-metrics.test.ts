@@ -1,26 +1,11 @@
-import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import { readSafetensors } from '@rectified-flow/checkpoints'
 import { createRng, NumericError } from '@rectified-flow/core'
 import { type FeatureSet, inceptionScore, kernelDistance, manifoldMetrics } from '@rectified-flow/eval-fid'
 import { expectClose } from '@rectified-flow/tools/matchers'
 import { describe, expect, it } from 'vitest'
 
-const golden = `${process.env.GOLDEN_DIR ?? fileURLToPath(new URL('../../../test/golden', import.meta.url))}/metrics`
-const expected = JSON.parse(readFileSync(`${golden}/expected.json`, 'utf8'))
-const { tensors } = readSafetensors(readFileSync(`${golden}/features.safetensors`))
-const set = (name: string) => tensors.get(name) as unknown as FeatureSet
-const names = Object.keys(expected).filter(name => tensors.has(`${name}/a`))
-/** The expected numbers were made in float64, from the same float32 features. */
-const float64 = { rtol: 1e-7, atol: 1e-12 }
-
 const points = (...values: number[]): FeatureSet => ({ data: values, shape: [values.length, 1] })
 
 describe('kernelDistance', () => {
-  it.each(names)('agrees with NumPy on %s', name => {
-    expectClose(kernelDistance(set(`${name}/a`), set(`${name}/b`)), expected[name].kid_full, float64)
-  })
-
   it('is unbiased', () => {
     // Half of the sets of two distributions that are equal give less than 0: the mean is within 5 standard errors.
     const values = Array.from({ length: 200 }, (_, seed) => {
@@ -52,12 +37,6 @@ describe('kernelDistance', () => {
 })
 
 describe('manifoldMetrics', () => {
-  it.each(names)('agrees with NumPy on %s', name => {
-    const { precision, recall, density, coverage } = expected[name]
-    const metrics = manifoldMetrics(set(`${name}/a`), set(`${name}/b`))
-    expectClose(Object.values(metrics), [precision, recall, density, coverage], float64)
-  })
-
   it('counts by hand on a line', () => {
     // Balls reach 1 from 0, 1 and 2, and 8 from 10; and 0.25 from 0.25 and 0.5, and 99 from 99.5.
     const metrics = manifoldMetrics(points(0, 1, 2, 10), points(0.25, 0.5, 99.5), { neighbours: 1 })
@@ -75,11 +54,6 @@ describe('manifoldMetrics', () => {
 })
 
 describe('inceptionScore', () => {
-  it('agrees with NumPy', () => {
-    // The expected number's softmax was taken in float32.
-    expectClose(inceptionScore(set('is/logits')), expected.inception_score_all, { rtol: 1e-6, atol: 0 })
-  })
-
   it('is 1 for equal samples, and the number of classes for certain ones spread evenly', () => {
     expectClose(inceptionScore({ data: [1, 2, 1, 2], shape: [2, 2] }), 1, { rtol: 1e-15, atol: 0 })
     const certain = [900, 0, 0, 0, 900, 0, 0, 0, 900]

@@ -31,6 +31,14 @@ describe('smallResNet', () => {
     expectClose(alone, tf.slice(net.extract(x), [1, 0], [1, 6]), f32)
   })
 
+  it('measures features and logits in one pass', () => {
+    const net = smallResNet({ rng: createRng(0), ...tiny })
+    const x = images(3)
+    const { features, logits } = net.measure(x, ['features', 'logits'])
+    expectClose(features, net.extract(x), exact)
+    expectClose(logits, net.logits(x), exact)
+  })
+
   it('has the derivative of its finite differences in every weight', () => {
     const net = smallResNet({ rng: createRng(0), ...tiny })
     const x = images(2)

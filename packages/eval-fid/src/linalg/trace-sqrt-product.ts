@@ -1,5 +1,5 @@
-import { nuclearNorm } from './nuclear-norm.js'
-import { type PivotedCholesky, pivotedCholesky } from './pivoted-cholesky.js'
+import { NumericError } from '@rectified-flow/core'
+import { type Kernels, linalgModule } from './kernels.js'
 
 /**
  * tr (A B)^(1/2) of two positive semi-definite matrices, singular or not.
@@ -7,31 +7,50 @@ import { type PivotedCholesky, pivotedCholesky } from './pivoted-cholesky.js'
  *   A = L L^T, B = M M^T     tr (A B)^(1/2) = the sum of the singular values of L^T M
  *
  * since (A B) and (L^T M)(L^T M)^T have the same nonzero eigenvalues. No square root is taken of an eigenvalue that
- * rounding may have left of a zero, so rank-deficient covariances keep all digits.
+ * rounding may have left of a zero, so rank-deficient covariances keep all digits. Takes the memory of three more
+ * matrices while it runs.
  *
  * @param a, b  symmetric, row-major [dim,dim]
  */
 export function traceSqrtProduct(a: Float64Array, b: Float64Array, dim: number): number {
-  const factors = [pivotedCholesky(a, dim), pivotedCholesky(b, dim)] as const
-  const [tall, wide] = factors[0].rank < factors[1].rank ? [factors[1], factors[0]] : factors
-  return nuclearNorm(transposedTimes(tall, wide, dim), tall.rank, wide.rank)
+  return checkTrace(runTraceSqrtProduct(linalgModule(), a, b, dim))
 }
 
-/** L^T M [rank of L, rank of M], row by row; both factors are 0 right of their diagonal. */
-function transposedTimes(l: PivotedCholesky, m: PivotedCholesky, dim: number): Float64Array {
-  const product = new Float64Array(l.rank * m.rank)
-  const rowIn = new Int32Array(dim) // where M keeps each row
-  m.order.forEach((row, i) => {
-    rowIn[row] = i
-  })
-  for (let p = 0; p < l.rank; p++) {
-    const to = p * m.rank
-    for (let i = p; i < dim; i++) {
-      const scale = l.factor[i * dim + p]!
-      const row = rowIn[l.order[i]!]!
-      const end = Math.min(m.rank, row + 1)
-      for (let q = 0; q < end; q++) product[to + q]! += scale * m.factor[row * dim + q]!
-    }
-  }
-  return product
+/** Throw where `runTraceSqrtProduct` found no trace. */
+export function checkTrace(trace: number): number {
+  if (Number.isNaN(trace))
+    throw new NumericError(
+      'not-converged',
+      'eval-fid.frechetDistance: the singular values must converge in 60 sweeps each, got none.',
+    )
+  return trace
+}
+
+/**
+ * The same on the compiled kernels; NaN where they don't converge. It names nothing outside of itself and has no inner
+ * functions, since a worker gets its text.
+ */
+export function runTraceSqrtProduct(
+  module: WebAssembly.Module,
+  a: Float64Array,
+  b: Float64Array,
+  dim: number,
+): number {
+  const memory = new WebAssembly.Memory({ initial: 1 })
+  const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernels
+  const matrix = 8 * dim * dim
+  const [spare, l, m] = [65_536, 65_536 + matrix, 65_536 + 2 * matrix]
+  const lOrder = m + matrix
+  const mOrder = lOrder + 8 * Math.ceil(dim / 2)
+  const room = mOrder + 8 * Math.ceil(dim / 2)
+  memory.grow(Math.ceil((room + 8 * kernels.roomFor(dim)) / 65_536) - 1)
+
+  const numbers = new Float64Array(memory.buffer, spare, dim * dim)
+  numbers.set(a)
+  const lRank = kernels.pivotedCholesky(spare, dim, l, lOrder, room)
+  numbers.set(b)
+  const mRank = kernels.pivotedCholesky(spare, dim, m, mOrder, room)
+  return lRank < mRank
+    ? kernels.traceOfFactors(m, mOrder, mRank, l, lOrder, lRank, spare, room, dim)
+    : kernels.traceOfFactors(l, lOrder, lRank, m, mOrder, mRank, spare, room, dim)
 }

@@ -1,5 +1,6 @@
 import { type HostTensor, readSafetensors, writeSafetensors } from '@rectified-flow/checkpoints'
 import * as tf from '@tensorflow/tfjs-core'
+import type { NetworkDescription } from '../extractor.js'
 import { checkConfig, SmallResNet, type SmallResNetConfig, weightShapes } from './small-resnet.js'
 
 const architecture = 'rectified-flow/small-resnet'
@@ -14,8 +15,12 @@ export async function saveSmallResNet({ config, weights }: SmallResNet): Promise
   return writeSafetensors(tensors, { architecture, config: JSON.stringify(config) })
 }
 
-/** The network that `saveSmallResNet` wrote. Throws unless every weight is there, in float32 and its shape. */
-export function loadSmallResNet(bytes: Uint8Array): SmallResNet {
+/**
+ * The network that `saveSmallResNet` wrote. Throws unless every weight is there, in float32 and its shape.
+ *
+ * @param description  what a result says about the network
+ */
+export function loadSmallResNet(bytes: Uint8Array, description?: NetworkDescription): SmallResNet {
   const where = 'eval-fid.loadSmallResNet'
   const { tensors, metadata } = readSafetensors(bytes)
   if (metadata.architecture !== architecture)
@@ -39,7 +44,7 @@ export function loadSmallResNet(bytes: Uint8Array): SmallResNet {
       tf.tidy(() => tf.variable(tf.tensor(data as Float32Array, shape))),
     )
   }
-  return new SmallResNet(config, weights)
+  return new SmallResNet(config, weights, description)
 }
 
 function parseConfig(where: string, text = ''): SmallResNetConfig {

@@ -1,5 +1,6 @@
-import { checkInt, checkTensor, conv2d, type Features, type Rng, type Weights } from '@rectified-flow/core'
+import { checkInt, checkTensor, conv2d, type Rng, type Weights } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
+import type { Extractor, NetworkDescription } from '../extractor.js'
 
 /** What a small residual network is built from; saved with its weights. */
 export interface SmallResNetConfig {
@@ -26,13 +27,15 @@ export const digitConfig: SmallResNetConfig = { size: 28, channels: 1, widths: [
  * It shares no layer type but the convolution with the perceptual networks of `losses-lpips-huber` (plain stacks of
  * ReLU and pooling), so that what a loss is trained with is not what its result is measured with.
  */
-export class SmallResNet implements Features {
+export class SmallResNet implements Extractor<'features' | 'logits'> {
   readonly dim: number
+  readonly outputs = ['features', 'logits'] as const
 
   /** Takes the weights, named as `weightShapes` names them. Most callers want `smallResNet` or `loadSmallResNet`. */
   constructor(
     readonly config: SmallResNetConfig,
     readonly weights: Weights,
+    readonly description: NetworkDescription = { network: 'SmallResNet' },
   ) {
     this.dim = config.widths.at(-1) as number
   }
@@ -44,14 +47,29 @@ export class SmallResNet implements Features {
 
   /** Class scores [N,classes] before the softmax, to train it by. images [N,size,size,channels] in [-1,1]. */
   logits(images: tf.Tensor4D): tf.Tensor2D {
+    return tf.tidy(() => this.classify(this.forward('logits', images)))
+  }
+
+  /** Features and class scores from one pass. */
+  measure<Name extends 'features' | 'logits'>(
+    images: tf.Tensor4D,
+    outputs: readonly Name[],
+  ): Record<Name, tf.Tensor2D> {
     return tf.tidy(() => {
-      const features = this.forward('logits', images)
-      return tf.add(tf.matMul(features, this.weight('head.weight')), this.weight('head.bias'))
+      const features = this.forward('measure', images)
+      const found: Partial<Record<string, tf.Tensor2D>> = {}
+      for (const name of outputs)
+        found[name] = name === 'logits' ? this.classify(features) : tf.clone(features)
+      return found as Record<Name, tf.Tensor2D>
     })
   }
 
   dispose(): void {
     for (const weight of this.weights.values()) weight.dispose()
+  }
+
+  private classify(features: tf.Tensor2D): tf.Tensor2D {
+    return tf.add(tf.matMul(features, this.weight('head.weight')), this.weight('head.bias'))
   }
 
   private forward(method: string, images: tf.Tensor4D): tf.Tensor2D {

@@ -1,1 +1,3 @@
-export { readDigitFeatures } from './read-digit-features.js'
+export { frechetDistanceInWorker } from './frechet-distance-in-worker.js'
+export { fidInceptionFile, type ReadFidInceptionOptions, readFidInception } from './read-fid-inception.js'
+export { readCifarFeatures, readDigitFeatures } from './read-small-features.js'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRng } from '@rectified-flow/core'
 import { saveSmallResNet, smallResNet } from '@rectified-flow/eval-fid'
-import { readDigitFeatures } from '@rectified-flow/eval-fid/node'
+import { readCifarFeatures, readDigitFeatures } from '@rectified-flow/eval-fid/node'
 import { expect, it } from 'vitest'
 
 it('reads a file', async () => {
@@ -24,4 +24,14 @@ it('names the file that is missing', async () => {
       "eval-fid.readDigitFeatures: path must be a file that can be read, got '/nowhere.safetensors' (ENOENT).",
     ),
   )
+})
+
+it('gives the shipped network for 32 x 32 colour images, and its hash', async () => {
+  const net = await readCifarFeatures()
+  expect([net.dim, net.config.size, net.config.channels]).toEqual([128, 32, 3])
+  expect(net.description).toEqual({
+    network: 'CIFAR features',
+    weightsSha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+  })
+  net.dispose()
 })

@@ -1,0 +1,55 @@
+import { createRng } from '@rectified-flow/core'
+import type { ImageDataset } from '@rectified-flow/datasets'
+import { FeatureStatistics, featureStatistics, frechetDistance } from '@rectified-flow/eval-fid'
+import { readCifarFeatures } from '@rectified-flow/eval-fid/node'
+import * as tf from '@tensorflow/tfjs-core'
+
+/** Standard deviations of the noise that is added to images in [-1,1]. */
+export const noiseLevels = [0.1, 0.15, 0.2, 0.3, 0.4]
+
+export interface CifarDistances {
+  images: { train: number; test: number }
+  trainToTest: number
+  /** Between the odd and the even images of the training set. */
+  betweenHalves: number
+  /** From the training images to the test images with noise of each level, cut to [-1,1]. */
+  withNoise: number[]
+}
+
+/** Images from `first` on, every `stride`-th, in batches of 500; with noise where there is some. */
+function* batches(data: ImageDataset, first = 0, stride = 1, noise = 0): Generator<tf.Tensor4D> {
+  const rng = createRng(0)
+  for (let i = first; i < data.count; i += 500 * stride) {
+    const indices = Array.from({ length: 500 }, (_, k) => i + k * stride).filter(index => index < data.count)
+    yield tf.tidy(() => {
+      const { x } = data.batch(indices)
+      const z = rng.fork(i).normal(x.shape)
+      return tf.clipByValue(tf.add(x, tf.mul(z, noise)), -1, 1) as tf.Tensor4D
+    })
+  }
+}
+
+/** Fréchet distances (CIFAR features) between real images, and as these get worse. */
+export async function cifarDistances(train: ImageDataset, test: ImageDataset): Promise<CifarDistances> {
+  const features = await readCifarFeatures()
+  const halves = [
+    await featureStatistics(features, batches(train, 0, 2)),
+    await featureStatistics(features, batches(train, 1, 2)),
+  ] as const
+  const whole = new FeatureStatistics(features.dim)
+  for (const half of halves) whole.merge(half)
+  const toTrain = async (noise: number) => {
+    const statistics = await featureStatistics(features, batches(test, 0, 1, noise))
+    return frechetDistance(whole.moments(), statistics.moments())
+  }
+  const trainToTest = await toTrain(0)
+  const withNoise: number[] = []
+  for (const level of noiseLevels) withNoise.push(await toTrain(level))
+  features.dispose()
+  return {
+    images: { train: train.count, test: test.count },
+    trainToTest,
+    betweenHalves: frechetDistance(halves[0].moments(), halves[1].moments()),
+    withNoise,
+  }
+}

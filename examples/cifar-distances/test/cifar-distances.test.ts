@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest'
+import { cifarDistances } from '../cifar-distances.js'
+import { readCifar10 } from '../read-cifar10.js'
+
+const folder = process.env.CIFAR10_DIR
+
+it.skipIf(!folder)(
+  `rises with noise, and train and test are close${folder ? '' : ' (needs CIFAR10_DIR)'}`,
+  { timeout: 600_000 },
+  async () => {
+    const found = await cifarDistances(
+      await readCifar10(folder!, 'train', 3000),
+      await readCifar10(folder!, 'test', 3000),
+    )
+    const rising = [found.trainToTest, ...found.withNoise]
+    expect(rising).toEqual([...rising].sort((a, b) => a - b))
+    // Half the images, so more of the bias that few samples have.
+    expect(found.betweenHalves).toBeLessThan(found.withNoise[2]!)
+  },
+)

@@ -1,0 +1,128 @@
+import { checkOneOf, type Features } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
+import type { ImageBatches } from '../collect-features.js'
+import type { Extractor, NetworkDescription } from '../extractor.js'
+import type { FeatureSet } from '../feature-set.js'
+import { FeatureStatistics } from '../feature-statistics.js'
+import { allMetrics, type Metric, needsOf } from './metrics.js'
+
+/** What one pass over images leaves: as much as the metrics need. */
+export interface Measurement {
+  images: number
+  /** Of every image. */
+  height: number
+  width: number
+  channels: number
+  description: NetworkDescription
+  moments?: FeatureStatistics
+  spatial?: FeatureStatistics
+  /** Features [N,F] of every image. */
+  samples?: FeatureSet
+  /** Class scores [N,classes] of every image. */
+  logits?: FeatureSet
+}
+
+export interface MeasureOptions {
+  metrics?: readonly Metric[]
+  /** Told after each batch how many images are done. */
+  onProgress?: (images: number) => void
+}
+
+/**
+ * Pass over images once and keep what these metrics need of them. `inceptionScore` needs an extractor with the output
+ * 'logits', `spatialFrechetDistance` one with 'spatial'.
+ *
+ * @param images  of one size; its batches are taken: each is disposed once it is measured, also on a throw
+ */
+export async function measureImages(
+  extractor: Features | Extractor,
+  images: ImageBatches,
+  { metrics = ['frechetDistance'], onProgress }: MeasureOptions = {},
+): Promise<Measurement> {
+  const where = 'eval-fid.measureImages'
+  for (const [i, metric] of metrics.entries()) checkOneOf(where, `metrics[${i}]`, metric, allMetrics)
+  const needs = needsOf(metrics)
+  const wanted = ['features', ...(['spatial', 'logits'] as const).filter(output => needs.has(output))]
+  const given = 'measure' in extractor ? extractor.outputs : ['features']
+  for (const output of wanted)
+    if (!given.includes(output))
+      throw new RangeError(`${where}: extractor must give '${output}' for these metrics, got ${given}.`)
+
+  let size: number[] | undefined
+  let count = 0
+  const moments = needs.has('moments') ? new FeatureStatistics(extractor.dim) : undefined
+  let spatial: FeatureStatistics | undefined
+  const samples = new Rows()
+  const logits = new Rows()
+  for await (const batch of images) {
+    const shape = batch.shape.slice(1)
+    size ??= shape
+    if (String(shape) !== String(size)) {
+      batch.dispose()
+      throw new RangeError(
+        `${where}: images must all have the size [${size}], got [${shape}] after ${count}.`,
+      )
+    }
+    const found = await measureBatch(extractor, batch, wanted)
+    const rows = found.features!.shape[0]
+    moments?.add(found.features!.data)
+    if (needs.has('samples')) samples.add(found.features!)
+    if (found.logits) logits.add(found.logits)
+    if (found.spatial) {
+      spatial ??= new FeatureStatistics(found.spatial.shape[1])
+      spatial.add(found.spatial.data)
+    }
+    count += rows
+    onProgress?.(count)
+  }
+  if (!size) throw new RangeError(`${where}: images must hold at least 1 image, got 0.`)
+  const [height, width, channels] = size as [number, number, number]
+  return {
+    ...{ images: count, height, width, channels },
+    description: 'description' in extractor ? extractor.description : { network: 'unnamed' },
+    ...(moments && { moments }),
+    ...(spatial && { spatial }),
+    ...(needs.has('samples') && { samples: samples.all() }),
+    ...(needs.has('logits') && { logits: logits.all() }),
+  }
+}
+
+/** The outputs of one batch, on the host. Disposes the batch. */
+async function measureBatch(
+  extractor: Features | Extractor,
+  batch: tf.Tensor4D,
+  outputs: readonly string[],
+): Promise<Partial<Record<string, FeatureSet>>> {
+  let found: Record<string, tf.Tensor2D> = {}
+  try {
+    found =
+      'measure' in extractor ? extractor.measure(batch, outputs) : { features: extractor.extract(batch) }
+    const sets: Record<string, FeatureSet> = {}
+    for (const [name, tensor] of Object.entries(found))
+      sets[name] = { data: await tensor.data(), shape: tensor.shape }
+    return sets
+  } finally {
+    tf.dispose([batch, found])
+  }
+}
+
+/** Rows that come batch by batch. */
+class Rows {
+  readonly #parts: FeatureSet[] = []
+
+  add(part: FeatureSet): void {
+    this.#parts.push(part)
+  }
+
+  all(): FeatureSet {
+    const columns = this.#parts[0]!.shape[1]
+    const rows = this.#parts.reduce((sum, { shape }) => sum + shape[0], 0)
+    const data = new Float32Array(rows * columns)
+    let to = 0
+    for (const part of this.#parts) {
+      data.set(part.data, to)
+      to += part.data.length
+    }
+    return { data, shape: [rows, columns] }
+  }
+}

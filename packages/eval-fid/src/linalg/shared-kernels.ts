@@ -1,0 +1,16 @@
+import { type Kernels, linalgModule } from './kernels.js'
+
+/** The kernels and a memory that grows, kept: what is too large for it goes through it in pieces. */
+let shared: { memory: WebAssembly.Memory; kernels: Kernels } | undefined
+
+/** The shared kernels, with at least `numbers` float64 numbers of memory. Views of it end with the next call. */
+export function sharedKernels(numbers: number): { memory: WebAssembly.Memory; kernels: Kernels } {
+  if (!shared) {
+    const memory = new WebAssembly.Memory({ initial: 1 })
+    const kernels = new WebAssembly.Instance(linalgModule(), { env: { memory } }).exports
+    shared = { memory, kernels: kernels as unknown as Kernels }
+  }
+  const missing = 8 * numbers - shared.memory.buffer.byteLength
+  if (missing > 0) shared.memory.grow(Math.ceil(missing / 65_536))
+  return shared
+}

@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import {
+  type FetchFileOptions,
+  type FileSource,
+  fetchFile,
+  readCheckpointFile,
+} from '@rectified-flow/checkpoints/node'
+import { FidInception } from '../inception/fid-inception.js'
+import type { ResizeMode } from '../resize/resize-weights.js'
+
+/** pytorch-fid's conversion of the network that FID is defined by. */
+export const fidInceptionFile: FileSource = {
+  name: 'pt_inception-2015-12-05-6726825d.pth',
+  url: 'https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/pt_inception-2015-12-05-6726825d.pth',
+  sha256: '6726825d',
+}
+
+export interface ReadFidInceptionOptions extends FetchFileOptions {
+  /** A file of the weights, .pth or .safetensors; fetched (and kept in a cache) where there is none. */
+  path?: string
+  /** How images come to 299 x 299. */
+  resize?: ResizeMode
+}
+
+/** The network that FID is defined by, with the official weights or those of a file; the caller disposes it. */
+export async function readFidInception({
+  path,
+  resize = 'clean',
+  ...fetching
+}: ReadFidInceptionOptions = {}): Promise<FidInception> {
+  const file = path ?? (await fetchFile(fidInceptionFile, fetching))
+  const weightsSha256 = createHash('sha256')
+    .update(await readFile(file))
+    .digest('hex')
+  const { tensors } = await readCheckpointFile(file)
+  return new FidInception(tensors, { resize, weightsSha256 })
+}

@@ -1,0 +1,60 @@
+import { checkInt, checkOneOf, checkTensor } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
+import { type ResizeMode, resizeModes, resizeWeights } from './resize-weights.js'
+
+export interface ResizeOptions {
+  /** Whose resize it is; see `resizeWeights`. */
+  mode?: ResizeMode
+}
+
+/**
+ * Resize images on the 0..255 scale as `mode` says, in float32, rounding nothing. What a bicubic overshoots stays, as in
+ * Pillow; `toInceptionInput` cuts it as clean-fid does.
+ *
+ * @param images  [N,H,W,C]
+ * @returns       [N,height,width,C]
+ */
+export function resize(
+  images: tf.Tensor4D,
+  [height, width]: readonly [number, number],
+  { mode = 'clean' }: ResizeOptions = {},
+): tf.Tensor4D {
+  const where = 'eval-fid.resize'
+  checkTensor(where, 'images', images, ['N', 'H', 'W', 'C'])
+  checkInt(where, 'height', height, 1)
+  checkInt(where, 'width', width, 1)
+  checkOneOf(where, 'mode', mode, resizeModes)
+  const [n, h, w, c] = images.shape
+  return tf.tidy(() => {
+    // Each axis in turn is brought to the end and multiplied by its matrix; columns first, as Pillow does.
+    const columns = axis(tf.transpose(images, [0, 1, 3, 2]), mode, w, width)
+    const byColumn = tf.transpose(tf.reshape(columns, [n, h, c, width]), [0, 3, 2, 1])
+    const rows = tf.reshape(axis(byColumn, mode, h, height), [n, width, c, height])
+    return tf.transpose(rows, [0, 3, 1, 2]) as tf.Tensor4D
+  })
+}
+
+function axis(x: tf.Tensor, mode: ResizeMode, from: number, to: number): tf.Tensor {
+  const weights = tf.tensor2d(resizeWeights(mode, from, to), [to, from])
+  return tf.matMul(tf.reshape(x, [-1, from]), weights, false, true)
+}
+
+/**
+ * What the tool that `mode` is named after gives the Inception: the images as 8-bit pixels (as they are saved), resized
+ * to 299 x 299, and scaled.
+ *
+ *   clean, legacy_tensorflow   (v - 128) / 128
+ *   legacy_pytorch             v / 127.5 - 1
+ *
+ * @param images  [N,H,W,3] in [-1,1]; grey ones [N,H,W,1] count as three equal channels
+ * @returns       [N,299,299,3]
+ */
+export function toInceptionInput(images: tf.Tensor4D, mode: ResizeMode): tf.Tensor4D {
+  return tf.tidy(() => {
+    const pixels = tf.clipByValue(tf.floor(tf.add(tf.mul(images, 127.5), 128)), 0, 255)
+    const resized = resize(pixels as tf.Tensor4D, [299, 299], { mode })
+    const v = tf.clipByValue(images.shape[3] === 1 ? tf.tile(resized, [1, 1, 1, 3]) : resized, 0, 255)
+    const scaled = mode === 'legacy_pytorch' ? tf.sub(tf.div(v, 127.5), 1) : tf.div(tf.sub(v, 128), 128)
+    return scaled as tf.Tensor4D
+  })
+}
