@@ -1,1 +1,2 @@
 export { createProgram } from './program.js'
+export { reportHtml } from './report/report-html.js'

@@ -1,17 +1,13 @@
-import { createRequire } from 'node:module'
 import { Command } from 'commander'
 import { convertCommand } from './commands/convert.js'
 import { doctorCommand } from './commands/doctor.js'
+import { fidCommand } from './commands/fid.js'
 import { invertCommand } from './commands/invert.js'
 import { sampleCommand } from './commands/sample.js'
 import { translateCommand } from './commands/translate.js'
+import { description, version } from './version.js'
 
-const { version, description } = createRequire(import.meta.url)('../package.json') as {
-  version: string
-  description: string
-}
-
-const commands = [convertCommand, sampleCommand, invertCommand, translateCommand, doctorCommand]
+const commands = [convertCommand, sampleCommand, invertCommand, translateCommand, fidCommand, doctorCommand]
 
 /** The command `rectified-flow` with all that it can do. A command that fails rejects with an error for people. */
 export function createProgram(): Command {

@@ -1,4 +1,4 @@
-import { createProgram } from '@rectified-flow/cli'
+import { createProgram } from '@rectified-flow/cli/node'
 import { vi } from 'vitest'
 
 /** Run a command as its user would. What it prints is taken off the console; a usage error rejects, too. */
@@ -7,7 +7,7 @@ export async function run(...args: string[]): Promise<{ out: string; err: string
   log.mockImplementation(() => {})
   error.mockImplementation(() => {})
   const program = createProgram()
-  for (const command of [program, ...program.commands])
+  for (const command of [program, ...program.commands, ...program.commands.flatMap(one => one.commands)])
     command.exitOverride().configureOutput({ writeErr: () => {}, writeOut: () => {} })
   try {
     await program.parseAsync(args, { from: 'user' })

@@ -122,7 +122,8 @@ function streamMember(where: string, entry: FileEntry): ReadableStream<Uint8Arra
 
 function zipError(where: string, name: string, cause: unknown): unknown {
   if (cause instanceof RangeError && cause.message.startsWith(where)) return cause
-  const { message, reason } = cause as { message?: string; reason?: string }
+  // A reader that cancels its stream gives no cause.
+  const { message, reason } = (cause ?? {}) as { message?: string; reason?: string }
   const got = [message ?? describe(cause), reason].filter(Boolean).join(': ')
   return new RangeError(`${where}: ${name} must be whole and unambiguous as zip, got '${got}'.`, { cause })
 }

@@ -1,0 +1,183 @@
+import { cp, mkdir, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { openImages } from '@rectified-flow/datasets/node'
+import { type Evaluation, evaluateMeasurement, type Measurement, type Metric } from '@rectified-flow/eval-fid'
+import { frechetDistanceInWorker } from '@rectified-flow/eval-fid/node'
+import { Command, Option } from 'commander'
+import { type BackendName, backendOption, startBackend } from '../backend-option.js'
+import { type ExtractorFlags, extractorOptions, openExtractor } from '../fid/extractor.js'
+import { collectParts, measureInParts } from '../fid/parts.js'
+import { readReference, writeReference } from '../fid/reference-file.js'
+import { writeWhole } from '../image-output.js'
+import { parseInteger } from '../parse.js'
+import { type Shard, shardOf, shardOption } from '../shard.js'
+import { version } from '../version.js'
+
+interface MeasureFlags extends ExtractorFlags {
+  split: 'train' | 'test'
+  batch: number
+  shard?: Shard
+  allowJpeg?: boolean
+  backend?: BackendName
+}
+
+/** `rectified-flow fid`: statistics of real images, and every metric of generated ones against them. */
+export function fidCommand(): Command {
+  return new Command('fid')
+    .description('measure images: FID, KID, precision and recall, inception score')
+    .addCommand(refCommand())
+    .addCommand(calcCommand())
+    .addCommand(mergeCommand())
+}
+
+function refCommand(): Command {
+  const command = new Command('ref')
+    .description('statistics of real images, to compare others with')
+    .argument('<data>', 'a folder or zip of images, an .npz, MNIST or CIFAR-10')
+    .requiredOption('-o, --out <file.npz>', 'mu and sigma, as EDM, pytorch-fid and clean-fid have them')
+    .option('--keep-features', 'keep every image’s features too: KID, precision and recall need them')
+  return measuring(command).action(
+    async (data: string, flags: MeasureFlags & { out: string; keepFeatures?: boolean }) => {
+      const measured = await measure(data, flags, `${flags.out}.parts`, [
+        'frechetDistance',
+        'spatialFrechetDistance',
+      ])
+      if ('missing' in measured) return tellMissing(measured.missing, `${flags.out}.parts`)
+      await writeReference(flags.out, measured, flags.keepFeatures ?? false)
+      await rm(`${flags.out}.parts`, { recursive: true })
+      console.log(`statistics of ${measured.images} images in ${flags.out}`)
+    },
+  )
+}
+
+function calcCommand(): Command {
+  const command = new Command('calc')
+    .description('every metric of images against a reference, in one pass')
+    .argument('<images>', 'a folder or zip of images, or an .npz')
+    .requiredOption(
+      '--ref <file.npz>',
+      'what `fid ref` wrote, or statistics of EDM, pytorch-fid, clean-fid, OpenAI',
+    )
+    .option('-o, --out <file.json>', 'the result, with how it was made', 'fid.json')
+    .option('--at-least <n>', 'refuse fewer images', parseInteger(2), 2)
+    .option('--seed <n>', 'of the subsets and splits', parseInteger(0), 0)
+  return measuring(command).action(calc)
+}
+
+async function calc(
+  images: string,
+  flags: MeasureFlags & { ref: string; out: string; atLeast: number; seed: number },
+): Promise<void> {
+  const { reference, sha256 } = await readReference(flags.ref)
+  const metrics: Metric[] = ['frechetDistance']
+  if (reference.samples) metrics.push('kernelDistance', 'manifold')
+  if (flags.features !== 'cifar' && flags.features !== 'digits') {
+    if (reference.spatial) metrics.push('spatialFrechetDistance')
+    metrics.push('inceptionScore')
+  }
+  const measured = await measure(images, flags, `${flags.out}.parts`, metrics, flags.atLeast)
+  if ('missing' in measured) return tellMissing(measured.missing, `${flags.out}.parts`)
+  const evaluation = await evaluateMeasurement(measured, {
+    reference,
+    metrics,
+    seed: flags.seed,
+    distance: frechetDistanceInWorker,
+    versions: { 'rectified-flow': version, node: process.version },
+  })
+  const result = { ...evaluation, reference: { file: flags.ref, sha256 }, images }
+  await writeWhole(flags.out, new TextEncoder().encode(`${JSON.stringify(result, null, 2)}\n`))
+  await rm(`${flags.out}.parts`, { recursive: true })
+  console.log(describe(evaluation))
+  for (const warning of evaluation.record.warnings) console.error(`warning: ${warning}`)
+}
+
+function mergeCommand(): Command {
+  return new Command('merge')
+    .description('put together what shards of `fid ref` on several machines measured')
+    .argument('<parts...>', 'their OUT.npz.parts folders')
+    .requiredOption('-o, --out <file.npz>', 'the statistics of all')
+    .option('--keep-features', 'keep every image’s features too')
+    .action(async (folders: string[], { out, keepFeatures }: { out: string; keepFeatures?: boolean }) => {
+      const whole = `${out}.parts`
+      await mkdir(whole, { recursive: true })
+      for (const folder of folders)
+        for (const name of await readdir(folder)) await cp(join(folder, name), join(whole, name))
+      const measured = await collectParts(whole, undefined)
+      if ('missing' in measured)
+        throw new RangeError(
+          `the parts must be complete, got ${measured.missing} missing in ${folders.join(', ')}.`,
+        )
+      await writeReference(out, measured, keepFeatures ?? false)
+      await rm(whole, { recursive: true })
+      console.log(`statistics of ${measured.images} images in ${out}`)
+    })
+}
+
+function measuring(command: Command): Command {
+  command
+    .addOption(
+      new Option('--split <name>', 'of MNIST or CIFAR-10').choices(['train', 'test']).default('train'),
+    )
+    .option('--batch <n>', 'images at a time', parseInteger(1), 32)
+    .option('--allow-jpeg', 'measure JPEGs, whose compression alone moves FID')
+    .addOption(shardOption())
+    .addOption(backendOption())
+  for (const option of extractorOptions()) command.addOption(option)
+  return command
+}
+
+async function measure(
+  data: string,
+  flags: MeasureFlags,
+  folder: string,
+  metrics: readonly Metric[],
+  atLeast = 2,
+): Promise<Measurement | { missing: number }> {
+  await startBackend(flags.backend)
+  const source = await openImages(data, { split: flags.split, allowJpeg: flags.allowJpeg ?? false })
+  try {
+    if (source.count < atLeast)
+      throw new RangeError(`'${data}' must hold at least ${atLeast} images, got ${source.count}.`)
+    const extractor = await openExtractor(flags)
+    const supported = metrics.filter(
+      metric =>
+        metric !== 'spatialFrechetDistance' || (extractor.outputs as readonly string[]).includes('spatial'),
+    )
+    const { batch, shard } = flags
+    return await measureInParts({
+      source,
+      extractor,
+      metrics: supported,
+      folder,
+      shard: shardOf(shard),
+      batch,
+    })
+  } finally {
+    await source.close()
+  }
+}
+
+function tellMissing(count: number, folder: string): void {
+  console.log(`measured; ${count} parts of other shards are not in ${folder} yet`)
+}
+
+function describe({ record, ...metrics }: Evaluation): string {
+  const inception = record.network.includes('Inception')
+  const names: Record<string, string> = inception
+    ? { frechetDistance: 'FID', kernelDistance: 'KID', spatialFrechetDistance: 'sFID', inceptionScore: 'IS' }
+    : { frechetDistance: `Fréchet distance (${record.network})` }
+  const lines = Object.entries(metrics).map(([key, value]) => {
+    const text =
+      typeof value === 'number'
+        ? value.toPrecision(6)
+        : Object.entries(value)
+            .map(([part, number]) => `${part} ${(number as number).toPrecision(4)}`)
+            .join('  ')
+    return `${(names[key] ?? key).padEnd(22)} ${text}`
+  })
+  const { resize, images, backend } = record
+  return [
+    ...lines,
+    `${images} images, ${record.network}${resize ? `, resize ${resize}` : ''}, ${backend}`,
+  ].join('\n')
+}

@@ -1,0 +1,31 @@
+import type { FidInception, ResizeMode, SmallResNet } from '@rectified-flow/eval-fid'
+import { readCifarFeatures, readDigitFeatures, readFidInception } from '@rectified-flow/eval-fid/node'
+import { Option } from 'commander'
+
+export type Measurer = FidInception | SmallResNet
+
+export interface ExtractorFlags {
+  features: string
+  resize: ResizeMode
+  offline?: boolean
+}
+
+/** What measures: FID's network, with the official weights (fetched once) or a file's, or a small one that is shipped. */
+export function extractorOptions(): Option[] {
+  return [
+    new Option(
+      '--features <name>',
+      "inception (FID; fetched once), a file of its weights, or the shipped 'cifar' or 'digits' (never FID)",
+    ).default('inception'),
+    new Option('--resize <mode>', "how images come to inception's size")
+      .choices(['clean', 'legacy_tensorflow', 'legacy_pytorch'])
+      .default('clean'),
+    new Option('--offline', 'never fetch weights'),
+  ]
+}
+
+export function openExtractor({ features, resize, offline = false }: ExtractorFlags): Promise<Measurer> {
+  if (features === 'digits') return readDigitFeatures()
+  if (features === 'cifar') return readCifarFeatures()
+  return readFidInception({ resize, offline, ...(features !== 'inception' && { path: features }) })
+}

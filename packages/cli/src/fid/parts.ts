@@ -1,0 +1,184 @@
+import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type HostTensor, readSafetensors, toFloat32, writeSafetensors } from '@rectified-flow/checkpoints'
+import { batches, type ImageSource } from '@rectified-flow/datasets'
+import {
+  type FeatureSet,
+  FeatureStatistics,
+  type Measurement,
+  type Metric,
+  measureImages,
+} from '@rectified-flow/eval-fid'
+import type * as tf from '@tensorflow/tfjs-core'
+import { writeWhole } from '../image-output.js'
+import { progress } from '../progress.js'
+import type { Shard } from '../shard.js'
+import type { Measurer } from './extractor.js'
+
+/** Images of a part: what a killed run has to measure again, at most. */
+const PART = 2048
+
+interface PartsJob {
+  source: ImageSource
+  extractor: Measurer
+  metrics: readonly Metric[]
+  /** Where measured parts are kept until all are there. */
+  folder: string
+  shard: Shard
+  batch: number
+}
+
+/**
+ * Measure images part by part, each kept in a file of its own, so that a killed run goes on and several processes share
+ * the work: whoever finds every part there has the whole.
+ *
+ * @returns  the measurement of all images, or how many parts are still missing
+ */
+export async function measureInParts(job: PartsJob): Promise<Measurement | { missing: number }> {
+  const { source, extractor, folder, shard, metrics } = job
+  await mkdir(folder, { recursive: true })
+  const total = Math.ceil(source.count / PART)
+  const id = identity(job)
+  const have = new Set((await readdir(folder)).filter(name => name.endsWith('.safetensors')))
+  const mine = Array.from({ length: total }, (_, part) => part).filter(
+    part => part % shard.count === shard.index,
+  )
+  const images = (part: number) => Math.min(PART, source.count - part * PART)
+  const sum = (parts: number[]) => parts.reduce((all, part) => all + images(part), 0)
+  const todo = mine.filter(part => !have.has(fileOf(part, total)))
+  const bar = progress('measure', sum(mine), 'images')
+  let done = sum(mine) - sum(todo)
+  bar.update(done)
+  for (const part of todo) {
+    const order = Int32Array.from({ length: images(part) }, (_, i) => part * PART + i)
+    const measured = await measureImages(extractor, pictures(source, order, job.batch), {
+      metrics: kept(metrics),
+      onProgress: count => bar.update(done + count),
+    })
+    await writeWhole(join(folder, fileOf(part, total)), partBytes(measured, id))
+    done += images(part)
+  }
+  bar.stop()
+  return collectParts(folder, extractor.dim, { id, total })
+}
+
+/** Every part in a folder, as one measurement; parts of other images or another network are refused by name. */
+export async function collectParts(
+  folder: string,
+  dim: number | undefined,
+  expected: { id?: string; total?: number } = {},
+): Promise<Measurement | { missing: number }> {
+  const names = (await readdir(folder)).filter(name => /^part-\d+-of-\d+\.safetensors$/.test(name)).sort()
+  if (names.length === 0) throw new RangeError(`'${folder}' must hold measured parts, got none.`)
+  const total = expected.total ?? Number(/of-(\d+)/.exec(names[0] as string)?.[1])
+  if (names.length < total) return { missing: total - names.length }
+  const parts = await Promise.all(names.map(name => readPart(folder, name)))
+  const id = expected.id ?? parts[0]?.id
+  const other = parts.findIndex(part => part.id !== id)
+  if (other >= 0)
+    throw new RangeError(
+      `'${join(folder, names[other] as string)}' was measured in another way. Remove '${folder}' to measure anew.`,
+    )
+  return joined(parts, dim)
+}
+
+const fileOf = (part: number, total: number) =>
+  `part-${String(part).padStart(5, '0')}-of-${total}.safetensors`
+
+/** All that must be equal for parts to belong together. */
+function identity({ source, extractor, metrics }: PartsJob): string {
+  const { count, height, width, channels } = source
+  return JSON.stringify({ count, height, width, channels, ...extractor.description, kept: kept(metrics) })
+}
+
+/** Features are always kept, one by one; what else, the metrics say. */
+function kept(metrics: readonly Metric[]): Metric[] {
+  const others = (['spatialFrechetDistance', 'inceptionScore'] as const).filter(metric =>
+    metrics.includes(metric),
+  )
+  return ['kernelDistance', ...others]
+}
+
+async function* pictures(source: ImageSource, order: Int32Array, batch: number): AsyncGenerator<tf.Tensor4D> {
+  for await (const { x, labels } of batches(source, { batch, order })) {
+    labels?.dispose()
+    yield x
+  }
+}
+
+interface Part {
+  id: string
+  tensors: Map<string, HostTensor>
+  measurement: Pick<Measurement, 'height' | 'width' | 'channels' | 'description'>
+}
+
+function partBytes(measured: Measurement, id: string): Uint8Array {
+  const { samples, logits, spatial, height, width, channels, description } = measured
+  const tensors = new Map<string, HostTensor>()
+  const put = (name: string, set?: FeatureSet) =>
+    set && tensors.set(name, { dtype: 'F32', shape: [...set.shape], data: Float32Array.from(set.data) })
+  put('features', samples)
+  put('logits', logits)
+  for (const [name, tensor] of spatial ? readSafetensors(spatial.save()).tensors : [])
+    tensors.set(`spatial.${name}`, tensor)
+  return writeSafetensors(tensors, {
+    id,
+    measurement: JSON.stringify({ height, width, channels, description }),
+  })
+}
+
+async function readPart(folder: string, name: string): Promise<Part> {
+  const { tensors, metadata } = readSafetensors(await readFile(join(folder, name)))
+  return {
+    id: metadata.id ?? '',
+    tensors,
+    measurement: JSON.parse(metadata.measurement ?? '{}') as Part['measurement'],
+  }
+}
+
+function joined(parts: readonly Part[], dim?: number): Measurement {
+  const [first] = parts as [Part]
+  const samples = rows(parts, 'features') as FeatureSet
+  const moments = new FeatureStatistics(dim ?? samples.shape[1])
+  for (const { tensors } of parts) moments.add(toFloat32(tensors.get('features') as HostTensor))
+  const logits = rows(parts, 'logits')
+  const spatial = spatialOf(parts)
+  return {
+    ...first.measurement,
+    images: samples.shape[0],
+    moments,
+    samples,
+    ...(logits && { logits }),
+    ...(spatial && { spatial }),
+  }
+}
+
+function rows(parts: readonly Part[], name: string): FeatureSet | undefined {
+  const tensors = parts.map(part => part.tensors.get(name))
+  const [first] = tensors
+  if (!first) return undefined
+  const count = tensors.reduce((sum, tensor) => sum + (tensor?.shape[0] as number), 0)
+  const columns = first.shape[1] as number
+  const data = new Float32Array(count * columns)
+  let to = 0
+  for (const tensor of tensors) {
+    const values = toFloat32(tensor as HostTensor)
+    data.set(values, to)
+    to += values.length
+  }
+  return { data, shape: [count, columns] }
+}
+
+function spatialOf(parts: readonly Part[]): FeatureStatistics | undefined {
+  let all: FeatureStatistics | undefined
+  for (const { tensors } of parts) {
+    const own = new Map(
+      [...tensors].filter(([name]) => name.startsWith('spatial.')).map(([name, t]) => [name.slice(8), t]),
+    )
+    if (own.size === 0) return undefined
+    const statistics = FeatureStatistics.load(writeSafetensors(own))
+    if (all) all.merge(statistics)
+    else all = statistics
+  }
+  return all
+}

@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { readNpz, toFloat32, writeNpz } from '@rectified-flow/checkpoints'
+import { type Measurement, type Reference, readMoments, writeMoments } from '@rectified-flow/eval-fid'
+import { writeWhole } from '../image-output.js'
+
+/**
+ * Write a reference: `mu`, `sigma`, and where there are spatial features `mu_s`, `sigma_s`, as everyone reads them; with
+ * `keepFeatures` also `features` [N,F], which kernel distance, precision and recall need.
+ */
+export async function writeReference(
+  path: string,
+  { moments, spatial, samples }: Measurement,
+  keepFeatures: boolean,
+): Promise<void> {
+  const bytes = await writeMoments({
+    features: moments!.moments(),
+    ...(spatial && { spatial: spatial.moments() }),
+  })
+  if (!keepFeatures || !samples) return writeWhole(path, bytes)
+  const arrays = await readNpz(bytes)
+  arrays.set('features', { dtype: 'F32', shape: [...samples.shape], data: Float32Array.from(samples.data) })
+  return writeWhole(path, await writeNpz(arrays))
+}
+
+/** Read a reference of ours, of EDM, pytorch-fid, clean-fid or OpenAI, and the hash of its file. */
+export async function readReference(path: string): Promise<{ reference: Reference; sha256: string }> {
+  const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
+    throw new RangeError(`--ref must name a file that can be read, got '${path}' (${cause.code}).`, { cause })
+  })
+  const { features, spatial } = await readMoments(bytes)
+  const samples = (await readNpz(bytes)).get('features')
+  const reference: Reference = {
+    moments: features,
+    ...(spatial && { spatial }),
+    ...(samples && { samples: { data: toFloat32(samples), shape: samples.shape as [number, number] } }),
+  }
+  return { reference, sha256: createHash('sha256').update(bytes).digest('hex') }
+}

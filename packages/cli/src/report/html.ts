@@ -1,0 +1,46 @@
+/** Text as it may stand in HTML, in an attribute too. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, character => `&#${character.charCodeAt(0)};`)
+}
+
+/** Rows of a name and a value; nested settings are named by their path. */
+export function table(rows: readonly (readonly [string, string])[]): string {
+  const cells = rows.map(
+    ([name, value]) => `<tr><th>${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`,
+  )
+  return `<table>${cells.join('')}</table>`
+}
+
+/** Settings as rows, nested ones under a path with dots. */
+export function flatten(value: unknown, path = ''): [string, string][] {
+  if (value === null || typeof value !== 'object' || Array.isArray(value))
+    return [[path, typeof value === 'string' ? value : JSON.stringify(value)]]
+  return Object.entries(value).flatMap(([key, entry]) => flatten(entry, path ? `${path}.${key}` : key))
+}
+
+/** The page's frame. Nothing in it is fetched from anywhere, and nothing runs. */
+export function page(title: string, body: string): string {
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(title)}</title>
+<style>
+:root { color-scheme: light dark; --line: light-dark(#d8d8d8, #3c3c3c); --soft: light-dark(#666, #a0a0a0); }
+body { font: 15px/1.45 system-ui, sans-serif; max-width: 1180px; margin: 2rem auto; padding: 0 1.2rem; background: light-dark(#fff, #17181a); color: light-dark(#1b1b1b, #ececec); }
+h1 { font-size: 1.5rem; margin: 0 0 .3rem } h2 { font-size: 1.1rem; margin: 2.2rem 0 .6rem } h3 { font-size: .9rem; font-weight: 600; margin: 0 0 .3rem }
+.soft { color: var(--soft); margin: 0 }
+.tiles, .charts, .grids { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)) }
+.charts { grid-template-columns: repeat(auto-fill, minmax(min(460px, 100%), 1fr)) }
+.grids { grid-template-columns: repeat(auto-fill, minmax(min(240px, 100%), 1fr)) }
+.tile { border: 1px solid var(--line); border-radius: 8px; padding: .6rem .8rem } .tile b { display: block; font-size: 1.25rem; font-variant-numeric: tabular-nums }
+figure { margin: 0 } figcaption { color: var(--soft); font-size: .85rem }
+svg { width: 100%; height: auto; overflow: visible } img { width: 100%; image-rendering: pixelated; border: 1px solid var(--line); box-sizing: border-box }
+table { border-collapse: collapse; font-size: .9rem } th { text-align: left; font-weight: 500; padding: .15rem 1.2rem .15rem 0; vertical-align: top } td { font-variant-numeric: tabular-nums; overflow-wrap: anywhere }
+</style>
+<body>
+${body}
+</body>
+</html>
+`
+}

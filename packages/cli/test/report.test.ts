@@ -1,0 +1,74 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { encodePngGrid } from '@rectified-flow/datasets'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { reportHtml } from '../src/report/report-html.js'
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'report-'))
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+/** A run of 40 logged steps with three previews, as `train` leaves it, killed while it wrote a line. */
+async function writeRun(): Promise<void> {
+  const lines: object[] = []
+  await mkdir(join(folder, 'previews'))
+  for (let step = 1; step <= 40; step++) {
+    const bins = Array.from({ length: 10 }, (_, i) => (i === 3 ? null : 1 / step + i))
+    const common = {
+      steps: 1,
+      skipped: step === 7 ? 1 : 0,
+      gradientNorm: 1,
+      learningRate: 1e-3,
+      msPerStep: 500,
+    }
+    lines.push({ kind: 'train', step, loss: step === 7 ? null : 1 / step, lossByTime: bins, ...common })
+    if (step % 13 !== 0) continue
+    const path = `previews/1-step-${step}.png`
+    await writeFile(
+      join(folder, path),
+      await encodePngGrid({ data: new Float32Array(4), shape: [1, 2, 2, 1] }),
+    )
+    lines.push({
+      kind: 'preview',
+      step,
+      scalars: { straightness: 2 / step, score: 100 - step },
+      images: { '1 step': path },
+    })
+  }
+  const text = lines.map(line => `${JSON.stringify(line)}\n`).join('')
+  await writeFile(join(folder, 'metrics.jsonl'), `${text}{"kind":"train","st`)
+  await writeFile(join(folder, 'settings.json'), JSON.stringify({ name: '<b>"&', net: { channels: [1, 2] } }))
+}
+
+describe('reportHtml', () => {
+  it('is one page with curves, grids and settings, which fetches nothing', async () => {
+    await writeRun()
+    const html = await reportHtml(folder)
+    for (const title of ['loss', 'straightness', 'score', 'learning rate', 'gradient norm'])
+      expect(html).toContain(`<h3>${title}</h3><svg`)
+    expect(html).toContain('<h3>loss by time, last 4 steps</h3><svg')
+    expect(html.match(/<img src="data:image\/png;base64,/g)).toHaveLength(3)
+    expect(html.indexOf('step 39<')).toBeLessThan(html.indexOf('step 13<'))
+    expect(html).toContain('<b>61</b>best score, step 39')
+    expect(html).toContain('<b>1</b>steps skipped')
+    expect(html).toContain('<tr><th>net.channels</th><td>[1,2]</td></tr>')
+    expect(html).toContain('<tr><th>name</th><td>&#60;b&#62;&#34;&#38;</td></tr>')
+    expect(html.replaceAll('http://www.w3.org/', '')).not.toMatch(/https?:|<script|src="(?!data:)|@import/)
+    expect(html).not.toContain('NaN')
+  })
+
+  it('says what it can of a run that has just begun', async () => {
+    await writeFile(join(folder, 'settings.json'), '{"seed":1}')
+    await writeFile(join(folder, 'metrics.jsonl'), '')
+    expect(await reportHtml(folder)).toContain('No step has been logged yet.')
+  })
+
+  it('refuses a folder that holds no run', async () => {
+    await expect(reportHtml(folder)).rejects.toThrow(
+      `cli.reportHtml: folder must hold a run, got no settings.json in '${folder}' (ENOENT). A run writes it when it starts to log.`,
+    )
+  })
+})
