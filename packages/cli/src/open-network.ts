@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import type { Checkpoint } from '@rectified-flow/checkpoints'
 import { readCheckpointFile } from '@rectified-flow/checkpoints/node'
 import type { Denoiser, Field } from '@rectified-flow/core'
 import {
@@ -45,16 +46,21 @@ export function networkOptions(): Option[] {
  * safetensors of others) need a configuration, and are EDM-preconditioned, as 2-rectified flow++ is.
  */
 export async function openNetwork({ network: path, config, preset }: NetworkOptions): Promise<OpenedNetwork> {
-  const { tensors, metadata, network } = await readCheckpointFile(path)
-  const own = metadata.config ? (JSON.parse(metadata.config) as UNetConfig) : undefined
+  const checkpoint = await readCheckpointFile(path)
+  const { tensors, network } = checkpoint
   const given = preset ? presets[preset] : config && configFromReference(await readJson(config))
-  const described = network && configFromEdm(network)
-  const chosen = given || own || described?.config
+  const chosen = given || configOfFile(checkpoint)
   if (!chosen)
     throw new RangeError(
       `'${path}' holds weights alone: say with --config or --preset which network they belong to.`,
     )
-  return asked(createUNet(chosen, { tensors }), described?.preconditioner ?? edm())
+  return asked(createUNet(chosen, { tensors }), network ? configFromEdm(network).preconditioner : edm())
+}
+
+/** The network's configuration, where its file says it: one of this library, or an EDM pickle. */
+export function configOfFile({ metadata, network }: Checkpoint): UNetConfig | undefined {
+  if (network) return configFromEdm(network).config
+  return metadata.config ? (JSON.parse(metadata.config) as UNetConfig) : undefined
 }
 
 function asked(net: UNet, preconditioner: Preconditioner): OpenedNetwork {

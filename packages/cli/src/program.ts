@@ -3,11 +3,24 @@ import { convertCommand } from './commands/convert.js'
 import { doctorCommand } from './commands/doctor.js'
 import { fidCommand } from './commands/fid.js'
 import { invertCommand } from './commands/invert.js'
+import { pairsCommand } from './commands/pairs.js'
+import { reportCommand } from './commands/report.js'
 import { sampleCommand } from './commands/sample.js'
+import { trainCommand } from './commands/train.js'
 import { translateCommand } from './commands/translate.js'
 import { description, version } from './version.js'
 
-const commands = [convertCommand, sampleCommand, invertCommand, translateCommand, fidCommand, doctorCommand]
+const commands = [
+  convertCommand,
+  pairsCommand,
+  trainCommand,
+  sampleCommand,
+  invertCommand,
+  translateCommand,
+  fidCommand,
+  reportCommand,
+  doctorCommand,
+]
 
 /** The command `rectified-flow` with all that it can do. A command that fails rejects with an error for people. */
 export function createProgram(): Command {

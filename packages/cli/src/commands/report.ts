@@ -1,0 +1,16 @@
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { writeWhole } from '../image-output.js'
+import { reportHtml } from '../report/report-html.js'
+
+/** `rectified-flow report RUN`: one page, with all that is in it. */
+export function reportCommand(): Command {
+  return new Command('report')
+    .description('make one self-contained HTML page of a training run: curves, samples, settings')
+    .argument('<run>', 'the folder of `train`')
+    .option('-o, --out <file.html>', 'the page (default: report.html in the run)')
+    .action(async (run: string, { out = join(run, 'report.html') }: { out?: string }) => {
+      await writeWhole(out, new TextEncoder().encode(await reportHtml(run)))
+      console.log(`the run's report is ${out}`)
+    })
+}

@@ -1,0 +1,177 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { readCheckpointFile } from '@rectified-flow/checkpoints/node'
+import { type Coupling, createRng, type Rng } from '@rectified-flow/core'
+import { encodePngGrid, readBatch } from '@rectified-flow/datasets'
+import { openImages, openPairStore, openReferencePairs } from '@rectified-flow/datasets/node'
+import { type Distance, perceptualDistance } from '@rectified-flow/losses-lpips-huber'
+import { readDigitPerception, readLpipsAveragePooling } from '@rectified-flow/losses-lpips-huber/node'
+import {
+  independentCoupling,
+  prefetch,
+  previewFlow,
+  recipe,
+  storedCoupling,
+  Trainer,
+  warmUp,
+} from '@rectified-flow/reflow'
+import { type Preview, train } from '@rectified-flow/reflow/node'
+import {
+  configFromReference,
+  createUNet,
+  edmVelocity,
+  presets,
+  saveUNet,
+  type UNet,
+  type UNetConfig,
+} from '@rectified-flow/unet'
+import * as tf from '@tensorflow/tfjs-core'
+import { Command, Option } from 'commander'
+import { stringify } from 'yaml'
+import { type BackendName, backendOption, startBackend } from '../backend-option.js'
+import { writeWhole } from '../image-output.js'
+import { configOfFile } from '../open-network.js'
+import { progress } from '../progress.js'
+import { readTrainConfig, type TrainConfig } from '../train-config.js'
+
+interface Flags {
+  out: string
+  resume: 'auto' | 'must' | 'never'
+  printConfig?: boolean
+  backend?: BackendName
+}
+
+/** `rectified-flow train CONFIG`: a run in a folder, that goes on where it stopped. */
+export function trainCommand(): Command {
+  return new Command('train')
+    .description('train a flow on pairs (Reflow) or on data (a 1-rectified flow)')
+    .argument('<config>', 'YAML or JSON; --print-config shows every value')
+    .option('--out <folder>', 'the run: checkpoints, metrics, previews, TensorBoard', 'runs/train')
+    .addOption(
+      new Option('--resume <when>', 'go on with the run in the folder')
+        .choices(['auto', 'must', 'never'])
+        .default('auto'),
+    )
+    .option('--print-config', 'show the configuration with every default, and do nothing')
+    .addOption(backendOption())
+    .action(run)
+}
+
+async function run(path: string, flags: Flags): Promise<void> {
+  const config = await readTrainConfig(path)
+  if (flags.printConfig) {
+    console.log(stringify(config).trimEnd())
+    return
+  }
+  await startBackend(flags.backend)
+  const rng = createRng(config.seed)
+  const net = await openNet(config, rng.fork('weights'))
+  const source = await openCoupling(config, rng.fork('coupling'))
+  const coupling = prefetch(source.coupling)
+  const trainer = new Trainer({
+    velocity: (stepRng, classLabels) =>
+      edmVelocity(net, { training: { rng: stepRng }, ...(classLabels && { classLabels }) }),
+    weights: net.weights,
+    coupling,
+    ...recipe(config.recipe, await distanceOf(config)),
+    rng: rng.fork('training'),
+    batch: config.batch,
+    microBatches: config.microBatches,
+    learningRate: warmUp(config.learningRate, { steps: config.warmup }),
+    beta1: config.beta1,
+    beta2: config.beta2,
+    epsilon: config.epsilon,
+    emaDecay: config.emaDecay,
+    ...(config.clipNorm && { clipNorm: config.clipNorm }),
+  })
+  const { steps, saveEvery, logEvery, previewEvery, ...settings } = config
+  const bar = progress('train', steps, 'steps')
+  const result = await train(trainer, {
+    folder: flags.out,
+    steps,
+    settings,
+    resume: flags.resume,
+    saveEvery,
+    logEvery,
+    previewEvery,
+    preview: () => preview(net, trainer, config),
+    onStep: ({ step }) => bar.update(step),
+    onWarning: message => console.error(`warning: ${message}`),
+  })
+  bar.stop()
+  const weights = join(flags.out, 'network.safetensors')
+  await writeWhole(weights, await saveUNet(net, { weights: trainer.ema }))
+  await coupling.dispose()
+  await source.close()
+  trainer.dispose()
+  net.dispose()
+  console.log(
+    result.finished
+      ? `${steps} steps done; the moving average of the weights is ${weights}`
+      : `stopped after ${result.step} of ${steps} steps; the same command goes on`,
+  )
+}
+
+/** A network with initial weights, or drawn from the seed. What is resumed replaces both. */
+async function openNet({ network }: TrainConfig, rng: Rng): Promise<UNet> {
+  const { initial, config, preset, dropout } = network
+  const given = config ? configFromReference(config) : preset && presets[preset]
+  const read = initial === undefined ? undefined : await readCheckpointFile(initial)
+  const chosen: UNetConfig | undefined = given ?? (read && configOfFile(read))
+  if (!chosen)
+    throw new RangeError(
+      `network.initial: '${initial}' holds weights alone: say with network.config or preset what of.`,
+    )
+  const full = { ...chosen, ...(dropout !== undefined && { dropout }) }
+  return createUNet(full, read ? { tensors: read.tensors } : { rng })
+}
+
+async function openCoupling(
+  { coupling: { pairs, data }, network }: TrainConfig,
+  rng: Rng,
+): Promise<{ coupling: Coupling; close(): Promise<void> }> {
+  if (pairs !== undefined) {
+    const reference = existsSync(join(pairs, 'samples.zip'))
+    const store = reference ? await openReferencePairs(pairs) : await openPairStore(pairs)
+    return { coupling: storedCoupling(store, { rng }), close: () => store.close() }
+  }
+  const side = sideOf(network)
+  const source = await openImages(data as string, side ? { resolution: side } : {})
+  const indexed = { count: source.count, batch: (indices: ArrayLike<number>) => readBatch(source, indices) }
+  return { coupling: independentCoupling(indexed, { rng }), close: () => source.close() }
+}
+
+function sideOf({ config, preset }: TrainConfig['network']): number | undefined {
+  if (preset) return presets[preset].imgResolution
+  return config && configFromReference(config).imgResolution
+}
+
+async function distanceOf({ recipe: name, perceptual }: TrainConfig): Promise<Distance | undefined> {
+  if (name !== 'E' && name !== 'F') return undefined
+  if (perceptual === 'vgg16') return (await readLpipsAveragePooling()).distance
+  const digits = await readDigitPerception()
+  return perceptualDistance(digits.features, { heads: digits.heads })
+}
+
+async function preview(net: UNet, trainer: Trainer, { seed, previewImages }: TrainConfig): Promise<Preview> {
+  const { imgResolution: side, inChannels: channels, labelDim } = net.config
+  const z = createRng(seed).fork('preview').normal([previewImages, side, side, channels]) as tf.Tensor4D
+  const labels = labelDim > 0 ? rowLabels(previewImages, labelDim) : undefined
+  const field = edmVelocity(net.withWeights(trainer.ema), labels ? { classLabels: labels } : {})
+  const { samples, straightness } = await previewFlow(field, z)
+  try {
+    const images: Record<string, Uint8Array> = {}
+    for (const { steps, x } of samples)
+      images[`${steps}-step`] = await encodePngGrid(x, { scale: side < 64 ? 2 : 1 })
+    return { images, scalars: { straightness: straightness as number } }
+  } finally {
+    tf.dispose([z, ...samples.map(({ x }) => x), ...(labels ? [labels] : [])])
+  }
+}
+
+function rowLabels(count: number, classes: number): tf.Tensor2D {
+  return tf.tidy(() => {
+    const indices = Array.from({ length: count }, (_, i) => i % classes)
+    return tf.oneHot(tf.tensor1d(indices, 'int32'), classes, 1, 0, 'float32') as tf.Tensor2D
+  })
+}

@@ -1,0 +1,109 @@
+import { readFile } from 'node:fs/promises'
+import {
+  PAPER_CONFIGS,
+  PAPER_DATASETS,
+  type PaperConfigName,
+  type PaperDataset,
+  paperConfig,
+  RECIPES,
+} from '@rectified-flow/reflow'
+import { presets } from '@rectified-flow/unet'
+import { parse } from 'yaml'
+import { z } from 'zod'
+
+const count = z.int().min(1)
+const share = z.number().min(0).max(1)
+
+/** What a training run is told. Everything has a default but the network and where pairs come from. */
+const schema = z.strictObject({
+  /** A configuration of the paper, such as 'cifar10/F', whose values stand where this file says nothing. */
+  paper: z.string().optional(),
+  network: z
+    .strictObject({
+      /** A network's file: its weights are what training starts from. */
+      initial: z.string().optional(),
+      /** Its configuration in the reference's form, where the file doesn't say it, or there is none. */
+      config: z.record(z.string(), z.unknown()).optional(),
+      preset: z.enum(Object.keys(presets) as [keyof typeof presets]).optional(),
+      dropout: share.optional(),
+    })
+    .refine(
+      ({ initial, config, preset }) => initial ?? config ?? preset,
+      'must have initial, config or preset',
+    ),
+  coupling: z
+    .strictObject({
+      /** A store of `rectified-flow pairs`, or a folder in the reference's format. */
+      pairs: z.string().optional(),
+      /** Images, each with noise of its own: trains a 1-rectified flow. */
+      data: z.string().optional(),
+    })
+    .refine(
+      ({ pairs, data }) => (pairs === undefined) !== (data === undefined),
+      'must have either pairs or data',
+    ),
+  recipe: z.enum(RECIPES).default('D'),
+  /** The perceptual network of recipes E and F: the paper's (its weights are fetched once), or the one for digits. */
+  perceptual: z.enum(['vgg16', 'digits']).default('vgg16'),
+  steps: count.default(10_000),
+  batch: count.default(128),
+  microBatches: count.default(1),
+  learningRate: z.number().positive().default(2e-4),
+  warmup: z.int().min(0).default(1000),
+  beta1: share.default(0.9),
+  beta2: share.default(0.999),
+  epsilon: z.number().positive().default(1e-8),
+  emaDecay: share.default(0.9999),
+  clipNorm: z.number().positive().optional(),
+  seed: z.int().min(0).default(0),
+  saveEvery: count.default(1000),
+  logEvery: count.default(100),
+  previewEvery: count.default(1000),
+  previewImages: z.int().min(1).max(256).default(16),
+})
+
+export type TrainConfig = z.infer<typeof schema>
+
+/** Read a configuration, YAML or JSON, and check all of it: every problem is in one message. */
+export async function readTrainConfig(path: string): Promise<TrainConfig> {
+  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new RangeError(
+      `the configuration must be a file that can be read, got '${path}' (${cause.code}).`,
+      { cause },
+    )
+  })
+  let raw: unknown
+  try {
+    raw = parse(text)
+  } catch (cause) {
+    throw new RangeError(`'${path}' must be YAML or JSON: ${(cause as Error).message}`, { cause })
+  }
+  const { paper } = (raw ?? {}) as { paper?: unknown }
+  const base = paper === undefined ? {} : paperValues(path, paper)
+  const given = (raw ?? {}) as { network?: object }
+  const network = base.network || given.network ? { network: { ...base.network, ...given.network } } : {}
+  const checked = schema.safeParse({ ...base, ...given, ...network })
+  if (checked.success) return checked.data
+  const problems = checked.error.issues.map(
+    ({ path: at, message }) => `  ${at.join('.') || 'the whole'}: ${message}`,
+  )
+  throw new RangeError(`'${path}' is not a training configuration:\n${problems.join('\n')}`)
+}
+
+function paperValues(path: string, paper: unknown): Partial<TrainConfig> {
+  const [dataset, name, ...rest] = String(paper).split('/')
+  const known =
+    PAPER_DATASETS.includes(dataset as PaperDataset) && PAPER_CONFIGS.includes(name as PaperConfigName)
+  if (!known || rest.length > 0)
+    throw new RangeError(
+      `'${path}': paper must be one of ${PAPER_DATASETS.join(', ')}, a slash, and a letter of ${PAPER_CONFIGS.join(', ')}, got '${paper}'.`,
+    )
+  const values = paperConfig(dataset as PaperDataset, name as PaperConfigName)
+  const { recipe, batch, microBatches, learningRate, warmup, beta1, beta2, epsilon, emaDecay, iterations } =
+    values
+  return {
+    ...{ recipe, batch, microBatches, learningRate, warmup, beta1, beta2, epsilon, emaDecay },
+    steps: iterations,
+    network: { preset: values.dataset, dropout: values.dropout },
+  }
+}

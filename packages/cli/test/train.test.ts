@@ -1,0 +1,119 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { readCheckpointFile } from '@rectified-flow/checkpoints/node'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { run } from './run.js'
+
+const weights = join(import.meta.dirname, '../../reflow/weights/digit-teacher.safetensors')
+const teacher = ['--network', weights, '--backend', 'wasm']
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'train-'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+async function config(name: string, values: object): Promise<string> {
+  const path = join(folder, name)
+  await writeFile(path, JSON.stringify(values))
+  return path
+}
+
+it('makes the same pairs in one run and in shards, and trains on them, with a report', async () => {
+  const [one, two] = [join(folder, 'one'), join(folder, 'two')]
+  const pairs = (out: string, ...more: string[]) =>
+    run('pairs', ...teacher, '--steps', '2', '--count', '40', '--shard-size', '16', '--out', out, ...more)
+  expect((await pairs(one)).out).toBe(`40 pairs made; ${one} is complete`)
+  expect((await pairs(two, '--shard', '0/2')).out).toBe('24 pairs made; 1 shards are still missing')
+  expect((await pairs(two, '--shard', '1/2')).out).toBe(`16 pairs made; ${two} is complete`)
+  const files = (await readdir(one)).sort()
+  expect((await readdir(two)).sort()).toEqual(files)
+  for (const file of files) expect(await readFile(join(two, file))).toEqual(await readFile(join(one, file)))
+
+  const settings = {
+    network: { initial: weights },
+    coupling: { pairs: one },
+    recipe: 'C',
+    batch: 8,
+    saveEvery: 2,
+    logEvery: 1,
+    previewEvery: 4,
+    previewImages: 4,
+  }
+  const train = async (steps: number, out: string) =>
+    run('train', await config('train.json', { ...settings, steps }), '--out', out, '--backend', 'wasm')
+  const [whole, resumed] = [join(folder, 'whole'), join(folder, 'resumed')]
+  expect((await train(4, whole)).out).toContain('4 steps done')
+  await train(2, resumed)
+  await train(4, resumed)
+  const [a, b] = await Promise.all(
+    [whole, resumed].map(path => readCheckpointFile(join(path, 'network.safetensors'))),
+  )
+  expect(b?.tensors).toEqual(a?.tensors)
+
+  const report = await run('report', whole)
+  expect(report.out).toBe(`the run's report is ${join(whole, 'report.html')}`)
+  const html = await readFile(join(whole, 'report.html'), 'utf8')
+  expect(html).toContain('<svg')
+  expect(html).toContain('data:image/png;base64,')
+  expect(html).not.toMatch(/(src|href)="https?:/)
+}, 120_000)
+
+it('shows every default, and the values of a configuration of the paper', async () => {
+  const path = await config('paper.json', { paper: 'cifar10/F', coupling: { pairs: 'x' }, batch: 256 })
+  const { out } = await run('train', path, '--print-config')
+  for (const line of [
+    'recipe: F',
+    'batch: 256',
+    'warmup: 5000',
+    'steps: 800000',
+    '  preset: cifar10',
+    '  dropout: 0.13',
+  ])
+    expect(out.split('\n')).toContain(line)
+})
+
+it('names all that is wrong with a configuration at once', async () => {
+  const path = await config('wrong.json', {
+    network: {},
+    coupling: { pairs: 'a', data: 'b' },
+    steps: 0,
+    learningRat: 3,
+  })
+  const error = await run('train', path).catch((cause: Error) => cause)
+  expect((error as Error).message.split('\n')).toEqual([
+    `'${path}' is not a training configuration:`,
+    '  network: must have initial, config or preset',
+    '  coupling: must have either pairs or data',
+    '  steps: Too small: expected number to be >=1',
+    '  the whole: Unrecognized key: "learningRat"',
+  ])
+  const paper = await config('no-paper.json', { paper: 'cifar10/H' })
+  await expect(run('train', paper)).rejects.toThrow(
+    'paper must be one of cifar10, afhq64, ffhq64, imagenet64, a slash, and a letter of A, B, C, D, E, F, G, got',
+  )
+})
+
+it('refuses to go on with other settings, or without a run', async () => {
+  const values = {
+    network: { initial: weights },
+    coupling: { pairs: join(folder, 'one') },
+    recipe: 'C',
+    batch: 8,
+    saveEvery: 2,
+    logEvery: 1,
+    previewEvery: 4,
+    previewImages: 4,
+    steps: 5,
+  }
+  const other = await config('other.json', { ...values, learningRate: 1 })
+  const whole = join(folder, 'whole')
+  await expect(run('train', other, '--out', whole, '--backend', 'wasm')).rejects.toThrow(
+    'settings.learningRate must be 0.0002',
+  )
+  const none = await config('none.json', values)
+  await expect(
+    run('train', none, '--out', join(folder, 'none'), '--resume', 'must', '--backend', 'wasm'),
+  ).rejects.toThrow("folder must hold a run with resume 'must', got none")
+})
