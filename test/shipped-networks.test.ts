@@ -8,7 +8,7 @@ import { readDigitFeatures } from '@rectified-flow/eval-fid/node'
 import { perceptualDistance, pseudoHuber } from '@rectified-flow/losses-lpips-huber'
 import { readDigitPerception } from '@rectified-flow/losses-lpips-huber/node'
 import { sample } from '@rectified-flow/reflow'
-import { edmVelocity, loadSongUNet } from '@rectified-flow/unet'
+import { edmVelocity, loadUNet } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, expect, it } from 'vitest'
 
@@ -49,7 +49,7 @@ it('digit perception tells real digits apart, on the scale of pseudo-Huber', asy
 
 it('the digit teacher draws what digit features take for digits', async () => {
   const file = new URL('../packages/reflow/weights/digit-teacher.safetensors', import.meta.url)
-  const velocity = edmVelocity(loadSongUNet(await readFile(file)))
+  const velocity = edmVelocity(loadUNet(await readFile(file)))
   const { x } = sample(velocity, createRng(1).normal([16, 28, 28, 1]), { steps: 8 })
   const features = await readDigitFeatures()
   // How sure it is of its answer: 0.1 would be a guess.

@@ -13,9 +13,9 @@ import { fileURLToPath } from 'node:url'
 import { createRng } from '@rectified-flow/core'
 import { useBackend } from '@rectified-flow/core/node'
 import { readMnist } from '@rectified-flow/datasets/node'
-import { independentCoupling, recipe, Trainer } from '@rectified-flow/reflow'
+import { independentCoupling, recipe, Trainer, warmUp } from '@rectified-flow/reflow'
 import { loadTrainer, saveTrainer } from '@rectified-flow/reflow/node'
-import { edmVelocity, SongUNet, type SongUNetConfig, saveSongUNet } from '@rectified-flow/unet'
+import { edmVelocity, SongUNet, type SongUNetConfig, saveUNet } from '@rectified-flow/unet'
 
 const SEED = 1
 const STEPS = 3000
@@ -46,6 +46,7 @@ const trainer = new Trainer({
   coupling: independentCoupling(await readMnist(mnist), { rng: rng.fork('pairs') }),
   ...recipe('B'), // uniform t, squared L2: also what a 1-rectified flow is trained with
   ...SETTINGS,
+  learningRate: warmUp(SETTINGS.learningRate, { steps: SETTINGS.warmup }),
   rng: rng.fork('training'),
 })
 await mkdir(dirname(checkpoint), { recursive: true })
@@ -64,7 +65,7 @@ while (trainer.step < STEPS) {
   begin = performance.now()
 }
 
-await writeFile(weights, await saveSongUNet(net, { weights: trainer.ema }))
+await writeFile(weights, await saveUNet(net, { weights: trainer.ema }))
 const count = [...net.weights.values()].reduce((sum, weight) => sum + weight.size, 0)
 await writeFile(
   weights.replace('.safetensors', '.md'),

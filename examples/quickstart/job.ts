@@ -20,7 +20,7 @@ interface JobBase extends Run {
 /** One piece of work for one process. */
 export type Job = JobBase &
   (
-    | { kind: 'pairs'; first: number }
+    | { kind: 'pairs'; shard: number }
     | { kind: 'train'; model: ModelName }
     | { kind: 'measure'; model: ModelName }
     | { kind: 'pictures' }

@@ -10,11 +10,10 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { useBackend } from '@rectified-flow/core/node'
-import { pairShardPath } from '@rectified-flow/datasets/node'
 import { type Job, modelTitle, type Run } from './job.js'
 import { runJobs } from './processes.js'
 import { watcher } from './progress.js'
-import { modelFile, pairsFolder, writeWhole } from './run-files.js'
+import { modelFile, pairStore, writeWhole } from './run-files.js'
 import { readArguments, type Settings } from './settings.js'
 import { collectMetrics, measuresFile, table } from './table.js'
 
@@ -33,7 +32,7 @@ async function main(): Promise<void> {
   console.log(`backend ${settings.backend}, ${workers} at a time, in ${given.out}`)
 
   const runs = Array.from({ length: settings.seeds }, (_, seed): Run => ({ out, teacher, seed, settings }))
-  for (const [unit, jobs] of phases(runs)) {
+  for (const [unit, jobs] of await phases(runs)) {
     const watch = watcher(unit)
     const open = jobs.filter(job => !existsSync(job.file))
     await runJobs(open, workers, watch).finally(() => watch.stop())
@@ -45,20 +44,18 @@ async function main(): Promise<void> {
 }
 
 /** What has to be done, in this order; the jobs of a phase know nothing of each other. */
-function phases(runs: Run[]): [unit: string, jobs: Job[]][] {
+async function phases(runs: Run[]): Promise<[unit: string, jobs: Job[]][]> {
   const { out, settings } = runs[0] as Run
   const models = ['B', ...settings.recipes]
   const tag = ({ seed }: Run) => (settings.seeds > 1 ? `, seed ${seed}` : '')
-  const firsts = Array.from(
-    { length: Math.ceil(settings.pairs / settings.shard) },
-    (_, i) => i * settings.shard,
-  )
-  const pairs = runs.flatMap(run =>
-    firsts.map((first): Job => {
-      const file = pairShardPath(pairsFolder(run), first)
-      return { ...run, kind: 'pairs', title: `pairs from ${first}${tag(run)}`, first, file }
-    }),
-  )
+  const pairs: Job[] = []
+  for (const run of runs) {
+    const store = await pairStore(run)
+    for (const shard of await store.missing()) {
+      const title = `pairs from ${store.range(shard).first}${tag(run)}`
+      pairs.push({ ...run, kind: 'pairs', title, shard, file: store.path(shard) })
+    }
+  }
   const training = runs.flatMap(run =>
     models.map((model): Job => {
       const title = `train ${modelTitle(model)}${tag(run)}`

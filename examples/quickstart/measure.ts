@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Field } from '@rectified-flow/core'
-import { readPairShards } from '@rectified-flow/datasets/node'
+import { openPairStore } from '@rectified-flow/datasets/node'
 import { featureStatistics, frechetDistance } from '@rectified-flow/eval-fid'
 import { readDigitFeatures } from '@rectified-flow/eval-fid/node'
 import {
@@ -37,9 +37,14 @@ function* batches(count: number): Generator<number[]> {
     yield Array.from({ length: Math.min(BATCH, count - first) }, (_, i) => first + i)
 }
 
-function* images(set: { count: number; batch(indices: number[]): { x: tf.Tensor4D; z?: tf.Tensor } }) {
+interface Indexed {
+  count: number
+  batch(indices: number[]): { x: tf.Tensor4D } | Promise<{ x: tf.Tensor4D }>
+}
+
+async function* images(set: Indexed) {
   for (const indices of batches(set.count)) {
-    const { x, ...rest } = set.batch(indices)
+    const { x, ...rest } = await set.batch(indices)
     tf.dispose(rest)
     yield x
   }
@@ -93,7 +98,7 @@ export async function measure(job: JobOf<'measure'>, progress: Progress) {
   }
   if (model === 'teacher') {
     // In many steps the teacher makes the pairs: they are its samples.
-    const pairs = await readPairShards(pairsFolder(job))
+    const pairs = await openPairStore(pairsFolder(job))
     frechet[teacherSteps] = frechetDistance(
       (await featureStatistics(features, images(pairs))).moments(),
       real,

@@ -1,7 +1,8 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { createRng, indexedNormal } from '@rectified-flow/core'
-import { loadSongUNet, type SongUNet } from '@rectified-flow/unet'
+import { createPairStore, type PairStore } from '@rectified-flow/datasets/node'
+import { loadUNet, type UNet } from '@rectified-flow/unet'
 import type * as tf from '@tensorflow/tfjs-core'
 import type { ModelName, Run } from './job.js'
 
@@ -15,11 +16,23 @@ export const modelFolder = (run: Run, model: ModelName) => join(seedFolder(run),
 export const modelFile = (run: Run, model: ModelName) =>
   model === 'teacher' ? run.teacher : join(modelFolder(run, model), 'model.safetensors')
 
+/** The pairs of this run, made or still to be made. */
+export function pairStore(run: Run): Promise<PairStore> {
+  const { pairs, shard, teacher, teacherSteps } = run.settings
+  return createPairStore(pairsFolder(run), {
+    count: pairs,
+    shardSize: shard,
+    seed: run.seed,
+    shape: SHAPE,
+    origin: { teacher, teacherSteps },
+  })
+}
+
 /** The network of a model of this run. */
-export async function readModel(run: Run, model: ModelName): Promise<SongUNet> {
+export async function readModel(run: Run, model: ModelName): Promise<UNet> {
   const path = modelFile(run, model)
   try {
-    return loadSongUNet(await readFile(path))
+    return loadUNet(await readFile(path))
   } catch (cause) {
     throw new Error(`quickstart: can't read ${path}: ${(cause as Error).message}`, { cause })
   }

@@ -54,7 +54,7 @@ const HELP = `npm run quickstart -- [options]
   --config NAMES   configurations of 2-rectified flow++, by the paper's letters: C, D, E, F (default D)
   --seeds N        repeat everything with N seeds, average in the table (default 1)
   --backend NAME   node-gpu, webgpu, node, wasm or cpu (default: the first of these that works here)
-  --teacher FILE   weights of another teacher of 28x28 digits, as saveSongUNet writes them
+  --teacher FILE   weights of another teacher of 28x28 digits, as saveUNet writes them
   --out FOLDER     where the run is kept (default runs/quickstart)
   --smoke          every stage on a handful of digits, in a few seconds
   --help`

@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { createRng } from '@rectified-flow/core'
-import { readPairShards } from '@rectified-flow/datasets/node'
+import { openPairStore } from '@rectified-flow/datasets/node'
 import { perceptualDistance } from '@rectified-flow/losses-lpips-huber'
 import { readDigitPerception } from '@rectified-flow/losses-lpips-huber/node'
-import { type RecipeName, recipe, storedCoupling, Trainer } from '@rectified-flow/reflow'
+import { type RecipeName, recipe, storedCoupling, Trainer, warmUp } from '@rectified-flow/reflow'
 import { loadTrainer, saveTrainer } from '@rectified-flow/reflow/node'
-import { edmVelocity, saveSongUNet } from '@rectified-flow/unet'
+import { edmVelocity, saveUNet } from '@rectified-flow/unet'
 import type { JobOf, Progress } from './job.js'
 import { modelFolder, pairsFolder, readModel, writeWhole } from './run-files.js'
 
@@ -18,7 +18,7 @@ export async function train(job: JobOf<'train'>, progress: Progress) {
   const { seed, model, file } = job
   const { iterations, batch, learningRate, warmup, emaDecay } = job.settings
   const net = await readModel(job, 'teacher')
-  const pairs = await readPairShards(pairsFolder(job))
+  const pairs = await openPairStore(pairsFolder(job))
   const digits = model === 'E' || model === 'F' ? await readDigitPerception() : null
   const rng = createRng(seed).fork('training')
   const trainer = new Trainer({
@@ -31,8 +31,7 @@ export async function train(job: JobOf<'train'>, progress: Progress) {
     ),
     rng,
     batch,
-    learningRate,
-    warmup,
+    learningRate: warmUp(learningRate, { steps: warmup }),
     emaDecay,
   })
   const checkpoint = join(modelFolder(job, model), 'trainer.safetensors')
@@ -44,6 +43,6 @@ export async function train(job: JobOf<'train'>, progress: Progress) {
     if (trainer.step % SAVE_EVERY === 0) await saveTrainer(checkpoint, trainer)
     progress(trainer.step, iterations)
   }
-  await writeWhole(file, await saveSongUNet(net, { weights: trainer.ema }))
+  await writeWhole(file, await saveUNet(net, { weights: trainer.ema }))
   await rm(checkpoint, { force: true })
 }

@@ -1,58 +1,70 @@
-import { checkInt, createRng, type Field, indexedNormal } from '@rectified-flow/core'
-import type { Method } from '@rectified-flow/ode'
+import { checkOneOf, createRng, indexedNormal, NumericError } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { sample } from './sample.js'
+import { type FillOptions, fillStore, type WritablePairs } from './internal/fill-store.js'
+import { imageBytes, oneHot } from './internal/image-bytes.js'
 
-export interface GeneratePairsOptions {
-  /** Noise of pair i is that of `createRng(seed).fork(i)`: (seed, i) says all there is to say of it. */
-  seed: number
-  /** Index of the first pair. */
-  first?: number
-  count: number
-  /** Shape of one image, [H,W,C]. */
-  shape: readonly [number, number, number]
-  steps?: number
-  method?: Method
-  /** Pairs made at once: a matter of memory and speed only. */
-  batch?: number
-  onBatch?: (done: number, count: number) => void
+/**
+ * What makes data of noise: z [B,H,W,C] and one-hot labels [B,L] to x [B,H,W,C]. A sampler of any kind:
+ * `z => sample(field, z, { steps: 16 }).x`, `z => sampleEdm(denoiser, z).x`.
+ */
+export type Teacher = (z: tf.Tensor4D, labels?: tf.Tensor2D) => tf.Tensor
+
+export interface GeneratePairsOptions extends FillOptions {
+  /** Class of pair i, where the store has classes; drawn from (seed, i), all alike, unless told. */
+  labels?: (index: number) => number
 }
 
 /**
- * Let a teacher walk noise to data: the pairs of one round of Reflow (Liu et al., arXiv 2209.03003).
+ * Let a teacher walk noise to data: the pairs of one round of Reflow (Liu et al., arXiv 2209.03003). Fills a store, shard
+ * by shard, and only what it lacks: killed anywhere and called again it goes on, and several processes, each with shards of
+ * its own, make what one would. The noise of pair i is that of `createRng(plan.seed).fork(i)`.
  *
- * @param field  the teacher's velocity
- * @returns      the images as bytes [count,H,W,C]: v in [-1,1] as round((v + 1) 127.5), as the reference stores them
+ * @throws NumericError 'non-finite' where the teacher makes an image that isn't finite
  */
 export async function generatePairs(
-  field: Field,
-  { seed, first = 0, count, shape, steps = 16, method, batch = 128, onBatch }: GeneratePairsOptions,
-): Promise<Uint8Array> {
+  store: WritablePairs,
+  teacher: Teacher,
+  { labels, ...options }: GeneratePairsOptions = {},
+): Promise<void> {
   const where = 'reflow.generatePairs'
-  checkInt(where, 'first', first, 0)
-  checkInt(where, 'count', count, 1)
-  checkInt(where, 'batch', batch, 1)
+  const { seed, shape, images, noise, classes } = store.plan
+  checkOneOf(where, 'store.plan.noise', noise, ['indexed'])
   const rng = createRng(seed)
-  const size = shape[0] * shape[1] * shape[2]
-  const images = new Uint8Array(count * size)
-  for (let done = 0; done < count; ) {
-    const n = Math.min(batch, count - done)
-    const bytes = tf.tidy(() => {
-      const z = indexedNormal(
-        rng,
-        Array.from({ length: n }, (_, i) => first + done + i),
-        shape,
-      )
-      const { x } = sample(field, z, { steps, ...(method && { method }) })
-      return tf.round(tf.mul(tf.add(tf.clipByValue(x, -1, 1), 1), 127.5))
+  const classOf =
+    labels ??
+    ((index: number) =>
+      rng
+        .fork('labels')
+        .fork(index)
+        .integers(1, classes as number)[0] as number)
+  await fillStore(where, store, options, async (first, count) => {
+    const indices = Array.from({ length: count }, (_, i) => first + i)
+    const given = classes === undefined ? undefined : indices.map(classOf)
+    const x = tf.tidy(() => {
+      const z = indexedNormal(rng, indices, shape) as tf.Tensor4D
+      return teacher(z, given && oneHot(given, classes as number))
     })
     try {
-      images.set(Uint8Array.from(await bytes.data()), done * size)
+      await checkImages(where, x, first)
+      const rows = images === 'uint8' ? await imageBytes(x) : ((await x.data()) as Float32Array)
+      return { images: rows, ...(given && { labels: given }) }
     } finally {
-      bytes.dispose()
+      x.dispose()
     }
-    done += n
-    onBatch?.(done, count)
+  })
+}
+
+/** As bytes, NaN would be black and go unnoticed. */
+async function checkImages(where: string, x: tf.Tensor, first: number): Promise<void> {
+  const total = tf.tidy(() => tf.sum(tf.abs(x)))
+  try {
+    const value = (await total.data())[0] as number
+    if (!Number.isFinite(value))
+      throw new NumericError(
+        'non-finite',
+        `${where}: the teacher's images must be finite, got a sum of ${value} over pairs ${first} to ${first + (x.shape[0] as number) - 1}.`,
+      )
+  } finally {
+    total.dispose()
   }
-  return images
 }

@@ -1,9 +1,49 @@
+export { bitsPerDim } from './bits-per-dim.js'
+export { assign } from './couplings/assign.js'
 export { type IndexedData, independentCoupling } from './couplings/independent.js'
+export { type MixturePart, mixtureCoupling } from './couplings/mixture.js'
+export { type OnlineOptions, onlineCoupling } from './couplings/online.js'
+export { type OptimalTransportOptions, optimalTransportCoupling } from './couplings/optimal-transport.js'
+export { type PrefetchedCoupling, prefetch } from './couplings/prefetch.js'
+export { type SinkhornOptions, sinkhorn } from './couplings/sinkhorn.js'
 export { type IndexedPairs, storedCoupling } from './couplings/stored.js'
-export { type GeneratePairsOptions, generatePairs } from './generate-pairs.js'
-export { dataPrediction, interpolate } from './interpolate.js'
+export { type TruncationOptions, truncatedCoupling } from './couplings/truncated.js'
+export { curvature } from './curvature.js'
+export {
+  type GeneratePairsOptions,
+  generatePairs,
+  type Teacher,
+} from './generate-pairs.js'
+export type { FillOptions, StoreRows, WritablePairs } from './internal/fill-store.js'
+export { dataPrediction, interpolate, noisePrediction } from './interpolate.js'
+export { INVERSION_START, type InvertOptions, invert, invertTrajectory } from './invert.js'
+export { type Inverter, invertPairs, type ReadableImages } from './invert-pairs.js'
+export { type LogLikelihoodOptions, logLikelihood } from './log-likelihood.js'
+export {
+  type DynamicLossScaleOptions,
+  dynamicLossScale,
+  type LossScale,
+  type LossScaleState,
+} from './loss-scale.js'
+export {
+  PAPER_CONFIGS,
+  PAPER_DATASETS,
+  type PaperConfig,
+  type PaperConfigName,
+  type PaperDataset,
+  paperConfig,
+} from './paper-config.js'
+export { powerEma } from './power-ema.js'
+export { type FlowPreview, type PreviewOptions, previewFlow } from './preview.js'
 export { RECIPES, type Recipe, type RecipeName, recipe } from './recipes.js'
-export { type SampleOptions, type SampleTrajectory, sample, sampleTrajectory } from './sample.js'
-export { type SamplerOptions, type SamplerState, START_TIME, sampler, TWO_STEP_GRID } from './sampler.js'
+export { type SampleOptions, sample, sampleTrajectory } from './sample.js'
+export { type EdmSamplerOptions, type EdmSamplerState, sampleEdm } from './sample-edm.js'
+export { type SamplerOptions, START_TIME, sampler, TWO_STEP_GRID } from './sampler.js'
+export { type Schedule, warmUp } from './schedule.js'
+export { slerp } from './slerp.js'
 export { straightness } from './straightness.js'
-export { Trainer, type TrainerOptions, type TrainerState } from './trainer.js'
+export { Trainer, type TrainerStep } from './trainer.js'
+export type { TrainerOptions } from './trainer-options.js'
+export type { TrainerState } from './trainer-state.js'
+export { type TranslateOptions, translate } from './translate.js'
+export type { SamplerState, SampleTrajectory } from './walk.js'

@@ -1,6 +1,7 @@
 import type { Field } from '@rectified-flow/core'
-import * as tf from '@tensorflow/tfjs-core'
-import { type SamplerOptions, type SamplerState, START_TIME, sampler } from './sampler.js'
+import type * as tf from '@tensorflow/tfjs-core'
+import { planSampling, type SamplerOptions } from './sampler.js'
+import { type SamplerState, type SampleTrajectory, walkToEnd, walkTrajectory } from './walk.js'
 
 export type SampleOptions = SamplerOptions & {
   /** Called after each step; what it gets is borrowed. */
@@ -19,38 +20,13 @@ export function sample(
   z: tf.Tensor,
   { onStep, ...options }: SampleOptions = {},
 ): { x: tf.Tensor; nfe: number } {
-  let end: { x: tf.Tensor; nfe: number } | undefined
-  for (const state of sampler(field, z, options)) {
-    onStep?.(state)
-    if (state.step === state.steps) end = { x: tf.clone(state.x), nfe: state.nfe }
-  }
-  return end as { x: tf.Tensor; nfe: number } // a grid has at least one step
+  return walkToEnd(planSampling('reflow.sample', field, z, options), onStep)
 }
 
-export interface SampleTrajectory {
-  /** Times of the states, from noise to data. */
-  times: number[]
-  /** States [B,...] at those times; the first is the scaled noise. */
-  states: tf.Tensor[]
-  /** The data prediction of each step, one fewer than states. */
-  predictions: tf.Tensor[]
-  nfe: number
-}
-
-/** As `sample`, with every state and data prediction on the way; all of them are the caller's to dispose. */
+/**
+ * As `sample`, with every state and data prediction on the way, from noise to data; all of them are the caller's to
+ * dispose. The first state is the scaled noise.
+ */
 export function sampleTrajectory(field: Field, z: tf.Tensor, options: SamplerOptions = {}): SampleTrajectory {
-  const first = options.times?.[0] ?? START_TIME
-  const path: SampleTrajectory = { times: [first], states: [tf.mul(z, first)], predictions: [], nfe: 0 }
-  try {
-    for (const { x, prediction, t, nfe } of sampler(field, z, options)) {
-      path.times.push(t)
-      path.states.push(tf.clone(x))
-      path.predictions.push(tf.clone(prediction))
-      path.nfe = nfe
-    }
-  } catch (error) {
-    tf.dispose([...path.states, ...path.predictions])
-    throw error
-  }
-  return path
+  return walkTrajectory(planSampling('reflow.sampleTrajectory', field, z, options))
 }

@@ -1,79 +1,54 @@
-import {
-  type AdamSlot,
-  adamEma,
-  type Coupling,
-  checkInt,
-  checkNumber,
-  type Field,
-  NumericError,
-  type Premetric,
-  type Rng,
-  type TimestepDistribution,
-  type Weights,
-} from '@rectified-flow/core'
+import { adamEma, checkInt, checkTensor, NumericError, type Pairs, type Weights } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { interpolate } from './interpolate.js'
+import { type BatchGradients, batchGradients } from './internal/batch-gradients.js'
+import { type TrainerOptions, withDefaults } from './trainer-options.js'
+import { readSlots, type Slots, slotOf, type TrainerState, writeSlots } from './trainer-state.js'
 
-export interface TrainerOptions {
-  /** The network's velocity in training; rng drives its dropout in one step. */
-  velocity: (rng: Rng) => Field
-  /** What is trained: the variables that `velocity` reads. */
-  weights: Weights
-  coupling: Coupling
-  timesteps: TimestepDistribution
-  premetric: Premetric
-  /** Drives times and dropout; step k uses rng.fork(k). */
-  rng: Rng
-  batch?: number
-  learningRate?: number
-  /** Steps over which the learning rate rises linearly from 0. */
-  warmup?: number
-  beta1?: number
-  beta2?: number
-  epsilon?: number
-  emaDecay?: number
-}
-
-/** Everything that a trainer is, on the host: the weights, their moving average, Adam's moments, the steps done. */
-export interface TrainerState {
+/** What one step was. */
+export interface TrainerStep {
+  /** Steps done, this one included. */
   step: number
-  /** `weight/NAME`, `ema/NAME`, `m/NAME`, `v/NAME` for each weight. */
-  tensors: Map<string, { shape: number[]; data: Float32Array }>
+  /** Mean over the batch. */
+  loss: number
+  /** Over all weights together, before clipping. */
+  gradientNorm: number
+  learningRate: number
+  /** The loss or the gradients were not finite: nothing but the counters changed. */
+  skipped: boolean
+  /** Time and loss of every sample, [B]: what `TimeBins` takes. */
+  times: Float32Array
+  losses: Float32Array
 }
-
-const PARTS = ['weight', 'ema', 'm', 'v'] as const
 
 /**
  * Trains a velocity on pairs: x_t = (1 - t) x + t z, target z - x, Adam, moving average of the weights. A step is a
  * function of the state and the step's number alone, so a trainer restored from `state` goes on bit for bit.
  */
 export class Trainer {
-  private readonly slots: ReadonlyMap<string, AdamSlot>
-  private readonly options: Required<TrainerOptions>
-  private done = 0
+  private readonly slots: Slots
+  private readonly options: ReturnType<typeof withDefaults>
+  private counters: Omit<TrainerState, 'tensors'>
 
-  constructor({
-    batch = 128,
-    learningRate = 2e-4,
-    warmup = 0,
-    beta1 = 0.9,
-    beta2 = 0.999,
-    epsilon = 1e-8,
-    emaDecay = 0.9999,
-    ...rest
-  }: TrainerOptions) {
-    const where = 'reflow.Trainer'
-    checkInt(where, 'batch', batch, 1)
-    checkNumber(where, 'learningRate', learningRate, 0)
-    checkInt(where, 'warmup', warmup, 0)
-    checkNumber(where, 'emaDecay', emaDecay, 0, 1)
-    this.options = { batch, learningRate, warmup, beta1, beta2, epsilon, emaDecay, ...rest }
-    this.slots = new Map([...rest.weights].map(([name, weight]) => [name, slotOf(weight)]))
+  constructor(options: TrainerOptions) {
+    this.options = withDefaults(options)
+    this.slots = new Map([...options.weights].map(([name, weight]) => [name, slotOf(weight)]))
+    const { lossScale } = options
+    this.counters = {
+      step: 0,
+      skipped: 0,
+      skippedInRow: 0,
+      ...(lossScale && { lossScale: lossScale.initial }),
+    }
   }
 
-  /** Steps done. */
+  /** Steps done, those that were skipped included. */
   get step(): number {
-    return this.done
+    return this.counters.step
+  }
+
+  /** Steps that were skipped. */
+  get skipped(): number {
+    return this.counters.skipped
   }
 
   /** The moving average of each weight; borrowed, and changing with every step. */
@@ -81,89 +56,105 @@ export class Trainer {
     return new Map([...this.slots].map(([name, { ema }]) => [name, ema]))
   }
 
-  /** One training step. Returns its loss, the mean over the batch. A loss that is not finite changes nothing and throws. */
-  async advance(): Promise<{ step: number; loss: number }> {
-    const { coupling, batch, learningRate, warmup, beta1, beta2, epsilon, emaDecay } = this.options
-    const pairs = await coupling.draw(this.done, batch)
-    const variables = [...this.slots.values()].map(slot => slot.weight)
-    const { value, grads } = tf.tidy(() => tf.variableGrads(() => this.loss(pairs), variables))
+  /**
+   * One training step. Where the loss or the gradients are not finite, the step is skipped, and the next one has other
+   * pairs; the device is read once.
+   *
+   * @throws NumericError 'non-finite' when `maxSkipped` steps in a row were; the weights are those of the last good step
+   */
+  async advance(): Promise<TrainerStep> {
+    const { coupling, batch } = this.options
+    const pairs = await coupling.draw(this.step, batch)
+    let result: BatchGradients | undefined
     try {
-      const loss = (await value.data())[0] as number
-      if (!Number.isFinite(loss))
-        throw new NumericError(
-          'non-finite',
-          `reflow.Trainer.advance: loss must be finite, got ${loss} in step ${this.done}. ` +
-            'Look for NaN in the data, or lower learningRate. The weights are as they were before the step.',
-        )
-      const rate = warmup > 0 ? learningRate * Math.min(this.done / warmup, 1) : learningRate
-      this.done++
-      for (const slot of this.slots.values())
-        adamEma(slot, grads[slot.weight.name] as tf.Tensor, {
-          step: this.done,
-          learningRate: rate,
-          beta1,
-          beta2,
-          epsilon,
-          emaDecay,
-        })
-      return { step: this.done, loss }
+      result = tf.tidy(() => this.gradients(pairs))
+      const read = Float32Array.from(await result.report.data())
+      return this.finish(result.gradients, read)
     } finally {
-      tf.dispose([value, grads, pairs.x, pairs.z])
+      tf.dispose([pairs.x, pairs.z])
       pairs.labels?.dispose()
+      if (result) tf.dispose(result)
     }
   }
 
-  private loss({ x, z }: { x: tf.Tensor4D; z: tf.Tensor4D }): tf.Scalar {
-    const { velocity, premetric, timesteps, rng, batch } = this.options
-    const draw = rng.fork(this.done)
-    const t = timesteps.sample(batch, draw.fork('t'))
-    const xt = interpolate(x, z, t)
-    const prediction = velocity(draw.fork('dropout'))(xt, t)
-    return tf.mean(premetric(prediction, tf.sub(z, x), { t, xt, x }))
+  private gradients(pairs: Pairs): BatchGradients {
+    const { velocity, timesteps, premetric, rng, batch, microBatches, weights } = this.options
+    checkTensor('reflow.Trainer.advance', 'pairs.x', pairs.x, [batch, 'H', 'W', 'C'])
+    checkTensor('reflow.Trainer.advance', 'pairs.z', pairs.z, pairs.x.shape)
+    const draw = rng.fork(this.step)
+    const dropout = draw.fork('dropout')
+    return batchGradients(weights, {
+      pairs,
+      t: timesteps.sample(batch, draw.fork('t')),
+      premetric,
+      velocity: (m, labels) => velocity(microBatches === 1 ? dropout : dropout.fork(m), labels),
+      microBatches,
+      scale: this.counters.lossScale?.scale ?? 1,
+    })
+  }
+
+  /** Look at what was read, and update the weights if it is finite. */
+  private finish(gradients: BatchGradients['gradients'], read: Float32Array): TrainerStep {
+    const { batch, learningRate, lossScale, maxSkipped } = this.options
+    const { step, skipped, skippedInRow, lossScale: scaling } = this.counters
+    const losses = read.subarray(0, batch)
+    const loss = losses.reduce((sum, value) => sum + value, 0) / batch
+    const squares = read.subarray(2 * batch).reduce((sum, value) => sum + value, 0)
+    const gradientNorm = Math.sqrt(squares) / (scaling?.scale ?? 1)
+    const finite = Number.isFinite(loss) && Number.isFinite(gradientNorm)
+    const rate = learningRate(step)
+    if (finite) this.update(gradients, gradientNorm, rate)
+    this.counters = {
+      step: step + 1,
+      skipped: finite ? skipped : skipped + 1,
+      skippedInRow: finite ? 0 : skippedInRow + 1,
+      ...(lossScale && scaling && { lossScale: lossScale.next(scaling, finite) }),
+    }
+    if (this.counters.skippedInRow >= maxSkipped)
+      throw new NumericError(
+        'non-finite',
+        `reflow.Trainer.advance: loss and gradients must be finite, got loss ${loss} and gradient norm ${gradientNorm} ` +
+          `in step ${step}, the last of ${maxSkipped} in a row. Look for NaN in the data, or lower learningRate. ` +
+          'The weights are those of the last good step.',
+      )
+    const times = read.subarray(batch, 2 * batch)
+    return { step: step + 1, loss, gradientNorm, learningRate: rate, skipped: !finite, times, losses }
+  }
+
+  private update(gradients: BatchGradients['gradients'], norm: number, learningRate: number): void {
+    const { beta1, beta2, epsilon, emaDecay, clipNorm } = this.options
+    const { step, skipped, lossScale } = this.counters
+    const factor = Math.min(1, clipNorm / norm) / (lossScale?.scale ?? 1)
+    const update = step - skipped + 1
+    const settings = { step: update, learningRate, beta1, beta2, epsilon, emaDecay: emaDecay(update) }
+    for (const [i, slot] of [...this.slots.values()].entries()) {
+      const gradient = gradients[i]
+      if (!gradient) continue // as PyTorch: the loss doesn't depend on this weight
+      tf.tidy(() => adamEma(slot, factor === 1 ? gradient : tf.mul(gradient, factor), settings))
+    }
   }
 
   /** A copy of the whole state on the host. */
   async state(): Promise<TrainerState> {
-    const tensors: TrainerState['tensors'] = new Map()
-    for (const [name, slot] of this.slots)
-      for (const part of PARTS) {
-        const data = (await slot[part].data()) as Float32Array
-        tensors.set(`${part}/${name}`, { shape: slot[part].shape, data: Float32Array.from(data) })
-      }
-    return { step: this.done, tensors }
+    return { ...this.counters, tensors: await readSlots(this.slots) }
   }
 
   /** Go back (or on) to a state. All of it is checked before anything changes. */
-  restore({ step, tensors }: TrainerState): void {
+  restore({ tensors, ...counters }: TrainerState): void {
     const where = 'reflow.Trainer.restore'
-    checkInt(where, 'state.step', step, 0)
-    const entries = [...this.slots].flatMap(([name, slot]) =>
-      PARTS.map(part => [slot[part], `${part}/${name}`] as const),
-    )
-    const wrong = entries.filter(([to, key]) => String(tensors.get(key)?.shape) !== String(to.shape))
-    if (wrong.length > 0)
+    checkInt(where, 'state.step', counters.step, 0)
+    checkInt(where, 'state.skipped', counters.skipped, 0, counters.step)
+    checkInt(where, 'state.skippedInRow', counters.skippedInRow, 0, counters.skipped)
+    if (Boolean(counters.lossScale) !== Boolean(this.options.lossScale))
       throw new RangeError(
-        `${where}: state must hold the weights of this network, got ${wrong.length} missing or of another shape: ` +
-          `${wrong.slice(0, 5).map(([to, key]) => `${key} [${to.shape}]`)}.`,
+        `${where}: state must ${this.options.lossScale ? 'hold a loss scale' : 'be of a trainer without a loss scale'}, as this trainer, got another.`,
       )
-    for (const [to, key] of entries) {
-      const { shape, data } = tensors.get(key) as { shape: number[]; data: Float32Array }
-      tf.tidy(() => to.assign(tf.tensor(data, shape)))
-    }
-    this.done = step
+    writeSlots(where, this.slots, tensors)
+    this.counters = counters
   }
 
   /** Free the optimiser's tensors. The weights stay: they are the network's. */
   dispose(): void {
     for (const { m, v, ema } of this.slots.values()) tf.dispose([m, v, ema])
   }
-}
-
-function slotOf(weight: tf.Variable): AdamSlot {
-  return tf.tidy(() => ({
-    weight,
-    m: tf.variable(tf.zerosLike(weight), false),
-    v: tf.variable(tf.zerosLike(weight), false),
-    ema: tf.variable(tf.clone(weight), false),
-  }))
 }

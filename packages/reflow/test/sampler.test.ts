@@ -1,5 +1,5 @@
 import { createRng, type Field } from '@rectified-flow/core'
-import { euler, heun, rk4 } from '@rectified-flow/ode'
+import { ab4, euler, heun, midpoint, rk4 } from '@rectified-flow/ode'
 import {
   START_TIME,
   sample,
@@ -29,7 +29,10 @@ describe('sample', () => {
     ['euler', { steps: 1 }, 1],
     ['euler', { steps: 5 }, 5],
     ['heun', { steps: 3, method: heun }, 5],
+    ['midpoint', { steps: 3, method: midpoint }, 5],
     ['rk4', { steps: 3, method: rk4 }, 9],
+    ['ab4, three starts of 4 calls, then 1', { steps: 6, method: ab4 }, 15],
+    ['every step of the method', { steps: 3, method: rk4, endTime: 1e-5 }, 12],
     ['reinterpolate', { steps: 4, rule: 'reinterpolate' as const }, 4],
     ['two steps', { times: TWO_STEP_GRID }, 2],
   ])('draws a straight flow exactly: %s', (_, options, nfe) => {
@@ -63,6 +66,16 @@ describe('sample', () => {
     expect(seen).toEqual([0.75, 0.5, 0.25, 0])
   })
 
+  it('starts where it is told', () => {
+    const z = noise()
+    const usual = sampleTrajectory(straight, z, { steps: 2 })
+    expect(usual.times).toEqual([START_TIME, 0.5, 0])
+    expectClose(usual.states[0]!, tf.mul(z, START_TIME), f32)
+    const told = sampleTrajectory(straight, z, { steps: 2, startTime: 0.9, endTime: 0.2, noiseScale: 2 })
+    expect(told.times).toEqual([0.9, 0.6, 0.2])
+    expectClose(told.states[0]!, tf.mul(z, 2), f32)
+  })
+
   it('goes back to the initial noise by the new rule', () => {
     const z = noise()
     const path = sampleTrajectory(exponential, z, { steps: 4, rule: 'reinterpolate' })
@@ -93,6 +106,8 @@ describe('sample', () => {
         return tf.tidy(() => straight(x, t))
       }
       expect(() => sample(failing, z, { steps: 3 })).toThrow('no')
+      calls = 0
+      expect(() => sampleTrajectory(failing, z, { steps: 3, rule: 'reinterpolate' })).toThrow('no')
       z.dispose()
     })
   })
@@ -100,18 +115,30 @@ describe('sample', () => {
   it('refuses bad arguments by name', () => {
     const z = noise()
     expect(() => sample(straight, z, { steps: 0 })).toThrow(
-      'reflow.sampler: steps must be an integer >= 1, got 0.',
+      'reflow.sample: steps must be an integer >= 1, got 0.',
     )
     expect(() => sample(straight, z, { times: [0.5, 0.8] })).toThrow(
-      'reflow.sampler: times must be at least 2 falling numbers in [0, 1], got [0.5,0.8].',
+      'reflow.sample: times must be at least 2 falling numbers in [0, 1], got [0.5,0.8].',
+    )
+    expect(() => sample(straight, z, { steps: 4, startTime: 0.7 })).toThrow(
+      'reflow.sample: times must be at least 2 falling numbers in [0, 1], got [0.7,0.75,0.5,0.25,0].',
+    )
+    expect(() => sample(straight, z, { times: TWO_STEP_GRID, steps: 2, endTime: 0 })).toThrow(
+      'reflow.sample: times must come without steps and endTime, got both.',
     )
     expect(() => sample(straight, z, { rule: 'new' as never })).toThrow(
-      "reflow.sampler: rule must be one of euler, reinterpolate, got 'new'.",
+      "reflow.sample: rule must be one of euler, reinterpolate, got 'new'.",
     )
     expect(() => sample(straight, z, { method: rk4, rule: 'reinterpolate' })).toThrow(
-      "reflow.sampler: method must be euler or heun with rule 'reinterpolate', got rk4.",
+      "reflow.sample: method must be euler or heun with rule 'reinterpolate', got rk4.",
     )
-    expect(() => sample(straight, tf.scalar(1))).toThrow('reflow.sampler: z must have shape [B,...], got [].')
+    expect(() => sample(straight, z, { method: 'heun' as never })).toThrow(
+      "reflow.sample: method must be a method such as heun, got 'heun'.",
+    )
+    expect(() => sample(undefined as never, z)).toThrow(
+      'reflow.sample: field must be a function, got undefined.',
+    )
+    expect(() => sample(straight, tf.scalar(1))).toThrow('reflow.sample: z must have shape [B,...], got [].')
   })
 })
 

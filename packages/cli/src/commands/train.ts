@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readCheckpointFile } from '@rectified-flow/checkpoints/node'
 import { type Coupling, createRng, type Rng } from '@rectified-flow/core'
@@ -89,7 +91,7 @@ async function run(path: string, flags: Flags): Promise<void> {
   const result = await train(trainer, {
     folder: flags.out,
     steps,
-    settings,
+    settings: { ...settings, ...(await initialHash(config)) },
     resume: flags.resume,
     saveEvery,
     logEvery,
@@ -124,6 +126,16 @@ async function openNet({ network }: TrainConfig, rng: Rng): Promise<UNet> {
     )
   const full = { ...chosen, ...(dropout !== undefined && { dropout }) }
   return createUNet(full, read ? { tensors: read.tensors } : { rng })
+}
+
+/** Of the file that training starts from: the same name may hold other weights tomorrow. */
+async function initialHash({ network: { initial } }: TrainConfig): Promise<{ initialSha256?: string }> {
+  if (initial === undefined) return {}
+  return {
+    initialSha256: createHash('sha256')
+      .update(await readFile(initial))
+      .digest('hex'),
+  }
 }
 
 async function openCoupling(

@@ -135,7 +135,7 @@ async function grids(folder: string, previews: readonly PreviewLine[]): Promise<
         `<figure><img src="${source}" alt="${escapeHtml(name)}, ${caption}"><figcaption>${caption}</figcaption></figure>`,
       )
     }
-    sections.push(section(escapeHtml(`Samples: ${name}`), `<div class="grids">${figures.join('\n')}</div>`))
+    sections.push(section(escapeHtml(`Previews: ${name}`), `<div class="grids">${figures.join('\n')}</div>`))
   }
   return sections.join('\n')
 }

@@ -1,10 +1,15 @@
 import type { Coupling, Rng } from '@rectified-flow/core'
 import type * as tf from '@tensorflow/tfjs-core'
 
-/** Data that can be read by index: an `ImageDataset`, or anything with these two members. */
+type Batch = { x: tf.Tensor4D; labels?: tf.Tensor2D }
+
+/**
+ * Data that can be read by index: an `ImageDataset` of `@rectified-flow/datasets`, or anything with these two members. An
+ * `ImageSource` is `{ count: source.count, batch: indices => readBatch(source, indices) }`.
+ */
 export interface IndexedData {
   readonly count: number
-  batch(indices: ArrayLike<number>): { x: tf.Tensor4D; labels?: tf.Tensor2D }
+  batch(indices: ArrayLike<number>): Batch | Promise<Batch>
 }
 
 /** Data and noise that know nothing of each other: what a 1-rectified flow is trained on. Data are drawn with replacement. */
@@ -12,7 +17,7 @@ export function independentCoupling(data: IndexedData, { rng }: { rng: Rng }): C
   return {
     async draw(step, batch) {
       const draw = rng.fork(step)
-      const { x, labels } = data.batch(draw.fork('data').integers(batch, data.count))
+      const { x, labels } = await data.batch(draw.fork('data').integers(batch, data.count))
       return { x, z: draw.fork('noise').normal(x.shape) as tf.Tensor4D, ...(labels && { labels }) }
     },
   }

@@ -1,9 +1,9 @@
 import type { Coupling, Pairs, Rng } from '@rectified-flow/core'
 
-/** Pairs that can be read by index: a `PairSet`, or anything with these two members. */
+/** Pairs that can be read by index: a `PairSet`, a `PairStore`, or anything with these two members. */
 export interface IndexedPairs {
   readonly count: number
-  batch(indices: ArrayLike<number>): Pairs
+  batch(indices: ArrayLike<number>): Pairs | Promise<Pairs>
 }
 
 /**

@@ -1,1 +1,6 @@
+export type { Scored } from './internal/checkpoint-folder.js'
+export type { RunSettings } from './internal/run-settings.js'
+export type { StopSignals } from './internal/stop-on.js'
+export { TensorBoardWriter } from './tensorboard.js'
+export { type Preview, type TrainOptions, type TrainResult, train } from './train.js'
 export { loadTrainer, saveTrainer } from './trainer-file.js'

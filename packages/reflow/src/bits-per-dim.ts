@@ -1,0 +1,26 @@
+import { checkInt, checkNumber, checkTensor } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
+
+/**
+ * Log-densities of 8-bit images as bits per dimension, the number that papers give: for images in [-1,1] that had
+ * uniform noise of one level's width added (dequantisation), an upper bound of the code length.
+ *
+ *   -(log p + D log w) / (D log 2),  w the width of one level
+ *
+ * @param logLikelihood  in nats [B], as `logLikelihood` gives them
+ * @param dims           D, numbers per sample (H·W·C)
+ * @param levelWidth     distance of two levels; 1/127.5 for bytes as v/127.5 - 1
+ * @returns              [B]
+ */
+export function bitsPerDim(
+  logLikelihood: tf.Tensor1D,
+  dims: number,
+  { levelWidth = 1 / 127.5 }: { levelWidth?: number } = {},
+): tf.Tensor1D {
+  const where = 'reflow.bitsPerDim'
+  checkTensor(where, 'logLikelihood', logLikelihood, ['B'])
+  checkInt(where, 'dims', dims, 1)
+  checkNumber(where, 'levelWidth', levelWidth, Number.MIN_VALUE)
+  const offset = dims * Math.log(levelWidth)
+  return tf.tidy(() => tf.div(tf.add(logLikelihood, offset), -dims * Math.LN2))
+}

@@ -1,0 +1,65 @@
+import { type Coupling, checkInt, checkNumber, type Pairs, type Rng } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
+
+export interface MixturePart {
+  coupling: Coupling
+  /** Share of the pairs that come from it; shares need not sum to 1. */
+  weight: number
+}
+
+/**
+ * Pairs of several couplings in every batch, each with its probability: a teacher's pairs with some of inverted real data,
+ * say. A batch of n has floor or ceil of n times the probability from each, so that the share holds in the mean
+ * (systematic sampling, which varies less than drawing each pair's coupling). Every coupling draws ceil in every step, so
+ * that a stored one keeps its epochs, but for a pair that is left out now and then.
+ *
+ * @param rng  step k uses rng.fork(k)
+ */
+export function mixtureCoupling(parts: readonly MixturePart[], { rng }: { rng: Rng }): Coupling {
+  const where = 'reflow.mixtureCoupling'
+  checkInt(where, 'parts: their count', parts.length, 1)
+  for (const [i, { weight }] of parts.entries()) checkNumber(where, `parts[${i}].weight`, weight, 0)
+  const total = parts.reduce((sum, { weight }) => sum + weight, 0)
+  if (total === 0) throw new RangeError(`${where}: weights must not all be 0, got ${parts.length} zeros.`)
+  return {
+    async draw(step, batch) {
+      const shift = rng.fork(step).uniforms(1)[0] as number
+      const drawn: Pairs[] = []
+      const counts: number[] = []
+      try {
+        let [covered, taken] = [0, 0]
+        for (const [i, { coupling, weight }] of parts.entries()) {
+          covered += (weight / total) * batch
+          const upTo = i === parts.length - 1 ? batch : Math.min(Math.floor(covered + shift), batch)
+          const count = upTo - taken
+          taken = upTo
+          // Rounded first: 0.3 times 10 must not be 4.
+          const size = Math.max(Math.ceil(Number(((weight / total) * batch).toFixed(6))), count)
+          if (size === 0) continue
+          const pairs = await coupling.draw(step, size)
+          drawn.push(pairs)
+          counts.push(count)
+        }
+        return join(where, drawn, counts)
+      } finally {
+        for (const { x, z, labels } of drawn) tf.dispose([x, z, ...(labels ? [labels] : [])])
+      }
+    },
+  }
+}
+
+/** The first counts[i] pairs of each. */
+function join(where: string, drawn: readonly Pairs[], counts: readonly number[]): Pairs {
+  const first = <T extends tf.Tensor>(tensors: readonly T[]): T =>
+    tf.tidy(() => tf.concat(tensors.map((tensor, i) => tf.slice(tensor, 0, counts[i] as number) as T)))
+  const labels = drawn.flatMap(pairs => (pairs.labels ? [pairs.labels] : []))
+  if (labels.length > 0 && labels.length < drawn.length)
+    throw new RangeError(
+      `${where}: all couplings must have labels or none, got ${labels.length} of ${drawn.length}.`,
+    )
+  return {
+    x: first(drawn.map(pairs => pairs.x)),
+    z: first(drawn.map(pairs => pairs.z)),
+    ...(labels.length > 0 && { labels: first(labels) }),
+  }
+}

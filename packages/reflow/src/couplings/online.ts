@@ -1,0 +1,34 @@
+import { type Coupling, checkInt, indexedNormal, type Pairs, type Rng } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
+import type { Teacher } from '../generate-pairs.js'
+
+export interface OnlineOptions {
+  /** Shape of one image, [H,W,C]. */
+  shape: readonly [number, number, number]
+  /** Pair i of the run uses rng.fork(i). */
+  rng: Rng
+  /** Labels [n,L] for pairs `first` to `first + n - 1`, where the teacher takes them. */
+  labels?: (first: number, n: number) => tf.Tensor2D
+}
+
+/**
+ * Pairs that a teacher makes as they are needed, each once: nothing is stored, every step pays for the teacher's calls.
+ *
+ *     onlineCoupling(z => sampleEdm(denoiser, z).x, { shape: [32, 32, 3], rng })
+ */
+export function onlineCoupling(teacher: Teacher, { shape, rng, labels }: OnlineOptions): Coupling {
+  for (const [axis, size] of shape.entries()) checkInt('reflow.onlineCoupling', `shape[${axis}]`, size, 1)
+  return {
+    async draw(step, batch): Promise<Pairs> {
+      const first = step * batch
+      const indices = Array.from({ length: batch }, (_, i) => first + i)
+      return tf.tidy(() => {
+        const z = indexedNormal(rng, indices, shape) as tf.Tensor4D
+        const given = labels?.(first, batch)
+        return { x: teacher(z, given), z, ...(given && { labels: given }) } as OwnedPairs
+      })
+    },
+  }
+}
+
+type OwnedPairs = { x: tf.Tensor4D; z: tf.Tensor4D; labels?: tf.Tensor2D }

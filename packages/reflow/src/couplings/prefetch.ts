@@ -1,0 +1,36 @@
+import type { Coupling, Pairs } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
+
+/** A coupling that reads ahead. Dispose it to free the pairs that nobody asked for. */
+export interface PrefetchedCoupling extends Coupling {
+  dispose(): Promise<void>
+}
+
+/**
+ * Start on the pairs of step k + 1 when those of step k are drawn, so that files are read and noise is made while the
+ * device trains. The pairs are the same: those of a step depend on the step alone. For couplings that read or wait; one
+ * whose work is on the device gains nothing.
+ */
+export function prefetch(coupling: Coupling): PrefetchedCoupling {
+  let ahead: { step: number; batch: number; pairs: Promise<Pairs> } | undefined
+
+  const drop = async () => {
+    const dropped = ahead
+    ahead = undefined
+    const pairs = await dropped?.pairs.catch(() => undefined)
+    if (pairs) tf.dispose([pairs.x, pairs.z, ...(pairs.labels ? [pairs.labels] : [])])
+  }
+  return {
+    async draw(step, batch) {
+      const known = ahead?.step === step && ahead.batch === batch ? ahead.pairs : undefined
+      if (known) ahead = undefined
+      else await drop()
+      const pairs = await (known ?? coupling.draw(step, batch))
+      const next = coupling.draw(step + 1, batch)
+      next.catch(() => {}) // thrown when its turn comes
+      ahead = { step: step + 1, batch, pairs: next }
+      return pairs
+    },
+    dispose: drop,
+  }
+}

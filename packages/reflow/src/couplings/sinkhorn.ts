@@ -1,0 +1,77 @@
+import { checkInt, checkNumber, NumericError } from '@rectified-flow/core'
+import { checkCost } from './assign.js'
+
+export interface SinkhornOptions {
+  /** How much the plan is smoothed, in units of the cost; the exact assignment as it goes to 0. */
+  epsilon: number
+  /** Rows and columns are made to sum to 1/n to within this share of it. */
+  tolerance?: number
+  iterations?: number
+}
+
+/**
+ * The entropic transport plan between two sets of n points of equal weight: the P with rows and columns that sum to 1/n
+ * of least sum P (cost + epsilon log P). By Sinkhorn's iterations on the logarithms, in float64, so that a small epsilon
+ * does not underflow.
+ *
+ * @param cost  n x n costs, row by row; finite
+ * @returns     P, n x n, row by row
+ * @throws NumericError 'not-converged' after `iterations`
+ * @see Cuturi, Sinkhorn Distances, arXiv 1306.0895; Peyré and Cuturi, Computational Optimal Transport, section 4.4
+ */
+export function sinkhorn(
+  cost: ArrayLike<number>,
+  n: number,
+  { epsilon, tolerance = 1e-3, iterations = 10_000 }: SinkhornOptions,
+): Float64Array {
+  const where = 'reflow.sinkhorn'
+  checkCost(where, cost, n)
+  checkNumber(where, 'epsilon', epsilon, Number.MIN_VALUE)
+  checkNumber(where, 'tolerance', tolerance, 0)
+  checkInt(where, 'iterations', iterations, 1)
+  const kernel = Float64Array.from(cost, value => -value / epsilon)
+  const [rows, columns] = [new Float64Array(n), new Float64Array(n)]
+  const share = -Math.log(n)
+  let error = Infinity
+  for (let k = 0; k < iterations; k++) {
+    balance(kernel, n, { target: rows, other: columns, stride: n, step: 1, share })
+    error = balance(kernel, n, { target: columns, other: rows, stride: 1, step: n, share })
+    if (error <= tolerance) return plan(kernel, n, rows, columns)
+  }
+  throw new NumericError(
+    'not-converged',
+    `${where}: sums must be within ${tolerance} of 1/n after ${iterations} iterations, got ${error}. Raise epsilon.`,
+  )
+}
+
+interface Side {
+  target: Float64Array
+  other: Float64Array
+  /** Where line i of the target's side starts is i stride; its entries are `step` apart. */
+  stride: number
+  step: number
+  share: number
+}
+
+/** Set the target's potentials so that its sums are right. Returns by what share of 1/n they were off. */
+function balance(kernel: Float64Array, n: number, { target, other, stride, step, share }: Side): number {
+  let worst = 0
+  for (let i = 0; i < n; i++) {
+    let top = -Infinity
+    for (let j = 0; j < n; j++)
+      top = Math.max(top, (kernel[i * stride + j * step] as number) + (other[j] as number))
+    let sum = 0
+    for (let j = 0; j < n; j++)
+      sum += Math.exp((kernel[i * stride + j * step] as number) + (other[j] as number) - top)
+    const next = share - top - Math.log(sum)
+    worst = Math.max(worst, Math.abs(Math.expm1((target[i] as number) - next)))
+    target[i] = next
+  }
+  return worst
+}
+
+function plan(kernel: Float64Array, n: number, rows: Float64Array, columns: Float64Array): Float64Array {
+  return kernel.map((value, at) =>
+    Math.exp(value + (rows[Math.floor(at / n)] as number) + (columns[at % n] as number)),
+  )
+}

@@ -1,0 +1,56 @@
+import { type Coupling, checkNumber, checkTensor, type Pairs } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
+
+export interface TruncationOptions {
+  /** Share of the pairs that are dropped, in [0, 1). */
+  drop: number
+  /** The pairs with the largest of these numbers [B] are dropped; their length |x - z| unless told. */
+  score?: (pairs: Pairs) => tf.Tensor1D
+}
+
+/**
+ * Drop the longest share of the pairs of every batch, or the worst by a score of one's own. A batch is drawn larger, so
+ * that as many as were asked for are left, in the order in which they were drawn.
+ */
+export function truncatedCoupling(
+  coupling: Coupling,
+  { drop, score = lengths }: TruncationOptions,
+): Coupling {
+  const where = 'reflow.truncatedCoupling'
+  checkNumber(where, 'drop', drop, 0, 1 - 1e-6)
+  return {
+    async draw(step, batch) {
+      const { x, z, labels } = await coupling.draw(step, Math.ceil(batch / (1 - drop)))
+      const all = [x, z, ...(labels ? [labels] : [])]
+      try {
+        const kept = await smallest(
+          tf.tidy(() => score({ x, z, ...(labels && { labels }) })),
+          batch,
+        )
+        const rows = <T extends tf.Tensor>(tensor: T): T =>
+          tf.tidy(() => tf.gather(tensor, tf.tensor1d(kept, 'int32')))
+        return { x: rows(x), z: rows(z), ...(labels && { labels: rows(labels) }) }
+      } finally {
+        tf.dispose(all)
+      }
+    },
+  }
+
+  /** Places of the `count` smallest scores, in order. Takes the scores. */
+  async function smallest(scores: tf.Tensor1D, count: number): Promise<Int32Array> {
+    try {
+      checkTensor(where, 'score', scores, ['B'])
+      const values = await scores.data()
+      const places = Int32Array.from({ length: values.length }, (_, i) => i)
+      const sorted = places.sort((a, b) => (values[a] as number) - (values[b] as number))
+      return sorted.slice(0, count).sort()
+    } finally {
+      scores.dispose()
+    }
+  }
+}
+
+/** |x - z| of each pair. */
+function lengths({ x, z }: Pairs): tf.Tensor1D {
+  return tf.sqrt(tf.sum(tf.square(tf.sub(x, z)), [1, 2, 3])) as tf.Tensor1D
+}

@@ -1,0 +1,30 @@
+import { describe, type Field } from '@rectified-flow/core'
+import type { Method } from '@rectified-flow/ode'
+
+/** Throw unless `times` are at least two numbers in [0, 1] that fall, or rise. */
+export function checkTimes(where: string, times: readonly number[], way: 'falling' | 'rising'): void {
+  const sign = way === 'rising' ? 1 : -1
+  const follows = (t: number, i: number) => i === 0 || sign * (t - (times[i - 1] as number)) > 0
+  const good = Array.isArray(times) && times.length >= 2
+  if (good && times.every((t, i) => t >= 0 && t <= 1 && follows(t, i))) return
+  throw new RangeError(`${where}: times must be at least 2 ${way} numbers in [0, 1], got ${describe(times)}.`)
+}
+
+/** Throw where a grid of one's own comes with parts of the uniform one. */
+export function checkOneGrid(
+  where: string,
+  times: unknown,
+  uniform: Readonly<Record<string, unknown>>,
+): void {
+  const given = Object.keys(uniform).filter(name => uniform[name] !== undefined)
+  if (times !== undefined && given.length > 0)
+    throw new TypeError(`${where}: times must come without ${given.join(' and ')}, got both.`)
+}
+
+/** Throw unless there is something to call for velocities, and something to step with. */
+export function checkSolver(where: string, field: Field, method: Method): void {
+  if (typeof field !== 'function')
+    throw new TypeError(`${where}: field must be a function, got ${describe(field)}.`)
+  if (typeof method?.step !== 'function')
+    throw new TypeError(`${where}: method must be a method such as heun, got ${describe(method)}.`)
+}

@@ -1,0 +1,92 @@
+import { checkInt } from '@rectified-flow/core'
+
+/** Pairs row by row, as a store keeps them. */
+export interface StoreRows {
+  /** [n,H,W,C]: bytes 0..255, or numbers in [-1,1] where the plan's images are 'float16'. */
+  images: Uint8Array | Float32Array
+  labels?: ArrayLike<number>
+  noise?: Float32Array
+}
+
+/** A store of pairs that can be filled shard by shard: `createPairStore` of `@rectified-flow/datasets/node` makes one. */
+export interface WritablePairs {
+  readonly count: number
+  readonly plan: {
+    seed: number
+    shape: readonly [number, number, number]
+    images: 'uint8' | 'float16'
+    noise: string
+    classes?: number
+  }
+  /** The pairs of a shard. */
+  range(shard: number): { first: number; count: number }
+  /** Shards that are still to be made. */
+  missing(): Promise<number[]>
+  /** Keep a shard, whole or not at all. */
+  write(shard: number, rows: StoreRows): Promise<void>
+}
+
+export interface FillOptions {
+  /**
+   * Which shards to make; those that are missing unless told. `await store.missing({ part, parts })` are those of one of
+   * several processes, none of which needs to know of the others; `(await store.verify()).map(({ shard }) => shard)` are
+   * those that were damaged.
+   */
+  shards?: readonly number[]
+  /** Pairs made at once: a matter of memory and speed only. */
+  batch?: number
+  /** Pairs done and to be done by this call. */
+  onProgress?: (done: number, count: number) => void
+  /** Stops after the batch in hand; what is missing is made by the next call. */
+  signal?: AbortSignal
+}
+
+/** Make shards, batch by batch within a shard: what is in one depends on its number alone. */
+export async function fillStore(
+  where: string,
+  store: WritablePairs,
+  { shards: given, batch = 128, onProgress, signal }: FillOptions,
+  rows: (first: number, count: number) => Promise<StoreRows>,
+): Promise<void> {
+  checkInt(where, 'batch', batch, 1)
+  const shards = given ?? (await store.missing())
+  const count = shards.reduce((sum, shard) => sum + store.range(shard).count, 0)
+  let done = 0
+  onProgress?.(done, count)
+  for (const shard of shards) {
+    const range = store.range(shard)
+    const pieces: StoreRows[] = []
+    for (let made = 0; made < range.count; made += batch) {
+      // A turn of the event loop: where everything computes at once, nothing could abort otherwise.
+      if (signal) await new Promise(resolve => setTimeout(resolve))
+      signal?.throwIfAborted()
+      const n = Math.min(batch, range.count - made)
+      pieces.push(await rows(range.first + made, n))
+      done += n
+      onProgress?.(done, count)
+    }
+    await store.write(shard, concatRows(pieces))
+  }
+}
+
+function concatRows(pieces: readonly StoreRows[]): StoreRows {
+  const noise = pieces.flatMap(piece => (piece.noise ? [piece.noise] : []))
+  const labels = pieces.flatMap(piece => (piece.labels ? [...Array.from(piece.labels)] : []))
+  return {
+    images: concat(pieces.map(piece => piece.images)),
+    ...(labels.length > 0 && { labels }),
+    ...(noise.length > 0 && { noise: concat(noise) }),
+  }
+}
+
+function concat<T extends Uint8Array | Float32Array>(arrays: readonly T[]): T {
+  const first = arrays[0] as T
+  const length = arrays.reduce((sum, array) => sum + array.length, 0)
+  const whole = (first instanceof Uint8Array ? new Uint8Array(length) : new Float32Array(length)) as T
+  let at = 0
+  for (const array of arrays) {
+    whole.set(array, at)
+    at += array.length
+  }
+  return whole
+}

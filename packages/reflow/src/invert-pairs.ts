@@ -1,0 +1,53 @@
+import { checkInt, checkOneOf, createRng, indexedNormal } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
+import { type FillOptions, fillStore, type WritablePairs } from './internal/fill-store.js'
+import { bytesToImages, oneHot } from './internal/image-bytes.js'
+
+/** What makes noise of data: x [B,H,W,C], fresh noise of its shape and one-hot labels [B,L] to z [B,H,W,C]. */
+export type Inverter = (x: tf.Tensor4D, noise: tf.Tensor4D, labels?: tf.Tensor2D) => tf.Tensor
+
+/** Images that are read by index: an `ImageSource` of `@rectified-flow/datasets`, or anything with these members. */
+export interface ReadableImages {
+  readonly count: number
+  read(indices: ArrayLike<number>): Promise<{ images: Uint8Array; labels?: ArrayLike<number> }>
+}
+
+/**
+ * Pair real images with the noise that a flow takes them to: configuration G of 2-rectified flow++ (Lee et al., arXiv
+ * 2405.20320, section 4.3), which fine-tunes on them. Pair i is image i. Fills a store, shard by shard, and only what it
+ * lacks, as `generatePairs` does. No seed says what such noise is, so the store's plan must keep it as numbers: noise
+ * 'float16' or 'float32'. The fresh noise that an inversion starts with is that of `createRng(plan.seed).fork(i)`.
+ *
+ *     const plan = { count: images.count, seed: 0, shape: [32, 32, 3], noise: 'float16' }
+ *     await invertPairs(await createPairStore('inverted', plan), images, (x, noise) => invert(field, x, { noise, steps: 128 }).z)
+ */
+export async function invertPairs(
+  store: WritablePairs,
+  source: ReadableImages,
+  invert: Inverter,
+  options: FillOptions = {},
+): Promise<void> {
+  const where = 'reflow.invertPairs'
+  const { seed, shape, images, noise, classes } = store.plan
+  checkOneOf(where, 'store.plan.noise', noise, ['float16', 'float32'])
+  checkOneOf(where, 'store.plan.images', images, ['uint8'])
+  checkInt(where, 'store.count', store.count, 1, source.count)
+  const rng = createRng(seed)
+  await fillStore(where, store, options, async (first, count) => {
+    const indices = Array.from({ length: count }, (_, i) => first + i)
+    const { images: bytes, labels } = await source.read(indices)
+    if (classes !== undefined && !labels)
+      throw new RangeError(`${where}: source must have labels, as the store's plan has classes, got none.`)
+    const z = tf.tidy(() => {
+      const fresh = indexedNormal(rng, indices, shape) as tf.Tensor4D
+      const given = classes !== undefined && labels ? oneHot(labels, classes) : undefined
+      return invert(bytesToImages(bytes, shape), fresh, given)
+    })
+    try {
+      const values = (await z.data()) as Float32Array
+      return { images: bytes, noise: values, ...(classes !== undefined && labels && { labels }) }
+    } finally {
+      z.dispose()
+    }
+  })
+}

@@ -1,0 +1,67 @@
+import { checkInt, checkTensor, type Field } from '@rectified-flow/core'
+import { euler, type Method, uniformGrid } from '@rectified-flow/ode'
+import * as tf from '@tensorflow/tfjs-core'
+import { checkOneGrid, checkSolver, checkTimes } from './internal/check-options.js'
+import { type SamplerState, type SampleTrajectory, type Walk, walkToEnd, walkTrajectory } from './walk.js'
+
+/** How far inversion starts from the data: a velocity made from a denoiser has no value at t = 0. */
+export const INVERSION_START = 1e-3
+
+export interface InvertOptions {
+  /** Standard normal noise [B,...], of which the first state holds a little: (1 - s) x + s noise at the first time s. */
+  noise: tf.Tensor
+  /** Intervals of a uniform grid from t = 0 to 1; 4 unless given. */
+  steps?: number
+  /** What stands for t = 0 in that grid; INVERSION_START, as in the reference. */
+  startTime?: number
+  /** A grid of one's own instead: rising times in [0, 1]. */
+  times?: readonly number[]
+  method?: Method
+  /** Called after each step; its prediction is of the noise. What it gets is borrowed. */
+  onStep?: (state: SamplerState) => void
+}
+
+/**
+ * The noise that a flow takes to these data: the sampler's path walked backward (Lee et al., arXiv 2405.20320, section
+ * 5.3). On straightened flows a few steps are enough. A step that ends at t = 1 is an Euler step whatever the method.
+ *
+ * @param field  velocity, x [B,...] and t [B] to [B,...]
+ * @param x      data [B,...]
+ * @returns      z [B,...], close to standard normal where x is like the flow's data, and the network calls spent
+ */
+export function invert(
+  field: Field,
+  x: tf.Tensor,
+  { onStep, ...options }: InvertOptions,
+): { z: tf.Tensor; nfe: number } {
+  const { x: z, nfe } = walkToEnd(planInversion('reflow.invert', field, x, options), onStep)
+  return { z, nfe }
+}
+
+/** As `invert`, with every state and noise prediction on the way, from data to noise; all are the caller's to dispose. */
+export function invertTrajectory(
+  field: Field,
+  x: tf.Tensor,
+  options: Omit<InvertOptions, 'onStep'>,
+): SampleTrajectory {
+  return walkTrajectory(planInversion('reflow.invertTrajectory', field, x, options))
+}
+
+function planInversion(
+  where: string,
+  field: Field,
+  x: tf.Tensor,
+  { noise, method = euler, times, ...uniform }: Omit<InvertOptions, 'onStep'>,
+): Walk {
+  checkSolver(where, field, method)
+  checkTensor(where, 'x', x, ['B', '...'])
+  checkTensor(where, 'noise', noise, x.shape)
+  checkOneGrid(where, times, uniform)
+  const { steps = 4, startTime = INVERSION_START } = uniform
+  checkInt(where, 'steps', steps, 1)
+  const grid = times ?? [startTime, ...uniformGrid(steps, [0, 1]).slice(1)]
+  checkTimes(where, grid, 'rising')
+  const s = grid[0] as number
+  const start = () => tf.add(tf.mul(x, 1 - s), tf.mul(noise, s))
+  return { field, start, times: grid, method: () => method, target: 'noise' }
+}

@@ -1,0 +1,105 @@
+import { copyFile, link, mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { openSafetensors } from '@rectified-flow/checkpoints/node'
+import type { Trainer } from '../../trainer.js'
+import { loadTrainer, saveTrainer } from '../trainer-file.js'
+
+const NAME = /^step-(\d{9})\.safetensors$/
+
+/** A checkpoint by its step and, where there is one, its score: lower is better. */
+export interface Scored {
+  step: number
+  score: number
+}
+
+/** The checkpoints of a run: the newest few, each named after its step, and a copy of the best. */
+export class CheckpointFolder {
+  best: Scored | undefined
+
+  private constructor(
+    private readonly folder: string,
+    private readonly settings: string,
+    private readonly keep: number,
+  ) {}
+
+  /** @param settings  the name of the run's settings, which every checkpoint carries */
+  static async open(folder: string, settings: string, keep: number): Promise<CheckpointFolder> {
+    await mkdir(folder, { recursive: true })
+    for (const name of await readdir(folder))
+      if (name.endsWith('.tmp')) await rm(join(folder, name), { force: true }) // of a write that was killed
+    const checkpoints = new CheckpointFolder(folder, settings, keep)
+    checkpoints.best = await readScore(checkpoints.bestPath)
+    return checkpoints
+  }
+
+  get bestPath(): string {
+    return join(this.folder, 'best.safetensors')
+  }
+
+  path(step: number): string {
+    return join(this.folder, `step-${String(step).padStart(9, '0')}.safetensors`)
+  }
+
+  /** Steps that there are checkpoints of, the newest first. */
+  async steps(): Promise<number[]> {
+    const names = await readdir(this.folder)
+    return names
+      .flatMap(name => (NAME.exec(name)?.[1] ? [Number(NAME.exec(name)?.[1])] : []))
+      .sort((a, b) => b - a)
+  }
+
+  /**
+   * Bring the trainer to the newest checkpoint that can be read.
+   *
+   * @returns  what was wrong with newer ones
+   */
+  async resume(where: string, trainer: Trainer): Promise<string[]> {
+    const problems: string[] = []
+    const steps = await this.steps()
+    for (const step of steps) {
+      try {
+        const { settings } = await loadTrainer(this.path(step), trainer)
+        if (settings === this.settings) return problems
+        problems.push(`${this.path(step)} is of a run with other settings.`)
+      } catch (error) {
+        problems.push((error as Error).message)
+      }
+    }
+    if (steps.length > 0)
+      throw new RangeError(
+        `${where}: a checkpoint must be readable, got ${steps.length} that are not: ${problems[0]}`,
+      )
+    return problems
+  }
+
+  /** Write a checkpoint, and make it the best if its score is. Then only the newest few are kept. */
+  async save(trainer: Trainer, score?: number): Promise<void> {
+    const { step } = trainer
+    const path = this.path(step)
+    await saveTrainer(path, trainer, {
+      metadata: { settings: this.settings, ...(score !== undefined && { score: String(score) }) },
+    })
+    if (score !== undefined && Number.isFinite(score) && !(this.best && this.best.score <= score)) {
+      this.best = { step, score }
+      await copyWhole(path, this.bestPath)
+    }
+    for (const old of (await this.steps()).slice(this.keep)) await rm(this.path(old), { force: true })
+  }
+}
+
+async function readScore(path: string): Promise<Scored | undefined> {
+  const file = await openSafetensors(path).catch(() => undefined)
+  await file?.close()
+  const { score, state } = file?.metadata ?? {}
+  return score && state
+    ? { score: Number(score), step: (JSON.parse(state) as { step: number }).step }
+    : undefined
+}
+
+/** A second name for a file, whole or not there. */
+async function copyWhole(from: string, to: string): Promise<void> {
+  const temporary = `${to}.${process.pid}.tmp`
+  await rm(temporary, { force: true })
+  await link(from, temporary).catch(() => copyFile(from, temporary)) // not every disk has links
+  await rename(temporary, to)
+}

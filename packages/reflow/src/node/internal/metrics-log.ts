@@ -1,0 +1,32 @@
+import { appendFile, readFile } from 'node:fs/promises'
+import { writeWhole } from './write-whole.js'
+
+/** One line of a run's metrics. */
+export type Metrics = { kind: string; step: number } & Readonly<Record<string, unknown>>
+
+/** A file of JSON lines that grows with a run. */
+export class MetricsLog {
+  private constructor(private readonly path: string) {}
+
+  /** Open a log that goes on from a step: what a killed run wrote of later ones is taken out, and will come again. */
+  static async open(path: string, step: number): Promise<MetricsLog> {
+    const text = await readFile(path, 'utf8').catch(() => '')
+    const kept = text.split('\n').filter(line => lineStep(line) <= step)
+    const next = kept.map(line => `${line}\n`).join('')
+    if (next !== text) await writeWhole(path, next)
+    return new MetricsLog(path)
+  }
+
+  async add(metrics: Metrics): Promise<void> {
+    await appendFile(this.path, `${JSON.stringify(metrics)}\n`)
+  }
+}
+
+/** The step of a line; Infinity for half a line. */
+function lineStep(line: string): number {
+  try {
+    return (JSON.parse(line) as Metrics).step
+  } catch {
+    return Infinity
+  }
+}

@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto'
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { writeWhole } from './write-whole.js'
+
+/** What decides a run's numbers, in words and numbers that JSON has. */
+export type RunSettings = Readonly<Record<string, unknown>>
+
+/**
+ * Make a run's folder, or find it with the same settings.
+ *
+ * @returns  a short name of the settings
+ * @throws RangeError where the folder's run has others: it names the first
+ */
+export async function claimFolder(where: string, folder: string, settings: RunSettings): Promise<string> {
+  const path = join(folder, 'settings.json')
+  const want = sorted(settings) as RunSettings
+  await mkdir(folder, { recursive: true })
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  if (text === undefined) await writeWhole(path, `${JSON.stringify(want, null, 2)}\n`)
+  else checkSame(where, folder, JSON.parse(text) as RunSettings, want)
+  return createHash('sha256').update(JSON.stringify(want)).digest('hex').slice(0, 16)
+}
+
+function checkSame(where: string, folder: string, have: RunSettings, want: RunSettings): void {
+  for (const key of new Set([...Object.keys(have), ...Object.keys(want)])) {
+    const [a, b] = [JSON.stringify(have[key]), JSON.stringify(want[key])]
+    if (a !== b)
+      throw new RangeError(
+        `${where}: settings.${key} must be ${a}, as in the run in '${folder}', got ${b}. Other settings need another folder.`,
+      )
+  }
+}
+
+/** The same value whose keys are in alphabetical order, as JSON would read it back. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (value === null || typeof value !== 'object') return value
+  const entries = Object.entries(value).filter(([, entry]) => entry !== undefined)
+  return Object.fromEntries(
+    entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, entry]) => [key, sorted(entry)]),
+  )
+}

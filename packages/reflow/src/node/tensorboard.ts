@@ -1,0 +1,71 @@
+import { type FileHandle, mkdir, open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { checkInt } from '@rectified-flow/core'
+import { crc32c } from './internal/crc32c.js'
+import { type EventFields, encodeEvent, type SummaryValue } from './internal/event-message.js'
+
+/**
+ * Writes an event file that TensorBoard shows: `tensorboard --logdir FOLDER`. A run that goes on in the same folder writes
+ * a file of its own, and says from which step, so that nothing shows twice.
+ */
+export class TensorBoardWriter {
+  /** Events are written one after the other. */
+  private queue: Promise<void> = Promise.resolve()
+
+  private constructor(
+    readonly path: string,
+    private readonly file: FileHandle,
+  ) {}
+
+  /** @param step  the first step that will be written: what an earlier file has of it and later ones is forgotten */
+  static async open(folder: string, { step = 0 }: { step?: number } = {}): Promise<TensorBoardWriter> {
+    checkInt('reflow.TensorBoardWriter.open', 'step', step, 0)
+    await mkdir(folder, { recursive: true })
+    const path = join(folder, `events.out.tfevents.${(Date.now() / 1000).toFixed(6)}.rectified-flow`)
+    const writer = new TensorBoardWriter(path, await open(path, 'ax'))
+    await writer.put({ step: 0, fileVersion: 'brain.Event:2' })
+    await writer.put({ step, start: true })
+    return writer
+  }
+
+  /** Numbers by tag; 'loss/all' and 'loss/first' share a section. Those that are not finite are shown as such. */
+  scalars(step: number, values: Readonly<Record<string, number>>): Promise<void> {
+    return this.put({ step, values: Object.entries(values).map(([tag, scalar]) => ({ tag, scalar })) })
+  }
+
+  /** PNG files by tag, as `encodePngGrid` of `@rectified-flow/datasets` makes them. */
+  images(step: number, files: Readonly<Record<string, Uint8Array>>): Promise<void> {
+    return this.put({ step, values: Object.entries(files).map(([tag, png]): SummaryValue => ({ tag, png })) })
+  }
+
+  /** Write what is waiting and close the file. Safe to call twice. */
+  async close(): Promise<void> {
+    await this.queue
+    await this.file.close()
+  }
+
+  private put(event: Omit<EventFields, 'wallTimeS'>): Promise<void> {
+    const bytes = tfRecord(encodeEvent({ wallTimeS: Date.now() / 1000, ...event }))
+    this.queue = this.queue.then(() => this.file.appendFile(bytes))
+    return this.queue
+  }
+}
+
+/**
+ * A record of a TFRecord file: length (8 bytes, little endian), its checksum, the data, their checksum.
+ *
+ * @see tensorflow.org/tutorials/load_data/tfrecord, "TFRecords format details"
+ */
+function tfRecord(data: Uint8Array): Buffer {
+  const length = Buffer.alloc(8)
+  length.writeBigUInt64LE(BigInt(data.length))
+  return Buffer.concat([length, maskedCrc(length), data, maskedCrc(data)])
+}
+
+/** CRC-32C, rotated right by 15 bits and shifted: a CRC of data that hold CRCs would be weak. */
+function maskedCrc(bytes: Uint8Array): Buffer {
+  const crc = crc32c(bytes)
+  const out = Buffer.alloc(4)
+  out.writeUInt32LE((((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0)
+  return out
+}

@@ -1,0 +1,166 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
+import { checkInt } from '@rectified-flow/core'
+import type { Trainer, TrainerStep } from '../trainer.js'
+import { CheckpointFolder, type Scored } from './internal/checkpoint-folder.js'
+import { Interval } from './internal/interval.js'
+import { MetricsLog } from './internal/metrics-log.js'
+import { claimFolder, type RunSettings } from './internal/run-settings.js'
+import { type StopSignals, stopOn } from './internal/stop-on.js'
+import { writeWhole } from './internal/write-whole.js'
+import { TensorBoardWriter } from './tensorboard.js'
+
+const WHERE = 'reflow.train'
+const BINS = 10
+
+/** What a run shows of itself every now and then. */
+export interface Preview {
+  /** PNG files by name, as `encodePngGrid` of `@rectified-flow/datasets` makes them: '1-step', say. */
+  images?: Readonly<Record<string, Uint8Array>>
+  /** Numbers by name: 'straightness', say. */
+  scalars?: Readonly<Record<string, number>>
+  /** How good the model is, lower is better: a Fréchet distance, say. The best is kept. */
+  score?: number
+}
+
+export interface TrainOptions {
+  /** Where the run is kept. Called again with the same folder, a run goes on. */
+  folder: string
+  /** Steps in all; a finished run goes on where there are more. */
+  steps: number
+  /** All that decides the numbers. A folder is only gone on with under the same settings. */
+  settings: RunSettings
+  /** 'must' throws where there is nothing to go on with, 'never' where there is. */
+  resume?: 'auto' | 'must' | 'never'
+  saveEvery?: number
+  /** Checkpoints that are kept besides the best. */
+  keep?: number
+  logEvery?: number
+  previewEvery?: number
+  /** Looks at the model. Without one, the score of a checkpoint is the mean loss since the one before. */
+  preview?: (trainer: Trainer) => Preview | Promise<Preview>
+  onStep?: (step: TrainerStep) => void
+  /** Told of what is not as it should be, but doesn't stop the run: a checkpoint that can't be read. */
+  onWarning?: (message: string) => void
+  /** Stops as SIGINT does. */
+  signal?: AbortSignal
+  /** Signals of the process that stop the run: it finishes its step and saves. A second one kills. */
+  stopSignals?: StopSignals
+}
+
+export interface TrainResult {
+  step: number
+  /** All steps are done; else the run was told to stop. */
+  finished: boolean
+  /** The best checkpoint's path, step and score. */
+  best?: Scored & { path: string }
+  /** The newest checkpoint's path. */
+  last: string
+}
+
+/**
+ * Train up to a number of steps, in a folder that holds everything: `settings.json`, `checkpoints/` (the newest and the
+ * best), `metrics.jsonl`, `previews/` and `tensorboard/`. Killed anywhere and called again with a new trainer, it goes on
+ * from the newest whole checkpoint, and ends with the weights of an undisturbed run, bit for bit on the same backend.
+ *
+ * Load initial weights before making the trainer: what is resumed replaces them, never the other way round.
+ *
+ * @throws NumericError where the trainer does; the checkpoint of the last good weights is written first
+ */
+export async function train(trainer: Trainer, options: TrainOptions): Promise<TrainResult> {
+  const { folder, steps, settings, resume = 'auto', saveEvery = 1000, keep = 2 } = options
+  const { logEvery = 100, previewEvery = saveEvery, preview, onStep, onWarning } = options
+  for (const [name, value] of Object.entries({ steps, saveEvery, keep, logEvery, previewEvery }))
+    checkInt(WHERE, name, value, 1)
+  const checkpoints = await CheckpointFolder.open(
+    join(folder, 'checkpoints'),
+    await claimFolder(WHERE, folder, settings),
+    keep,
+  )
+  await checkResume(checkpoints, folder, resume)
+  for (const problem of await checkpoints.resume(WHERE, trainer)) onWarning?.(problem)
+
+  const log = await MetricsLog.open(join(folder, 'metrics.jsonl'), trainer.step)
+  const board = await TensorBoardWriter.open(join(folder, 'tensorboard'), { step: trainer.step + 1 })
+  const stop = stopOn(options.stopSignals ?? ['SIGINT', 'SIGTERM'], options.signal)
+  let sinceLog = new Interval(BINS)
+  let sinceSave = new Interval(BINS)
+  let saved = trainer.step
+  const save = async (score?: number) => {
+    saved = trainer.step
+    await checkpoints.save(trainer, score)
+    sinceSave = new Interval(BINS)
+  }
+  try {
+    while (trainer.step < steps && !stop.asked) {
+      const done = await trainer.advance().catch(async error => {
+        await save()
+        throw error
+      })
+      const { step, learningRate } = done
+      sinceLog.add(done)
+      sinceSave.add(done)
+      onStep?.(done)
+      const last = step === steps
+      if (step % logEvery === 0 || last) {
+        const { steps: spanned, lossByTime, ...means } = sinceLog.summary()
+        await log.add({ kind: 'train', step, steps: spanned, ...means, learningRate, lossByTime })
+        await board.scalars(step, boardScalars({ ...means, learningRate }, lossByTime))
+        sinceLog = new Interval(BINS)
+      }
+      const shown = preview && (step % previewEvery === 0 || last) ? await preview(trainer) : undefined
+      if (shown) await keepPreview(shown, step)
+      const score = preview ? shown?.score : sinceSave.meanLoss
+      if (step % saveEvery === 0 || last || shown?.score !== undefined) await save(score)
+      await turn() // a backend that computes at once never lets a signal in by itself
+    }
+    if (saved !== trainer.step) await save()
+  } finally {
+    stop.release()
+    await board.close()
+  }
+  const { best } = checkpoints
+  return {
+    step: trainer.step,
+    finished: trainer.step >= steps,
+    ...(best && { best: { ...best, path: checkpoints.bestPath } }),
+    last: checkpoints.path(trainer.step),
+  }
+
+  async function keepPreview({ images = {}, scalars = {}, score }: Preview, step: number): Promise<void> {
+    await mkdir(join(folder, 'previews'), { recursive: true })
+    const files: Record<string, string> = {}
+    for (const [name, png] of Object.entries(images)) {
+      files[name] = `previews/${name.replace(/[^\w.-]+/g, '-')}-${String(step).padStart(9, '0')}.png`
+      await writeWhole(join(folder, files[name]), png)
+    }
+    const numbers = { ...scalars, ...(score !== undefined && { score }) }
+    await log.add({ kind: 'preview', step, scalars: numbers, images: files })
+    await board.scalars(step, prefixed('preview', numbers))
+    await board.images(step, prefixed('preview', images))
+  }
+}
+
+async function checkResume(
+  checkpoints: CheckpointFolder,
+  folder: string,
+  resume: 'auto' | 'must' | 'never',
+): Promise<void> {
+  const there = (await checkpoints.steps()).length > 0
+  if ((resume === 'must' && !there) || (resume === 'never' && there))
+    throw new RangeError(
+      `${WHERE}: folder must hold ${there ? 'no run' : 'a run'} with resume '${resume}', got ${there ? 'one' : 'none'} in '${folder}'.`,
+    )
+}
+
+const prefixed = <T>(prefix: string, values: Readonly<Record<string, T>>): Record<string, T> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [`${prefix}/${name}`, value]))
+
+/** One chart for each number, and one section for the losses by time. */
+function boardScalars(means: Record<string, number>, lossByTime: number[]): Record<string, number> {
+  const bins = lossByTime.flatMap((mean, i) =>
+    Number.isFinite(mean) ? [[`t ${i / BINS} to ${(i + 1) / BINS}`, mean] as const] : [],
+  )
+  return { ...prefixed('train', means), ...prefixed('loss by time', Object.fromEntries(bins)) }
+}

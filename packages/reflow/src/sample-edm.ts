@@ -1,0 +1,140 @@
+import { checkInt, checkNumber, checkOneOf, checkTensor, type Denoiser, type Rng } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
+
+export interface EdmSamplerOptions {
+  /** Noise levels before 0; heun calls the denoiser 2 steps - 1 times. */
+  steps?: number
+  sigmaMin?: number
+  sigmaMax?: number
+  /** How much the levels crowd near sigmaMin. */
+  rho?: number
+  method?: 'heun' | 'euler'
+  /** Fresh noise on the way (S_churn, S_min, S_max, S_noise of the paper). None unless given. */
+  churn?: {
+    /** Over all steps; at most (sqrt(2) - 1) a step are used. */
+    amount: number
+    /** Noise levels at which it happens. */
+    sigmaMin?: number
+    sigmaMax?: number
+    /** Standard deviation of the fresh noise. */
+    scale?: number
+    /** Step k draws from rng.fork(k). */
+    rng: Rng
+  }
+  /** Called after each step; what it gets is borrowed. */
+  onStep?: (state: EdmSamplerState) => void
+}
+
+/** What is known after a step. Tensors are borrowed: clone to keep. */
+export interface EdmSamplerState {
+  /** State at noise level sigma, x_0 + sigma n, [B,H,W,C]. */
+  x: tf.Tensor4D
+  /** The step's last denoiser output [B,H,W,C]. */
+  denoised: tf.Tensor4D
+  sigma: number
+  step: number
+  steps: number
+  nfe: number
+}
+
+/**
+ * EDM's noise levels, then 0 (Karras et al., arXiv 2206.00364, equation 5):
+ *
+ *   σ_i = (σmax^(1/ρ) + i/(n-1) (σmin^(1/ρ) - σmax^(1/ρ)))^ρ
+ */
+function noiseLevels(steps: number, sigmaMin: number, sigmaMax: number, rho: number): number[] {
+  const [low, high] = [sigmaMin ** (1 / rho), sigmaMax ** (1 / rho)]
+  const level = (i: number) => (high + (i / Math.max(steps - 1, 1)) * (low - high)) ** rho
+  return [...Array.from({ length: steps }, (_, i) => level(i)), 0]
+}
+
+/**
+ * EDM's sampler (algorithms 1 and 2 of the paper): noise in, data out, from any denoiser. What a teacher makes pairs
+ * with: `z => sampleEdm(denoiser, z).x` without churn is a function of z alone.
+ *
+ * The reference keeps its state in float64; here it is float32, with x' = r x + (1 - r) D in place of x + (σ' - σ) d,
+ * r = σ'/σ, so that no rounding of a state of size σ is left in the data.
+ *
+ * @param denoiser  x [B,H,W,C] and sigma [B] to [B,H,W,C]
+ * @param z         standard normal noise [B,H,W,C]
+ * @returns         samples [B,H,W,C], and the denoiser calls spent on each
+ */
+export function sampleEdm(
+  denoiser: Denoiser,
+  z: tf.Tensor4D,
+  {
+    steps = 18,
+    sigmaMin = 0.002,
+    sigmaMax = 80,
+    rho = 7,
+    method = 'heun',
+    churn,
+    onStep,
+  }: EdmSamplerOptions = {},
+): { x: tf.Tensor4D; nfe: number } {
+  const where = 'reflow.sampleEdm'
+  checkTensor(where, 'z', z, ['B', 'H', 'W', 'C'])
+  checkInt(where, 'steps', steps, 1)
+  checkNumber(where, 'sigmaMin', sigmaMin, 0)
+  checkNumber(where, 'sigmaMax', sigmaMax, sigmaMin)
+  checkNumber(where, 'rho', rho, 1)
+  checkOneOf(where, 'method', method, ['heun', 'euler'])
+  if (churn) checkNumber(where, 'churn.amount', churn.amount, 0)
+  const levels = noiseLevels(steps, sigmaMin, sigmaMax, rho)
+  let nfe = 0
+  const denoise: Denoise = (x, sigma) => {
+    nfe++
+    return denoiser(x, tf.fill([x.shape[0]], sigma))
+  }
+  let x = tf.mul(z, sigmaMax) as tf.Tensor4D
+  try {
+    for (let i = 0; i < steps; i++) {
+      const [from, sigma] = [levels[i] as number, levels[i + 1] as number]
+      const next = tf.tidy(() => {
+        const hat = churned(x, from, i)
+        return edmStep(denoise, hat.x, hat.sigma, sigma, method === 'heun' && sigma > 0)
+      })
+      x.dispose()
+      x = next.x
+      try {
+        onStep?.({ ...next, sigma, step: i + 1, steps, nfe })
+      } finally {
+        next.denoised.dispose()
+      }
+    }
+    return { x, nfe }
+  } catch (error) {
+    x.dispose()
+    throw error
+  }
+
+  /** x with fresh noise up to a higher level, where there is churn. */
+  function churned(x: tf.Tensor4D, sigma: number, step: number): { x: tf.Tensor4D; sigma: number } {
+    if (!churn || sigma < (churn.sigmaMin ?? 0) || sigma > (churn.sigmaMax ?? Infinity)) return { x, sigma }
+    const raised = sigma * (1 + Math.min(churn.amount / steps, Math.SQRT2 - 1))
+    const added = Math.sqrt(raised ** 2 - sigma ** 2) * (churn.scale ?? 1)
+    const noise = churn.rng.fork(step).normal(x.shape)
+    return { x: tf.add(x, tf.mul(noise, added)) as tf.Tensor4D, sigma: raised }
+  }
+}
+
+type Denoise = (x: tf.Tensor4D, sigma: number) => tf.Tensor4D
+
+/** Along the line from x at `from` through its denoised image; Heun's correction averages over both ends. */
+function edmStep(
+  denoise: Denoise,
+  x: tf.Tensor4D,
+  from: number,
+  to: number,
+  correct: boolean,
+): { x: tf.Tensor4D; denoised: tf.Tensor4D } {
+  const ratio = to / from
+  const denoised = denoise(x, from)
+  const next = tf.add(tf.mul(x, ratio), tf.mul(denoised, 1 - ratio)) as tf.Tensor4D
+  if (!correct) return { x: next, denoised }
+  // x + (to - from) (d + d')/2 with d = (x - D)/from and d' = (next - D')/to, in multiples of D, D' and next.
+  const again = denoise(next, to)
+  const slope = tf.mul(tf.sub(next, again), (to - from) / (2 * to))
+  const half = tf.add(tf.mul(x, (1 + ratio) / 2), tf.mul(denoised, (1 - ratio) / 2))
+  return { x: tf.add(half, slope) as tf.Tensor4D, denoised: again }
+}

@@ -1,0 +1,77 @@
+import {
+  type Coupling,
+  checkInt,
+  checkNumber,
+  type Field,
+  type Premetric,
+  type Rng,
+  type TimestepDistribution,
+  type Weights,
+} from '@rectified-flow/core'
+import type * as tf from '@tensorflow/tfjs-core'
+import type { LossScale } from './loss-scale.js'
+import { type Schedule, toSchedule } from './schedule.js'
+
+export interface TrainerOptions {
+  /** The network's velocity in training: rng drives its dropout in one step, labels [B,L] are those of the pairs. */
+  velocity: (rng: Rng, labels?: tf.Tensor2D) => Field
+  /** What is trained: the variables that `velocity` reads. */
+  weights: Weights
+  coupling: Coupling
+  timesteps: TimestepDistribution
+  premetric: Premetric
+  /** Drives times and dropout; step k uses rng.fork(k). */
+  rng: Rng
+  batch?: number
+  /** Equal parts that a batch is worked on in, one after the other: less memory, the same step. */
+  microBatches?: number
+  /** A number, or a function of the steps done: see `warmUp`. */
+  learningRate?: number | Schedule
+  beta1?: number
+  beta2?: number
+  epsilon?: number
+  /** Decay of the moving average of the weights: a number, or a function of the update from 1: see `powerEma`. */
+  emaDecay?: number | Schedule
+  /** Gradients of a larger norm, over all weights together, are scaled down to it. */
+  clipNorm?: number
+  /** For networks that compute in half precision: see `dynamicLossScale`. */
+  lossScale?: LossScale
+  /** So many steps in a row that are not finite end the training. */
+  maxSkipped?: number
+}
+
+/** Check options and fill in their defaults. */
+export function withDefaults({
+  batch = 128,
+  microBatches = 1,
+  learningRate = 2e-4,
+  beta1 = 0.9,
+  beta2 = 0.999,
+  epsilon = 1e-8,
+  emaDecay = 0.9999,
+  clipNorm = Infinity,
+  maxSkipped = 20,
+  ...rest
+}: TrainerOptions) {
+  const where = 'reflow.Trainer'
+  checkInt(where, 'batch', batch, 1)
+  checkInt(where, 'microBatches', microBatches, 1, batch)
+  if (batch % microBatches !== 0)
+    throw new RangeError(`${where}: microBatches must divide batch (${batch}), got ${microBatches}.`)
+  if (typeof learningRate === 'number') checkNumber(where, 'learningRate', learningRate, 0)
+  if (typeof emaDecay === 'number') checkNumber(where, 'emaDecay', emaDecay, 0, 1)
+  if (clipNorm !== Infinity) checkNumber(where, 'clipNorm', clipNorm, Number.MIN_VALUE)
+  checkInt(where, 'maxSkipped', maxSkipped, 1)
+  return {
+    ...rest,
+    batch,
+    microBatches,
+    learningRate: toSchedule(learningRate),
+    beta1,
+    beta2,
+    epsilon,
+    emaDecay: toSchedule(emaDecay),
+    clipNorm,
+    maxSkipped,
+  }
+}

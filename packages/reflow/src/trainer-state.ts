@@ -1,0 +1,57 @@
+import type { AdamSlot } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
+import type { LossScaleState } from './loss-scale.js'
+
+/** Everything that a trainer is, on the host: the weights, their moving average, Adam's moments, what was counted. */
+export interface TrainerState {
+  /** Steps done, those that were skipped included. */
+  step: number
+  /** Steps whose loss or gradients were not finite: they changed nothing. */
+  skipped: number
+  /** How many of those came last, one after the other. */
+  skippedInRow: number
+  /** Where losses are scaled. */
+  lossScale?: LossScaleState
+  /** `weight/NAME`, `ema/NAME`, `m/NAME`, `v/NAME` for each weight. */
+  tensors: Map<string, { shape: number[]; data: Float32Array }>
+}
+
+const PARTS = ['weight', 'ema', 'm', 'v'] as const
+export type Slots = ReadonlyMap<string, AdamSlot>
+
+export function slotOf(weight: tf.Variable): AdamSlot {
+  return tf.tidy(() => ({
+    weight,
+    m: tf.variable(tf.zerosLike(weight), false),
+    v: tf.variable(tf.zerosLike(weight), false),
+    ema: tf.variable(tf.clone(weight), false),
+  }))
+}
+
+/** A copy of all slots on the host. */
+export async function readSlots(slots: Slots): Promise<TrainerState['tensors']> {
+  const entries = [...slots].flatMap(([name, slot]) =>
+    PARTS.map(async part => {
+      const data = Float32Array.from(await slot[part].data())
+      return [`${part}/${name}`, { shape: slot[part].shape, data }] as const
+    }),
+  )
+  return new Map(await Promise.all(entries))
+}
+
+/** Fill all slots. Everything is checked before anything changes. */
+export function writeSlots(where: string, slots: Slots, tensors: TrainerState['tensors']): void {
+  const entries = [...slots].flatMap(([name, slot]) =>
+    PARTS.map(part => [slot[part], `${part}/${name}`] as const),
+  )
+  const wrong = entries.filter(([to, key]) => String(tensors.get(key)?.shape) !== String(to.shape))
+  if (wrong.length > 0)
+    throw new RangeError(
+      `${where}: state must hold the weights of this network, got ${wrong.length} missing or of another shape: ` +
+        `${wrong.slice(0, 5).map(([to, key]) => `${key} [${to.shape}]`)}.`,
+    )
+  for (const [to, key] of entries) {
+    const { shape, data } = tensors.get(key) as { shape: number[]; data: Float32Array }
+    tf.tidy(() => to.assign(tf.tensor(data, shape)))
+  }
+}

@@ -1,0 +1,56 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+/** tfjs-core's Node platform requires what ESM has no `require` for. */
+const REQUIRE = `import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);`
+
+/** Bundle a file of this folder into one that plain Node runs. */
+export async function bundle(entry: string, outfile: string): Promise<void> {
+  await build({
+    entryPoints: [fileURLToPath(new URL(entry, import.meta.url))],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    conditions: ['@rectified-flow/source'],
+    external: ['sharp', 'webgpu', '@tensorflow/tfjs-node', '@tensorflow/tfjs-node-gpu'],
+    mainFields: ['module', 'main'],
+    banner: { js: REQUIRE },
+    logLevel: 'error',
+  })
+}
+
+export interface Outcome {
+  stdout: string
+  stderr: string
+  killed: boolean
+  /** The last number that the program sent. */
+  last: number
+}
+
+/** Run a bundled program, and do something to the process when it sends a number. Rejects where it fails by itself. */
+export function run(
+  program: string,
+  args: string[],
+  onNumber?: (value: number, child: ChildProcess) => void,
+): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const child = fork(program, args, { silent: true, execArgv: [] })
+    const outcome: Outcome = { stdout: '', stderr: '', killed: false, last: 0 }
+    child.stdout?.on('data', chunk => {
+      outcome.stdout += chunk
+    })
+    child.stderr?.on('data', chunk => {
+      outcome.stderr += chunk
+    })
+    child.on('message', (value: number) => {
+      outcome.last = value
+      onNumber?.(value, child)
+    })
+    child.on('close', (code, signal) => {
+      if (code === 0 || signal === 'SIGKILL') resolve({ ...outcome, killed: signal === 'SIGKILL' })
+      else reject(new Error(outcome.stderr))
+    })
+  })
+}

@@ -1,0 +1,153 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createRng, type Field, indexedNormal } from '@rectified-flow/core'
+import { imageDataset } from '@rectified-flow/datasets'
+import { createPairStore, openPairStore, type PairStore } from '@rectified-flow/datasets/node'
+import {
+  generatePairs,
+  invert,
+  invertPairs,
+  prefetch,
+  sample,
+  storedCoupling,
+  type Teacher,
+} from '@rectified-flow/reflow'
+import { expectNoLeak } from '@rectified-flow/tools/leaks'
+import { exact, expectClose } from '@rectified-flow/tools/matchers'
+import * as tf from '@tensorflow/tfjs-core'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+
+const SHAPE = [2, 2, 1] as const
+/** A flow whose image is 0.5 z: v = z - x0 = 0.5 z, and x_t = (0.5 + 0.5 t) z. */
+const halves: Field = (x, t) => tf.tidy(() => tf.div(x, tf.add(1, tf.reshape(t, [-1, 1, 1, 1]))))
+const teacher: Teacher = z => sample(halves, z, { steps: 3 }).x
+const PLAN = { count: 11, shardSize: 3, seed: 7, shape: SHAPE }
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'pairs-'))
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+const at = (name: string) => join(folder, name)
+/** Pairs of a store as tensors, and nothing left open. */
+async function pairsOf(store: PairStore, indices: number[]) {
+  const pairs = await store.batch(indices)
+  await store.close()
+  return pairs
+}
+async function contents(directory: string): Promise<[string, string][]> {
+  const names = (await readdir(directory)).sort()
+  return Promise.all(names.map(async name => [name, (await readFile(join(directory, name))).toString('hex')]))
+}
+
+describe('generatePairs', () => {
+  it('fills a store with what the teacher makes of its noise', async () => {
+    const progress: [number, number][] = []
+    const store = await createPairStore(at('pairs'), PLAN)
+    await generatePairs(store, teacher, { batch: 2, onProgress: (...done) => progress.push(done) })
+    expect(progress).toEqual([0, 2, 3, 5, 6, 8, 9, 11].map(done => [done, 11]))
+    const { x, z } = await pairsOf(await openPairStore(at('pairs')), [0, 10, 4])
+    // Euler in 3 steps is exact here but for bytes' rounding, 1/255.
+    expectClose(x, tf.clipByValue(tf.mul(z, 0.5), -1, 1), { rtol: 0, atol: 1 / 255 + 1e-4 })
+    expectClose(z, indexedNormal(createRng(7), [0, 10, 4], SHAPE), exact)
+  })
+
+  it('makes the same files in one go, in parts, after a stop, and for a shard that was damaged', async () => {
+    await generatePairs(await createPairStore(at('whole'), PLAN), teacher)
+    const parts = await createPairStore(at('parts'), PLAN)
+    for (const part of [1, 0])
+      await generatePairs(parts, teacher, { shards: await parts.missing({ part, parts: 2 }) })
+    expect(await contents(at('parts'))).toEqual(await contents(at('whole')))
+
+    const stopped = await createPairStore(at('stopped'), PLAN)
+    const stop = new AbortController()
+    const onProgress = (done: number) => done >= 4 && stop.abort()
+    await expect(
+      generatePairs(stopped, teacher, { batch: 1, onProgress, signal: stop.signal }),
+    ).rejects.toThrow('aborted')
+    expect(await stopped.missing()).toEqual([1, 2, 3])
+    await writeFile(stopped.path(0), 'not a shard')
+    const shards = (await stopped.verify()).map(({ shard }) => shard)
+    await generatePairs(stopped, teacher, { shards })
+    expect(await contents(at('stopped'))).toEqual(await contents(at('whole')))
+  })
+
+  it('gives labels to the teacher, and keeps them', async () => {
+    const store = await createPairStore(at('pairs'), { ...PLAN, classes: 4, images: 'float16' })
+    // An image that says its class: 0, 0.25, 0.5, 0.75 everywhere.
+    const classy: Teacher = (z, labels) =>
+      tf.tidy(() => tf.add(tf.zerosLike(z), tf.reshape(tf.div(tf.argMax(labels!, 1), 4), [-1, 1, 1, 1])))
+    await generatePairs(store, classy, { labels: index => index % 4 })
+    const { x, labels } = await pairsOf(store, [0, 1, 2, 3, 7])
+    expect([...tf.argMax(labels!, 1).dataSync()]).toEqual([0, 1, 2, 3, 3])
+    expectClose(tf.max(x, [1, 2, 3]), tf.tensor1d([0, 0.25, 0.5, 0.75, 0.75]), exact)
+    const drawn = await createPairStore(at('drawn'), { ...PLAN, count: 40, classes: 4 })
+    await generatePairs(drawn, classy)
+    const { labels: random } = await pairsOf(drawn, [...Array(40).keys()])
+    expect(new Set(tf.argMax(random!, 1).dataSync())).toEqual(new Set([0, 1, 2, 3]))
+  })
+
+  it('refuses what is not finite, and stores that keep their noise', async () => {
+    const store = await createPairStore(at('pairs'), PLAN)
+    await expect(generatePairs(store, z => tf.mul(z, Number.NaN))).rejects.toThrow(
+      "reflow.generatePairs: the teacher's images must be finite, got a sum of NaN over pairs 0 to 2.",
+    )
+    expect(await store.missing()).toEqual([0, 1, 2, 3])
+    await expect(generatePairs(store, teacher, { batch: 0 })).rejects.toThrow(
+      'reflow.generatePairs: batch must be an integer >= 1, got 0.',
+    )
+    const other = await createPairStore(at('other'), { ...PLAN, noise: 'float32' })
+    await expect(generatePairs(other, teacher)).rejects.toThrow(
+      "reflow.generatePairs: store.plan.noise must be one of indexed, got 'float32'.",
+    )
+  })
+
+  it('leaks nothing', async () => {
+    const store = await createPairStore(at('pairs'), PLAN)
+    await expectNoLeak(() => generatePairs(store, teacher, { shards: [0, 1] }))
+  })
+})
+
+describe('invertPairs', () => {
+  const images = Uint8Array.from({ length: 5 * 4 }, (_, i) => i * 12)
+  const source = imageDataset({
+    images,
+    height: 2,
+    width: 2,
+    channels: 1,
+    labels: Uint8Array.of(0, 1, 2, 1, 0),
+    classes: 3,
+  })
+  const plan = { count: 5, shardSize: 2, seed: 3, shape: SHAPE, noise: 'float32', classes: 3 } as const
+
+  it('pairs images with the noise that a flow takes them to', async () => {
+    const store = await createPairStore(at('inverted'), plan)
+    await invertPairs(store, source, (x, noise) => invert(halves, x, { noise, steps: 200 }).z)
+    const { x, z, labels } = await pairsOf(store, [0, 1, 2, 3, 4])
+    const real = source.batch([0, 1, 2, 3, 4])
+    expectClose(x, real.x, exact)
+    expectClose(labels!, real.labels!, exact)
+    // The first state is data with a thousandth of noise.
+    expectClose(z, tf.mul(x, 2), { rtol: 0, atol: 0.01 })
+    // And the pairs train: the noise is read as it was kept.
+    const coupling = prefetch(storedCoupling(store, { rng: createRng(1) }))
+    const drawn = await coupling.draw(0, 5)
+    expectClose(tf.sum(drawn.z), tf.sum(z), { rtol: 1e-5, atol: 1e-4 })
+    await coupling.dispose()
+    await store.close()
+  })
+
+  it('refuses stores that cannot hold its noise, and too few images', async () => {
+    const invertNothing = (x: tf.Tensor4D) => tf.clone(x)
+    const indexed = await createPairStore(at('indexed'), { ...plan, noise: 'indexed' })
+    await expect(invertPairs(indexed, source, invertNothing)).rejects.toThrow(
+      "reflow.invertPairs: store.plan.noise must be one of float16, float32, got 'indexed'.",
+    )
+    const large = await createPairStore(at('large'), { ...plan, count: 6 })
+    await expect(invertPairs(large, source, invertNothing)).rejects.toThrow(
+      'reflow.invertPairs: store.count must be an integer in [1, 5], got 6.',
+    )
+  })
+})

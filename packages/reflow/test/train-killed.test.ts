@@ -1,0 +1,97 @@
+import type { ChildProcess } from 'node:child_process'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createRng } from '@rectified-flow/core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { bundle, type Outcome, run as runProgram } from './child-program.js'
+
+const KILLS = 20
+const STEPS = 60
+let folder: string
+let program: string
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'killed-'))
+  program = join(folder, 'tiny-run.mjs')
+  await bundle('tiny-run.ts', program)
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+const run = (out: string, onStep?: (step: number, child: ChildProcess) => void): Promise<Outcome> =>
+  runProgram(program, [out, String(STEPS)], onStep)
+
+/** The files that a run ends with, but for times and TensorBoard's. */
+async function contents(out: string): Promise<Record<string, string>> {
+  const found: Record<string, string> = {}
+  for (const part of ['checkpoints', 'previews'])
+    for (const name of (await readdir(join(out, part))).sort())
+      found[`${part}/${name}`] = (await readFile(join(out, part, name))).toString('hex')
+  const lines = (await readFile(join(out, 'metrics.jsonl'), 'utf8')).trim().split('\n')
+  found.steps = lines.map(line => `${JSON.parse(line).kind} ${JSON.parse(line).step}`).join()
+  return found
+}
+
+describe('train', () => {
+  it('ends with the files of an undisturbed run after 20 times kill -9', { timeout: 300_000 }, async () => {
+    const [whole, broken] = [join(folder, 'whole'), join(folder, 'broken')]
+    const { stdout } = await run(whole)
+    expect(JSON.parse(stdout)).toMatchObject({ step: STEPS, finished: true })
+    const expected = await contents(whole)
+    expect(Object.keys(expected).filter(name => name.startsWith('checkpoints'))).toEqual([
+      'checkpoints/best.safetensors',
+      'checkpoints/step-000000055.safetensors',
+      'checkpoints/step-000000060.safetensors',
+    ])
+    const rng = createRng(Date.now())
+    let kills = 0
+    let runs = 0
+    while (kills < KILLS || runs === 0) {
+      // Some steps further on, and somewhere in what follows that step: its logs, its preview, its checkpoint.
+      const [u, v] = rng.uniforms(2) as unknown as [number, number]
+      let first = 0
+      const outcome = await run(broken, (step, child) => {
+        first ||= step
+        if (kills < KILLS && step === first + Math.floor(u * 14))
+          setTimeout(() => child.kill('SIGKILL'), v * 8)
+      })
+      if (outcome.killed) kills++
+      else {
+        expect(await contents(broken)).toEqual(expected)
+        await rm(broken, { recursive: true })
+        runs++
+      }
+    }
+  })
+
+  it('finishes its step and saves on SIGTERM', { timeout: 60_000 }, async () => {
+    const [whole, stopped] = [join(folder, 'whole'), join(folder, 'stopped')]
+    const { stdout, last: step } = await run(
+      stopped,
+      (step, child) => void (step === 13 && child.kill('SIGTERM')),
+    )
+    const at = (JSON.parse(stdout) as { step: number }).step
+    expect(JSON.parse(stdout)).toMatchObject({ step, finished: false })
+    expect(at).toBeLessThan(STEPS)
+    expect(await readdir(join(stopped, 'checkpoints'))).toContain(
+      `step-${String(at).padStart(9, '0')}.safetensors`,
+    )
+    await run(stopped)
+    const last = 'checkpoints/step-000000060.safetensors'
+    expect((await contents(stopped))[last]).toBe((await contents(whole))[last])
+  })
+
+  it('goes back to an older checkpoint where the newest is damaged, and says so', {
+    timeout: 60_000,
+  }, async () => {
+    const [whole, damaged] = [join(folder, 'whole'), join(folder, 'damaged')]
+    await run(damaged, (step, child) => void (step === 23 && child.kill('SIGTERM')))
+    const names = (await readdir(join(damaged, 'checkpoints'))).filter(name => name.startsWith('step'))
+    const newest = join(damaged, 'checkpoints', names.sort().at(-1) as string)
+    await writeFile(newest, (await readFile(newest)).subarray(0, 400))
+    const { stderr } = await run(damaged)
+    expect(stderr).toContain(newest)
+    const last = 'checkpoints/step-000000060.safetensors'
+    expect((await contents(damaged))[last]).toBe((await contents(whole))[last])
+  })
+})
