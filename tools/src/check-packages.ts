@@ -12,9 +12,16 @@ import { readmeExample } from './readme-example.js'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const bin = (name: string) => join(root, 'node_modules/.bin', name)
 
+interface Manifest {
+  name: string
+  exports: Record<string, unknown>
+  bin?: Record<string, string>
+}
+
 interface Packed {
   dir: string
   name: string
+  manifest: Manifest
   tarball: string
 }
 
@@ -39,7 +46,8 @@ function run(program: string, args: string[], cwd: string): { stdout: string; pr
 }
 
 function pack(dir: string, to: string): Packed | null {
-  const { name } = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')) as { name: string }
+  const manifest = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')) as Manifest
+  const { name } = manifest
   if (!existsSync(join(dir, 'dist/index.js'))) {
     report(name, 'pack', 'dist is missing: run npm run build first')
     return null
@@ -47,7 +55,7 @@ function pack(dir: string, to: string): Packed | null {
   const { stdout, problem } = run(bin('pnpm'), ['pack', '--json', '--pack-destination', to], dir)
   report(name, 'pack', problem)
   return problem === null
-    ? { dir, name, tarball: (JSON.parse(stdout) as { filename: string }).filename }
+    ? { dir, name, manifest, tarball: (JSON.parse(stdout) as { filename: string }).filename }
     : null
 }
 
@@ -73,7 +81,9 @@ function install(packed: Packed[], project: string): boolean {
   return problem === null
 }
 
-async function checkBundle({ name }: Packed, project: string): Promise<void> {
+/** A package without a main entry is Node's alone. */
+async function checkBundle({ name, manifest }: Packed, project: string): Promise<void> {
+  if (!('.' in manifest.exports)) return
   const problem = await build({
     stdin: { contents: `export * from '${name}'`, resolveDir: project },
     bundle: true,
@@ -86,6 +96,12 @@ async function checkBundle({ name }: Packed, project: string): Promise<void> {
     error => String(error),
   )
   report(name, 'browser bundle', problem)
+}
+
+/** Each command of the package starts. */
+function checkCommands({ name, manifest }: Packed, project: string): void {
+  for (const command of Object.keys(manifest.bin ?? {}))
+    report(name, command, run(join(project, 'node_modules/.bin', command), ['--version'], project).problem)
 }
 
 function checkReadme({ name, dir }: Packed, project: string): void {
@@ -113,6 +129,7 @@ try {
   if (install(packed, project)) {
     for (const one of packed) {
       await checkBundle(one, project)
+      checkCommands(one, project)
       checkReadme(one, project)
     }
   }
