@@ -35,6 +35,7 @@ export default defineConfig({
     ],
     setupFiles: ['test/setup.ts'],
     testTimeout: 60_000,
+    hookTimeout: 60_000,
     pool: 'forks',
   },
 })
