@@ -8,7 +8,6 @@ import * as tf from '@tensorflow/tfjs-core'
 export const noiseLevels = [0.1, 0.15, 0.2, 0.3, 0.4]
 
 export interface CifarDistances {
-  images: { train: number; test: number }
   trainToTest: number
   /** Between the odd and the even images of the training set. */
   betweenHalves: number
@@ -16,11 +15,22 @@ export interface CifarDistances {
   withNoise: number[]
 }
 
+interface Share {
+  /** How many images of the data there are to choose from, the first ones. */
+  count: number
+  first?: number
+  stride?: number
+  noise?: number
+}
+
 /** Images from `first` on, every `stride`-th, in batches of 500; with noise where there is some. */
-function* batches(data: ImageDataset, first = 0, stride = 1, noise = 0): Generator<tf.Tensor4D> {
+function* batches(
+  data: ImageDataset,
+  { count, first = 0, stride = 1, noise = 0 }: Share,
+): Generator<tf.Tensor4D> {
   const rng = createRng(0)
-  for (let i = first; i < data.count; i += 500 * stride) {
-    const indices = Array.from({ length: 500 }, (_, k) => i + k * stride).filter(index => index < data.count)
+  for (let i = first; i < count; i += 500 * stride) {
+    const indices = Array.from({ length: 500 }, (_, k) => i + k * stride).filter(index => index < count)
     yield tf.tidy(() => {
       const { x } = data.batch(indices)
       const z = rng.fork(i).normal(x.shape)
@@ -29,17 +39,21 @@ function* batches(data: ImageDataset, first = 0, stride = 1, noise = 0): Generat
   }
 }
 
-/** Fréchet distances (CIFAR features) between real images, and as these get worse. */
-export async function cifarDistances(train: ImageDataset, test: ImageDataset): Promise<CifarDistances> {
+/** Fréchet distances (CIFAR features) between the first `count` images of each, and as these get worse. */
+export async function cifarDistances(
+  train: ImageDataset,
+  test: ImageDataset,
+  count: number,
+): Promise<CifarDistances> {
   const features = await readCifarFeatures()
   const halves = [
-    await featureStatistics(features, batches(train, 0, 2)),
-    await featureStatistics(features, batches(train, 1, 2)),
+    await featureStatistics(features, batches(train, { count, stride: 2 })),
+    await featureStatistics(features, batches(train, { count, first: 1, stride: 2 })),
   ] as const
   const whole = new FeatureStatistics(features.dim)
   for (const half of halves) whole.merge(half)
   const toTrain = async (noise: number) => {
-    const statistics = await featureStatistics(features, batches(test, 0, 1, noise))
+    const statistics = await featureStatistics(features, batches(test, { count, noise }))
     return frechetDistance(whole.moments(), statistics.moments())
   }
   const trainToTest = await toTrain(0)
@@ -47,7 +61,6 @@ export async function cifarDistances(train: ImageDataset, test: ImageDataset): P
   for (const level of noiseLevels) withNoise.push(await toTrain(level))
   features.dispose()
   return {
-    images: { train: train.count, test: test.count },
     trainToTest,
     betweenHalves: frechetDistance(halves[0].moments(), halves[1].moments()),
     withNoise,

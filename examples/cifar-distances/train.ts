@@ -10,9 +10,9 @@ import { fileURLToPath } from 'node:url'
 import { createRng, type Rng } from '@rectified-flow/core'
 import { useBackend } from '@rectified-flow/core/node'
 import type { ImageDataset } from '@rectified-flow/datasets'
+import { readCifar10 } from '@rectified-flow/datasets/node'
 import { type SmallResNet, saveSmallResNet, smallResNet } from '@rectified-flow/eval-fid'
 import * as tf from '@tensorflow/tfjs-core'
-import { readCifar10 } from './read-cifar10.js'
 
 const SEED = 1
 const BATCH = 100
@@ -86,8 +86,8 @@ const net = smallResNet({
   widths: [32, 64, 128],
   classes: 10,
 })
-const steps = await train(net, await readCifar10(folder, 'train'), rng.fork('data'))
-const found = await accuracy(net, await readCifar10(folder, 'test'))
+const steps = await train(net, await readCifar10(folder), rng.fork('data'))
+const found = await accuracy(net, await readCifar10(folder, { split: 'test' }))
 
 const path = fileURLToPath(
   new URL('../../packages/eval-fid/weights/cifar-features.safetensors', import.meta.url),

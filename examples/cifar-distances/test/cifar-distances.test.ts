@@ -1,6 +1,6 @@
+import { readCifar10 } from '@rectified-flow/datasets/node'
 import { expect, it } from 'vitest'
 import { cifarDistances } from '../cifar-distances.js'
-import { readCifar10 } from '../read-cifar10.js'
 
 const folder = process.env.CIFAR10_DIR
 
@@ -9,8 +9,9 @@ it.skipIf(!folder)(
   { timeout: 600_000 },
   async () => {
     const found = await cifarDistances(
-      await readCifar10(folder!, 'train', 3000),
-      await readCifar10(folder!, 'test', 3000),
+      await readCifar10(folder!),
+      await readCifar10(folder!, { split: 'test' }),
+      3000,
     )
     const rising = [found.trainToTest, ...found.withNoise]
     expect(rising).toEqual([...rising].sort((a, b) => a - b))
