@@ -1,8 +1,15 @@
+import { useBackend } from '@rectified-flow/core/node'
 import { readCifar10 } from '@rectified-flow/datasets/node'
-import { expect, it } from 'vitest'
+import * as tf from '@tensorflow/tfjs-core'
+import { beforeAll, expect, it } from 'vitest'
 import { cifarDistances } from '../cifar-distances.js'
 
 const folder = process.env.CIFAR10_DIR
+
+// The cpu backend takes minutes for what wasm does in seconds.
+beforeAll(async () => {
+  if (tf.getBackend() === 'cpu') await useBackend('wasm')
+})
 
 it.skipIf(!folder)(
   `rises with noise, and train and test are close${folder ? '' : ' (needs CIFAR10_DIR)'}`,
@@ -11,7 +18,7 @@ it.skipIf(!folder)(
     const found = await cifarDistances(
       await readCifar10(folder!),
       await readCifar10(folder!, { split: 'test' }),
-      3000,
+      2500,
     )
     const rising = [found.trainToTest, ...found.withNoise]
     expect(rising).toEqual([...rising].sort((a, b) => a - b))
