@@ -239,3 +239,19 @@ describe('messages', () => {
     expect(call).toThrow(message)
   })
 })
+
+it('trains with one level of one block, whose embedding has one piece', () => {
+  const one = {
+    imgResolution: 4,
+    inChannels: 1,
+    outChannels: 1,
+    modelChannels: 8,
+    channelMult: [1],
+    numBlocks: 1,
+  }
+  const net = new SongUNet({ ...one, attnResolutions: [] }, { rng: createRng(0) })
+  const x = createRng(1).normal([1, 4, 4, 1]) as tf.Tensor4D
+  const loss = () => tf.mean(tf.square(net.forward(x, tf.tensor1d([0.5])))) as tf.Scalar
+  const { grads } = tf.variableGrads(loss, [...net.weights.values()])
+  expect(Object.keys(grads)).toHaveLength(net.weights.size)
+})
