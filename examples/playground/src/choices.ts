@@ -1,0 +1,16 @@
+/** What the page's controls offer, by the names that a link holds. */
+export const POINT_SETS = ['moons', 'gaussians', 'checkerboard', 'spiral', 'drawn'] as const
+export const SOLVERS = ['euler', 'heun', 'midpoint', 'rk4'] as const
+export const TIMESTEPS = ['uniform', 'uShaped', 'logitNormal', 'exponentialRising'] as const
+export const LOSSES = ['squaredL2', 'pseudoHuber'] as const
+
+export type PointSetName = (typeof POINT_SETS)[number]
+export type SolverName = (typeof SOLVERS)[number]
+export type TimestepsName = (typeof TIMESTEPS)[number]
+export type LossName = (typeof LOSSES)[number]
+
+/** Cells along a side of the pad that a distribution is drawn on. */
+export const DRAWN_SIDE = 32
+
+/** What the plane shows: coordinates from -EXTENT to EXTENT. */
+export const EXTENT = 3

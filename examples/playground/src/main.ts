@@ -1,0 +1,56 @@
+import './style/page.css'
+import './style/controls.css'
+import './style/labs.css'
+import { bindControls } from './controls.js'
+import { digitLab } from './digit-lab.js'
+import { announce, button, element } from './dom.js'
+import { planeLab } from './plane-lab.js'
+import { connect } from './rpc.js'
+import { toHash } from './state.js'
+import { createStore } from './store.js'
+import type { Api, Event } from './worker/worker.js'
+
+const store = createStore()
+bindControls(document, store)
+
+const port = new Worker(new URL('./worker/worker.ts', import.meta.url), { type: 'module' })
+const worker = connect<Api, Event>(port, event => {
+  if ('progress' in event) plane?.onProgress(event.progress)
+  else digits?.onMapRow(event.mapRow.row, event.mapRow.images)
+})
+let plane: ReturnType<typeof planeLab> | undefined
+let digits: ReturnType<typeof digitLab> | undefined
+
+button('share').addEventListener('click', async () => {
+  const link = new URL(`#${toHash(store.state)}`, location.href).href
+  await navigator.clipboard.writeText(link).then(
+    () => announce('The link is copied.'),
+    () => announce(`The link is ${link}`),
+  )
+})
+
+// For a look at another backend: ?backend=wasm, cpu, webgpu or webgpu-software.
+const backend = (new URLSearchParams(location.search).get('backend') ?? undefined) as Parameters<
+  Api['start']
+>[0]
+
+addEventListener('unhandledrejection', ({ reason }) => announce((reason as Error).message))
+
+try {
+  const { name, device } = await worker.start(backend)
+  element('backend').textContent = device ? `${name}: ${device}` : name
+  plane = planeLab(worker, store)
+  digits = digitLab(worker, store)
+  // The networks are fetched when someone comes to see them.
+  const near = new IntersectionObserver(
+    entries => {
+      if (!entries.some(entry => entry.isIntersecting)) return
+      near.disconnect()
+      void digits?.open()
+    },
+    { rootMargin: '400px' },
+  )
+  near.observe(element('digits'))
+} catch (error) {
+  announce(`This browser can't run the playground: ${(error as Error).message}`)
+}

@@ -1,0 +1,31 @@
+/**
+ * An image [side,side,channels] of numbers in [-1,1]. One channel is ink on the page's own paper; three are colours.
+ *
+ * @param column, row  where it goes, in images
+ */
+export function paintImage(
+  canvas: HTMLCanvasElement,
+  values: Float32Array,
+  { side, channels, column = 0, row = 0 }: { side: number; channels: number; column?: number; row?: number },
+): void {
+  const context = canvas.getContext('2d') as CanvasRenderingContext2D
+  const pixels = context.createImageData(side, side)
+  const ink = inkColour(canvas)
+  for (let i = 0; i < side * side; i++) {
+    const level = (c: number) => 127.5 * (1 + (values[i * channels + c] as number))
+    const colour = channels === 1 ? [...ink, level(0)] : [level(0), level(1), level(2), 255]
+    pixels.data.set(colour, 4 * i) // clamps to [0, 255]
+  }
+  context.putImageData(pixels, column * side, row * side)
+}
+
+/** Size a canvas for a grid of images; it becomes empty. */
+export function sizeForImages(canvas: HTMLCanvasElement, side: number, columns = 1, rows = 1): void {
+  canvas.width = side * columns
+  canvas.height = side * rows
+}
+
+function inkColour(canvas: HTMLCanvasElement): number[] {
+  const numbers = getComputedStyle(canvas).color.match(/[\d.]+/g) ?? []
+  return numbers.slice(0, 3).map(Number)
+}

@@ -1,0 +1,99 @@
+import {
+  DRAWN_SIDE,
+  LOSSES,
+  type LossName,
+  POINT_SETS,
+  type PointSetName,
+  SOLVERS,
+  type SolverName,
+  TIMESTEPS,
+  type TimestepsName,
+} from './choices.js'
+import { cellsToText, textToCells } from './ink-text.js'
+
+/** All that a link to the page holds. */
+export interface State {
+  data: PointSetName
+  /** The inked cells of a drawn distribution. */
+  ink: readonly boolean[]
+  seed: number
+  nfe: number
+  solver: SolverName
+  timesteps: TimestepsName
+  loss: LossName
+  digitSeed: number
+  /** A class, for networks that have them. */
+  label: number
+  x: number
+  y: number
+  digitNfe: number
+}
+
+/** How one value is written, and read back from what may be anything; undefined where it can't be. */
+interface Codec<T> {
+  write(value: T): string
+  read(text: string): T | undefined
+}
+
+const oneOf = <T extends string>(choices: readonly T[]): Codec<T> => ({
+  write: value => value,
+  read: text => choices.find(choice => choice === text),
+})
+
+const number = (min: number, max: number, digits = 0): Codec<number> => ({
+  write: value => String(Number(value.toFixed(digits))),
+  read(text) {
+    const value = Number(text)
+    if (text === '' || !Number.isFinite(value)) return undefined
+    return Number(Math.min(max, Math.max(min, value)).toFixed(digits))
+  },
+})
+
+const codecs: { [Key in keyof State]: Codec<State[Key]> } = {
+  data: oneOf(POINT_SETS),
+  ink: { write: cellsToText, read: text => textToCells(text, DRAWN_SIDE ** 2) },
+  seed: number(0, 999_999),
+  nfe: number(1, 32),
+  solver: oneOf(SOLVERS),
+  timesteps: oneOf(TIMESTEPS),
+  loss: oneOf(LOSSES),
+  digitSeed: number(0, 999_999),
+  label: number(0, 999),
+  x: number(0, 1, 3),
+  y: number(0, 1, 3),
+  digitNfe: number(1, 32),
+}
+
+export const DEFAULTS: State = {
+  data: 'moons',
+  ink: Array<boolean>(DRAWN_SIDE ** 2).fill(false),
+  seed: 1,
+  nfe: 16,
+  solver: 'euler',
+  timesteps: 'uniform',
+  loss: 'squaredL2',
+  digitSeed: 5,
+  label: 8,
+  x: 0.5,
+  y: 0.5,
+  digitNfe: 16,
+}
+
+const keys = Object.keys(DEFAULTS) as (keyof State)[]
+
+/** What differs from the defaults, as the part of an address after its #. */
+export function toHash(state: State): string {
+  const parameters = new URLSearchParams()
+  for (const key of keys) {
+    const write = codecs[key].write as (value: unknown) => string
+    if (write(state[key]) !== write(DEFAULTS[key])) parameters.set(key, write(state[key]))
+  }
+  return parameters.toString()
+}
+
+/** The state of a link; defaults for what it lacks, or holds in no readable form. */
+export function fromHash(hash: string): State {
+  const parameters = new URLSearchParams(hash.replace(/^#/, ''))
+  const read = keys.map(key => [key, codecs[key].read(parameters.get(key) ?? '') ?? DEFAULTS[key]] as const)
+  return Object.fromEntries(read) as unknown as State
+}

@@ -1,0 +1,182 @@
+import { createRng, indexedNormal } from '@rectified-flow/core'
+import { invert, sample, slerp } from '@rectified-flow/reflow'
+import { edmVelocity, loadUNet, type UNet } from '@rectified-flow/unet'
+import * as tf from '@tensorflow/tfjs-core'
+import { breathe } from './breathe.js'
+
+/** What the page has to know of the networks in use. */
+export interface DigitsInfo {
+  side: number
+  channels: number
+  /** Classes to choose from; 0 where the one-step network draws what it likes. */
+  classes: number
+  /** Whether the one-step network is a straightened flow of its own, not the teacher. */
+  straightened: boolean
+  weights: number
+}
+
+/** A place in the plane through the four corner noises, and whose. */
+export interface Place {
+  x: number
+  y: number
+  seed: number
+  /** Which class to draw; ignored where there are none. */
+  label: number
+}
+
+/** An image [side,side,channels] in [-1,1], and the milliseconds that it took. */
+export interface Drawn {
+  image: Float32Array
+  ms: number
+}
+
+/** Where an image came from under the flow, and what that draws. */
+export interface Inverted {
+  noise: Float32Array
+  again: Float32Array
+  nfe: number
+}
+
+/** Steps of an inversion; a straightened flow would do with four, one that is loaded need not be straight. */
+const INVERSION_STEPS = 16
+
+/** Two networks of one shape: one that is to draw in one step, and one to compare it with. */
+export class Digits {
+  /** The noise of a drawn image, which then is the plane's first corner. */
+  private corner: tf.Tensor4D | undefined
+
+  private maps = 0
+
+  readonly info: DigitsInfo
+
+  private constructor(
+    private readonly fast: UNet,
+    private readonly teacher: UNet,
+  ) {
+    const { imgResolution: side, outChannels: channels, labelDim: classes } = fast.config
+    const weights = [...fast.weights.values()].reduce((sum, { size }) => sum + size, 0)
+    this.info = { side, channels, classes, straightened: fast !== teacher, weights }
+  }
+
+  /** The networks of two safetensors files of saveUNet; without a teacher, the first is its own. */
+  static load(fast: ArrayBuffer, teacher?: ArrayBuffer): Digits {
+    const net = loadUNet(fast)
+    return new Digits(net, teacher ? loadUNet(teacher) : net)
+  }
+
+  /** The image of a place by the one-step network. */
+  async one(place: Place): Promise<Drawn> {
+    return this.draw(this.fast, place, 1)
+  }
+
+  /** The image of a place by the network to compare with. */
+  async many(place: Place, nfe: number): Promise<Drawn> {
+    return this.draw(this.teacher, place, nfe)
+  }
+
+  /** The noise of a place. */
+  async noise(place: Place): Promise<Float32Array> {
+    return read(tf.tidy(() => this.noiseAt(place)))
+  }
+
+  /** Images of a grid of places, row by row: what the plane holds. A new map ends one that is being drawn. */
+  async map(
+    { seed, label }: Omit<Place, 'x' | 'y'>,
+    columns: number,
+    onRow: (row: number, images: Float32Array) => void,
+  ): Promise<void> {
+    const turn = ++this.maps
+    const at = (i: number) => (i + 0.5) / columns
+    for (let row = 0; row < columns && turn === this.maps; row++) {
+      const images = tf.tidy(() => {
+        const z = tf.concat(
+          Array.from({ length: columns }, (_, i) => this.noiseAt({ seed, label, x: at(i), y: at(row) })),
+        )
+        return sample(this.field(this.fast, label), z, { steps: this.info.straightened ? 1 : 4 }).x
+      })
+      onRow(row, await read(images))
+      await breathe()
+    }
+  }
+
+  /** The noise of an image [side,side,channels], which becomes the plane's first corner. */
+  async invert(image: Float32Array, label: number): Promise<Inverted> {
+    this.corner?.dispose()
+    let nfe = 0
+    const [z, again] = tf.tidy(() => {
+      const x = tf.tensor(image, this.shape)
+      const field = this.field(this.fast, label)
+      const inverted = invert(field, x, { noise: this.normal(0, 0), steps: INVERSION_STEPS })
+      const drawn = sample(field, inverted.z, { steps: INVERSION_STEPS })
+      nfe = inverted.nfe + drawn.nfe
+      return [inverted.z as tf.Tensor4D, drawn.x]
+    }) as [tf.Tensor4D, tf.Tensor]
+    this.corner = z
+    return { noise: Float32Array.from(await z.data()), again: await read(again), nfe }
+  }
+
+  /** The noise of the inverted image under every class. */
+  async translate(): Promise<Float32Array> {
+    const { classes } = this.info
+    const corner = this.corner as tf.Tensor4D
+    const images = tf.tidy(() => {
+      const classLabels = tf.eye(classes) as tf.Tensor2D
+      return sample(edmVelocity(this.fast, { classLabels }), tf.tile(corner, [classes, 1, 1, 1]), {
+        steps: 2,
+      }).x
+    })
+    return read(images)
+  }
+
+  /** Make the plane's first corner random again. */
+  forget(): void {
+    this.corner?.dispose()
+    this.corner = undefined
+  }
+
+  dispose(): void {
+    this.maps++
+    this.forget()
+    this.fast.dispose()
+    this.teacher.dispose()
+  }
+
+  private get shape(): [number, number, number, number] {
+    const { side, channels } = this.info
+    return [1, side, side, channels]
+  }
+
+  private async draw(net: UNet, place: Place, steps: number): Promise<Drawn> {
+    const begin = performance.now()
+    const image = await read(
+      tf.tidy(() => sample(this.field(net, place.label), this.noiseAt(place), { steps }).x),
+    )
+    return { image, ms: performance.now() - begin }
+  }
+
+  private field(net: UNet, label: number) {
+    const { labelDim } = net.config
+    if (labelDim === 0) return edmVelocity(net)
+    const classLabels = tf.oneHot([label % labelDim], labelDim, 1, 0, 'float32') as tf.Tensor2D
+    return edmVelocity(net, { classLabels })
+  }
+
+  /** Along the arcs between the corners, so that every place is as likely a noise as any other. */
+  private noiseAt({ x, y, seed }: Place): tf.Tensor4D {
+    const [a, b, c, d] = [0, 1, 2, 3].map(i => this.normal(seed, i)) as tf.Tensor4D[]
+    const top = slerp(this.corner ?? (a as tf.Tensor4D), b as tf.Tensor4D, x)
+    return slerp(top, slerp(c as tf.Tensor4D, d as tf.Tensor4D, x), y)
+  }
+
+  private normal(seed: number, index: number): tf.Tensor4D {
+    return indexedNormal(createRng(seed), [index], this.shape.slice(1)) as tf.Tensor4D
+  }
+}
+
+async function read(tensor: tf.Tensor): Promise<Float32Array> {
+  try {
+    return Float32Array.from(await tensor.data())
+  } finally {
+    tensor.dispose()
+  }
+}

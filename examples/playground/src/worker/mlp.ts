@@ -1,0 +1,42 @@
+import type { Field, Rng, Weights } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
+
+const WIDTH = 96
+const SIZES = [4, WIDTH, WIDTH, WIDTH, 2]
+
+/** The weights of a velocity for points of the plane: three hidden layers, the last layer zero, so that it starts at rest. */
+export function createWeights(rng: Rng): Map<string, tf.Variable> {
+  const weights = new Map<string, tf.Variable>()
+  for (let i = 1; i < SIZES.length; i++) {
+    const [from, to] = [SIZES[i - 1] as number, SIZES[i] as number]
+    const scale = i + 1 < SIZES.length ? Math.sqrt(2 / from) : 0
+    weights.set(
+      `${i}.weight`,
+      tf.tidy(() => tf.variable(tf.mul(rng.fork(i).normal([from, to]), scale))),
+    )
+    weights.set(
+      `${i}.bias`,
+      tf.tidy(() => tf.variable(tf.zeros([to]))),
+    )
+  }
+  return weights
+}
+
+/** Points as images of one pixel, [B,1,1,2], and t [B] to velocities [B,1,1,2]. */
+export function velocityOf(weights: Weights): Field {
+  const layer = (i: number, x: tf.Tensor) =>
+    tf.add(
+      tf.matMul(x as tf.Tensor2D, weights.get(`${i}.weight`) as tf.Tensor2D),
+      weights.get(`${i}.bias`) as tf.Tensor,
+    )
+  return (x, t) =>
+    tf.tidy(() => {
+      const turn = tf.reshape(tf.mul(t, Math.PI), [-1, 1])
+      let y: tf.Tensor = tf.concat([tf.reshape(x, [-1, 2]), tf.cos(turn), tf.sin(turn)], 1)
+      for (let i = 1; i < SIZES.length - 1; i++) {
+        const z = layer(i, y)
+        y = tf.mul(z, tf.sigmoid(z))
+      }
+      return tf.reshape(layer(SIZES.length - 1, y), x.shape)
+    })
+}

@@ -1,0 +1,207 @@
+import { type Coupling, createRng, type Rng, type Weights } from '@rectified-flow/core'
+import { pseudoHuber, squaredL2 } from '@rectified-flow/losses-lpips-huber'
+import { euler, heun, type Method, midpoint, rk4 } from '@rectified-flow/ode'
+import {
+  independentCoupling,
+  sample,
+  sampleTrajectory,
+  storedCoupling,
+  straightness,
+  Trainer,
+} from '@rectified-flow/reflow'
+import { timestepDistribution } from '@rectified-flow/timestep-dists'
+import * as tf from '@tensorflow/tfjs-core'
+import type { SolverName } from '../choices.js'
+import { breathe } from './breathe.js'
+import { energyDistanceTo } from './energy-distance.js'
+import { createWeights, velocityOf } from './mlp.js'
+import type {
+  PairsView,
+  PlaneSettings,
+  Progress,
+  TrainingSettings,
+  View,
+  ViewSettings,
+} from './plane-messages.js'
+import { drawPoints } from './point-sets.js'
+
+const POINTS = 8192
+const PARTICLES = 700
+const TEACHER_STEPS = 32
+/** Points of the data that particles are compared with. */
+const COMPARED = 2048
+/** Particles that straightness is measured on. */
+const MEASURED = 200
+const REPORT_MS = 250
+const TRAINING = { batch: 256, learningRate: 2e-3, emaDecay: 0.99 }
+
+const methods: Record<SolverName, { method: Method; calls: number }> = {
+  euler: { method: euler, calls: 1 },
+  heun: { method: heun, calls: 2 },
+  midpoint: { method: midpoint, calls: 2 },
+  rk4: { method: rk4, calls: 4 },
+}
+
+/** One flow of a series: what it learns from, and its weights. */
+interface Round {
+  pairs: PairsView
+  coupling: Coupling
+  weights: Weights
+  /** While it is trained: the moving averages, which are what is looked at. */
+  averages?: Weights
+}
+
+/** A rectified flow in the plane, and the rounds of Reflow that straighten it. */
+export class Plane {
+  private readonly rng: Rng
+  private readonly data: Float32Array
+  private readonly distanceToData: (points: Float32Array) => number
+  private readonly rounds: Round[]
+  private training: Promise<void> = Promise.resolve()
+  private trainings = 0
+  private stopping = false
+  private viewed: ViewSettings = { round: 0, solver: 'euler', nfe: 8 }
+
+  constructor({ data, ink, seed }: PlaneSettings) {
+    this.rng = createRng(seed)
+    this.data = drawPoints(data, POINTS, this.rng.fork('data'), ink)
+    this.distanceToData = energyDistanceTo(this.data.slice(0, 2 * COMPARED))
+    // Random pairs: noise that knows nothing of the data that it is to become.
+    const pairs = { z: this.rng.fork('noise').normals(2 * PARTICLES), x: this.data }
+    const source = { count: POINTS, batch: (indices: ArrayLike<number>) => ({ x: rows(this.data, indices) }) }
+    const coupling = independentCoupling(source, { rng: this.rng.fork('pairs') })
+    this.rounds = [{ pairs, coupling, weights: createWeights(this.rng.fork('weights')) }]
+  }
+
+  /** Some pairs that a round learns from, as many as there are particles. */
+  pairs(round: number): PairsView {
+    const { z, x } = this.round(round).pairs
+    return { z: z.slice(0, 2 * PARTICLES), x: x.slice(0, 2 * PARTICLES) }
+  }
+
+  /** Train the last flow on, until its steps are done or `stop` is called. */
+  train(settings: TrainingSettings, onProgress: (progress: Progress) => void): Promise<void> {
+    this.stopping = false
+    this.training = this.run(settings, onProgress)
+    return this.training
+  }
+
+  private async run(settings: TrainingSettings, onProgress: (progress: Progress) => void): Promise<void> {
+    const index = this.rounds.length - 1
+    const round = this.round(index)
+    const trainer = new Trainer({
+      velocity: () => velocityOf(round.weights),
+      weights: round.weights,
+      coupling: round.coupling,
+      timesteps: timestepDistribution(settings.timesteps),
+      premetric: settings.loss === 'squaredL2' ? squaredL2 : pseudoHuber(),
+      rng: this.rng.fork('training').fork(this.trainings++),
+      ...TRAINING,
+    })
+    round.averages = trainer.ema
+    try {
+      let [total, count, begin] = [0, 0, performance.now()]
+      while (trainer.step < settings.steps && !this.stopping) {
+        total += (await trainer.advance()).loss
+        count++
+        await breathe()
+        const elapsed = performance.now() - begin
+        if (elapsed < REPORT_MS && trainer.step < settings.steps && !this.stopping) continue
+        const { step } = trainer
+        const numbers = {
+          round: index,
+          step,
+          steps: settings.steps,
+          loss: total / count,
+          stepMs: elapsed / count,
+        }
+        onProgress({ ...numbers, view: await this.view({ ...this.viewed, round: index }) })
+        ;[total, count, begin] = [0, 0, performance.now()]
+      }
+    } finally {
+      for (const [name, average] of trainer.ema) round.weights.get(name)?.assign(average)
+      round.averages = undefined
+      trainer.dispose()
+    }
+  }
+
+  /** The last flow makes pairs of its own, which a new one is to learn, from the last one's weights. */
+  async reflow(): Promise<void> {
+    const { weights } = this.round(this.rounds.length - 1)
+    const rng = this.rng.fork('reflow').fork(this.rounds.length)
+    const z = rng.fork('noise').normals(2 * POINTS)
+    const x = new Float32Array(z.length)
+    const chunk = z.length / 4
+    for (let at = 0; at < z.length; at += chunk) {
+      const noise = points(z.subarray(at, at + chunk))
+      const { x: drawn } = sample(velocityOf(weights), noise, { steps: TEACHER_STEPS })
+      x.set(await drawn.data<'float32'>(), at)
+      tf.dispose([noise, drawn])
+      await breathe()
+    }
+    const source = { count: POINTS, batch: (i: ArrayLike<number>) => ({ x: rows(x, i), z: rows(z, i) }) }
+    const copies = new Map(
+      [...weights].map(([name, value]) => [name, tf.tidy(() => tf.variable(tf.add(value, 0)))]),
+    )
+    this.rounds.push({ pairs: { z, x }, coupling: storedCoupling(source, { rng }), weights: copies })
+  }
+
+  async view(settings: ViewSettings): Promise<View> {
+    this.viewed = settings
+    const { method, calls } = methods[settings.solver]
+    const steps = Math.max(1, Math.floor(settings.nfe / calls))
+    const { weights, averages = weights } = this.round(settings.round)
+    const field = velocityOf(averages)
+    let nfe = 0
+    const tensors = tf.tidy(() => {
+      const z = points(this.rng.fork('particles').normals(2 * PARTICLES))
+      // This network has a value at t = 0, where a step of a denoiser's velocity would have to be Euler's.
+      const path = sampleTrajectory(field, z, { method, steps, startTime: 1, endTime: 1e-5, noiseScale: 1 })
+      const even = sampleTrajectory(field, tf.slice(z, 0, MEASURED), { steps: TEACHER_STEPS })
+      nfe = path.nfe
+      return [tf.stack(path.states), sample(field, z).x, tf.mean(straightness(even.states))]
+    })
+    const [flat, once, bend] = (await Promise.all(tensors.map(tensor => tensor.data<'float32'>()))) as [
+      Float32Array,
+      Float32Array,
+      Float32Array,
+    ]
+    tf.dispose(tensors)
+    const states = Array.from({ length: steps + 1 }, (_, i) =>
+      flat.slice(2 * PARTICLES * i, 2 * PARTICLES * (i + 1)),
+    )
+    return {
+      states,
+      nfe,
+      straightness: bend[0] as number,
+      distance: this.distanceToData(states[steps] as Float32Array),
+      oneStepDistance: this.distanceToData(once),
+    }
+  }
+
+  /** End a training that runs; resolves when it has. */
+  async stop(): Promise<void> {
+    this.stopping = true
+    await this.training.catch(() => {})
+  }
+
+  async dispose(): Promise<void> {
+    await this.stop()
+    for (const { weights } of this.rounds) tf.dispose([...weights.values()])
+  }
+
+  private round(index: number): Round {
+    return this.rounds[Math.min(index, this.rounds.length - 1)] as Round
+  }
+}
+
+const points = (values: Float32Array) => tf.tensor4d(values, [values.length / 2, 1, 1, 2])
+
+function rows(values: Float32Array, indices: ArrayLike<number>): tf.Tensor4D {
+  const out = new Float32Array(2 * indices.length)
+  for (let i = 0; i < indices.length; i++) {
+    const from = 2 * (indices[i] as number)
+    out.set(values.subarray(from, from + 2), 2 * i)
+  }
+  return points(out)
+}

@@ -1,0 +1,56 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { build, preview } from 'vite'
+import { launch } from '../../../test/browser/chromium.js'
+
+const root = join(import.meta.dirname, '..')
+
+export interface Playground {
+  url: string
+  /** A page of the playground, at a state; what it complains about is kept. */
+  open(hash?: string, options?: { colorScheme?: 'light' | 'dark' }): Promise<Page>
+  /** Errors and console output of all pages so far. */
+  complaints: string[]
+  /** Bytes that all pages so far have loaded. */
+  bytes(): number
+  close(): Promise<void>
+}
+
+/** The built page, served, in a real browser. */
+export async function buildPlayground(): Promise<Playground> {
+  const outDir = await mkdtemp(join(tmpdir(), 'playground-'))
+  await build({ root, logLevel: 'error', build: { outDir, emptyOutDir: true } })
+  const server = await preview({
+    root,
+    logLevel: 'error',
+    build: { outDir },
+    preview: { host: '127.0.0.1', port: 0 },
+  })
+  const url = server.resolvedUrls?.local[0] as string
+  const browser = await launch()
+  const complaints: string[] = []
+  let bytes = 0
+  return {
+    url,
+    complaints,
+    bytes: () => bytes,
+    async open(hash = '', options = {}) {
+      const page = await browser.newPage({ reducedMotion: 'reduce', ...options })
+      page.on('pageerror', error => complaints.push(error.message))
+      page.on('console', message => complaints.push(`${message.type()}: ${message.text()}`))
+      page.on('response', async response => {
+        bytes += (await response.body().catch(() => '')).length
+      })
+      await page.goto(`${url}${hash}`)
+      await page.locator('#train:enabled').waitFor()
+      return page
+    },
+    async close() {
+      await browser.close()
+      await server.close()
+      await rm(outDir, { recursive: true })
+    },
+  }
+}
