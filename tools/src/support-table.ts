@@ -59,7 +59,7 @@ const table = lines.map(line => `| ${line.join(' | ')} |`).join('\n')
 
 const readme = join(root, 'README.md')
 const text = readFileSync(readme, 'utf8')
-const marked = /(<!-- support -->\n)[\s\S]*?(\n<!-- \/support -->)/
+const marked = /(<!-- support -->\n)[\s\S]*?(<!-- \/support -->)/
 if (!marked.test(text)) throw new Error('README.md has no <!-- support --> ... <!-- /support --> to fill.')
-writeFileSync(readme, text.replace(marked, `$1\n${table}\n$2`))
+writeFileSync(readme, text.replace(marked, `$1\n${table}\n\n$2`))
 console.log(table)

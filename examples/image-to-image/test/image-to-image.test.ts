@@ -2,18 +2,24 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRng } from '@rectified-flow/core'
+import { useBackend } from '@rectified-flow/core/node'
 import { readDigitFeatures } from '@rectified-flow/eval-fid/node'
 import { expectNoLeak } from '@rectified-flow/tools/leaks'
 import { expectClose, f32 } from '@rectified-flow/tools/matchers'
 import { createUNet, saveUNet } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
-import { expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import { CLASSES, readDigits } from '../digits.js'
 import { countTranslated, imagesOf, interpolateDigits, translateToAll } from '../translate-digits.js'
 import { type Stage, trainTranslator } from '../translator.js'
 
 const base = { imgResolution: 28, inChannels: 1, outChannels: 1, modelChannels: 8, channelMult: [1, 2] }
 const small = { ...base, numBlocks: 1, attnResolutions: [] }
+
+// The cpu backend takes a minute for what wasm does in seconds.
+beforeAll(async () => {
+  if (tf.getBackend() === 'cpu') await useBackend('wasm')
+})
 
 it('lays out each digit, then its noise under every label, and the way between two', async () => {
   const net = createUNet({ ...small, labelDim: CLASSES }, { rng: createRng(1) })
