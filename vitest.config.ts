@@ -34,7 +34,7 @@ export default defineConfig({
       'tools/test/**/*.test.ts',
     ],
     setupFiles: ['test/setup.ts'],
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 60_000,
     pool: 'forks',
   },
