@@ -1,6 +1,7 @@
-import { mkdir, readdir, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { writeNpz } from '@rectified-flow/checkpoints'
+import { writeFileWhole } from '@rectified-flow/checkpoints/node'
 import type { HostImages } from '@rectified-flow/datasets'
 import { writePngGrid } from '@rectified-flow/datasets/node'
 import * as tf from '@tensorflow/tfjs-core'
@@ -80,10 +81,8 @@ async function writeNpzImages(path: string, { data, shape }: HostImages): Promis
   await writeWhole(path, await writeNpz({ arr_0: { dtype: 'U8', shape: [...shape], data: bytes } }))
 }
 
-/** Write under a temporary name and rename: a killed command leaves no half file. */
+/** Write a file, whole or not at all, in a folder that is made where it is missing. */
 export async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
-  const temporary = `${path}.${process.pid}.tmp`
-  await writeFile(temporary, bytes)
-  await rename(temporary, path)
+  await writeFileWhole(path, bytes)
 }

@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto'
-import { open, readFile, rename, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { readSafetensors, type Safetensors } from '../read-safetensors.js'
 import { type HostTensors, writeSafetensors } from '../write-safetensors.js'
+import { writeFileWhole } from './write-file-whole.js'
 
 /** Read a safetensors file from disk. */
 export async function readSafetensorsFile(path: string): Promise<Safetensors> {
@@ -29,19 +29,5 @@ export async function writeSafetensorsFile(
   tensors: HostTensors,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const bytes = writeSafetensors(tensors, metadata)
-  const temporary = `${path}.${randomUUID()}.tmp`
-  try {
-    const file = await open(temporary, 'wx')
-    try {
-      await file.writeFile(bytes)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(temporary, path)
-  } catch (error) {
-    await rm(temporary, { force: true })
-    throw error
-  }
+  await writeFileWhole(path, writeSafetensors(tensors, metadata))
 }

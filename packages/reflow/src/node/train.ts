@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
+import { writeFileWhole } from '@rectified-flow/checkpoints/node'
 import { checkInt } from '@rectified-flow/core'
 import type { Trainer, TrainerStep } from '../trainer.js'
 import { CheckpointFolder, type Scored } from './internal/checkpoint-folder.js'
@@ -8,7 +9,6 @@ import { Interval } from './internal/interval.js'
 import { MetricsLog } from './internal/metrics-log.js'
 import { claimFolder, type RunSettings } from './internal/run-settings.js'
 import { type StopSignals, stopOn } from './internal/stop-on.js'
-import { writeWhole } from './internal/write-whole.js'
 import { TensorBoardWriter } from './tensorboard.js'
 
 const WHERE = 'reflow.train'
@@ -133,7 +133,7 @@ export async function train(trainer: Trainer, options: TrainOptions): Promise<Tr
     const files: Record<string, string> = {}
     for (const [name, png] of Object.entries(images)) {
       files[name] = `previews/${name.replace(/[^\w.-]+/g, '-')}-${String(step).padStart(9, '0')}.png`
-      await writeWhole(join(folder, files[name]), png)
+      await writeFileWhole(join(folder, files[name]), png)
     }
     const numbers = { ...scalars, ...(score !== undefined && { score }) }
     await log.add({ kind: 'preview', step, scalars: numbers, images: files })

@@ -1,5 +1,5 @@
 import { appendFile, readFile } from 'node:fs/promises'
-import { writeWhole } from './write-whole.js'
+import { writeFileWhole } from '@rectified-flow/checkpoints/node'
 
 /** One line of a run's metrics. */
 export type Metrics = { kind: string; step: number } & Readonly<Record<string, unknown>>
@@ -13,7 +13,7 @@ export class MetricsLog {
     const text = await readFile(path, 'utf8').catch(() => '')
     const kept = text.split('\n').filter(line => lineStep(line) <= step)
     const next = kept.map(line => `${line}\n`).join('')
-    if (next !== text) await writeWhole(path, next)
+    if (next !== text) await writeFileWhole(path, next)
     return new MetricsLog(path)
   }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { writeWhole } from './write-whole.js'
+import { writeFileWhole } from '@rectified-flow/checkpoints/node'
 
 /** What decides a run's numbers, in words and numbers that JSON has. */
 export type RunSettings = Readonly<Record<string, unknown>>
@@ -20,7 +20,7 @@ export async function claimFolder(where: string, folder: string, settings: RunSe
     if (error.code === 'ENOENT') return undefined
     throw error
   })
-  if (text === undefined) await writeWhole(path, `${JSON.stringify(want, null, 2)}\n`)
+  if (text === undefined) await writeFileWhole(path, `${JSON.stringify(want, null, 2)}\n`)
   else checkSame(where, folder, JSON.parse(text) as RunSettings, want)
   return createHash('sha256').update(JSON.stringify(want)).digest('hex').slice(0, 16)
 }
