@@ -35,9 +35,10 @@ const types: Record<string, string> = {
 
 /** Serve folders under paths of their own, on this machine alone. */
 export async function serve(folders: Record<string, string>): Promise<{ url: string; server: Server }> {
+  const prefixes = Object.keys(folders).sort((a, b) => b.length - a.length)
   const server = createServer(async (request, response) => {
     const path = normalize(new URL(request.url ?? '/', 'http://localhost').pathname)
-    const prefix = Object.keys(folders).find(one => path.startsWith(one))
+    const prefix = prefixes.find(one => path.startsWith(one))
     try {
       if (!prefix) throw new Error(path)
       const body = await readFile(join(folders[prefix] as string, path.slice(prefix.length)))

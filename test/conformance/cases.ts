@@ -19,11 +19,12 @@ import { invert, sample, Trainer } from '@rectified-flow/reflow'
 import { uShaped } from '@rectified-flow/timestep-dists'
 import { DhariwalUNet, edmVelocity, SongUNet } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
+import { publishedNetworks } from './published-networks.js'
 
 /** Something computed from seeded numbers alone, so that every backend must give the same. */
 export interface Case {
   /** Which row of the support table it belongs to. */
-  group: 'operations' | 'gradients' | 'networks' | 'training' | 'sampling' | 'losses'
+  group: 'operations' | 'gradients' | 'networks' | 'training' | 'sampling' | 'losses' | 'features'
   name: string
   /** Of the largest number of the reference. */
   tolerance: number
@@ -254,4 +255,5 @@ export const cases: readonly Case[] = [
         return results
       }),
   },
+  ...publishedNetworks,
 ]

@@ -1,0 +1,76 @@
+import type { HostTensor } from '@rectified-flow/checkpoints'
+import { createRng, type Rng } from '@rectified-flow/core'
+import { FidInception } from '@rectified-flow/eval-fid'
+import { type Backbone, backboneShapes, lpips, lpipsAveragePooling } from '@rectified-flow/losses-lpips-huber'
+import * as tf from '@tensorflow/tfjs-core'
+import inceptionShapes from '../golden/inception/state-dict-shapes.json' with { type: 'json' }
+import type { Case } from './cases.js'
+
+/** The networks that have published weights, with random ones of the same shapes. */
+function randomWeights(
+  shapes: Iterable<[string, number[]]>,
+  value: (name: string, shape: number[], rng: Rng) => Float32Array,
+): Map<string, HostTensor> {
+  const rng = createRng(6)
+  return new Map(
+    Array.from(shapes, ([name, shape]) => [
+      name,
+      { dtype: 'F32', shape, data: value(name, shape, rng.fork(name)) },
+    ]),
+  )
+}
+
+const size = (shape: number[]) => shape.reduce((a, b) => a * b, 1)
+
+/** Normal numbers with the deviation that keeps a ReLU network's activations as large as its input. */
+const kaiming = (shape: number[], rng: Rng) => {
+  const deviation = Math.sqrt(2 / size(shape.slice(1)))
+  return rng.normals(size(shape)).map(value => value * deviation)
+}
+
+const pair = (side: number) =>
+  [1, 2].map(seed => tf.tanh(createRng(seed).normal([1, side, side, 3])) as tf.Tensor4D)
+
+const perceptual = (name: string, backbone: Backbone, create: typeof lpips, side: number): Case => ({
+  group: 'losses',
+  name: `${name}, and its gradient`,
+  tolerance: 1e-3,
+  compute: () =>
+    tf.tidy(() => {
+      const weights = randomWeights(backboneShapes(backbone), (name, shape, rng) =>
+        name.endsWith('bias') ? new Float32Array(size(shape)) : kaiming(shape, rng),
+      )
+      const net = create({ backbone: weights, heads: 'unlearned' }, { size: side })
+      const [a, b] = pair(side) as [tf.Tensor4D, tf.Tensor4D]
+      const distance = (x: tf.Tensor) => net.distance(x as tf.Tensor4D, b)
+      const results = [distance(a), tf.grad(x => tf.sum(distance(x)))(a)]
+      net.dispose()
+      return results
+    }),
+})
+
+/** Only the stem computes here: the weights beyond it are zeros. */
+const inception: Case = {
+  group: 'features',
+  name: 'FID Inception: resize and first blocks',
+  tolerance: 1e-4,
+  compute: () =>
+    tf.tidy(() => {
+      const shapes = Object.entries(inceptionShapes as Record<string, number[]>)
+      const named = shapes.filter(([name]) => !name.endsWith('num_batches_tracked'))
+      const weights = randomWeights(named, (name, shape, rng) => {
+        if (/bn\.weight$|running_var$/.test(name)) return new Float32Array(size(shape)).fill(1)
+        return /^Conv2d.*conv\.weight$/.test(name) ? kaiming(shape, rng) : new Float32Array(size(shape))
+      })
+      const net = new FidInception(weights)
+      const { block64, block192 } = net.measure(pair(8)[0] as tf.Tensor4D, ['block64', 'block192'])
+      net.dispose()
+      return [block64, block192]
+    }),
+}
+
+export const publishedNetworks: readonly Case[] = [
+  perceptual('LPIPS, AlexNet with maximum pooling', 'alexnet', lpips, 32),
+  perceptual('LPIPS, VGG16 with average pooling', 'vgg16', lpipsAveragePooling, 16),
+  inception,
+]
