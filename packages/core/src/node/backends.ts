@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { type BackendCandidate, type BackendChoice, chooseBackend, cpu, wasm, webgpu } from '../backends.js'
+import { registerTensorflowKernels } from '../tensorflow/register.js'
 import { dawn } from './dawn.js'
 import { whyNot } from './why-not.js'
 
@@ -29,6 +30,7 @@ function native(name: string, pkg: string): BackendCandidate {
       await restoreIsNullOrUndefined()
       try {
         await importQuietly(pkg)
+        registerTensorflowKernels()
         return {}
       } catch (error) {
         return { reason: whyNot(pkg, error as NodeJS.ErrnoException) }

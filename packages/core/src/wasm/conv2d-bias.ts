@@ -13,7 +13,7 @@ interface Attrs {
   pad: 'same' | 'valid' | tf.backend_util.ExplicitPadding
 }
 
-/** A convolution that adds its bias on the way, and its gradients, each computed only where it is asked for. */
+/** A convolution that adds its bias on the way. */
 export function registerConv2dBias(): void {
   const fused = tf.getKernel('FusedConv2D', 'wasm').kernelFunc as unknown as WasmKernel<Inputs, object>
   addKernel<Inputs, Attrs>('RfConv2dBias', ({ inputs, attrs, backend }) => {
@@ -27,21 +27,5 @@ export function registerConv2dBias(): void {
     // It looks at the shape that the memory of a tensor was first made with, which a reshaped bias shares.
     backend.dataIdMap.get(bias.dataId).shape = bias.shape
     return fused({ inputs, attrs: all, backend })
-  })
-  tf.registerGradient({
-    kernelName: 'RfConv2dBias',
-    inputsToSave: ['x', 'filter'],
-    gradFunc: (upstream, saved, attributes) => {
-      const dy = upstream as tf.Tensor4D
-      const [x, filter] = saved as [tf.Tensor4D, tf.Tensor4D]
-      const attrs = { ...attributes, dataFormat: 'NHWC' }
-      const run = (name: string, inputs: tf.NamedTensorMap, more: object): tf.Tensor =>
-        tf.engine().runKernel(name, inputs, { ...attrs, ...more } as tf.NamedAttrMap)
-      return {
-        x: () => run('Conv2DBackpropInput', { dy, filter }, { inputShape: x.shape }),
-        filter: () => run('Conv2DBackpropFilter', { x, dy }, { filterShape: filter.shape }),
-        bias: () => tf.sum(dy, [0, 1, 2]),
-      }
-    },
   })
 }

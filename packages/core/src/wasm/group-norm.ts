@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core'
+import type * as tf from '@tensorflow/tfjs-core'
 import { addKernel, type WasmBackend } from './backend.js'
 import { addressOf, makeZeros, simdOf, withScratch } from './simd.js'
 
@@ -96,26 +96,7 @@ function backward({
 
 /** Group normalisation with its affine part, modulation and activation in one kernel, and so its gradient. */
 export function registerGroupNorm(): void {
+  addKernel('RfGroupNorm', forward)
+  addKernel('RfGroupNormModulated', forward)
   addKernel('RfGroupNormGradient', backward)
-  for (const [kernelName, inputsToSave] of [
-    ['RfGroupNorm', ['x', 'gamma', 'beta']],
-    ['RfGroupNormModulated', ['x', 'gamma', 'beta', 'scale', 'shift']],
-  ] as const) {
-    addKernel(kernelName, forward)
-    tf.registerGradient({
-      kernelName,
-      inputsToSave: [...inputsToSave],
-      outputsToSave: [false, true, true],
-      gradFunc: (upstream, saved, attrs) => {
-        const names = [...inputsToSave, 'mean', 'rstd']
-        const inputs: tf.NamedTensorMap = { dy: (upstream as tf.Tensor[])[0] as tf.Tensor }
-        names.forEach((name, i) => {
-          inputs[name] = saved[i] as tf.Tensor
-        })
-        // All at once, here: what a gradient's thunk makes is freed when that thunk ends.
-        const gradients: tf.Tensor[] = tf.engine().runKernel('RfGroupNormGradient', inputs, attrs)
-        return Object.fromEntries(inputsToSave.map((name, i) => [name, () => gradients[i] as tf.Tensor]))
-      },
-    })
-  }
 }

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core'
+import type * as tf from '@tensorflow/tfjs-core'
 import { addKernel } from './backend.js'
 import { addressOf, simdOf } from './simd.js'
 
@@ -10,7 +10,7 @@ interface Attrs {
   gain: number
 }
 
-/** Sums over 2x2 blocks and their transpose, pixels repeated 2x2 times; each is the other's gradient. */
+/** Sums over 2x2 blocks and their transpose, pixels repeated 2x2 times. */
 export function registerResample(): void {
   addKernel<Inputs, Attrs>('RfSumBlocks', ({ inputs: { x }, attrs: { gain }, backend }) => {
     const [b, h, w, c] = x.shape
@@ -24,14 +24,4 @@ export function registerResample(): void {
     simdOf(backend).repeatBlocks(addressOf(backend, x), addressOf(backend, y), b * h, w, c, gain)
     return y
   })
-  for (const [kernelName, transposed] of [
-    ['RfSumBlocks', 'RfRepeatBlocks'],
-    ['RfRepeatBlocks', 'RfSumBlocks'],
-  ] as const)
-    tf.registerGradient({
-      kernelName,
-      gradFunc: (dy, _, attrs) => ({
-        x: () => tf.engine().runKernel(transposed, { x: dy as tf.Tensor }, attrs) as tf.Tensor,
-      }),
-    })
 }

@@ -1,0 +1,123 @@
+import type * as tf from '@tensorflow/tfjs-core'
+
+/** A tensor inside of libtensorflow: what its binding knows it by, and what it says of it. */
+export interface Value {
+  id: number
+  shape: number[]
+  dtype: number
+}
+
+interface Attr {
+  name: string
+  type: number
+  value: unknown
+}
+
+/** What the kernels here use of tfjs-node's backend. */
+export interface TensorflowBackend {
+  isUsingGpuDevice: boolean
+  binding: {
+    TF_FLOAT: number
+    TF_INT32: number
+    TF_ATTR_BOOL: number
+    TF_ATTR_INT: number
+    TF_ATTR_STRING: number
+    executeOp(name: string, attrs: Attr[], inputs: number[], outputs: number): Value[]
+    createTensor(shape: number[], dtype: number, values: Float32Array | Int32Array): number
+    deleteTensor(id: number): void
+  }
+  getInputTensorIds(tensors: tf.TensorInfo[]): number[]
+  createOutputTensor(value: Value): tf.Tensor
+}
+
+/** Attributes of a TensorFlow operation; its types follow from its inputs. */
+export type Attrs = Record<string, boolean | string | number | number[]>
+
+/**
+ * TensorFlow's operations, run at once, a third as dear as through tfjs: their results are no tfjs tensors, so nothing
+ * is recorded or tracked. `evaluate` frees them.
+ */
+export class Eager {
+  private readonly made = new Set<number>()
+
+  constructor(readonly backend: TensorflowBackend) {}
+
+  /** A tensor of tfjs; it stays the caller's. */
+  of(tensor: tf.TensorInfo): Value {
+    const [id] = this.backend.getInputTensorIds([tensor]) as [number]
+    return { id, shape: tensor.shape, dtype: this.backend.binding.TF_FLOAT }
+  }
+
+  run(name: string, inputs: readonly Value[], attrs: Attrs = {}): Value {
+    const ids = inputs.map(({ id }) => id)
+    const all = Object.entries(attrs).map(([name, value]) => ({ name, type: this.typeOf(value), value }))
+    const [result] = this.backend.binding.executeOp(name, all, ids, 1) as [Value]
+    this.made.add(result.id)
+    return result
+  }
+
+  number(value: number): Value {
+    return this.create([], this.backend.binding.TF_FLOAT, Float32Array.of(value))
+  }
+
+  integers(values: readonly number[]): Value {
+    return this.create([values.length], this.backend.binding.TF_INT32, Int32Array.from(values))
+  }
+
+  add = (a: Value, b: Value): Value => this.run('AddV2', [a, b])
+  sub = (a: Value, b: Value): Value => this.run('Sub', [a, b])
+  mul = (a: Value, b: Value): Value => this.run('Mul', [a, b])
+  div = (a: Value, b: Value): Value => this.run('RealDiv', [a, b])
+
+  reshape(x: Value, shape: readonly number[]): Value {
+    return this.run('Reshape', [x, this.integers(shape)])
+  }
+
+  sum(x: Value, axes: number[], keepDims = false): Value {
+    return this.run('Sum', [x, this.integers(axes)], { keep_dims: keepDims })
+  }
+
+  mean(x: Value, axes: number[], keepDims = false): Value {
+    return this.run('Mean', [x, this.integers(axes)], { keep_dims: keepDims })
+  }
+
+  /** Free a result that is not needed any more: memory that is still in the cache serves the next one. */
+  free(...values: Value[]): void {
+    for (const { id } of values) if (this.made.delete(id)) this.backend.binding.deleteTensor(id)
+  }
+
+  /** Make tensors of tfjs from results, which are then theirs. */
+  give(values: readonly Value[]): tf.Tensor[] {
+    return values.map(value => {
+      this.made.delete(value.id)
+      return this.backend.createOutputTensor(value)
+    })
+  }
+
+  dispose(): void {
+    for (const id of this.made) this.backend.binding.deleteTensor(id)
+    this.made.clear()
+  }
+
+  private create(shape: number[], dtype: number, values: Float32Array | Int32Array): Value {
+    const id = this.backend.binding.createTensor(shape, dtype, values)
+    this.made.add(id)
+    return { id, shape, dtype }
+  }
+
+  private typeOf(value: Attrs[string]): number {
+    const { TF_ATTR_BOOL, TF_ATTR_STRING, TF_ATTR_INT } = this.backend.binding
+    if (typeof value === 'boolean') return TF_ATTR_BOOL
+    return typeof value === 'string' ? TF_ATTR_STRING : TF_ATTR_INT
+  }
+}
+
+/** The results of a body of operations, as tensors of tfjs; whatever else it made is freed. */
+export function evaluate(backend: TensorflowBackend, body: (ops: Eager) => readonly Value[]): tf.Tensor[] {
+  const ops = new Eager(backend)
+  try {
+    return ops.give(body(ops))
+  } finally {
+    ops.dispose()
+  }
+}
