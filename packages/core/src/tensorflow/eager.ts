@@ -25,6 +25,7 @@ export interface TensorflowBackend {
     executeOp(name: string, attrs: Attr[], inputs: number[], outputs: number): Value[]
     createTensor(shape: number[], dtype: number, values: Float32Array | Int32Array): number
     deleteTensor(id: number): void
+    tensorDataSync(id: number): Float32Array
   }
   getInputTensorIds(tensors: tf.TensorInfo[]): number[]
   createOutputTensor(value: Value): tf.Tensor

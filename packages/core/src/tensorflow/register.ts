@@ -1,5 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { registerAdamEma } from './adam-ema.js'
+import { registerConv2d } from './conv2d.js'
+import type { TensorflowBackend } from './eager.js'
 import { registerGroupNorm } from './group-norm.js'
+import { registerResample } from './resample.js'
 
 /**
  * Give tfjs-node's backend kernels for this package's operations. Once: the registry is global, so another copy of this
@@ -7,5 +11,8 @@ import { registerGroupNorm } from './group-norm.js'
  */
 export function registerTensorflowKernels(): void {
   if (tf.getKernel('RfGroupNorm', 'tensorflow')) return
+  registerConv2d(tf.findBackend('tensorflow') as unknown as TensorflowBackend)
   registerGroupNorm()
+  registerResample()
+  registerAdamEma()
 }

@@ -1,0 +1,92 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { type Attrs, Eager, type TensorflowBackend, type Value } from './eager.js'
+import { addKernel, replaceKernel } from './kernel.js'
+
+type Shape4D = [number, number, number, number]
+
+interface ConvAttrs {
+  strides: number | [number, number]
+  pad: 'same' | 'valid' | number | tf.backend_util.ExplicitPadding
+  dataFormat?: string
+  dimRoundingMode?: 'floor' | 'round' | 'ceil'
+}
+
+/** TensorFlow's attributes of a convolution of NHWC images. */
+function attrsOf(xShape: Shape4D, filterShape: Shape4D, attrs: ConvAttrs): Attrs {
+  const { strideHeight, strideWidth, padInfo } = tf.backend_util.computeConv2DInfo(
+    xShape,
+    filterShape,
+    attrs.strides,
+    1,
+    attrs.pad,
+    attrs.dimRoundingMode,
+  )
+  const { type, top, bottom, left, right } = padInfo
+  const strides = [1, strideHeight, strideWidth, 1]
+  if (type === 'SAME' || type === 'VALID') return { strides, padding: type }
+  return { strides, padding: 'EXPLICIT', explicit_paddings: [0, 0, top, bottom, left, right, 0, 0] }
+}
+
+interface Inputs {
+  x: tf.Tensor4D
+  filter: tf.Tensor4D
+  bias: tf.Tensor1D
+}
+
+/** oneDNN's convolution that adds its bias on the way: TensorFlow puts it into graphs, eager calls have no other name for it. */
+const FUSED = '_MklNativeConv2DWithBias'
+
+function withBias(ops: Eager, { x, filter, bias }: Inputs, attrs: ConvAttrs): Value[] {
+  const inputs = [x, filter, bias].map(tensor => ops.of(tensor))
+  return [ops.run(FUSED, inputs, attrsOf(x.shape, filter.shape, attrs))]
+}
+
+function thenBias(ops: Eager, { x, filter, bias }: Inputs, attrs: ConvAttrs): Value[] {
+  const y = ops.run('Conv2D', [ops.of(x), ops.of(filter)], attrsOf(x.shape, filter.shape, attrs))
+  return [ops.run('BiasAdd', [y, ops.of(bias)])]
+}
+
+/** True where libtensorflow has oneDNN's convolution with bias, and uses it. */
+function hasFusedBias(backend: TensorflowBackend): boolean {
+  if (backend.isUsingGpuDevice) return false
+  const ops = new Eager(backend)
+  try {
+    const ones = (shape: number[]) => ops.run('Fill', [ops.integers(shape), ops.number(1)])
+    const inputs = [ones([1, 3, 3, 1]), ones([3, 3, 1, 1]), ones([1])]
+    const y = ops.run(FUSED, inputs, attrsOf([1, 3, 3, 1], [3, 3, 1, 1], { strides: 1, pad: 'same' }))
+    return backend.binding.tensorDataSync(y.id)[4] === 10
+  } catch {
+    return false
+  } finally {
+    ops.dispose()
+  }
+}
+
+interface GradientInputs {
+  x: tf.Tensor4D
+  filter: tf.Tensor4D
+  dy: tf.Tensor4D
+}
+
+/**
+ * A convolution with bias; and the gradients of convolutions, which tfjs-node has for padding by name only.
+ */
+export function registerConv2d(backend: TensorflowBackend): void {
+  addKernel('RfConv2dBias', hasFusedBias(backend) ? withBias : thenBias)
+  replaceKernel<GradientInputs, ConvAttrs & { inputShape: Shape4D }>(
+    'Conv2DBackpropInput',
+    (ops, { dy, filter }, attrs) => {
+      const inputs = [ops.integers(attrs.inputShape), ops.of(filter), ops.of(dy)]
+      return [ops.run('Conv2DBackpropInput', inputs, attrsOf(attrs.inputShape, filter.shape, attrs))]
+    },
+    ({ dataFormat }) => dataFormat === 'NHWC',
+  )
+  replaceKernel<GradientInputs, ConvAttrs & { filterShape: Shape4D }>(
+    'Conv2DBackpropFilter',
+    (ops, { x, dy }, attrs) => {
+      const inputs = [ops.of(x), ops.integers(attrs.filterShape), ops.of(dy)]
+      return [ops.run('Conv2DBackpropFilter', inputs, attrsOf(x.shape, attrs.filterShape, attrs))]
+    },
+    ({ dataFormat }) => dataFormat === 'NHWC',
+  )
+}
