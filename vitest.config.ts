@@ -32,6 +32,7 @@ export default defineConfig({
       'examples/*/test/**/*.test.ts',
       'test/**/*.test.ts',
       'tools/test/**/*.test.ts',
+      'bench/test/**/*.test.ts',
     ],
     setupFiles: ['test/setup.ts'],
     testTimeout: 120_000,

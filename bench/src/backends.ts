@@ -1,0 +1,55 @@
+import { useBackend } from '@rectified-flow/core/node'
+import * as tf from '@tensorflow/tfjs-core'
+
+/** Backends as core names them, the fastest first. 'webgpu-software' and 'cpu' run only when they are named. */
+export const BACKENDS = ['node-gpu', 'webgpu', 'webgpu-software', 'node', 'wasm', 'cpu'] as const
+export type BackendName = (typeof BACKENDS)[number]
+export const ONLY_BY_NAME: readonly BackendName[] = ['webgpu-software', 'cpu']
+
+/** Those that compute on a GPU: PyTorch does so too beside them. */
+export const ON_GPU: readonly BackendName[] = ['node-gpu', 'webgpu']
+
+const stockPackages: Partial<Record<BackendName, [pkg: string, tfjsName: string]>> = {
+  'node-gpu': ['@tensorflow/tfjs-node-gpu', 'tensorflow'],
+  node: ['@tensorflow/tfjs-node', 'tensorflow'],
+}
+
+/**
+ * Make a backend the active one, with the kernels of the packages or with none but tfjs's own, in which case the packages'
+ * operations are compositions of tfjs's. Once a process.
+ *
+ * @returns  what it runs on, where it tells
+ */
+export async function openBackend(
+  name: BackendName,
+  { stock }: { stock: boolean },
+): Promise<string | undefined> {
+  if (!stock) return (await useBackend(name)).device
+  const native = stockPackages[name]
+  if (native) {
+    await import(native[0])
+    await tf.setBackend(native[1])
+    return undefined
+  }
+  if (name === 'wasm') {
+    await import('@tensorflow/tfjs-backend-wasm')
+    await tf.setBackend('wasm')
+    return undefined
+  }
+  if (name === 'cpu') return (await useBackend('cpu')).device
+  await import('@tensorflow/tfjs-backend-webgpu')
+  const kernels = tf.getKernelsForBackend('webgpu')
+  const { device } = await useBackend(name)
+  for (const { kernelName } of tf.getKernelsForBackend('webgpu')) tf.unregisterKernel(kernelName, 'webgpu')
+  for (const kernel of kernels) tf.registerKernel(kernel)
+  return device
+}
+
+/** Wait until what these tensors hold is computed. CPU backends are done when a call returns. */
+export async function settle(name: BackendName, outputs: readonly tf.Tensor[]): Promise<void> {
+  const last = outputs.at(-1)
+  if (!last || !(ON_GPU.includes(name) || name === 'webgpu-software')) return
+  const number = tf.tidy(() => tf.slice(tf.reshape(last, [-1]), [0], [1]))
+  await number.data()
+  number.dispose()
+}

@@ -1,0 +1,21 @@
+import type { Case } from '../case.js'
+import { attentionCases } from './attention.js'
+import { convolutionCases } from './convolution.js'
+import { frechetCase } from './frechet.js'
+import { groupNormCases } from './group-norm.js'
+import { lpipsCase } from './lpips.js'
+import { networkCases } from './network.js'
+import { timestepCase } from './timesteps.js'
+
+/** Every row of the table, in its order; quick: the same at sizes that take no time. */
+export function casesOf({ quick }: { quick: boolean }): Case[] {
+  return [
+    ...convolutionCases(quick),
+    ...groupNormCases(quick),
+    ...attentionCases(quick),
+    ...networkCases(quick),
+    lpipsCase(quick),
+    timestepCase(quick),
+    frechetCase(quick),
+  ]
+}

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { readSafetensors } from '@rectified-flow/checkpoints'
+import * as tf from '@tensorflow/tfjs-core'
+import { type BackendName, openBackend, settle } from './backends.js'
+import type { Work } from './case.js'
+import { casesOf } from './cases/cases.js'
+import type { Hello, Opened, Requests, Stretch } from './protocol.js'
+
+export interface ChildOptions {
+  backend: BackendName
+  stock: boolean
+  quick: boolean
+}
+
+/** A participant: one backend, with the packages' kernels or without, that does what stdin says (see protocol.ts). */
+export async function runChild({ backend, stock, quick }: ChildOptions): Promise<void> {
+  const answer = (reply: object) => process.stdout.write(`${JSON.stringify(reply)}\n`)
+  console.log = console.error // stdout is for answers
+  const cases = casesOf({ quick })
+  let device: string | undefined
+  let work: Work | undefined
+
+  const handlers: {
+    [Name in keyof Requests]: (request: Requests[Name]['request']) => Promise<Requests[Name]['reply']>
+  } = {
+    async hello(): Promise<Hello> {
+      device = await openBackend(backend, { stock })
+      return { device, versions: { Node: process.version, tfjs: tf.version_core } }
+    },
+    async open({ case: name, file }): Promise<Opened> {
+      const found = cases.find(one => one.name === name)!
+      const inputs = new Map(readSafetensors(readFileSync(file)).tensors)
+      work = stock && found.openStock ? found.openStock(inputs) : found.open(inputs)
+      const outputs = await (work.outputs ?? work.run)()
+      const numbers = await Promise.all(outputs.map(output => output.data()))
+      tf.dispose(outputs)
+      return {
+        outputs: numbers.map(({ buffer, byteOffset, byteLength }) => base64(buffer, byteOffset, byteLength)),
+      }
+    },
+    async time({ repeats }): Promise<Stretch> {
+      const before = process.cpuUsage()
+      const start = performance.now()
+      for (let i = 1; i <= repeats; i++) {
+        const outputs = await work!.run()
+        if (i === repeats) await settle(backend, outputs)
+        tf.dispose(outputs)
+      }
+      const ms = performance.now() - start
+      const { user, system } = process.cpuUsage(before)
+      return { ms, processorMs: (user + system) / 1000 }
+    },
+    async close() {
+      work?.close?.()
+      work = undefined
+      return {}
+    },
+  }
+
+  for await (const line of createInterface({ input: process.stdin })) {
+    const { do: name, ...request } = JSON.parse(line) as { do: keyof Requests }
+    try {
+      answer(await handlers[name](request as never))
+    } catch (error) {
+      answer({ error: error instanceof Error ? error.message : String(error) })
+    }
+  }
+  process.exit(0) // wasm's threads and Dawn's would stay
+}
+
+function base64(buffer: ArrayBufferLike, offset: number, length: number): string {
+  return Buffer.from(buffer, offset, length).toString('base64')
+}

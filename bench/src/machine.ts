@@ -1,0 +1,22 @@
+import os from 'node:os'
+import type { Report } from './report.js'
+
+export function machine(): Report['machine'] {
+  return {
+    cpu: (os.cpus()[0]?.model ?? process.arch).trim(),
+    cores: os.availableParallelism(),
+    memoryGiB: Math.round(os.totalmem() / 2 ** 30),
+    platform: `${os.platform()} ${os.release()}`,
+    date: new Date().toISOString().slice(0, 10),
+  }
+}
+
+/** A file name that tells machines apart: its processor, its cores and, where one computed, its GPU. */
+export function machineName({ machine: { cpu, cores }, participants }: Report): string {
+  const gpu = participants.webgpu?.device ?? participants['node-gpu']?.device ?? ''
+  return `${cpu} ${cores} cores ${gpu}`
+    .toLowerCase()
+    .replace(/\((r|tm)\)/g, '')
+    .replace(/[^a-z0-9.]+/g, '-')
+    .replace(/^-|-$/g, '')
+}

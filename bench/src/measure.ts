@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { disagreement, TOLERANCE } from './agree.js'
+import type { Participant } from './participant.js'
+
+/** A stretch is repeated runs of at least this long together, so that clocks and pipes don't count. */
+const STRETCH_MS = 60
+/** Thread pools spin for a moment after their work; the next participant starts after that. */
+const PAUSE_MS = 10
+
+/** What a participant did in a case. */
+export interface Timing {
+  /** Milliseconds a run, one number for each round: the mean of its stretch. */
+  rounds: number[]
+  /** Runs in a stretch. */
+  repeats: number
+  /** Processor time by wall time: how many cores were at work. */
+  cores: number
+  /** From the outputs of the first participant. */
+  disagreement: number
+  setup?: string
+}
+
+export type Outcome = Timing | { cannot: string } | { failed: string }
+
+/** A participant of a case, and whether it may lack kernels, as stock tfjs does: the table says so, and nothing failed. */
+export interface Entrant {
+  participant: Participant
+  mayLackKernels: boolean
+}
+
+const LACKS_KERNEL = /Kernel '\w+' not registered for /
+
+/**
+ * One case: every entrant makes it ready and shows its outputs; those that agree with the first are timed, taking turns,
+ * one stretch each a round. Nothing else is timed at the same time.
+ */
+export async function measureCase(
+  name: string,
+  file: string,
+  entrants: readonly Entrant[],
+  rounds: number,
+): Promise<Map<string, Outcome>> {
+  const outcomes = new Map<string, Outcome>()
+  const timed: { participant: Participant; timing: Timing; total: { ms: number; processorMs: number } }[] = []
+  let reference: string[] | undefined
+  const stretch = (participant: Participant, repeats: number) => participant.ask('time', { repeats })
+
+  for (const { participant, mayLackKernels } of entrants) {
+    try {
+      const { outputs, setup } = await participant.ask('open', { case: name, file })
+      reference ??= outputs
+      const apart = disagreement(outputs, reference)
+      if (!(apart <= TOLERANCE))
+        throw new Error(
+          `its outputs differ by ${apart.toExponential(1)}, more than ${TOLERANCE} of the largest number`,
+        )
+      await stretch(participant, 1)
+      const { ms } = await stretch(participant, 1)
+      const repeats = Math.min(Math.max(Math.ceil(STRETCH_MS / ms), 1), 2000)
+      const timing: Timing = { rounds: [], repeats, cores: 0, disagreement: apart, ...(setup && { setup }) }
+      timed.push({ participant, timing, total: { ms: 0, processorMs: 0 } })
+      outcomes.set(participant.id, timing)
+    } catch (error) {
+      const { message } = error as Error
+      const cannot = mayLackKernels && LACKS_KERNEL.test(message)
+      outcomes.set(participant.id, cannot ? { cannot: message } : { failed: message })
+      await participant.start() // an operation that failed half-way leaves tfjs's tape in disorder
+    }
+  }
+
+  for (let round = 0; round < rounds; round++)
+    for (const { participant, timing, total } of timed) {
+      await sleep(PAUSE_MS)
+      const { ms, processorMs } = await stretch(participant, timing.repeats)
+      timing.rounds.push(ms / timing.repeats)
+      total.ms += ms
+      total.processorMs += processorMs
+      timing.cores = total.processorMs / total.ms
+    }
+  for (const { participant } of timed) await participant.ask('close', {})
+  return outcomes
+}

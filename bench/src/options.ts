@@ -1,0 +1,49 @@
+import { parseArgs } from 'node:util'
+import { BACKENDS, type BackendName } from './backends.js'
+
+export interface BenchOptions {
+  /** Undefined: every one that is there. */
+  backends?: BackendName[]
+  /** Parts of the names of cases; undefined: all. */
+  cases?: string[]
+  rounds: number
+  quick: boolean
+  python: string
+  /** Where results go. */
+  out: string
+}
+
+export const help = `Options:
+  --backends a,b  of ${BACKENDS.join(', ')}; unless given all that are here but webgpu-software and cpu
+  --cases a,b     cases whose names contain one of these; unless given all
+  --rounds n      turns of every participant in a case (7; with --quick 2)
+  --quick         sizes that take no time: shows that it works, not how fast
+  --python path   a Python that can import torch (python3); where it can't, there is no PyTorch in the table
+  --out folder    for the results (bench/results)
+`
+
+/** Read the command line. Throws where it can't be understood. */
+export function readOptions(args: readonly string[], defaultOut: string): BenchOptions | 'help' {
+  const { values } = parseArgs({
+    args: args.filter(arg => arg !== '--'),
+    options: {
+      backends: { type: 'string' },
+      cases: { type: 'string' },
+      rounds: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      python: { type: 'string', default: 'python3' },
+      out: { type: 'string', default: defaultOut },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) return 'help'
+  const { quick, python, out } = values
+  const rounds = Number(values.rounds ?? (quick ? 2 : 7))
+  if (!Number.isInteger(rounds) || rounds < 1)
+    throw new RangeError(`bench: --rounds must be an integer >= 1, got ${values.rounds}.`)
+  const backends = values.backends?.split(',') as BackendName[] | undefined
+  for (const name of backends ?? [])
+    if (!BACKENDS.includes(name))
+      throw new RangeError(`bench: --backends must be of ${BACKENDS.join(', ')}, got ${name}.`)
+  return { backends, cases: values.cases?.split(','), rounds, quick, python, out }
+}

@@ -1,0 +1,106 @@
+import { type BackendName, ON_GPU } from './backends.js'
+import type { Outcome, Timing } from './measure.js'
+import type { Hello } from './protocol.js'
+
+/** What a run found: the JSON file. */
+export interface Report {
+  machine: { cpu: string; cores: number; memoryGiB: number; platform: string; date: string }
+  rounds: number
+  quick: boolean
+  /** By id; 'wasm stock' is tfjs's backend without the packages' kernels. */
+  participants: Record<string, Hello>
+  absent: Record<string, string>
+  backends: BackendName[]
+  cases: { name: string; size: string; images?: number; host?: true; outcomes: Record<string, Outcome> }[]
+}
+
+const isTiming = (outcome: Outcome | undefined): outcome is Timing =>
+  outcome !== undefined && 'rounds' in outcome
+
+export const minimum = ({ rounds }: Timing): number => Math.min(...rounds)
+
+export function median({ rounds }: Timing): number {
+  const sorted = [...rounds].sort((a, b) => a - b)
+  const middle = sorted.length >> 1
+  return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
+}
+
+/** Everything that failed: what disagreed, and what of ours or PyTorch's did not run. */
+export function failures({ cases }: Report): string[] {
+  return cases.flatMap(({ name, outcomes }) =>
+    Object.entries(outcomes).flatMap(([id, outcome]) =>
+      'failed' in outcome ? [`${name}, ${id}: ${outcome.failed.slice(0, 300)}`] : [],
+    ),
+  )
+}
+
+/** Three digits. */
+const digits = (value: number) => (value >= 100 ? value.toFixed(0) : value.toPrecision(3))
+
+function cell(outcome: Outcome | undefined, images?: number): string {
+  if (outcome === undefined) return ''
+  if ('cannot' in outcome) return "can't"
+  if ('failed' in outcome) return 'FAILED'
+  const rate = images ? `, ${digits((1000 * images) / minimum(outcome))} images/s` : ''
+  return `${digits(minimum(outcome))} (${digits(median(outcome))})${rate}`
+}
+
+function ratio(a: Outcome | undefined, b: Outcome | undefined): string {
+  return isTiming(a) && isTiming(b) ? digits(minimum(a) / minimum(b)) : ''
+}
+
+const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+
+/** The table of a run, with what made it: Markdown. */
+export function markdown(report: Report): string {
+  const { machine, rounds, quick, participants, absent, backends, cases } = report
+  const torchOf = (backend: BackendName) => (ON_GPU.includes(backend) ? 'PyTorch on CUDA' : 'PyTorch')
+  const rows = cases.flatMap(({ name, size, images, host, outcomes }) =>
+    (host ? backends.slice(0, 1) : backends).map((backend, i) => {
+      const [ours, stock, torch] = [backend, `${backend} stock`, torchOf(backend)].map(id => outcomes[id])
+      const layout = isTiming(torch) && torch.setup ? `, ${torch.setup}` : ''
+      return row([
+        i === 0 ? `${name}: ${size}` : '',
+        host ? 'JavaScript' : backend,
+        cell(ours, images),
+        cell(stock, images),
+        cell(torch, images) + layout,
+        ratio(stock, ours),
+        ratio(ours, torch),
+      ])
+    }),
+  )
+  const cores = (id: string) => {
+    const measured = cases.flatMap(({ outcomes }) => {
+      const outcome = outcomes[id]
+      return isTiming(outcome) ? [outcome.cores] : []
+    })
+    return measured.length > 0 ? `, at most ${Math.max(...measured).toFixed(1)} cores at work` : ''
+  }
+  const who = Object.entries(participants).map(([id, { device, threads, versions }]) => {
+    const parts = [
+      ...Object.entries(versions).map(([name, version]) => `${name} ${version}`),
+      ...(device ? [device] : []),
+      ...(threads ? [`${threads} threads`] : []),
+    ]
+    return `- ${id}: ${parts.join(', ')}${cores(id)}`
+  })
+  const missing = Object.entries(absent).map(([name, reason]) => `- ${name}: not here: ${reason}`)
+  const failed = failures(report).map(line => `- FAILED: ${line}`)
+  return [
+    `# ${machine.cpu}, ${machine.cores} cores`,
+    '',
+    `${machine.date}, ${machine.platform}, ${machine.memoryGiB} GiB${quick ? '; quick: sizes too small to tell speed' : ''}.`,
+    `Milliseconds, the least (and the median) of ${rounds} rounds in which all took turns; ratios are of the least.`,
+    'Float32 everywhere but where it says float64; outputs agreed within 1e-3 before anything was timed.',
+    '',
+    row(['', 'backend', 'ours', 'stock tfjs', 'PyTorch', 'stock / ours', 'ours / PyTorch']),
+    row(['---', '---', '--:', '--:', '--:', '--:', '--:']),
+    ...rows,
+    '',
+    ...who,
+    ...missing,
+    ...failed,
+    '',
+  ].join('\n')
+}
