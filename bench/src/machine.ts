@@ -11,10 +11,10 @@ export function machine(): Report['machine'] {
   }
 }
 
-/** A file name that tells machines apart: its processor, its cores and, where one computed, its GPU. */
-export function machineName({ machine: { cpu, cores }, participants }: Report): string {
+/** A file name that tells machines apart: its processor, its cores and, where one computed, its GPU. Quick runs are marked. */
+export function machineName({ machine: { cpu, cores }, participants, quick }: Report): string {
   const gpu = participants.webgpu?.device ?? participants['node-gpu']?.device ?? ''
-  return `${cpu} ${cores} cores ${gpu}`
+  return `${cpu} ${cores} cores ${gpu} ${quick ? 'quick' : ''}`
     .toLowerCase()
     .replace(/\((r|tm)\)/g, '')
     .replace(/[^a-z0-9.]+/g, '-')

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { disagreement, TOLERANCE } from './agree.js'
 import type { Participant } from './participant.js'
+import type { Stretch } from './protocol.js'
 
 /** A stretch is repeated runs of at least this long together, so that clocks and pipes don't count. */
 const STRETCH_MS = 60
@@ -41,9 +42,8 @@ export async function measureCase(
   rounds: number,
 ): Promise<Map<string, Outcome>> {
   const outcomes = new Map<string, Outcome>()
-  const timed: { participant: Participant; timing: Timing; total: { ms: number; processorMs: number } }[] = []
+  const timed: Timed[] = []
   let reference: string[] | undefined
-  const stretch = (participant: Participant, repeats: number) => participant.ask('time', { repeats })
 
   for (const { participant, mayLackKernels } of entrants) {
     try {
@@ -54,9 +54,7 @@ export async function measureCase(
         throw new Error(
           `its outputs differ by ${apart.toExponential(1)}, more than ${TOLERANCE} of the largest number`,
         )
-      await stretch(participant, 1)
-      const { ms } = await stretch(participant, 1)
-      const repeats = Math.min(Math.max(Math.ceil(STRETCH_MS / ms), 1), 2000)
+      const repeats = await repeatsOf(participant)
       const timing: Timing = { rounds: [], repeats, cores: 0, disagreement: apart, ...(setup && { setup }) }
       timed.push({ participant, timing, total: { ms: 0, processorMs: 0 } })
       outcomes.set(participant.id, timing)
@@ -69,14 +67,37 @@ export async function measureCase(
   }
 
   for (let round = 0; round < rounds; round++)
-    for (const { participant, timing, total } of timed) {
+    for (const one of [...timed]) {
       await sleep(PAUSE_MS)
-      const { ms, processorMs } = await stretch(participant, timing.repeats)
-      timing.rounds.push(ms / timing.repeats)
-      total.ms += ms
-      total.processorMs += processorMs
-      timing.cores = total.processorMs / total.ms
+      try {
+        await takeTurn(one)
+      } catch (error) {
+        outcomes.set(one.participant.id, { failed: (error as Error).message })
+        timed.splice(timed.indexOf(one), 1)
+        await one.participant.start()
+      }
     }
   for (const { participant } of timed) await participant.ask('close', {})
   return outcomes
+}
+
+interface Timed {
+  participant: Participant
+  timing: Timing
+  total: Stretch
+}
+
+async function takeTurn({ participant, timing, total }: Timed): Promise<void> {
+  const { ms, processorMs } = await participant.ask('time', { repeats: timing.repeats })
+  timing.rounds.push(ms / timing.repeats)
+  total.ms += ms
+  total.processorMs += processorMs
+  timing.cores = total.processorMs / total.ms
+}
+
+/** How many runs make a stretch. */
+async function repeatsOf(participant: Participant): Promise<number> {
+  let { ms } = await participant.ask('time', { repeats: 1 })
+  if (ms < 5 * STRETCH_MS) ms = (await participant.ask('time', { repeats: 1 })).ms // the first may have compiled
+  return Math.min(Math.max(Math.ceil(STRETCH_MS / ms), 1), 2000)
 }

@@ -9,12 +9,19 @@ export interface ParticipantOptions {
   args: readonly string[]
 }
 
+interface Waiting {
+  resolve(reply: object): void
+  reject(error: Error): void
+}
+
 /** A process that computes when it is told to, and waits otherwise. */
 export class Participant {
   hello: Hello = { versions: {} }
   #child: ChildProcess | undefined
-  #waiting: { resolve(reply: object): void; reject(error: Error): void } | undefined
+  #waiting: Waiting | undefined
   #stderr = ''
+  /** Why the process is no more. */
+  #gone: Error | undefined
 
   constructor(readonly options: ParticipantOptions) {}
 
@@ -29,15 +36,18 @@ export class Participant {
     const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] })
     this.#child = child
     this.#stderr = ''
+    this.#gone = undefined
     child.stderr.on('data', text => {
       this.#stderr = (this.#stderr + text).slice(-4000)
     })
     child.stdin.on('error', () => {}) // its end is told by 'close'
     createInterface({ input: child.stdout }).on('line', line => {
-      if (child === this.#child && line.startsWith('{')) this.#settle(JSON.parse(line) as object)
+      if (child === this.#child && line.startsWith('{')) this.#take(JSON.parse(line) as object)
     })
     const ended = (why: string) => {
-      if (child === this.#child) this.#fail(new Error(`${this.id}: ${why}. ${this.#stderr.trim()}`))
+      if (child !== this.#child) return
+      this.#gone ??= new Error(`${this.id}: ${why}. ${this.#stderr.trim()}`)
+      this.#answer(waiting => waiting.reject(this.#gone!))
     }
     child.on('error', ({ message }) => ended(message))
     child.on('close', code => ended(`its process ended with ${code}`))
@@ -50,10 +60,9 @@ export class Participant {
     request: Requests[Name]['request'],
   ): Promise<Requests[Name]['reply']> {
     return new Promise((resolve, reject) => {
+      if (this.#gone) return reject(this.#gone)
       this.#waiting = { resolve: resolve as (reply: object) => void, reject }
       this.#child?.stdin?.write(`${JSON.stringify({ do: name, ...request })}\n`)
-      if (this.#child?.exitCode !== null)
-        this.#fail(new Error(`${this.id}: its process is gone. ${this.#stderr.trim()}`))
     })
   }
 
@@ -68,16 +77,15 @@ export class Participant {
     clearTimeout(timer)
   }
 
-  #settle(reply: object): void {
-    const waiting = this.#waiting
-    this.#waiting = undefined
-    if ('error' in reply) waiting?.reject(new Error(String(reply.error)))
-    else waiting?.resolve(reply)
+  #take(reply: object): void {
+    this.#answer(({ resolve, reject }) =>
+      'error' in reply ? reject(new Error(String(reply.error))) : resolve(reply),
+    )
   }
 
-  #fail(error: Error): void {
+  #answer(how: (waiting: Waiting) => void): void {
     const waiting = this.#waiting
     this.#waiting = undefined
-    waiting?.reject(error)
+    if (waiting) how(waiting)
   }
 }

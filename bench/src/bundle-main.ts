@@ -1,0 +1,26 @@
+// Packs the bench and the conformance suite for a machine without a network: pnpm bench:bundle --help
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { bundle } from './bundle.js'
+
+const help = `Options:
+  --out folder   where the bundle goes (runs/bench-bundle)
+  --node         with this Node's binary
+  --vulkan path  with this Vulkan loader (libvulkan.so.1), for a machine that has a driver and no loader
+There: ./run.sh [options of the bench]
+`
+const { values } = parseArgs({
+  args: process.argv.slice(2).filter(arg => arg !== '--'),
+  options: {
+    out: { type: 'string', default: fileURLToPath(new URL('../../runs/bench-bundle', import.meta.url)) },
+    node: { type: 'boolean' },
+    vulkan: { type: 'string' },
+    help: { type: 'boolean' },
+  },
+})
+if (values.help) console.log(help)
+else {
+  await bundle(values)
+  console.log(`Bundled into ${resolve(values.out)}. There: ./run.sh`)
+}
