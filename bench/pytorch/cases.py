@@ -204,13 +204,15 @@ def lpips_gradient(inputs, layout, config):
                 maps.append(x)
         return [x / (x.square().sum(1, keepdim=True).sqrt() + 1e-10) for x in maps]
 
-    def run():
+    def distance():
         with torch.no_grad():
             targets = features(b)
-        terms = [(x - y).square().sum(1).mean((1, 2)) for x, y in zip(features(a), targets)]
-        return torch.autograd.grad(sum(terms).sum(), a)[0]
+        return sum((x - y).square().sum(1).mean((1, 2)) for x, y in zip(features(a), targets))
 
-    return run, lambda: [nhwc(run())]
+    def run():
+        return torch.autograd.grad(distance().sum(), a)[0]
+
+    return run, lambda: [distance(), nhwc(run())]
 
 
 def timesteps(inputs, layout, config):

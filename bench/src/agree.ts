@@ -1,4 +1,4 @@
-/** How far participants may be apart, as a share of the largest number of an output. */
+/** How far participants may be apart: the length of the difference of an output by the length of the output. */
 export const TOLERANCE = 1e-3
 
 const float32 = (base64: string): Float32Array => {
@@ -6,7 +6,10 @@ const float32 = (base64: string): Float32Array => {
   return new Float32Array(bytes.buffer)
 }
 
-/** The largest difference of outputs (base64 of float32), as a share of the largest number of each; NaN is Infinity. */
+/**
+ * The largest relative difference of outputs (base64 of float32), each |a - b| / |b| in the Euclidean norm; NaN is Infinity.
+ * Not the largest of single numbers: where a ReLU's input is zero but for rounding, a number of a gradient may jump.
+ */
 export function disagreement(actual: readonly string[], expected: readonly string[]): number {
   if (actual.length !== expected.length) return Number.POSITIVE_INFINITY
   return Math.max(...expected.map((one, i) => difference(float32(actual[i]!), float32(one))))
@@ -14,12 +17,11 @@ export function disagreement(actual: readonly string[], expected: readonly strin
 
 function difference(actual: Float32Array, expected: Float32Array): number {
   if (actual.length !== expected.length || expected.length === 0) return Number.POSITIVE_INFINITY
-  let [worst, largest] = [0, 0]
+  let [apart, length] = [0, 0]
   for (let i = 0; i < expected.length; i++) {
-    const apart = Math.abs(actual[i]! - expected[i]!)
-    if (Number.isNaN(apart)) return Number.POSITIVE_INFINITY
-    worst = Math.max(worst, apart)
-    largest = Math.max(largest, Math.abs(expected[i]!))
+    apart += (actual[i]! - expected[i]!) ** 2
+    length += expected[i]! ** 2
   }
-  return worst === 0 ? 0 : worst / largest
+  if (Number.isNaN(apart)) return Number.POSITIVE_INFINITY
+  return apart === 0 ? 0 : Math.sqrt(apart / length)
 }

@@ -16,7 +16,7 @@ export interface Timing {
   repeats: number
   /** Processor time by wall time: how many cores were at work. */
   cores: number
-  /** From the outputs of the first participant. */
+  /** From the outputs of the first participant, relative. */
   disagreement: number
   setup?: string
 }
@@ -51,9 +51,7 @@ export async function measureCase(
       reference ??= outputs
       const apart = disagreement(outputs, reference)
       if (!(apart <= TOLERANCE))
-        throw new Error(
-          `its outputs differ by ${apart.toExponential(1)}, more than ${TOLERANCE} of the largest number`,
-        )
+        throw new Error(`its outputs differ by ${apart.toExponential(1)}, relative; ${TOLERANCE} is allowed`)
       const repeats = await repeatsOf(participant)
       const timing: Timing = { rounds: [], repeats, cores: 0, disagreement: apart, ...(setup && { setup }) }
       timed.push({ participant, timing, total: { ms: 0, processorMs: 0 } })

@@ -47,7 +47,7 @@ it('bundles into a folder that times every case by itself, on wasm, stock wasm a
         expect(outcomes[id]).toEqual({ cannot: expect.stringContaining('Conv2DBackpropFilter') })
       else expect(outcomes[id], `${name}, ${id}`).toMatchObject(timed)
   }
-})
+}, 600_000) // PyTorch's threads crawl on a busy machine
 
 /** A participant whose outputs are these. */
 function participant(id: string, outputs: string[]): Participant {
@@ -77,12 +77,13 @@ it('does not time what disagrees with the first participant', async () => {
   expect(outcomes.get('first')).toEqual({ rounds: [100, 100], repeats: 1, cores: 0.5, disagreement: 0 })
   expect(outcomes.get('close')).toMatchObject({ rounds: [100, 100] })
   expect(outcomes.get('apart')).toEqual({
-    failed: 'its outputs differ by 1.5e-3, more than 0.001 of the largest number',
+    failed: 'its outputs differ by 1.3e-3, relative; 0.001 is allowed',
   })
 })
 
 it('takes NaN, other lengths and missing outputs for disagreement', () => {
-  expect(disagreement([float32(1, 2)], [float32(1, 4)])).toBe(0.5)
+  expect(disagreement([float32(1, 1)], [float32(0, 1)])).toBe(1)
+  expect(disagreement([float32(3, 4), float32(0)], [float32(3, 4), float32(0)])).toBe(0)
   expect(disagreement([float32(1, Number.NaN)], [float32(1, 2)])).toBe(Number.POSITIVE_INFINITY)
   expect(disagreement([float32(1)], [float32(1, 2)])).toBe(Number.POSITIVE_INFINITY)
   expect(disagreement([], [float32(1)])).toBe(Number.POSITIVE_INFINITY)

@@ -14,6 +14,7 @@ export function lpipsCase(quick: boolean): Case {
     const gradient = tf.grad(x => tf.sum(distance(x as tf.Tensor4D, b)))
     return {
       run: () => [gradient(a)],
+      outputs: async () => [tf.tidy(() => distance(a, b)), gradient(a)],
       close() {
         tf.dispose([a, b])
         close()
