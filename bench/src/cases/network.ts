@@ -24,7 +24,7 @@ const smallUNet: SongUNetConfig = {
 }
 const tinyUNet: SongUNetConfig = { ...smallUNet, imgResolution: 8, modelChannels: 8, attnResolutions: [4] }
 
-/** The small U-Net of issue 8: its velocity, a training step with Adam and moving average, one-step samples. */
+/** A small U-Net: its velocity, a training step with Adam and moving average, one-step samples. */
 export function networkCases(quick: boolean): Case[] {
   const config = quick ? tinyUNet : smallUNet
   const [batch, drawn] = quick ? [2, 2] : [8, 16]
