@@ -1,6 +1,7 @@
 import type { BackendChoice } from '@rectified-flow/core'
 import { useBackend } from '@rectified-flow/core/node'
 import { Option } from 'commander'
+import { isWorker } from './worker.js'
 
 /** Every backend there is in Node, in the order in which they are tried; 'webgpu-software' is never tried by itself. */
 export const BACKENDS = ['node-gpu', 'webgpu', 'webgpu-software', 'node', 'wasm', 'cpu'] as const
@@ -14,6 +15,6 @@ export function backendOption(): Option {
 /** Activate the backend asked for, or the first that works, and say on stderr which it is. */
 export async function startBackend(name?: BackendName): Promise<BackendChoice> {
   const choice = await useBackend(name)
-  console.error(`backend: ${choice.name}${choice.device ? ` (${choice.device})` : ''}`)
+  if (!isWorker) console.error(`backend: ${choice.name}${choice.device ? ` (${choice.device})` : ''}`)
   return choice
 }

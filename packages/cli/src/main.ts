@@ -1,10 +1,14 @@
 #!/usr/bin/env node
 import { createProgram } from './program.js'
+import { followParent, isWorker, report } from './worker.js'
 
+if (isWorker) followParent()
 try {
   await createProgram().parseAsync()
 } catch (error) {
-  console.error(`rectified-flow: ${error instanceof Error ? error.message : String(error)}`)
+  const message = error instanceof Error ? error.message : String(error)
+  if (isWorker) report({ error: message })
+  else console.error(`rectified-flow: ${message}`)
   if (process.env.DEBUG && error instanceof Error) console.error(error.stack)
   process.exitCode = 1
 }

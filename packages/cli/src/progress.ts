@@ -1,4 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress'
+import { isWorker, report } from './worker.js'
 
 export interface Progress {
   /** `done` of the whole are done now. The first call, before the work, says how much was there already. */
@@ -6,8 +7,12 @@ export interface Progress {
   stop(): void
 }
 
-/** A bar on stderr with rate and time left; where that is no terminal, a plain line for each tenth. */
+/**
+ * A bar on stderr with rate and time left; where that is no terminal, a plain line for each tenth. A worker tells its
+ * parent, which shows one bar for all.
+ */
 export function progress(title: string, total: number, unit: string): Progress {
+  if (isWorker) return { update: done => report({ title, unit, done, total }), stop() {} }
   return process.stderr.isTTY ? bar(title, total, unit) : lines(title, total, unit)
 }
 
@@ -25,7 +30,7 @@ function lines(title: string, total: number, unit: string): Progress {
   return {
     update(done) {
       const { rate, left } = speed(done)
-      const now = Math.floor((10 * done) / total)
+      const now = Math.floor((10 * done) / (total || 1))
       if (now <= tenth) return
       tenth = now
       console.error(`${title}: ${done}/${total} ${unit}, ${rate} ${unit}/s, ${left} s left`)

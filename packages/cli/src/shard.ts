@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander'
+import { WORKER_SHARE } from './worker.js'
 
 /** This process does parts index, index + count, index + 2 count ... of a job. */
 export interface Shard {
@@ -21,8 +22,9 @@ function parseShard(text: string): Shard {
   return { index, count }
 }
 
-/** The share asked for, or that of the array job that this process is a task of. */
+/** A worker's share, the share asked for, or that of the array job that this process is a task of. */
 export function shardOf(given: Shard | undefined, env: NodeJS.ProcessEnv = process.env): Shard {
+  if (env[WORKER_SHARE]) return parseShard(env[WORKER_SHARE])
   if (given) return given
   const { SLURM_ARRAY_TASK_ID, SLURM_ARRAY_TASK_MIN, SLURM_ARRAY_TASK_COUNT } = env
   if (SLURM_ARRAY_TASK_ID && SLURM_ARRAY_TASK_COUNT)

@@ -6,17 +6,20 @@ import { frechetDistanceInWorker } from '@rectified-flow/eval-fid/node'
 import { Command, Option } from 'commander'
 import { type BackendName, backendOption, startBackend } from '../backend-option.js'
 import { type ExtractorFlags, extractorOptions, openExtractor } from '../fid/extractor.js'
-import { collectParts, measureInParts } from '../fid/parts.js'
+import { collectParts, measureParts } from '../fid/parts.js'
 import { readReference, writeReference } from '../fid/reference-file.js'
 import { writeWhole } from '../image-output.js'
 import { parseInteger } from '../parse.js'
 import { type Shard, shardOf, shardOption } from '../shard.js'
 import { version } from '../version.js'
+import { isWorker } from '../worker.js'
+import { runWorkers, wantsWorkers, workersOption } from '../workers.js'
 
 interface MeasureFlags extends ExtractorFlags {
   split: 'train' | 'test'
   batch: number
   shard?: Shard
+  workers: number
   allowJpeg?: boolean
   backend?: BackendName
 }
@@ -42,9 +45,9 @@ function refCommand(): Command {
         'frechetDistance',
         'spatialFrechetDistance',
       ])
-      if ('missing' in measured) return tellMissing(measured.missing, `${flags.out}.parts`)
+      if (!measured) return
       await writeReference(flags.out, measured, flags.keepFeatures ?? false)
-      await rm(`${flags.out}.parts`, { recursive: true })
+      await removeParts(flags)
       console.log(`statistics of ${measured.images} images in ${flags.out}`)
     },
   )
@@ -76,7 +79,7 @@ async function calc(
     metrics.push('inceptionScore')
   }
   const measured = await measure(images, flags, `${flags.out}.parts`, metrics, flags.atLeast)
-  if ('missing' in measured) return tellMissing(measured.missing, `${flags.out}.parts`)
+  if (!measured) return
   const evaluation = await evaluateMeasurement(measured, {
     reference,
     metrics,
@@ -86,7 +89,7 @@ async function calc(
   })
   const result = { ...evaluation, reference: { file: flags.ref, sha256 }, images }
   await writeWhole(flags.out, new TextEncoder().encode(`${JSON.stringify(result, null, 2)}\n`))
-  await rm(`${flags.out}.parts`, { recursive: true })
+  await removeParts(flags)
   console.log(describe(evaluation))
   for (const warning of evaluation.record.warnings) console.error(`warning: ${warning}`)
 }
@@ -102,7 +105,7 @@ function mergeCommand(): Command {
       await mkdir(whole, { recursive: true })
       for (const folder of folders)
         for (const name of await readdir(folder)) await cp(join(folder, name), join(whole, name))
-      const measured = await collectParts(whole, undefined)
+      const measured = await collectParts(whole)
       if ('missing' in measured)
         throw new RangeError(
           `the parts must be complete, got ${measured.missing} missing in ${folders.join(', ')}.`,
@@ -121,19 +124,23 @@ function measuring(command: Command): Command {
     .option('--batch <n>', 'images at a time', parseInteger(1), 32)
     .option('--allow-jpeg', 'measure JPEGs, whose compression alone moves FID')
     .addOption(shardOption())
+    .addOption(workersOption())
     .addOption(backendOption())
   for (const option of extractorOptions()) command.addOption(option)
   return command
 }
 
+/** Measure this process's share; the measurement of all images, where the parts of all other shares are there. */
 async function measure(
   data: string,
   flags: MeasureFlags,
   folder: string,
   metrics: readonly Metric[],
   atLeast = 2,
-): Promise<Measurement | { missing: number }> {
-  await startBackend(flags.backend)
+): Promise<Measurement | undefined> {
+  const { name } = await startBackend(flags.backend)
+  const shard = shardOf(flags.shard)
+  if (wantsWorkers(flags.workers)) await runWorkers(flags.workers, shard, name)
   const source = await openImages(data, { split: flags.split, allowJpeg: flags.allowJpeg ?? false })
   try {
     if (source.count < atLeast)
@@ -143,22 +150,22 @@ async function measure(
       metric =>
         metric !== 'spatialFrechetDistance' || (extractor.outputs as readonly string[]).includes('spatial'),
     )
-    const { batch, shard } = flags
-    return await measureInParts({
-      source,
-      extractor,
-      metrics: supported,
-      folder,
-      shard: shardOf(shard),
-      batch,
-    })
+    const { batch } = flags
+    const job = { source, extractor, metrics: supported, folder, shard, batch }
+    const expected = await measureParts(job)
+    if (isWorker) return undefined
+    const measured = await collectParts(folder, expected)
+    if (!('missing' in measured)) return measured
+    console.log(`measured; ${measured.missing} parts of other shards are not in ${folder} yet`)
+    return undefined
   } finally {
     await source.close()
   }
 }
 
-function tellMissing(count: number, folder: string): void {
-  console.log(`measured; ${count} parts of other shards are not in ${folder} yet`)
+/** A shard leaves the parts where they are: others may be reading them. */
+async function removeParts({ out, shard }: MeasureFlags & { out: string }): Promise<void> {
+  if (shardOf(shard).count === 1) await rm(`${out}.parts`, { recursive: true })
 }
 
 function describe({ record, ...metrics }: Evaluation): string {

@@ -1,94 +1,53 @@
-import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { createPairStore } from '@rectified-flow/datasets/node'
-import { generatePairs, sample, sampleEdm } from '@rectified-flow/reflow'
-import { Command, Option } from 'commander'
-import { type BackendName, backendOption, startBackend } from '../backend-option.js'
-import { type NetworkOptions, networkOptions, openNetwork } from '../open-network.js'
-import { parseInteger } from '../parse.js'
+import { mergePairStores, openPairStore } from '@rectified-flow/datasets/node'
+import { Command } from 'commander'
 import { progress } from '../progress.js'
-import { addSamplingOptions, type SamplingFlags, samplingOf } from '../sampling-options.js'
-import { type Shard, shardOf, shardOption } from '../shard.js'
+import { pairsInvertCommand } from './pairs-invert.js'
+import { pairsMakeCommand } from './pairs-make.js'
 
-interface Flags extends NetworkOptions, SamplingFlags {
-  out: string
-  count: number
-  seed: number
-  edm?: boolean
-  images: 'uint8' | 'float16'
-  shardSize: number
-  shard?: Shard
-  batch: number
-  backend?: BackendName
-}
-
-/** `rectified-flow pairs`: noise and what a teacher makes of it, into a store that any number of processes fill. */
+/** `rectified-flow pairs`: stores of noise and image, that any number of processes fill. Without a subcommand, `make`. */
 export function pairsCommand(): Command {
-  const command = new Command('pairs')
-    .description('let a teacher make pairs of noise and image; killed and called again, it goes on')
-    .requiredOption('--out <folder>', 'the store')
-    .requiredOption('--count <n>', 'pairs in all', parseInteger(1))
-    .option('--seed <n>', 'of the noise', parseInteger(0), 0)
-    .option('--edm', "EDM's sampler, for a diffusion model; --steps noise levels (default: 18, 35 calls)")
-    .addOption(
-      new Option('--images <format>', 'how images are kept').choices(['uint8', 'float16']).default('uint8'),
-    )
-    .option('--shard-size <n>', 'pairs in a file', parseInteger(1), 1024)
-    .option('--batch <n>', 'images at a time', parseInteger(1), 64)
-    .addOption(shardOption())
-    .addOption(backendOption())
-  for (const option of networkOptions()) command.addOption(option)
-  return addSamplingOptions(command).action(run)
+  return new Command('pairs')
+    .description('pairs of noise and image: let a teacher make them, or invert real images')
+    .addCommand(pairsMakeCommand(), { isDefault: true })
+    .addCommand(pairsInvertCommand())
+    .addCommand(mergeCommand())
+    .addCommand(verifyCommand())
 }
 
-async function run(flags: Flags): Promise<void> {
-  await startBackend(flags.backend)
-  const { net, velocity, denoiser } = await openNetwork(flags)
-  const { imgResolution: side, inChannels: channels, labelDim } = net.config
-  const store = await createPairStore(flags.out, {
-    count: flags.count,
-    shardSize: flags.shardSize,
-    seed: flags.seed,
-    shape: [side, side, channels],
-    images: flags.images,
-    ...(labelDim > 0 && { classes: labelDim }),
-    origin: await origin(flags),
-  })
-  const { index: part, count: parts } = shardOf(flags.shard)
-  const shards = await store.missing({ part, parts })
-  const total = shards.reduce((sum, shard) => sum + store.range(shard).count, 0)
-  const bar = progress('pairs', total, 'pairs')
-  const sampling = samplingOf(flags)
-  const edm = flags.steps ? { steps: flags.steps } : {}
-  await generatePairs(
-    store,
-    (z, classLabels) => {
-      const given = classLabels ? { classLabels } : {}
-      return flags.edm ? sampleEdm(denoiser(given), z, edm).x : sample(velocity(given), z, sampling).x
-    },
-    { shards, batch: flags.batch, onProgress: done => bar.update(done) },
-  )
-  bar.stop()
-  const missing = (await store.missing()).length
-  await store.close()
-  console.log(
-    `${total} pairs made; ${missing === 0 ? `${flags.out} is complete` : `${missing} shards are still missing`}`,
-  )
+function mergeCommand(): Command {
+  return new Command('merge')
+    .description('bring what several machines made of one store together; every file is checked')
+    .argument('<stores...>', 'their folders')
+    .requiredOption('-o, --out <folder>', 'the whole; may be one of them')
+    .action(async (stores: string[], { out }: { out: string }) => {
+      const missing = await (await mergePairStores(out, stores)).missing()
+      console.log(
+        missing.length === 0
+          ? `${out} is complete`
+          : `merged in ${out}; still missing: ${missing.length} shards, ${some(missing)}`,
+      )
+    })
 }
 
-/** What decides the images, so that pairs of another teacher or sampler are never mixed in. */
-async function origin({
-  network,
-  edm,
-  steps,
-  times,
-  method,
-  rule,
-}: Flags): Promise<Record<string, string | number>> {
-  const teacher = createHash('sha256')
-    .update(await readFile(network))
-    .digest('hex')
-    .slice(0, 16)
-  if (edm) return { teacher, sampler: 'edm', steps: steps ?? 18 }
-  return { teacher, sampler: method, rule, ...(times ? { times: times.join(',') } : { steps: steps ?? 1 }) }
+function verifyCommand(): Command {
+  return new Command('verify')
+    .description('check every byte of a store, and name the files that are damaged or missing')
+    .argument('<store>', 'its folder')
+    .action(async (folder: string) => {
+      const store = await openPairStore(folder, { incomplete: true })
+      const bar = progress('verify', store.shards, 'shards')
+      const problems = await store.verify({ onShard: done => bar.update(done) })
+      bar.stop()
+      for (const { shard, path, problem } of problems) console.log(`shard ${shard}, ${path}: ${problem}`)
+      if (problems.length > 0)
+        throw new RangeError(
+          `${problems.length} of ${store.shards} shards must be made again. The command that made the store does ` +
+            'that, and nothing else, with --verify.',
+        )
+      console.log(`${store.count} pairs in ${store.shards} shards, every byte as it was written`)
+    })
+}
+
+function some(shards: readonly number[]): string {
+  return shards.slice(0, 5).join(', ') + (shards.length > 5 ? ' ...' : '')
 }

@@ -11,6 +11,8 @@ import { type NetworkOptions, networkOptions, type OpenedNetwork, openNetwork } 
 import { parseIndices, parseInteger } from '../parse.js'
 import { progress } from '../progress.js'
 import { addSamplingOptions, type SamplingFlags, samplingOf } from '../sampling-options.js'
+import { type Shard, shardOf, shardOption } from '../shard.js'
+import { runWorkers, wantsWorkers, workersOption } from '../workers.js'
 
 interface Flags extends NetworkOptions, SamplingFlags {
   out: string
@@ -19,6 +21,8 @@ interface Flags extends NetworkOptions, SamplingFlags {
   class?: number
   batch: number
   edm?: boolean
+  shard?: Shard
+  workers: number
   backend?: BackendName
 }
 
@@ -37,20 +41,33 @@ export function sampleCommand(): Command {
     .option('--class <n>', "class of every image (default: each seed's own)", parseInteger(0))
     .option('--batch <n>', 'images at a time', parseInteger(1), 64)
     .option('--edm', "EDM's sampler, for a diffusion model; --steps noise levels (default: 18)")
+    .addOption(shardOption())
+    .addOption(workersOption())
     .addOption(backendOption())
   for (const option of networkOptions()) command.addOption(option)
   return addSamplingOptions(command).action(run)
 }
 
 async function run(flags: Flags): Promise<void> {
-  await startBackend(flags.backend)
+  const shard = shardOf(flags.shard)
+  if ((shard.count > 1 || flags.workers > 1) && /\.(png|npz)$/.test(flags.out))
+    throw new RangeError(`--out must be a folder where several processes write to it, got '${flags.out}'.`)
+  const { name } = await startBackend(flags.backend)
+  if (wantsWorkers(flags.workers)) {
+    const made = await runWorkers(flags.workers, shard, name)
+    console.log(`${made} images in ${flags.out}`)
+  } else await drawShare(flags, shard)
+}
+
+async function drawShare(flags: Flags, shard: Shard): Promise<void> {
   const opened = await openNetwork(flags)
   const { imgResolution: side, inChannels: channels } = opened.net.config
   const source = await noiseSource(flags, [side, side, channels])
   const output = await imageOutput(flags.out)
-  const todo = source.numbers.filter(n => !output.has(n))
-  const bar = progress('sample', source.numbers.length, 'images')
-  bar.update(source.numbers.length - todo.length)
+  const mine = source.numbers.filter((_, i) => i % shard.count === shard.index)
+  const todo = mine.filter(n => !output.has(n))
+  const bar = progress('sample', mine.length, 'images')
+  bar.update(mine.length - todo.length)
   let nfe = 0
   for (let start = 0; start < todo.length; start += flags.batch) {
     const numbers = todo.slice(start, start + flags.batch)
@@ -58,7 +75,7 @@ async function run(flags: Flags): Promise<void> {
     nfe = drawn.nfe
     await output.write(numbers, drawn.x)
     drawn.x.dispose()
-    bar.update(source.numbers.length - todo.length + start + numbers.length)
+    bar.update(mine.length - todo.length + start + numbers.length)
   }
   await output.finish()
   bar.stop()

@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
 import { type HostTensor, readSafetensors, toFloat32, writeSafetensors } from '@rectified-flow/checkpoints'
 import { batches, type ImageSource } from '@rectified-flow/datasets'
 import {
@@ -13,6 +14,7 @@ import type * as tf from '@tensorflow/tfjs-core'
 import { writeWhole } from '../image-output.js'
 import { progress } from '../progress.js'
 import type { Shard } from '../shard.js'
+import { sourceFingerprint } from '../source-fingerprint.js'
 import type { Measurer } from './extractor.js'
 
 /** Images of a part: what a killed run has to measure again, at most. */
@@ -29,16 +31,16 @@ interface PartsJob {
 }
 
 /**
- * Measure images part by part, each kept in a file of its own, so that a killed run goes on and several processes share
- * the work: whoever finds every part there has the whole.
+ * Measure this process's share of the images, part by part, each kept in a file of its own, so that a killed run goes on
+ * and several processes share the work: whoever then finds every part there has the whole.
  *
- * @returns  the measurement of all images, or how many parts are still missing
+ * @returns  what `collectParts` is to expect
  */
-export async function measureInParts(job: PartsJob): Promise<Measurement | { missing: number }> {
+export async function measureParts(job: PartsJob): Promise<ExpectedParts> {
   const { source, extractor, folder, shard, metrics } = job
   await mkdir(folder, { recursive: true })
   const total = Math.ceil(source.count / PART)
-  const id = identity(job)
+  const id = await identity(job)
   const have = new Set((await readdir(folder)).filter(name => name.endsWith('.safetensors')))
   const mine = Array.from({ length: total }, (_, part) => part).filter(
     part => part % shard.count === shard.index,
@@ -59,14 +61,23 @@ export async function measureInParts(job: PartsJob): Promise<Measurement | { mis
     done += images(part)
   }
   bar.stop()
-  return collectParts(folder, extractor.dim, { id, total })
+  return { id, total, dim: extractor.dim }
 }
 
-/** Every part in a folder, as one measurement; parts of other images or another network are refused by name. */
+/** What parts have in common; where it isn't known, the first part says it. */
+interface ExpectedParts {
+  id?: string
+  total?: number
+  dim?: number
+}
+
+/**
+ * Every part in a folder, as one measurement, or how many are missing; parts of other images or another network are
+ * refused by name.
+ */
 export async function collectParts(
   folder: string,
-  dim: number | undefined,
-  expected: { id?: string; total?: number } = {},
+  expected: ExpectedParts = {},
 ): Promise<Measurement | { missing: number }> {
   const names = (await readdir(folder)).filter(name => /^part-\d+-of-\d+\.safetensors$/.test(name)).sort()
   if (names.length === 0) throw new RangeError(`'${folder}' must hold measured parts, got none.`)
@@ -79,16 +90,16 @@ export async function collectParts(
     throw new RangeError(
       `'${join(folder, names[other] as string)}' was measured in another way. Remove '${folder}' to measure anew.`,
     )
-  return joined(parts, dim)
+  return joined(parts, expected.dim)
 }
 
 const fileOf = (part: number, total: number) =>
   `part-${String(part).padStart(5, '0')}-of-${total}.safetensors`
 
 /** All that must be equal for parts to belong together. */
-function identity({ source, extractor, metrics }: PartsJob): string {
-  const { count, height, width, channels } = source
-  return JSON.stringify({ count, height, width, channels, ...extractor.description, kept: kept(metrics) })
+async function identity({ source, extractor, metrics }: PartsJob): Promise<string> {
+  const images = await sourceFingerprint(source)
+  return JSON.stringify({ images, ...extractor.description, kept: kept(metrics) })
 }
 
 /** Features are always kept, one by one; what else, the metrics say. */
@@ -102,6 +113,7 @@ function kept(metrics: readonly Metric[]): Metric[] {
 async function* pictures(source: ImageSource, order: Int32Array, batch: number): AsyncGenerator<tf.Tensor4D> {
   for await (const { x, labels } of batches(source, { batch, order })) {
     labels?.dispose()
+    await turn() // a backend that computes at once would leave no moment to follow a parent that ended
     yield x
   }
 }

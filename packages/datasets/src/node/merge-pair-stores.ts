@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { writeWhole } from './internal/write-whole.js'
-import { createPairStore } from './open-pair-store.js'
-import { checkSamePlan, parseManifest } from './pair-plan.js'
+import { createPairStore, openPairStore } from './open-pair-store.js'
+import { checkSamePlan } from './pair-plan.js'
 import { shardProblem } from './pair-shard.js'
-import { PairStore } from './pair-store.js'
+import type { PairStore } from './pair-store.js'
 
 /**
  * Bring shards of one plan, made in several directories, together in one. Shards are copied as they are, each checked
@@ -18,12 +17,7 @@ import { PairStore } from './pair-store.js'
 export async function mergePairStores(target: string, sources: readonly string[]): Promise<PairStore> {
   const where = 'datasets.mergePairStores'
   if (sources.length === 0) throw new RangeError(`${where}: sources must name at least 1 store, got 0.`)
-  const stores = await Promise.all(
-    sources.map(async source => {
-      const path = join(source, 'pairs.json')
-      return new PairStore(source, parseManifest(where, path, await readFile(path, 'utf8')))
-    }),
-  )
+  const stores = await Promise.all(sources.map(source => openPairStore(source, { incomplete: true })))
   const { plan } = stores[0] as PairStore
   for (const store of stores) checkSamePlan(where, sources[0] as string, plan, store.plan)
   const merged = await createPairStore(target, plan)

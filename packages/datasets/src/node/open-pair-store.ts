@@ -29,9 +29,13 @@ export async function createPairStore(directory: string, plan: PairPlan): Promis
 /**
  * A store to read from, all of whose shards are there. Nothing but the manifest and the names of the shards is read.
  *
+ * @param incomplete  open it also where shards are missing: to ask which, to verify or to copy those that are there
  * @throws RangeError where there is no store, or where shards are missing: it names them
  */
-export async function openPairStore(directory: string): Promise<PairStore> {
+export async function openPairStore(
+  directory: string,
+  { incomplete = false }: { incomplete?: boolean } = {},
+): Promise<PairStore> {
   const where = 'datasets.openPairStore'
   const path = join(directory, MANIFEST)
   const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
@@ -43,7 +47,7 @@ export async function openPairStore(directory: string): Promise<PairStore> {
     )
   })
   const store = new PairStore(directory, parseManifest(where, path, text))
-  const missing = await store.missing()
+  const missing = incomplete ? [] : await store.missing()
   if (missing.length > 0) {
     const named = missing.slice(0, 5).join(', ')
     const more = missing.length > 5 ? ` and ${missing.length - 5} more` : ''

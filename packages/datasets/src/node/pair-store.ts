@@ -14,6 +14,10 @@ export interface StorePart {
   parts?: number
 }
 
+export interface VerifyOptions extends StorePart {
+  onShard?: (done: number, shards: number) => void
+}
+
 /** A shard that is not as it should be. */
 export interface ShardProblem {
   shard: number
@@ -54,12 +58,8 @@ export class PairStore {
 
   /** Shards that are still to be made (by this part), in order. Looks at names only. */
   async missing({ part = 0, parts = 1 }: StorePart = {}): Promise<number[]> {
-    checkInt('datasets.PairStore.missing', 'parts', parts, 1)
-    checkInt('datasets.PairStore.missing', 'part', part, 0, parts - 1)
+    const mine = this.shardsOf('datasets.PairStore.missing', part, parts)
     const there = new Set((await readdir(this.directory)).map(name => join(this.directory, name)))
-    const mine = Array.from({ length: this.shards }, (_, shard) => shard).filter(
-      shard => shard % parts === part,
-    )
     return mine.filter(shard => !there.has(this.path(shard)))
   }
 
@@ -71,19 +71,16 @@ export class PairStore {
     this.reader.forget(shard)
   }
 
-  /** Read every shard and check every byte. What it names is to be made again, and nothing else. */
-  async verify({
-    onShard,
-  }: {
-    onShard?: (done: number, shards: number) => void
-  } = {}): Promise<ShardProblem[]> {
+  /** Read every shard (of this part) and check every byte. What it names is to be made again, and nothing else. */
+  async verify({ part = 0, parts = 1, onShard }: VerifyOptions = {}): Promise<ShardProblem[]> {
+    const mine = this.shardsOf('datasets.PairStore.verify', part, parts)
     const problems: ShardProblem[] = []
-    for (let shard = 0; shard < this.shards; shard++) {
+    for (const [done, shard] of mine.entries()) {
       const path = this.path(shard)
       const bytes = await readFile(path).catch(() => null)
       const problem = bytes ? shardProblem(this.plan, shard, bytes) : 'missing'
       if (problem) problems.push({ shard, path, problem })
-      onShard?.(shard + 1, this.shards)
+      onShard?.(done + 1, mine.length)
     }
     return problems
   }
@@ -102,5 +99,11 @@ export class PairStore {
   /** Close the files that are open. Safe to call twice. */
   close(): Promise<void> {
     return this.reader.close()
+  }
+
+  private shardsOf(where: string, part: number, parts: number): number[] {
+    checkInt(where, 'parts', parts, 1)
+    checkInt(where, 'part', part, 0, parts - 1)
+    return Array.from({ length: this.shards }, (_, shard) => shard).filter(shard => shard % parts === part)
   }
 }

@@ -1,0 +1,92 @@
+import type { ImageSource } from '@rectified-flow/datasets'
+import { openImages } from '@rectified-flow/datasets/node'
+import { invert, invertPairs } from '@rectified-flow/reflow'
+import { Command, Option } from 'commander'
+import {
+  addStoreOptions,
+  type Filling,
+  fileHash,
+  fillPairStore,
+  type StoreFlags,
+} from '../fill-pair-store.js'
+import { type NetworkOptions, networkOptions, openNetwork } from '../open-network.js'
+import { parseInteger } from '../parse.js'
+import { sourceFingerprint } from '../source-fingerprint.js'
+
+interface Flags extends NetworkOptions, StoreFlags {
+  split: 'train' | 'test'
+  count?: number
+  seed: number
+  steps: number
+  noise: 'float16' | 'float32'
+}
+
+/** `rectified-flow pairs invert DATA`: real images and the noise that a flow takes them to, the paper's configuration G. */
+export function pairsInvertCommand(): Command {
+  const command = new Command('invert')
+    .description(
+      'pair real images with the noise that a flow takes them to, to fine-tune on (configuration G)',
+    )
+    .argument('<data>', 'a folder or zip of images, an .npz, MNIST or CIFAR-10')
+    .addOption(
+      new Option('--split <name>', 'of MNIST or CIFAR-10').choices(['train', 'test']).default('train'),
+    )
+    .option('--count <n>', 'the first n of them (default: all)', parseInteger(1))
+    .option('--seed <n>', 'of the little noise that an inversion starts with', parseInteger(0), 0)
+    .option('--steps <n>', 'grid intervals, one network call each', parseInteger(1), 128)
+    .addOption(
+      new Option('--noise <format>', 'how noise is kept').choices(['float16', 'float32']).default('float16'),
+    )
+  addStoreOptions(command)
+  for (const option of networkOptions()) command.addOption(option)
+  return command.action((data: string, flags: Flags) => fillPairStore(flags, () => inversion(data, flags)))
+}
+
+async function inversion(data: string, flags: Flags): Promise<Filling> {
+  const { net, velocity } = await openNetwork(flags)
+  const { imgResolution: side, inChannels: channels, labelDim } = net.config
+  const source = await openImages(data, {
+    resolution: side,
+    split: flags.split,
+    ...(channels === 3 && { channels }),
+  })
+  checkSource(data, source, { channels, labelDim })
+  const { steps, noise: format } = flags
+  return {
+    plan: {
+      count: Math.min(flags.count ?? source.count, source.count),
+      seed: flags.seed,
+      shape: [side, side, channels],
+      noise: format,
+      ...(labelDim > 0 && { classes: labelDim }),
+      origin: {
+        network: await fileHash(flags.network),
+        data: await sourceFingerprint(source),
+        sampler: 'inversion',
+        steps,
+      },
+    },
+    fill: (store, options) =>
+      invertPairs(
+        store,
+        source,
+        (x, noise, classLabels) =>
+          invert(velocity(classLabels ? { classLabels } : {}), x, { noise, steps }).z,
+        options,
+      ),
+    close: () => source.close(),
+  }
+}
+
+function checkSource(
+  data: string,
+  source: ImageSource,
+  { channels, labelDim }: { channels: number; labelDim: number },
+): void {
+  if (source.channels !== channels)
+    throw new RangeError(`'${data}' must have ${channels} channels, as the network, got ${source.channels}.`)
+  if (labelDim > 0 && source.classes !== labelDim)
+    throw new RangeError(
+      `'${data}' must have ${labelDim} classes, as the network, got ${source.classes ?? 'none'}.`,
+    )
+}

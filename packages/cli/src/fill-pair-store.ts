@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { createPairStore, openPairStore, type PairPlan, type PairStore } from '@rectified-flow/datasets/node'
+import type { FillOptions } from '@rectified-flow/reflow'
+import type { Command } from 'commander'
+import { type BackendName, backendOption, startBackend } from './backend-option.js'
+import { parseInteger } from './parse.js'
+import { progress } from './progress.js'
+import { type Shard, shardOf, shardOption } from './shard.js'
+import { runWorkers, wantsWorkers, workersOption } from './workers.js'
+
+export interface StoreFlags {
+  out: string
+  shardSize: number
+  verify?: boolean
+  batch: number
+  shard?: Shard
+  workers: number
+  backend?: BackendName
+}
+
+/** What is to be in a store, and what makes it. */
+export interface Filling {
+  plan: Omit<PairPlan, 'shardSize'>
+  fill(store: PairStore, options: FillOptions): Promise<void>
+  close?(): Promise<void>
+}
+
+/** The flags of every command that fills a pair store. */
+export function addStoreOptions(command: Command): Command {
+  return command
+    .requiredOption('--out <folder>', 'the store')
+    .option('--shard-size <n>', 'pairs in a file', parseInteger(1), 1024)
+    .option('--verify', 'read the files that are there too, and make damaged ones again')
+    .option('--batch <n>', 'images at a time', parseInteger(1), 64)
+    .addOption(shardOption())
+    .addOption(workersOption())
+    .addOption(backendOption())
+}
+
+/** Make what this process's share of a store lacks, by itself or by workers, and say how far the store is. */
+export async function fillPairStore(flags: StoreFlags, open: () => Promise<Filling>): Promise<void> {
+  const { name } = await startBackend(flags.backend)
+  const shard = shardOf(flags.shard)
+  const made = wantsWorkers(flags.workers)
+    ? await runWorkers(flags.workers, shard, name)
+    : await fillShare(flags, shard, await open())
+  const missing = (await (await openPairStore(flags.out, { incomplete: true })).missing()).length
+  console.log(
+    `${made} pairs made; ${missing === 0 ? `${flags.out} is complete` : `${missing} shards are still missing`}`,
+  )
+}
+
+async function fillShare(
+  { out, shardSize, verify, batch }: StoreFlags,
+  { index: part, count: parts }: Shard,
+  { plan, fill, close }: Filling,
+): Promise<number> {
+  const store = await createPairStore(out, { ...plan, shardSize })
+  const shards = verify
+    ? (await store.verify({ part, parts })).map(({ shard }) => shard)
+    : await store.missing({ part, parts })
+  const total = shards.reduce((sum, shard) => sum + store.range(shard).count, 0)
+  const bar = progress('pairs', total, 'pairs')
+  try {
+    await fill(store, { shards, batch, onProgress: done => bar.update(done) })
+  } finally {
+    bar.stop()
+    await close?.()
+  }
+  return total
+}
+
+/** A short name of a file's content, for a plan's origin. */
+export async function fileHash(path: string): Promise<string> {
+  return createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex')
+    .slice(0, 16)
+}
