@@ -8,7 +8,7 @@ export const WORKER_SHARE = 'RECTIFIED_FLOW_WORKER_SHARE'
 export const isWorker = process.env[WORKER_SHARE] !== undefined
 
 export function report(message: WorkerReport): void {
-  process.send?.(message)
+  process.send?.(message, undefined, undefined, () => {}) // a parent that is gone is followed, below
 }
 
 /** A worker ends when its parent does, however that ended, and is not kept alive by it. */
