@@ -29,14 +29,19 @@ export interface Outcome {
   last: number
 }
 
-/** Run a bundled program, and do something to the process when it sends a number. Rejects where it fails by itself. */
+/**
+ * Run a bundled program, and do something to the process when it starts or sends a number. Rejects where it fails by
+ * itself.
+ */
 export function run(
   program: string,
   args: string[],
   onNumber?: (value: number, child: ChildProcess) => void,
+  onStart?: (child: ChildProcess) => void,
 ): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const child = fork(program, args, { silent: true, execArgv: [] })
+    onStart?.(child)
     const outcome: Outcome = { stdout: '', stderr: '', killed: false, last: 0 }
     child.stdout?.on('data', chunk => {
       outcome.stdout += chunk

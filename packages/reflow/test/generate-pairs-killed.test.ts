@@ -1,11 +1,10 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createRng } from '@rectified-flow/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bundle, run } from './child-program.js'
+import { killAgainAndAgain } from './kill-again-and-again.js'
 
-const KILLS = 20
 let folder: string
 let program: string
 
@@ -26,22 +25,13 @@ describe('generatePairs', () => {
     const [whole, broken] = [join(folder, 'whole'), join(folder, 'broken')]
     await run(program, [whole])
     const expected = await contents(whole)
-    const rng = createRng(Date.now())
-    let kills = 0
-    let runs = 0
-    while (kills < KILLS || runs === 0) {
-      const [u, v] = rng.uniforms(2) as unknown as [number, number]
-      const at = 2 * Math.floor(u * 20)
-      const { killed } = await run(program, [broken], (done, child) => {
-        if (kills < KILLS && done === at) setTimeout(() => child.kill('SIGKILL'), v * 5)
-      })
-      if (killed) kills++
-      else {
-        expect(await contents(broken)).toEqual(expected)
-        await rm(broken, { recursive: true })
-        runs++
-      }
-    }
+    await killAgainAndAgain({
+      program,
+      args: [broken],
+      folder: broken,
+      writesTo: ['.'],
+      onEnd: async () => expect(await contents(broken)).toEqual(expected),
+    })
   })
 
   it('makes the same files in two processes at once', { timeout: 60_000 }, async () => {

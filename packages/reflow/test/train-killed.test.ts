@@ -2,11 +2,10 @@ import type { ChildProcess } from 'node:child_process'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createRng } from '@rectified-flow/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bundle, type Outcome, run as runProgram } from './child-program.js'
+import { killAgainAndAgain } from './kill-again-and-again.js'
 
-const KILLS = 20
 const STEPS = 60
 let folder: string
 let program: string
@@ -43,25 +42,13 @@ describe('train', () => {
       'checkpoints/step-000000055.safetensors',
       'checkpoints/step-000000060.safetensors',
     ])
-    const rng = createRng(Date.now())
-    let kills = 0
-    let runs = 0
-    while (kills < KILLS || runs === 0) {
-      // Some steps further on, and somewhere in what follows that step: its logs, its preview, its checkpoint.
-      const [u, v] = rng.uniforms(2) as unknown as [number, number]
-      let first = 0
-      const outcome = await run(broken, (step, child) => {
-        first ||= step
-        if (kills < KILLS && step === first + Math.floor(u * 14))
-          setTimeout(() => child.kill('SIGKILL'), v * 8)
-      })
-      if (outcome.killed) kills++
-      else {
-        expect(await contents(broken)).toEqual(expected)
-        await rm(broken, { recursive: true })
-        runs++
-      }
-    }
+    await killAgainAndAgain({
+      program,
+      args: [broken, String(STEPS)],
+      folder: broken,
+      writesTo: ['.', 'checkpoints', 'previews'],
+      onEnd: async () => expect(await contents(broken)).toEqual(expected),
+    })
   })
 
   it('finishes its step and saves on SIGTERM', { timeout: 60_000 }, async () => {

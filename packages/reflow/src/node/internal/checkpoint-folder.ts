@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { openSafetensors } from '@rectified-flow/checkpoints/node'
 import type { Trainer } from '../../trainer.js'
 import { loadTrainer, saveTrainer } from '../trainer-file.js'
+import { sweep } from './sweep.js'
 
 const NAME = /^step-(\d{9})\.safetensors$/
 
@@ -25,8 +26,7 @@ export class CheckpointFolder {
   /** @param settings  the name of the run's settings, which every checkpoint carries */
   static async open(folder: string, settings: string, keep: number): Promise<CheckpointFolder> {
     await mkdir(folder, { recursive: true })
-    for (const name of await readdir(folder))
-      if (name.endsWith('.tmp')) await rm(join(folder, name), { force: true }) // of a write that was killed
+    await sweep(folder)
     const checkpoints = new CheckpointFolder(folder, settings, keep)
     checkpoints.best = await readScore(checkpoints.bestPath)
     return checkpoints
