@@ -33,6 +33,7 @@ export default defineConfig({
       'test/**/*.test.ts',
       'tools/test/**/*.test.ts',
       'bench/test/**/*.test.ts',
+      'deploy/test/**/*.test.ts',
     ],
     setupFiles: ['test/setup.ts'],
     testTimeout: 120_000,

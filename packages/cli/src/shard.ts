@@ -26,14 +26,28 @@ function parseShard(text: string): Shard {
 export function shardOf(given: Shard | undefined, env: NodeJS.ProcessEnv = process.env): Shard {
   if (env[WORKER_SHARE]) return parseShard(env[WORKER_SHARE])
   if (given) return given
-  const { SLURM_ARRAY_TASK_ID, SLURM_ARRAY_TASK_MIN, SLURM_ARRAY_TASK_COUNT } = env
+  const { SLURM_ARRAY_TASK_ID, SLURM_ARRAY_TASK_MIN, SLURM_ARRAY_TASK_STEP, SLURM_ARRAY_TASK_COUNT } = env
   if (SLURM_ARRAY_TASK_ID && SLURM_ARRAY_TASK_COUNT)
-    return {
-      index: Number(SLURM_ARRAY_TASK_ID) - Number(SLURM_ARRAY_TASK_MIN ?? 0),
+    return checked('SLURM_ARRAY_TASK_ID', {
+      index:
+        (Number(SLURM_ARRAY_TASK_ID) - Number(SLURM_ARRAY_TASK_MIN ?? 0)) /
+        Number(SLURM_ARRAY_TASK_STEP ?? 1),
       count: Number(SLURM_ARRAY_TASK_COUNT),
-    }
+    })
   const { JOB_COMPLETION_INDEX, JOB_COMPLETIONS } = env
   if (JOB_COMPLETION_INDEX && JOB_COMPLETIONS)
-    return { index: Number(JOB_COMPLETION_INDEX), count: Number(JOB_COMPLETIONS) }
+    return checked('JOB_COMPLETION_INDEX', {
+      index: Number(JOB_COMPLETION_INDEX),
+      count: Number(JOB_COMPLETIONS),
+    })
   return { index: 0, count: 1 }
+}
+
+/** A share that is none (a Slurm array with gaps, another number of completions) would leave work undone unnoticed. */
+function checked(name: string, shard: Shard): Shard {
+  const { index, count } = shard
+  if (Number.isInteger(index) && index >= 0 && index < count) return shard
+  throw new RangeError(
+    `${name} must say a share from 0 to ${count - 1}, without gaps, got ${index} of ${count}.`,
+  )
 }

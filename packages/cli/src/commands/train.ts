@@ -43,6 +43,9 @@ interface Flags {
   backend?: BackendName
 }
 
+/** What a run exits with that was told to stop: EX_TEMPFAIL, "call again". Nothing that needs its end may follow. */
+const STOPPED = 75
+
 /** `rectified-flow train CONFIG`: a run in a folder, that goes on where it stopped. */
 export function trainCommand(): Command {
   return new Command('train')
@@ -107,6 +110,7 @@ async function run(path: string, flags: Flags): Promise<void> {
   await source.close()
   trainer.dispose()
   net.dispose()
+  if (!result.finished) process.exitCode = STOPPED
   console.log(
     result.finished
       ? `${steps} steps done; the moving average of the weights is ${weights}`

@@ -80,7 +80,8 @@ export async function collectParts(
   expected: ExpectedParts = {},
 ): Promise<Measurement | { missing: number }> {
   const names = (await readdir(folder)).filter(name => /^part-\d+-of-\d+\.safetensors$/.test(name)).sort()
-  if (names.length === 0) throw new RangeError(`'${folder}' must hold measured parts, got none.`)
+  if (names.length === 0 && expected.total === undefined)
+    throw new RangeError(`'${folder}' must hold measured parts, got none.`)
   const total = expected.total ?? Number(/of-(\d+)/.exec(names[0] as string)?.[1])
   if (names.length < total) return { missing: total - names.length }
   const parts = await Promise.all(names.map(name => readPart(folder, name)))

@@ -1,0 +1,111 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createProgram } from '@rectified-flow/cli/node'
+import { expect, it } from 'vitest'
+import { shardOf } from '../../packages/cli/src/shard.js'
+import { readTrainConfig } from '../../packages/cli/src/train-config.js'
+
+const root = join(import.meta.dirname, '../..')
+const { parseAllDocuments } = createRequire(join(root, 'packages/cli/package.json'))(
+  'yaml',
+) as typeof import('yaml')
+
+interface Resource {
+  apiVersion: string
+  kind: string
+  metadata: { name: string }
+  data?: Record<string, string>
+  spec?: {
+    completionMode?: string
+    completions?: number
+    parallelism?: number
+    template: { spec: PodSpec }
+  }
+}
+interface PodSpec {
+  restartPolicy: string
+  containers: {
+    args: string[]
+    env?: { name: string; value: unknown }[]
+    volumeMounts: { name: string; mountPath: string }[]
+  }[]
+  volumes: { name: string; persistentVolumeClaim?: { claimName: string }; configMap?: { name: string } }[]
+}
+
+const folder = join(root, 'deploy/kubernetes')
+const files = (await readdir(folder)).sort()
+const resources = new Map<string, Resource[]>()
+for (const file of files) {
+  const documents = parseAllDocuments(await readFile(join(folder, file), 'utf8'))
+  for (const { errors } of documents) expect(errors).toEqual([])
+  resources.set(
+    file,
+    documents.map(document => document.toJS() as Resource),
+  )
+}
+const jobs = [...resources].filter(([, [first]]) => first?.kind === 'Job').map(([file]) => file)
+
+it('has a job for each stage', () => {
+  expect(jobs).toEqual(['fid-merge.yaml', 'fid.yaml', 'pairs.yaml', 'sample.yaml', 'train.yaml'])
+  expect(resources.get('volume.yaml')?.[0]).toMatchObject({
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: 'runs' },
+    spec: { accessModes: ['ReadWriteMany'] },
+  })
+})
+
+it.each(jobs)('%s asks for what the command line takes, and for volumes that are there', async file => {
+  const [job, ...others] = resources.get(file) as [Resource, ...Resource[]]
+  expect(job).toMatchObject({ apiVersion: 'batch/v1', metadata: { name: file.replace('.yaml', '') } })
+  const { containers, volumes, restartPolicy } = (job.spec as NonNullable<Resource['spec']>).template.spec
+  expect(restartPolicy).toBe('OnFailure')
+  const [container] = containers as [PodSpec['containers'][number]]
+  expect(await parsed(container.args)).toBe(true)
+  expect(container.volumeMounts.map(({ name }) => name)).toEqual(volumes.map(({ name }) => name))
+  expect(volumes[0]?.persistentVolumeClaim).toEqual({ claimName: 'runs' })
+  const maps = volumes.flatMap(({ configMap }) => (configMap ? [configMap.name] : []))
+  expect(maps).toEqual(others.map(({ metadata }) => metadata.name))
+})
+
+it.each(jobs.filter(file => !/train|merge/.test(file)))('%s gives each pod a share of its own', file => {
+  const [job] = resources.get(file) as [Resource]
+  const { completionMode, completions, parallelism, template } = job.spec as NonNullable<Resource['spec']>
+  expect(completionMode).toBe('Indexed')
+  expect(parallelism).toBe(completions)
+  const given = template.spec.containers[0]?.env?.map(({ name, value }) => [name, value]) ?? []
+  const shares = Array.from({ length: completions as number }, (_, index) =>
+    shardOf(undefined, { ...Object.fromEntries(given), JOB_COMPLETION_INDEX: String(index) }),
+  )
+  expect(shares).toEqual(Array.from({ length: 8 }, (_, index) => ({ index, count: 8 })))
+})
+
+it('trains with settings that are valid', async () => {
+  const temporary = await mkdtemp(join(tmpdir(), 'settings-'))
+  try {
+    const path = join(temporary, 'train.yaml')
+    await writeFile(path, resources.get('train.yaml')?.[1]?.data?.['train.yaml'] as string)
+    expect(await readTrainConfig(path)).toMatchObject({ recipe: 'F', coupling: { pairs: '/runs/pairs' } })
+  } finally {
+    await rm(temporary, { recursive: true })
+  }
+})
+
+/** Whether a command takes these arguments, without being run. */
+async function parsed(args: string[]): Promise<boolean> {
+  let reached = false
+  const quiet = (command: ReturnType<typeof createProgram>) => {
+    command.exitOverride()
+    if (command.commands.length === 0)
+      command.action(() => {
+        reached = true
+      })
+    command.commands.forEach(quiet)
+  }
+  const program = createProgram()
+  quiet(program)
+  await program.parseAsync(args, { from: 'user' })
+  return reached
+}
