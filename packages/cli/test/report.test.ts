@@ -2,7 +2,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encodePngGrid } from '@rectified-flow/datasets'
+import * as tf from '@tensorflow/tfjs-core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { pathRows } from '../src/preview-run.js'
 import { reportHtml } from '../src/report/report-html.js'
 
 let folder: string
@@ -35,13 +37,24 @@ async function writeRun(): Promise<void> {
       kind: 'preview',
       step,
       scalars: { straightness: 2 / step, score: 100 - step },
-      images: { '1 step': path },
+      images: { '1 step': path, trajectories: path },
     })
   }
   const text = lines.map(line => `${JSON.stringify(line)}\n`).join('')
   await writeFile(join(folder, 'metrics.jsonl'), `${text}{"kind":"train","st`)
   await writeFile(join(folder, 'settings.json'), JSON.stringify({ name: '<b>"&', net: { channels: [1, 2] } }))
 }
+
+describe('pathRows', () => {
+  it('lays out the states of each path, and under them the data that they point to', async () => {
+    // Two paths in two steps; state s of path b is 10 b + s, its prediction 100 more.
+    const image = (value: number) => tf.fill([1, 1, 1, 1], value)
+    const at = (s: number, more = 0) => tf.concat([image(s + more), image(10 + s + more)]) as tf.Tensor4D
+    const rows = pathRows({ states: [at(0), at(1), at(2)], predictions: [at(0, 100), at(1, 100)] })
+    expect(rows.shape).toEqual([12, 1, 1, 1])
+    expect([...(await rows.data())]).toEqual([0, 1, 2, 100, 101, 2, 10, 11, 12, 110, 111, 12])
+  })
+})
 
 describe('reportHtml', () => {
   it('is one page with curves, grids and settings, which fetches nothing', async () => {
@@ -50,7 +63,10 @@ describe('reportHtml', () => {
     for (const title of ['loss', 'straightness', 'score', 'learning rate', 'gradient norm'])
       expect(html).toContain(`<h3>${title}</h3><svg`)
     expect(html).toContain('<h3>loss by time, last 4 steps</h3><svg')
-    expect(html.match(/<img src="data:image\/png;base64,/g)).toHaveLength(3)
+    expect(html.match(/<img src="data:image\/png;base64,/g)).toHaveLength(3 + 2)
+    expect(html).toMatch(
+      /<h2>Trajectories<\/h2>\n<p class="soft">From noise.*alt="trajectories, step 39".*\n.*step 13"/,
+    )
     expect(html.indexOf('step 39<')).toBeLessThan(html.indexOf('step 13<'))
     expect(html).toContain('<b>61</b>best score, step 39')
     expect(html).toContain('<b>1</b>steps skipped')

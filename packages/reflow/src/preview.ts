@@ -2,12 +2,15 @@ import type { Field } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { sample, sampleTrajectory } from './sample.js'
 import { straightness } from './straightness.js'
+import type { SampleTrajectory } from './walk.js'
 
 export interface PreviewOptions {
   /** Steps of the samples: a flow that was straightened needs few. */
   steps?: readonly number[]
   /** Steps of the paths whose straightness is measured; 0 for none. */
   straightnessSteps?: number
+  /** Noises whose whole paths are given, from the first on; none unless told. */
+  trajectories?: number
 }
 
 /** What a flow makes of some noise. */
@@ -16,6 +19,8 @@ export interface FlowPreview {
   samples: { steps: number; x: tf.Tensor4D }[]
   /** Mean over the noises; absent where it wasn't asked for. */
   straightness?: number
+  /** The paths that straightness was measured on, of the noises asked for: [trajectories,H,W,C] each, the caller's to dispose. */
+  trajectory?: SampleTrajectory
 }
 
 /**
@@ -27,16 +32,22 @@ export interface FlowPreview {
 export async function previewFlow(
   field: Field,
   z: tf.Tensor4D,
-  { steps = [1, 2, 4], straightnessSteps = 8 }: PreviewOptions = {},
+  { steps = [1, 2, 4], straightnessSteps = 8, trajectories = 0 }: PreviewOptions = {},
 ): Promise<FlowPreview> {
   const samples = steps.map(n => ({ steps: n, x: sample(field, z, { steps: n }).x as tf.Tensor4D }))
   if (straightnessSteps === 0) return { samples }
-  const bend = tf.tidy(() =>
-    tf.mean(straightness(sampleTrajectory(field, z, { steps: straightnessSteps }).states)),
-  )
+  const path = sampleTrajectory(field, z, { steps: straightnessSteps })
+  const bend = tf.tidy(() => tf.mean(straightness(path.states)))
+  const first = (x: tf.Tensor) => tf.slice(x, 0, Math.min(trajectories, z.shape[0]))
   try {
-    return { samples, straightness: (await bend.data())[0] as number }
+    return {
+      samples,
+      straightness: (await bend.data())[0] as number,
+      ...(trajectories > 0 && {
+        trajectory: { ...path, states: path.states.map(first), predictions: path.predictions.map(first) },
+      }),
+    }
   } finally {
-    bend.dispose()
+    tf.dispose([bend, ...path.states, ...path.predictions])
   }
 }

@@ -168,4 +168,19 @@ describe('previewFlow', () => {
       samples: [],
     })
   })
+
+  it('has the paths of some noises', async () => {
+    const z = createRng(1).normal([3, 2, 2, 1]) as tf.Tensor4D
+    const still = (x: tf.Tensor) => tf.zerosLike(x) // every state, and every prediction, is the noise
+    const options = { steps: [], straightnessSteps: 4, trajectories: 2 }
+    const { times, states, predictions } = (await previewFlow(still, z, options)).trajectory!
+    expect(times.map(t => t.toFixed(2))).toEqual(['1.00', '0.75', '0.50', '0.25', '0.00'])
+    expect([states.length, predictions.length]).toEqual([5, 4])
+    const first = tf.slice(z, 0, 2)
+    for (const x of [...states, ...predictions]) expectClose(x, first, { rtol: 2e-5, atol: 0 }) // starts at (1 - 1e-5) z
+    await expectNoLeak(async () => {
+      const { trajectory } = await previewFlow(still, z, options)
+      tf.dispose([...trajectory!.states, ...trajectory!.predictions])
+    })
+  })
 })

@@ -6,7 +6,9 @@ import { reportHtml } from '../report/report-html.js'
 /** `rectified-flow report RUN`: one page, with all that is in it. */
 export function reportCommand(): Command {
   return new Command('report')
-    .description('make one self-contained HTML page of a training run: curves, samples, settings')
+    .description(
+      'make one self-contained HTML page of a training run: curves, samples, trajectories, settings',
+    )
     .argument('<run>', 'the folder of `train`')
     .option('-o, --out <file.html>', 'the page (default: report.html in the run)')
     .action(async (run: string, { out = join(run, 'report.html') }: { out?: string }) => {

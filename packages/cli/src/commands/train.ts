@@ -4,20 +4,19 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readCheckpointFile } from '@rectified-flow/checkpoints/node'
 import { type Coupling, createRng, type Rng } from '@rectified-flow/core'
-import { encodePngGrid, readBatch } from '@rectified-flow/datasets'
+import { readBatch } from '@rectified-flow/datasets'
 import { openImages, openPairStore, openReferencePairs } from '@rectified-flow/datasets/node'
 import { type Distance, perceptualDistance } from '@rectified-flow/losses-lpips-huber'
 import { readDigitPerception, readLpipsAveragePooling } from '@rectified-flow/losses-lpips-huber/node'
 import {
   independentCoupling,
   prefetch,
-  previewFlow,
   recipe,
   storedCoupling,
   Trainer,
   warmUp,
 } from '@rectified-flow/reflow'
-import { type Preview, train } from '@rectified-flow/reflow/node'
+import { train } from '@rectified-flow/reflow/node'
 import {
   configFromReference,
   createUNet,
@@ -27,12 +26,12 @@ import {
   type UNet,
   type UNetConfig,
 } from '@rectified-flow/unet'
-import * as tf from '@tensorflow/tfjs-core'
 import { Command, Option } from 'commander'
 import { stringify } from 'yaml'
 import { type BackendName, backendOption, startBackend } from '../backend-option.js'
 import { writeWhole } from '../image-output.js'
 import { configOfFile } from '../open-network.js'
+import { previewRun } from '../preview-run.js'
 import { progress } from '../progress.js'
 import { readTrainConfig, type TrainConfig } from '../train-config.js'
 
@@ -99,7 +98,7 @@ async function run(path: string, flags: Flags): Promise<void> {
     saveEvery,
     logEvery,
     previewEvery,
-    preview: () => preview(net, trainer, config),
+    preview: () => previewRun(net, trainer, config),
     onStep: ({ step }) => bar.update(step),
     onWarning: message => console.error(`warning: ${message}`),
   })
@@ -167,27 +166,4 @@ async function distanceOf({ recipe: name, perceptual }: TrainConfig): Promise<Di
   if (perceptual === 'vgg16') return (await readLpipsAveragePooling()).distance
   const digits = await readDigitPerception()
   return perceptualDistance(digits.features, { heads: digits.heads })
-}
-
-async function preview(net: UNet, trainer: Trainer, { seed, previewImages }: TrainConfig): Promise<Preview> {
-  const { imgResolution: side, inChannels: channels, labelDim } = net.config
-  const z = createRng(seed).fork('preview').normal([previewImages, side, side, channels]) as tf.Tensor4D
-  const labels = labelDim > 0 ? rowLabels(previewImages, labelDim) : undefined
-  const field = edmVelocity(net.withWeights(trainer.ema), labels ? { classLabels: labels } : {})
-  const { samples, straightness } = await previewFlow(field, z)
-  try {
-    const images: Record<string, Uint8Array> = {}
-    for (const { steps, x } of samples)
-      images[`${steps}-step`] = await encodePngGrid(x, { scale: side < 64 ? 2 : 1 })
-    return { images, scalars: { straightness: straightness as number } }
-  } finally {
-    tf.dispose([z, ...samples.map(({ x }) => x), ...(labels ? [labels] : [])])
-  }
-}
-
-function rowLabels(count: number, classes: number): tf.Tensor2D {
-  return tf.tidy(() => {
-    const indices = Array.from({ length: count }, (_, i) => i % classes)
-    return tf.oneHot(tf.tensor1d(indices, 'int32'), classes, 1, 0, 'float32') as tf.Tensor2D
-  })
 }

@@ -1,15 +1,19 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { TRAJECTORIES } from '../preview-run.js'
 import { barsOverTime, curve, type Point } from './charts.js'
 import { escapeHtml, flatten, page, table } from './html.js'
 import { type PreviewLine, type Run, readRun, type TrainLine } from './read-run.js'
 
 /** Earlier grids of each kind that the page shows beside the last. */
 const EARLIER_GRIDS = 5
+const ABOUT_TRAJECTORIES =
+  'From noise (t = 1, left) to data (t = 0, right). Two rows a path: its states, and under each the data that the network ' +
+  'points to from there. On a straight path that is the same all the way.'
 
 /**
- * One page of a training run that needs nothing else: curves, sample grids and settings, with all images in it. For a run
- * that is going on, too.
+ * One page of a training run that needs nothing else: curves, sample grids, trajectories and settings, with all images in
+ * it. For a run that is going on, too.
  *
  * @param folder  what `train` of `@rectified-flow/reflow/node` was given
  */
@@ -19,7 +23,8 @@ export async function reportHtml(folder: string): Promise<string> {
     `<h1>${escapeHtml(run.name)}</h1>`,
     summary(run),
     section('Curves', charts(run)),
-    await grids(folder, run.previews),
+    await samples(folder, run.previews),
+    section('Trajectories', await trajectories(folder, run.previews)),
     section('Settings', table(flatten(run.settings))),
   ]
   return page(run.name, body.join('\n'))
@@ -119,25 +124,42 @@ function scalar(previews: readonly PreviewLine[], name: string): Point[] {
   })
 }
 
-/** For each kind of image, the last grid and some of those before it. */
-async function grids(folder: string, previews: readonly PreviewLine[]): Promise<string> {
+/** For each kind of samples, the last grid and some of those before it. */
+async function samples(folder: string, previews: readonly PreviewLine[]): Promise<string> {
   const names = [...new Set(previews.flatMap(({ images }) => Object.keys(images)))]
   const sections: string[] = []
   for (const name of names) {
-    const all = previews.flatMap(({ step, images }) => (images[name] ? [{ step, path: images[name] }] : []))
-    const figures: string[] = []
-    for (const { step, path } of evenly(all, EARLIER_GRIDS + 1)) {
-      const png = await readFile(join(folder, path)).catch(() => null)
-      if (!png) continue
-      const source = `data:image/png;base64,${png.toString('base64')}`
-      const caption = `step ${step.toLocaleString('en')}`
-      figures.push(
-        `<figure><img src="${source}" alt="${escapeHtml(name)}, ${caption}"><figcaption>${caption}</figcaption></figure>`,
-      )
-    }
-    sections.push(section(escapeHtml(`Previews: ${name}`), `<div class="grids">${figures.join('\n')}</div>`))
+    if (name === TRAJECTORIES) continue
+    const figures = await pictures(folder, previews, name, EARLIER_GRIDS + 1)
+    sections.push(section(escapeHtml(`Previews: ${name}`), `<div class="grids">${figures}</div>`))
   }
   return sections.join('\n')
+}
+
+/** The first and the last. */
+async function trajectories(folder: string, previews: readonly PreviewLine[]): Promise<string> {
+  const figures = await pictures(folder, previews, TRAJECTORIES, 2)
+  return figures && `<p class="soft">${ABOUT_TRAJECTORIES}</p><div class="charts">${figures}</div>`
+}
+
+async function pictures(
+  folder: string,
+  previews: readonly PreviewLine[],
+  name: string,
+  most: number,
+): Promise<string> {
+  const all = previews.flatMap(({ step, images }) => (images[name] ? [{ step, path: images[name] }] : []))
+  const figures: string[] = []
+  for (const { step, path } of evenly(all, most)) {
+    const png = await readFile(join(folder, path)).catch(() => null)
+    if (!png) continue
+    const source = `data:image/png;base64,${png.toString('base64')}`
+    const caption = `step ${step.toLocaleString('en')}`
+    figures.push(
+      `<figure><img src="${source}" alt="${escapeHtml(name)}, ${caption}"><figcaption>${caption}</figcaption></figure>`,
+    )
+  }
+  return figures.join('\n')
 }
 
 /** The last, and others at equal distances before it, the newest first. */

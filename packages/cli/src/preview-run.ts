@@ -1,0 +1,65 @@
+import { createRng } from '@rectified-flow/core'
+import { encodePngGrid } from '@rectified-flow/datasets'
+import { previewFlow, type SampleTrajectory, type Trainer } from '@rectified-flow/reflow'
+import type { Preview } from '@rectified-flow/reflow/node'
+import { edmVelocity, type UNet } from '@rectified-flow/unet'
+import * as tf from '@tensorflow/tfjs-core'
+import type { TrainConfig } from './train-config.js'
+
+/** The name of the picture of paths among a run's previews. */
+export const TRAJECTORIES = 'trajectories'
+const SHOWN_PATHS = 4
+
+/** What a run shows of itself: samples in one step and in several, the paths of some, and how straight they are. */
+export async function previewRun(
+  net: UNet,
+  trainer: Trainer,
+  { seed, previewImages }: Pick<TrainConfig, 'seed' | 'previewImages'>,
+): Promise<Preview> {
+  const { imgResolution: side, inChannels: channels, labelDim } = net.config
+  const scale = side < 64 ? 2 : 1
+  const z = createRng(seed).fork('preview').normal([previewImages, side, side, channels]) as tf.Tensor4D
+  const labels = labelDim > 0 ? rowLabels(previewImages, labelDim) : undefined
+  const field = edmVelocity(net.withWeights(trainer.ema), labels ? { classLabels: labels } : {})
+  const { samples, straightness, trajectory } = await previewFlow(field, z, { trajectories: SHOWN_PATHS })
+  const { states, predictions } = trajectory as SampleTrajectory
+  const paths = pathRows({ states, predictions })
+  try {
+    const images: Record<string, Uint8Array> = {}
+    for (const { steps, x } of samples) images[`${steps}-step`] = await encodePngGrid(x, { scale })
+    images[TRAJECTORIES] = await encodePngGrid(paths, { columns: states.length, scale })
+    return { images, scalars: { straightness: straightness as number } }
+  } finally {
+    tf.dispose([
+      z,
+      paths,
+      ...states,
+      ...predictions,
+      ...samples.map(({ x }) => x),
+      ...(labels ? [labels] : []),
+    ])
+  }
+}
+
+/**
+ * Two rows a path: its N + 1 states, and under each the data that it points to, which of the last is itself.
+ *
+ * @returns  [B·2·(N + 1),H,W,C]
+ */
+export function pathRows({
+  states,
+  predictions,
+}: Pick<SampleTrajectory, 'states' | 'predictions'>): tf.Tensor4D {
+  return tf.tidy(() => {
+    const last = states.at(-1) as tf.Tensor
+    const rows = tf.stack([tf.stack(states, 1), tf.stack([...predictions, last], 1)], 1)
+    return tf.reshape<tf.Rank.R4>(rows, [-1, ...(last.shape.slice(1) as [number, number, number])])
+  })
+}
+
+function rowLabels(count: number, classes: number): tf.Tensor2D {
+  return tf.tidy(() => {
+    const indices = Array.from({ length: count }, (_, i) => i % classes)
+    return tf.oneHot(tf.tensor1d(indices, 'int32'), classes, 1, 0, 'float32') as tf.Tensor2D
+  })
+}
