@@ -64,6 +64,20 @@ it('makes the same reference in one run, and in shards that are merged', async (
   for (const path of [shared, merged]) expect(await readNpz(await readFile(path))).toEqual(expected)
 })
 
+it('never puts parts of other images together', async () => {
+  const out = join(folder, 'mixed.npz')
+  const other = join(folder, 'other.npz')
+  const { images } = await (await readMnist(mnist, { split: 'test' })).read(
+    Int32Array.from({ length: 4500 }, (_, i) => 5000 + i),
+  )
+  const bytes = await writeNpz({ arr_0: { dtype: 'U8', shape: [4500, 28, 28, 1], data: images } })
+  await writeFile(other, bytes)
+  await run('fid', 'ref', real, '-o', out, ...digits, '--shard', '0/2')
+  await expect(run('fid', 'ref', other, '-o', out, ...digits, '--shard', '1/2')).rejects.toThrow(
+    "part-00000-of-3.safetensors' was measured in another way. Remove",
+  )
+})
+
 it('measures every metric that the reference allows, and says how', async () => {
   const [ref, out] = [join(folder, 'ref.npz'), join(folder, 'result.json')]
   await run('fid', 'ref', real, '-o', ref, ...digits, '--keep-features')

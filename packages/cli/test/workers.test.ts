@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -97,6 +97,26 @@ describe.runIf(existsSync(main))('processes', () => {
       expect(stdout).not.toContain('damaged')
     },
   )
+})
+
+// As above.
+describe.runIf(existsSync(main))('a training run that is told to stop', () => {
+  it('saves, says with its exit code that it has not ended, and goes on', async () => {
+    const folder = await temporaryFolder('stopped-')
+    try {
+      await make(folder.at('pairs'))
+      const settings = { recipe: 'C', batch: 2, steps: 20, previewImages: 1 }
+      const config = { network: { initial: TEACHER }, coupling: { pairs: folder.at('pairs') }, ...settings }
+      await writeFile(folder.at('train.json'), JSON.stringify(config))
+      const train = ['train', folder.at('train.json'), '--out', folder.at('run'), '--backend', 'wasm']
+      const child = spawn(process.execPath, [main, ...train], { stdio: ['ignore', 'ignore', 'pipe'] })
+      child.stderr.on('data', chunk => void (/train: \d/.test(chunk) && child.kill('SIGTERM')))
+      expect(await new Promise(resolve => child.on('exit', resolve))).toBe(75)
+      expect((await cli(...train)).stdout).toContain('20 steps done')
+    } finally {
+      await folder.remove()
+    }
+  })
 })
 
 /** The two processes that a process has started. */
