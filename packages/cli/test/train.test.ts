@@ -1,7 +1,8 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readCheckpointFile } from '@rectified-flow/checkpoints/node'
+import { writePngGrid } from '@rectified-flow/datasets/node'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { run } from './run.js'
 
@@ -59,6 +60,28 @@ it('makes the same pairs in one run and in shards, and trains on them, with a re
   expect(html).toContain('data:image/png;base64,')
   expect(html).not.toMatch(/(src|href)="https?:/)
 }, 120_000)
+
+it('trains a network without classes on images that have some, and says by its exit code that it was stopped', async () => {
+  const data = join(folder, 'data')
+  for (const name of ['cat', 'dog']) {
+    await mkdir(join(data, name), { recursive: true })
+    await writePngGrid(join(data, name, '0.png'), { data: new Float32Array(192), shape: [1, 8, 8, 3] })
+  }
+  const side = { img_resolution: 8, in_channels: 3, out_channels: 3 }
+  const path = await config('classes.json', {
+    network: { config: { ...side, model_channels: 8, channel_mult: [1], num_blocks: 1 } },
+    coupling: { data },
+    batch: 2,
+    steps: 1_000_000,
+    previewImages: 1,
+  })
+  const running = run('train', path, '--out', join(folder, 'classes'), '--backend', 'wasm')
+  const timer = setInterval(() => process.emit('SIGINT'), 100)
+  expect((await running).out).toMatch(/^stopped after \d+ of 1000000 steps; the same command goes on$/)
+  clearInterval(timer)
+  expect(process.exitCode).toBe(75)
+  process.exitCode = undefined
+})
 
 it('shows every default, and the values of a configuration of the paper', async () => {
   const path = await config('paper.json', { paper: 'cifar10/F', coupling: { pairs: 'x' }, batch: 256 })

@@ -72,9 +72,10 @@ async function run(path: string, flags: Flags): Promise<void> {
   const net = await openNet(config, rng.fork('weights'))
   const source = await openCoupling(config, rng.fork('coupling'))
   const coupling = prefetch(source.coupling)
+  const classes = net.config.labelDim > 0
   const trainer = new Trainer({
     velocity: (stepRng, classLabels) =>
-      edmVelocity(net, { training: { rng: stepRng }, ...(classLabels && { classLabels }) }),
+      edmVelocity(net, { training: { rng: stepRng }, ...(classes && classLabels && { classLabels }) }),
     weights: net.weights,
     coupling,
     ...recipe(config.recipe, await distanceOf(config)),
