@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { mkdir, symlink } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { writeFileWhole } from '@rectified-flow/checkpoints/node'
 import { createProgram } from '@rectified-flow/cli/node'
 import type { Stage } from './stages.js'
@@ -30,6 +30,7 @@ export async function runStages(stages: readonly Stage[], { backend, log }: RunO
 
 async function runLine([command, ...rest]: readonly string[]): Promise<void> {
   if (command === 'fetch') return fetchWhole(...(rest as [url: string, path: string]))
+  if (command === 'link') return symlink(resolve(rest[0] as string), rest[1] as string, 'junction')
   if (command !== 'rectified-flow') return runProgram(command as string, rest)
   await createProgram().parseAsync(rest, { from: 'user' })
   // `train` ends well when it is stopped, but what comes after it must not begin.

