@@ -10,22 +10,25 @@ import { table, writePicture } from './results.js'
 import { runStages } from './run-stages.js'
 import { fullStages, smallStages } from './stages.js'
 
-process.chdir(import.meta.dirname)
-const data = { data: 'runs/cifar-10', given: process.env.CIFAR10_DIR }
-const [setting, only, ...configs] = process.argv.slice(2)
-const out = 'runs/small'
-const stages =
-  setting === 'small'
-    ? smallStages({ ...data, out, configs: 'small', pairs: 2048, samples: 2048 })
-    : fullStages({ ...data, ...(configs.length > 0 && { configs }) })
-const chosen = stages.filter(({ name }) => only === undefined || name === only)
-if (chosen.length === 0)
-  throw new RangeError(
-    `the stage must be one of ${stages.map(({ name }) => name).join(', ')}, got '${only}'.`,
-  )
-await runStages(chosen, { backend: process.env.BACKEND, log: console.log })
-
-if (setting === 'small' && chosen.some(({ name }) => name === 'fid')) {
+async function main([setting, only, ...configs]: string[]): Promise<void> {
+  const data = { data: 'runs/cifar-10', given: process.env.CIFAR10_DIR }
+  const out = 'runs/small'
+  const stages =
+    setting === 'small'
+      ? smallStages({ ...data, out, configs: 'small', pairs: 2048, samples: 2048 })
+      : fullStages({ ...data, ...(configs.length > 0 && { configs }) })
+  const names = stages.map(({ name }) => name)
+  if (only !== undefined && !names.includes(only))
+    throw new RangeError(`the stage must be one of ${names.join(', ')}, got '${only}'.`)
+  const chosen = stages.filter(({ name }) => only === undefined || name === only)
+  await runStages(chosen, { backend: process.env.BACKEND, log: console.log })
+  if (setting !== 'small' || !chosen.some(({ name }) => name === 'fid')) return
   await writePicture(out, join(out, 'samples.png'))
   console.log(`\n${await table(out)}\n\n${join(out, 'samples.png')}`)
 }
+
+process.chdir(import.meta.dirname)
+await main(process.argv.slice(2)).catch(error => {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode ||= 1
+})
