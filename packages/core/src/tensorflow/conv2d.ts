@@ -35,10 +35,11 @@ interface Inputs {
 
 /** oneDNN's convolution that adds its bias on the way: TensorFlow puts it into graphs, eager calls have no other name for it. */
 const FUSED = '_MklNativeConv2DWithBias'
+const LABEL = { _kernel: 'MklNameChangeOp' }
 
 function withBias(ops: Eager, { x, filter, bias }: Inputs, attrs: ConvAttrs): Value[] {
   const inputs = [x, filter, bias].map(tensor => ops.of(tensor))
-  return [ops.run(FUSED, inputs, attrsOf(x.shape, filter.shape, attrs))]
+  return [ops.run(FUSED, inputs, { ...attrsOf(x.shape, filter.shape, attrs), ...LABEL })]
 }
 
 function thenBias(ops: Eager, { x, filter, bias }: Inputs, attrs: ConvAttrs): Value[] {
@@ -53,7 +54,8 @@ function hasFusedBias(backend: TensorflowBackend): boolean {
   try {
     const ones = (shape: number[]) => ops.run('Fill', [ops.integers(shape), ops.number(1)])
     const inputs = [ones([1, 3, 3, 1]), ones([3, 3, 1, 1]), ones([1])]
-    const y = ops.run(FUSED, inputs, attrsOf([1, 3, 3, 1], [3, 3, 1, 1], { strides: 1, pad: 'same' }))
+    const attrs = attrsOf([1, 3, 3, 1], [3, 3, 1, 1], { strides: 1, pad: 'same' })
+    const y = ops.run(FUSED, inputs, { ...attrs, ...LABEL })
     return backend.binding.tensorDataSync(y.id)[4] === 10
   } catch {
     return false

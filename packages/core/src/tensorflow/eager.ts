@@ -34,6 +34,8 @@ export interface TensorflowBackend {
 /** Attributes of a TensorFlow operation; its types follow from its inputs. */
 export type Attrs = Record<string, boolean | string | number | number[]>
 
+const constants = new WeakMap<TensorflowBackend, Map<string, Value>>()
+
 /**
  * TensorFlow's operations, run at once, a third as dear as through tfjs: their results are no tfjs tensors, so nothing
  * is recorded or tracked. `evaluate` frees them.
@@ -63,6 +65,18 @@ export class Eager {
 
   integers(values: readonly number[]): Value {
     return this.create([values.length], this.backend.binding.TF_INT32, Int32Array.from(values))
+  }
+
+  /** A tensor that stays for good, made once for each backend and key. */
+  constant(key: string, shape: number[], make: () => Float32Array): Value {
+    const kept = constants.get(this.backend) ?? new Map<string, Value>()
+    constants.set(this.backend, kept)
+    const known = kept.get(key)
+    if (known) return known
+    const value = this.create(shape, this.backend.binding.TF_FLOAT, make())
+    this.made.delete(value.id)
+    kept.set(key, value)
+    return value
   }
 
   add = (a: Value, b: Value): Value => this.run('AddV2', [a, b])

@@ -17,61 +17,67 @@ interface Attrs {
 }
 
 /**
- * The affine part with the modulation in it, y = unit · factor + offset, in groups: [G,c] or [B,G,c] with c = C / G. The
- * operations on such small tensors cost nothing but their call.
+ * The affine part with the modulation in it, y = unit · factor + offset. All small tensors are [C] or [B,1,C], so that none
+ * needs another shape: operations on them cost nothing but their call.
  */
-function affine(ops: Eager, { x, gamma, beta, scale, shift }: Inputs, groups: number) {
+function affine(ops: Eager, { x, gamma, beta, scale, shift }: Inputs) {
   const [b, , , c] = x.shape
-  const shape = [groups, c / groups]
-  const grouped = (tensor: tf.Tensor, lead: number[]) => ops.reshape(ops.of(tensor), [...lead, ...shape])
-  const [plainFactor, plainOffset] = [grouped(gamma, []), grouped(beta, [])]
+  const [plainFactor, plainOffset] = [ops.of(gamma), ops.of(beta)]
   if (!scale || !shift) return { plainFactor, plainOffset, factor: plainFactor, offset: plainOffset }
-  const gain = ops.add(grouped(scale, [b]), ops.number(1))
+  const gain = ops.add(ops.reshape(ops.of(scale), [b, 1, c]), ops.number(1))
   return {
     plainFactor,
     plainOffset,
     gain,
     factor: ops.mul(plainFactor, gain),
-    offset: ops.add(ops.mul(plainOffset, gain), grouped(shift, [b])),
+    offset: ops.add(ops.mul(plainOffset, gain), ops.reshape(ops.of(shift), [b, 1, c])),
   }
 }
 
 /**
- * Sums over the pixels of [B,N,C]: [B,C]. Where the widest vector crosses the end of a pixel, TensorFlow adds in an order
- * that depends on a sample's place in the batch: there, the pixels are laid side by side first.
+ * Means over the pixels of [B,N,C]: [B,1,C]. Where the widest vector crosses the end of a pixel, TensorFlow adds in an
+ * order that depends on a sample's place in the batch: there, the pixels are laid side by side first.
  */
-function sumPixels(ops: Eager, x: Value): Value {
-  const channels = x.shape[2] as number
-  if (channels % 16 === 0) return ops.sum(x, [1])
-  return ops.sum(ops.run('Transpose', [x, ops.integers([0, 2, 1])]), [2])
+function pixelMean(ops: Eager, x: Value): Value {
+  const [b, , c] = x.shape as [number, number, number]
+  if (c % 16 === 0) return ops.mean(x, [1], true)
+  const mean = ops.mean(ops.run('Transpose', [x, ops.integers([0, 2, 1])]), [2])
+  return ops.reshape(mean, [b, 1, c])
+}
+
+/** The mean of each channel's group, from [B,1,C] to [B,1,C]: the product with a matrix of blocks. */
+function groupMean(ops: Eager, x: Value, groups: number): Value {
+  const c = x.shape[2] as number
+  if (groups === c) return x
+  const size = c / groups
+  const blocks = ops.constant(`group means ${c} ${groups}`, [c, c], () =>
+    new Float32Array(c * c).map((_, i) => {
+      const same = Math.floor(i / c / size) === Math.floor((i % c) / size)
+      return same ? 1 / size : 0
+    }),
+  )
+  return ops.run('BatchMatMulV2', [x, blocks])
 }
 
 /**
- * y, mean and 1/deviation of each group [B,G,1] and, where it activates, y's sigmoid and y before it: all that the
- * gradient needs with x. The large tensors are [B,N,C] with N pixels: factors [B,1,C] are cheap to spread over them, factors
- * of groups are not.
+ * y, mean and 1/deviation of each channel's group [B,1,C] and, where it activates, y's sigmoid and y before it: all that
+ * the gradient needs with x. The large tensors are [B,N,C] with N pixels.
  */
 function forward(ops: Eager, inputs: Inputs, { groups, epsilon, activate }: Attrs): Value[] {
   const [b, h, w, c] = inputs.x.shape
-  const grouped = [b, groups, c / groups]
-  const perChannel = (value: Value) => ops.reshape(value, [b, 1, c])
   const x = ops.reshape(ops.of(inputs.x), [b, h * w, c])
-  const share = ops.number(1 / (h * w))
-  const groupMean = (pixels: Value) =>
-    ops.mul(ops.mean(ops.reshape(sumPixels(ops, pixels), grouped), [2], true), share)
 
-  const mean = groupMean(x)
-  const centre = perChannel(ops.run('BroadcastTo', [mean, ops.integers(grouped)]))
-  const squares = ops.run('SquaredDifference', [x, centre])
-  // TensorFlow's Rsqrt rounds by the place of a number in its vector.
-  const deviation = ops.run('Sqrt', [ops.add(groupMean(squares), ops.number(epsilon))])
-  const rstd = ops.div(ops.number(1), deviation)
+  const mean = groupMean(ops, pixelMean(ops, x), groups)
+  const squares = ops.run('SquaredDifference', [x, mean])
+  const variance = groupMean(ops, pixelMean(ops, squares), groups)
   ops.free(squares)
+  // TensorFlow's Rsqrt rounds by the place of a number in its vector.
+  const rstd = ops.div(ops.number(1), ops.run('Sqrt', [ops.add(variance, ops.number(epsilon))]))
 
-  const { factor, offset } = affine(ops, inputs, groups)
+  const { factor, offset } = affine(ops, inputs)
   const slope = ops.mul(rstd, factor)
-  const scaled = ops.mul(x, perChannel(slope))
-  const y = ops.add(scaled, perChannel(ops.sub(offset, ops.mul(mean, slope))))
+  const scaled = ops.mul(x, slope)
+  const y = ops.add(scaled, ops.sub(offset, ops.mul(mean, slope)))
   ops.free(scaled)
   if (!activate) return [ops.reshape(y, inputs.x.shape), mean, rstd]
   const sigmoid = ops.run('Sigmoid', [y])
@@ -89,7 +95,6 @@ interface GradientInputs extends Inputs {
 /** dx, dgamma, dbeta and, where there is modulation, dscale, dshift. */
 function backward(ops: Eager, inputs: GradientInputs, { groups }: Attrs): Value[] {
   const [b, h, w, c] = inputs.x.shape
-  const grouped = [b, groups, c / groups]
   const pixels = [b, h * w, c]
   const [mean, rstd] = [ops.of(inputs.mean), ops.of(inputs.rstd)]
   const x = ops.reshape(ops.of(inputs.x), pixels)
@@ -104,31 +109,29 @@ function backward(ops: Eager, inputs: GradientInputs, { groups }: Attrs): Value[
     ops.free(slope)
   }
 
-  const channelSum = (value: Value) => ops.reshape(sumPixels(ops, value), grouped)
-  const sum = channelSum(dy)
+  const level = pixelMean(ops, dy)
   const product = ops.mul(dy, x)
-  // The sum of dy times the normalised x.
-  const moment = ops.mul(ops.sub(channelSum(product), ops.mul(mean, sum)), rstd)
+  // The mean over the pixels of dy times the normalised x.
+  const moment = ops.mul(ops.sub(pixelMean(ops, product), ops.mul(mean, level)), rstd)
   ops.free(product)
 
-  const { plainFactor, plainOffset, gain, factor } = affine(ops, inputs, groups)
-  const groupMean = (value: Value) =>
-    ops.mul(ops.mean(ops.mul(value, factor), [2], true), ops.number(-1 / (h * w)))
-  const perChannel = (value: Value) =>
-    ops.reshape(ops.run('BroadcastTo', [value, ops.integers(grouped)]), [b, 1, c])
-  const slope = ops.mul(groupMean(moment), ops.mul(rstd, rstd))
-  const offset = ops.sub(ops.mul(groupMean(sum), rstd), ops.mul(mean, slope))
-  const direct = ops.mul(dy, perChannel(ops.mul(rstd, factor)))
-  const tilt = ops.mul(x, perChannel(slope))
-  const level = ops.add(tilt, perChannel(offset))
-  ops.free(tilt)
-  const dx = ops.reshape(ops.add(direct, level), inputs.x.shape)
+  // dx = (dy f - mean(dy f) - unit mean(dy f unit)) rstd, as dy a + (x b + c)
+  const { plainFactor, plainOffset, gain, factor } = affine(ops, inputs)
+  const tilt = ops.mul(groupMean(ops, ops.mul(moment, factor), groups), rstd)
+  const shift = ops.sub(ops.mul(mean, tilt), groupMean(ops, ops.mul(level, factor), groups))
+  const tilted = ops.mul(x, ops.mul(tilt, ops.run('Neg', [rstd])))
+  const other = ops.add(tilted, ops.mul(shift, rstd))
+  ops.free(tilted)
+  const direct = ops.mul(dy, ops.mul(factor, rstd))
+  const dx = ops.reshape(ops.add(direct, other), inputs.x.shape)
 
-  const overBatch = (value: Value) => ops.reshape(ops.sum(gain ? ops.mul(value, gain) : value, [0]), [c])
-  const gradients = [dx, overBatch(moment), overBatch(sum)]
+  const size = ops.number(h * w)
+  const overBatch = (value: Value) => ops.mul(ops.sum(gain ? ops.mul(value, gain) : value, [0, 1]), size)
+  const gradients = [dx, overBatch(moment), overBatch(level)]
   if (!gain) return gradients
-  const dscale = ops.add(ops.mul(moment, plainFactor), ops.mul(sum, plainOffset))
-  return [...gradients, ops.reshape(dscale, [b, c]), ops.reshape(sum, [b, c])]
+  const perSample = (value: Value) => ops.reshape(ops.mul(value, size), [b, c])
+  const dscale = ops.add(ops.mul(moment, plainFactor), ops.mul(level, plainOffset))
+  return [...gradients, perSample(dscale), perSample(level)]
 }
 
 /** Group normalisation with its affine part, modulation and activation, and so its gradient, in few passes. */
