@@ -1,5 +1,5 @@
 /**
- * One Adam step and the moving average of the new weight, n numbers, into new memory.
+ * One Adam step and the moving average of the new weight, n numbers, into new memory; 1,024 are a unit of work.
  * rate = learning rate / (1 - beta1^step), correction = 1 / (1 - beta2^step). 1 - beta comes as a number of its own: it
  * has few digits left where it is the difference of float32s.
  */
@@ -7,14 +7,15 @@ export function adamEma(
   weight: usize, m: usize, v: usize, ema: usize, gradient: usize,
   weightNext: usize, mNext: usize, vNext: usize, emaNext: usize,
   n: i32, rate: f32, beta1: f32, rest1: f32, beta2: f32, rest2: f32, epsilon: f32, correction: f32,
-  decay: f32, restDecay: f32,
+  decay: f32, restDecay: f32, first: i32, last: i32,
 ): void {
   const B1 = f32x4.splat(beta1), C1 = f32x4.splat(rest1)
   const B2 = f32x4.splat(beta2), C2 = f32x4.splat(rest2)
   const R = f32x4.splat(rate), E = f32x4.splat(epsilon), K = f32x4.splat(correction)
   const D = f32x4.splat(decay), F = f32x4.splat(restDecay)
-  let i = 0
-  for (; i + 4 <= n; i += 4) {
+  const end = min(n, last << 10)
+  let i = first << 10
+  for (; i + 4 <= end; i += 4) {
     const o = (<usize>i) << 2
     const g = v128.load(gradient + o)
     const mi = f32x4.add(f32x4.mul(B1, v128.load(m + o)), f32x4.mul(C1, g))
@@ -26,7 +27,7 @@ export function adamEma(
     v128.store(weightNext + o, w)
     v128.store(emaNext + o, f32x4.add(f32x4.mul(D, v128.load(ema + o)), f32x4.mul(F, w)))
   }
-  for (; i < n; i++) {
+  for (; i < end; i++) {
     const o = (<usize>i) << 2
     const g = load<f32>(gradient + o)
     const mi = beta1 * load<f32>(m + o) + rest1 * g

@@ -9,8 +9,9 @@ export async function compileKernels() {
   const sources = new Map()
   for (const name of names) sources.set(name, await readFile(new URL(name, folder), 'utf8'))
   let binary
-  const options = ['index.ts', '--outFile', 'simd.wasm', '--importMemory', '--runtime', 'stub', '--noAssert']
-  const { error, stderr } = await asc.main([...options, '--enable', 'simd', '-O3'], {
+  const options = ['index.ts', '--outFile', 'simd.wasm', '--runtime', 'stub', '--noAssert', '--enable', 'simd', '-O3']
+  // The memory is tfjs's, of whose maximum this is.
+  const { error, stderr } = await asc.main([...options, '--importMemory', '--maximumMemory', '65536'], {
     readFile: name => sources.get(name) ?? null,
     writeFile: (_, contents) => {
       binary = contents

@@ -1,24 +1,4 @@
-/**
- * The filter as panels of 8 output channels, [panel][tap][c][8], the last one filled up with zeros. With `turned`, the
- * filter is [taps, outputs, inputs] of the convolution whose input gradient is wanted: its taps go in reverse order.
- */
-function packFilter(filter: usize, packed: usize, taps: i32, inputs: i32, outputs: i32, turned: bool): void {
-  for (let panel = 0; panel < outputs; panel += 8) {
-    const count = min(8, outputs - panel)
-    for (let tap = 0; tap < taps; tap++) {
-      for (let c = 0; c < inputs; c++) {
-        for (let o = 0; o < count; o++) {
-          const from = turned
-            ? ((taps - 1 - tap) * outputs + panel + o) * inputs + c
-            : (tap * inputs + c) * outputs + panel + o
-          store<f32>(packed + ((<usize>o) << 2), load<f32>(filter + ((<usize>from) << 2)))
-        }
-        for (let o = count; o < 8; o++) store<f32>(packed + ((<usize>o) << 2), 0)
-        packed += 32
-      }
-    }
-  }
-}
+import { madd } from './madd'
 
 /** The first `count` of two vectors of output channels. */
 @inline
@@ -41,84 +21,121 @@ function storeOutputs(at: usize, low: v128, high: v128, count: i32): void {
   if (lanes > 2) v128.store32_lane(at, rest, 2, 8)
 }
 
+/** Copy what a band of output rows sees of an image, from its row `y` on, into a frame with zeros around it. */
+function fillFrame(
+  image: usize, frame: usize, y: i32, height: i32, width: i32, pixel: usize, rows: i32, columns: i32, left: i32,
+): void {
+  const row = <usize>columns * pixel
+  const before = <usize>left * pixel
+  const copied = <usize>max(0, min(width, columns - left)) * pixel
+  for (let r = 0; r < rows; r++, y++, frame += row) {
+    if (y < 0 || y >= height) {
+      memory.fill(frame, 0, row)
+      continue
+    }
+    memory.fill(frame, 0, before)
+    memory.copy(frame + before, image + <usize>(y * width) * pixel, copied)
+    memory.fill(frame + before + copied, 0, row - before - copied)
+  }
+}
+
+/** The sums of 4 pixels, whose inputs start at the offsets in `places`, and 8 output channels, all in registers. */
+@inline
+function tile(
+  seen: usize, seenRow: usize, places: usize, weights: usize, filterHeight: i32, rowBytes: usize,
+  y: usize, outPixel: usize, pixels: i32, count: i32,
+): void {
+  let a0 = v128.load(weights), a1 = v128.load(weights, 16)
+  let b0 = a0, b1 = a1, c0 = a0, c1 = a1, d0 = a0, d1 = a1
+  let w = weights + 32
+  let row = seen
+  for (let i = 0; i < filterHeight; i++) {
+    let pa = row + load<u32>(places), pb = row + load<u32>(places, 4), pc = row + load<u32>(places, 8)
+    let pd = row + load<u32>(places, 12)
+    const end = w + rowBytes
+    while (w < end) {
+      const w0 = v128.load(w), w1 = v128.load(w, 16)
+      let v = v128.load32_splat(pa)
+      a0 = madd(v, w0, a0)
+      a1 = madd(v, w1, a1)
+      v = v128.load32_splat(pb)
+      b0 = madd(v, w0, b0)
+      b1 = madd(v, w1, b1)
+      v = v128.load32_splat(pc)
+      c0 = madd(v, w0, c0)
+      c1 = madd(v, w1, c1)
+      v = v128.load32_splat(pd)
+      d0 = madd(v, w0, d0)
+      d1 = madd(v, w1, d1)
+      w += 32
+      pa += 4
+      pb += 4
+      pc += 4
+      pd += 4
+    }
+    row += seenRow
+  }
+  storeOutputs(y, a0, a1, count)
+  if (pixels > 1) storeOutputs(y + outPixel, b0, b1, count)
+  if (pixels > 2) storeOutputs(y + 2 * outPixel, c0, c1, count)
+  if (pixels > 3) storeOutputs(y + 3 * outPixel, d0, d1, count)
+}
+
 /**
- * y = conv2d(x, filter) + bias, NHWC, stride 1, any filter and padding; sums of 4 pixels and 8 output channels stay in
- * registers. Each image is copied into a frame of zeros first, so that what a row of the filter sees of it lies in one
- * piece. The frame is 3 pixels wider than needed, for the last 4 pixels of a row.
+ * y = conv2d(x, filter) + bias, NHWC, any filter, stride and padding, with the filters of packFilter. What a band of
+ * output rows sees is copied into a frame first, so that a filter's row of it lies in one piece; without padding it does
+ * in x. Bands, the units of work, are counted over the images. packedStep: bytes from one image's filter to the next's, 0
+ * where they share one. A matrix product is a convolution by one pixel of an image that is one pixel wide.
  *
- * scratch: (outHeight + filterHeight - 1) (outWidth + filterWidth + 2) inputs
- *          + (taps inputs + 1) 8 ceil(outputs / 8) floats; bias may be 0
+ * scratch, for each thread: bandRows outWidth + 8 numbers, and
+ *   ((bandRows - 1) strideHeight + filterHeight) ((outWidth - 1) strideWidth + filterWidth) inputs where there is padding
  */
 export function conv2d(
-  x: usize, filter: usize, bias: usize, y: usize, scratch: usize, batch: i32, height: i32, width: i32, inputs: i32,
-  outHeight: i32, outWidth: i32, outputs: i32, filterHeight: i32, filterWidth: i32, top: i32, left: i32, turned: bool,
+  x: usize, packed: usize, packedStep: usize, y: usize, scratch: usize, scratchStep: usize,
+  height: i32, width: i32, inputs: i32, outHeight: i32, outWidth: i32, outputs: i32,
+  filterHeight: i32, filterWidth: i32, strideHeight: i32, strideWidth: i32, top: i32, left: i32, bandRows: i32,
+  first: i32, last: i32, thread: i32,
 ): void {
   const pixel = (<usize>inputs) << 2
   const outPixel = (<usize>outputs) << 2
   const panels = (outputs + 7) >> 3
-  const taps = filterHeight * filterWidth
-  const panelBytes = <usize>(taps * inputs) << 5
-  const packed = scratch
-  const biases = packed + <usize>panels * panelBytes
-  const frame = biases + (<usize>panels << 5)
-  const frameRows = outHeight + filterHeight - 1
-  const frameRow = <usize>(outWidth + filterWidth + 2) * pixel
-  packFilter(filter, packed, taps, inputs, outputs, turned)
-  memory.fill(biases, 0, <usize>panels << 5)
-  if (bias) memory.copy(biases, bias, outPixel)
-  memory.fill(frame, 0, <usize>frameRows * frameRow)
-  // The part of x that the frame shows.
-  const rows = min(height, frameRows - top)
-  const columns = max(0, min(width, outWidth + filterWidth - 1 - left))
-  const tapRow = <usize>(filterWidth * inputs) << 5
-  for (let b = 0; b < batch; b++) {
-    for (let r = 0; r < rows; r++) {
-      const to = frame + <usize>(r + top) * frameRow + <usize>left * pixel
-      memory.copy(to, x + <usize>((b * height + r) * width) * pixel, <usize>columns * pixel)
+  const panelBytes = <usize>(filterHeight * filterWidth * inputs + 1) << 5
+  const rowBytes = <usize>(filterWidth * inputs) << 5
+  const bands = (outHeight + bandRows - 1) / bandRows
+  const seenColumns = (outWidth - 1) * strideWidth + filterWidth
+  const inside = top === 0 && left === 0 && seenColumns <= width &&
+    (outHeight - 1) * strideHeight + filterHeight <= height
+  const seenRow = <usize>(inside ? width : seenColumns) * pixel
+  const places = scratch + <usize>thread * scratchStep
+  const frame = places + <usize>(((bandRows * outWidth + 11) << 2) & ~15)
+  let placed = 0
+  for (let unit = first; unit < last; unit++) {
+    const b = unit / bands
+    const start = (unit % bands) * bandRows
+    const rows = min(bandRows, outHeight - start)
+    const pixels = rows * outWidth
+    if (pixels !== placed) {
+      placed = pixels
+      let place: usize = 0
+      for (let p = 0; p < pixels + 3; p++) {
+        if (p < pixels) place = <usize>(p / outWidth * strideHeight) * seenRow + <usize>(p % outWidth * strideWidth) * pixel
+        store<u32>(places + ((<usize>p) << 2), <u32>place)
+      }
     }
+    const image = x + <usize>(b * height * width) * pixel
+    const above = start * strideHeight - top
+    let seen = frame
+    if (inside) seen = image + <usize>(above * width) * pixel
+    else fillFrame(image, frame, above, height, width, pixel, (rows - 1) * strideHeight + filterHeight, seenColumns, left)
+    const out = y + <usize>((b * outHeight + start) * outWidth) * outPixel
     for (let panel = 0; panel < panels; panel++) {
       const count = min(8, outputs - (panel << 3))
-      const weights = packed + <usize>panel * panelBytes
-      const bias0 = v128.load(biases + (<usize>panel << 5)), bias1 = v128.load(biases + (<usize>panel << 5), 16)
-      for (let oh = 0; oh < outHeight; oh++) {
-        for (let ow = 0; ow < outWidth; ow += 4) {
-          let a0 = bias0, a1 = bias1, b0 = bias0, b1 = bias1, c0 = bias0, c1 = bias1, d0 = bias0, d1 = bias1
-          let w = weights
-          for (let i = 0; i < filterHeight; i++) {
-            let pa = frame + <usize>(oh + i) * frameRow + <usize>ow * pixel
-            let pb = pa + pixel
-            let pc = pb + pixel
-            let pd = pc + pixel
-            const end = w + tapRow
-            while (w < end) {
-              const w0 = v128.load(w), w1 = v128.load(w, 16)
-              let v = v128.load32_splat(pa)
-              a0 = f32x4.add(a0, f32x4.mul(v, w0))
-              a1 = f32x4.add(a1, f32x4.mul(v, w1))
-              v = v128.load32_splat(pb)
-              b0 = f32x4.add(b0, f32x4.mul(v, w0))
-              b1 = f32x4.add(b1, f32x4.mul(v, w1))
-              v = v128.load32_splat(pc)
-              c0 = f32x4.add(c0, f32x4.mul(v, w0))
-              c1 = f32x4.add(c1, f32x4.mul(v, w1))
-              v = v128.load32_splat(pd)
-              d0 = f32x4.add(d0, f32x4.mul(v, w0))
-              d1 = f32x4.add(d1, f32x4.mul(v, w1))
-              w += 32
-              pa += 4
-              pb += 4
-              pc += 4
-              pd += 4
-            }
-          }
-          const at = y + <usize>((b * outHeight + oh) * outWidth + ow) * outPixel + (<usize>panel << 5)
-          const pixels = outWidth - ow
-          storeOutputs(at, a0, a1, count)
-          if (pixels > 1) storeOutputs(at + outPixel, b0, b1, count)
-          if (pixels > 2) storeOutputs(at + 2 * outPixel, c0, c1, count)
-          if (pixels > 3) storeOutputs(at + 3 * outPixel, d0, d1, count)
-        }
-      }
+      const weights = packed + <usize>b * packedStep + <usize>panel * panelBytes
+      for (let p = 0; p < pixels; p += 4)
+        tile(
+          seen, seenRow, places + ((<usize>p) << 2), weights, filterHeight, rowBytes,
+          out + <usize>p * outPixel + ((<usize>panel) << 5), outPixel, pixels - p, count,
+        )
     }
   }
 }

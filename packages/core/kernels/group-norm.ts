@@ -99,17 +99,19 @@ function coefficients(
 
 /**
  * y = act(groupNorm(x) (1 + scale) + shift), x [B,pixels,C]; mean and rstd [B,G] are kept for the gradient.
- * scale, shift [B,C] or 0. scratch: 4 C floats.
+ * scale, shift [B,C] or 0. Samples are the units of work. scratch, for each thread: 4 C floats.
  */
 export function groupNorm(
-  x: usize, gamma: usize, beta: usize, scale: usize, shift: usize, y: usize, mean: usize, rstd: usize, scratch: usize,
-  batch: i32, pixels: i32, channels: i32, groups: i32, epsilon: f32, activate: bool,
+  x: usize, gamma: usize, beta: usize, scale: usize, shift: usize, y: usize, mean: usize, rstd: usize,
+  scratch: usize, scratchStep: usize, pixels: i32, channels: i32, groups: i32, epsilon: f32, activate: bool,
+  first: i32, last: i32, thread: i32,
 ): void {
   const row = (<usize>channels) << 2
+  scratch += <usize>thread * scratchStep
   const sums = scratch, means = scratch + row, a = scratch + 2 * row, b = scratch + 3 * row
   const size = channels / groups
   const count = <f32>(pixels * size)
-  for (let n = 0; n < batch; n++) {
+  for (let n = first; n < last; n++) {
     const offset = <usize>n * <usize>pixels * row
     channelSums(x + offset, 0, sums, pixels, channels)
     for (let g = 0; g < groups; g++) {
@@ -145,21 +147,23 @@ export function groupNorm(
  *   dshift = S1, dscale = gamma S2 + beta S1, dgamma = sum_b (1 + scale) S2, dbeta = sum_b (1 + scale) S1,
  *   dx = rstd (A dz - mean_g(A dz) - u mean_g(A dz u))
  *
- * dgamma and dbeta must be zero; dscale and dshift are 0 where there is no modulation. scratch: 7 C floats.
+ * dgammas and dbetas [B,C] receive the terms of the sums over samples, which are the units of work; dscale and dshift are 0
+ * where there is no modulation. scratch, for each thread: 7 C floats.
  */
 export function groupNormGradient(
   x: usize, dy: usize, gamma: usize, beta: usize, scale: usize, shift: usize, mean: usize, rstd: usize,
-  dx: usize, dgamma: usize, dbeta: usize, dscale: usize, dshift: usize, scratch: usize,
-  batch: i32, pixels: i32, channels: i32, groups: i32, activate: bool,
+  dx: usize, dgammas: usize, dbetas: usize, dscale: usize, dshift: usize, scratch: usize, scratchStep: usize,
+  pixels: i32, channels: i32, groups: i32, activate: bool, first: i32, last: i32, thread: i32,
 ): void {
   const row = (<usize>channels) << 2
+  scratch += <usize>thread * scratchStep
   const a = scratch, b = scratch + row, means = scratch + 2 * row, s1 = scratch + 3 * row, s2 = scratch + 4 * row
   const q = scratch + 5 * row, r = scratch + 6 * row
   const size = channels / groups
   const count = <f32>(pixels * size)
   // Pixels whose x, dy and dx fit the first cache together.
   const tile = max(1, 2048 / channels)
-  for (let n = 0; n < batch; n++) {
+  for (let n = first; n < last; n++) {
     const offset = <usize>n * <usize>pixels * row
     coefficients(a, b, means, mean, rstd, gamma, beta, scale, shift, n, channels, groups)
     memory.fill(s1, 0, 2 * row)
@@ -195,8 +199,8 @@ export function groupNormGradient(
         const gain: f32 = scale ? <f32>1 + load<f32>(scale + channel) : 1
         const S1 = load<f32>(s1 + o), S2 = load<f32>(s2 + o) * scaling
         const weight = load<f32>(gamma + o)
-        store<f32>(dgamma + o, load<f32>(dgamma + o) + gain * S2)
-        store<f32>(dbeta + o, load<f32>(dbeta + o) + gain * S1)
+        store<f32>(dgammas + channel, gain * S2)
+        store<f32>(dbetas + channel, gain * S1)
         if (dscale) store<f32>(dscale + channel, weight * S2 + load<f32>(beta + o) * S1)
         if (dshift) store<f32>(dshift + channel, S1)
         m1 += weight * gain * S1

@@ -1,122 +1,144 @@
+import { madd } from './madd'
+
+/** Copy `lanes` (at most 4) of each of `count` pixels of x into vectors. */
 @inline
-function add4(at: usize, value: v128): void {
-  v128.store(at, f32x4.add(v128.load(at), value))
+function gather4(x: usize, pixel: usize, to: usize, count: i32, lanes: i32): void {
+  for (let i = 0; i < count; i++) {
+    if (lanes === 4) {
+      v128.store(to, v128.load(x))
+    } else {
+      v128.store(to, v128.load32_zero(x))
+      if (lanes > 1) store<f32>(to, load<f32>(x, 4), 4)
+      if (lanes > 2) store<f32>(to, load<f32>(x, 8), 8)
+    }
+    x += pixel
+    to += 16
+  }
+}
+
+/** The same for 8, two vectors. */
+@inline
+function gather8(x: usize, pixel: usize, to: usize, count: i32, lanes: i32): void {
+  for (let i = 0; i < count; i++) {
+    if (lanes === 8) {
+      v128.store(to, v128.load(x))
+      v128.store(to, v128.load(x, 16), 16)
+    } else {
+      v128.store(to, f32x4.splat(0))
+      v128.store(to, f32x4.splat(0), 16)
+      for (let o: usize = 0; o < <usize>lanes; o++) store<f32>(to + (o << 2), load<f32>(x + (o << 2)))
+    }
+    x += pixel
+    to += 32
+  }
 }
 
 @inline
-function add1(at: usize, value: f32): void {
-  store<f32>(at, load<f32>(at) + value)
+function addOutputs(at: usize, low: v128, high: v128, count: i32): void {
+  if (count === 8) {
+    v128.store(at, f32x4.add(v128.load(at), low))
+    v128.store(at, f32x4.add(v128.load(at, 16), high), 16)
+    return
+  }
+  for (let o = 0; o < count; o++) {
+    store<f32>(at, load<f32>(at) + f32x4.extract_lane(low, 0))
+    low = v128.shuffle<f32>(low, high, 1, 2, 3, 4)
+    high = v128.shuffle<f32>(high, high, 1, 2, 3, 3)
+    at += 4
+  }
 }
 
 /**
- * out[c,o] += sum over rows and columns of x[c] dy[o], for the pixels that one filter position sees.
- * Sums of outer products of 4 input and 8 output channels stay in registers.
+ * dw[i,j,c,o] += sum of x[b, oh strideHeight + i - top, ow strideWidth + j - left, c] dy[b,oh,ow,o], NHWC. Units of work
+ * are blocks of 4 inputs at one filter position, counted over positions, then blocks. What a band of rows needs of x and dy
+ * is copied into panels of 4 and 8 channels, over which sums of outer products stay in registers.
+ *
+ * scratch: bandRows outWidth outputs, the latter rounded up to a multiple of 8, and for each block of inputs
+ *   4 ((bandRows - 1) strideHeight + filterHeight) ((outWidth - 1) strideWidth + filterWidth) floats
  */
 export function outerProducts(
-  x: usize, dy: usize, out: usize, rows: i32, columns: i32, xRow: usize, xColumn: usize, dyRow: usize, inputs: i32, outputs: i32,
+  x: usize, dy: usize, dw: usize, scratch: usize, batch: i32, height: i32, width: i32, inputs: i32,
+  outHeight: i32, outWidth: i32, outputs: i32, filterHeight: i32, filterWidth: i32,
+  strideHeight: i32, strideWidth: i32, top: i32, left: i32, bandRows: i32, first: i32, last: i32,
 ): void {
-  const dyColumn = (<usize>outputs) << 2
-  const row = (<usize>outputs) << 2
-  let c = 0
-  for (; c + 4 <= inputs; c += 4) {
-    const xc = x + ((<usize>c) << 2)
-    const to = out + <usize>c * row
-    let o = 0
-    for (; o + 8 <= outputs; o += 8) {
-      const offset = (<usize>o) << 2
-      let a0 = f32x4.splat(0), a1 = f32x4.splat(0), b0 = f32x4.splat(0), b1 = f32x4.splat(0)
-      let c0 = f32x4.splat(0), c1 = f32x4.splat(0), d0 = f32x4.splat(0), d1 = f32x4.splat(0)
-      for (let i = 0; i < rows; i++) {
-        let px = xc + <usize>i * xRow
-        let py = dy + offset + <usize>i * dyRow
-        const end = py + <usize>columns * dyColumn
-        while (py < end) {
-          const y0 = v128.load(py), y1 = v128.load(py, 16)
-          let v = v128.load32_splat(px)
-          a0 = f32x4.add(a0, f32x4.mul(v, y0))
-          a1 = f32x4.add(a1, f32x4.mul(v, y1))
-          v = v128.load32_splat(px, 4)
-          b0 = f32x4.add(b0, f32x4.mul(v, y0))
-          b1 = f32x4.add(b1, f32x4.mul(v, y1))
-          v = v128.load32_splat(px, 8)
-          c0 = f32x4.add(c0, f32x4.mul(v, y0))
-          c1 = f32x4.add(c1, f32x4.mul(v, y1))
-          v = v128.load32_splat(px, 12)
-          d0 = f32x4.add(d0, f32x4.mul(v, y0))
-          d1 = f32x4.add(d1, f32x4.mul(v, y1))
-          px += xColumn
-          py += dyColumn
+  const pixel = (<usize>inputs) << 2
+  const dyPixel = (<usize>outputs) << 2
+  const taps = filterHeight * filterWidth
+  const panels = (outputs + 7) >> 3
+  const firstBlock = first / taps, lastBlock = (last - 1) / taps
+  const seenColumns = (outWidth - 1) * strideWidth + filterWidth
+  const seenRow = (<usize>seenColumns) << 4
+  const xPanel = <usize>((bandRows - 1) * strideHeight + filterHeight) * seenRow
+  const dyPanel = <usize>(bandRows * outWidth) << 5
+  const dys = scratch, xs = scratch + <usize>panels * dyPanel
+  const columns = max(0, min(width, seenColumns - left))
+  const before = (<usize>left) << 4, copied = (<usize>columns) << 4
+  const xColumn = (<usize>strideWidth) << 4
+  for (let b = 0; b < batch; b++) {
+    for (let start = 0; start < outHeight; start += bandRows) {
+      const rows = min(bandRows, outHeight - start)
+      for (let block = firstBlock; block <= lastBlock; block++) {
+        const lanes = min(4, inputs - (block << 2))
+        let to = xs + <usize>(block - firstBlock) * xPanel
+        for (let r = 0; r < (rows - 1) * strideHeight + filterHeight; r++, to += seenRow) {
+          const y = start * strideHeight + r - top
+          if (y < 0 || y >= height) {
+            memory.fill(to, 0, seenRow)
+            continue
+          }
+          memory.fill(to, 0, before)
+          gather4(x + <usize>((b * height + y) * width) * pixel + ((<usize>block) << 4), pixel, to + before, columns, lanes)
+          memory.fill(to + before + copied, 0, seenRow - before - copied)
         }
       }
-      let at = to + offset
-      add4(at, a0)
-      add4(at + 16, a1)
-      at += row
-      add4(at, b0)
-      add4(at + 16, b1)
-      at += row
-      add4(at, c0)
-      add4(at + 16, c1)
-      at += row
-      add4(at, d0)
-      add4(at + 16, d1)
-    }
-    for (; o < outputs; o++) {
-      const offset = (<usize>o) << 2
-      let s = f32x4.splat(0)
-      for (let i = 0; i < rows; i++) {
-        let px = xc + <usize>i * xRow
-        let py = dy + offset + <usize>i * dyRow
-        const end = py + <usize>columns * dyColumn
-        while (py < end) {
-          s = f32x4.add(s, f32x4.mul(v128.load(px), v128.load32_splat(py)))
-          px += xColumn
-          py += dyColumn
+      const dyBand = dy + <usize>((b * outHeight + start) * outWidth) * dyPixel
+      for (let panel = 0; panel < panels; panel++)
+        gather8(
+          dyBand + ((<usize>panel) << 5), dyPixel, dys + <usize>panel * dyPanel, rows * outWidth, min(8, outputs - (panel << 3)),
+        )
+      // One run where the rows of both follow each other.
+      const joined = filterWidth === 1 && strideWidth === 1 && strideHeight === 1
+      const runs = joined ? 1 : rows
+      const run = (<usize>(joined ? rows * outWidth : outWidth)) << 5
+      for (let unit = first; unit < last; unit++) {
+        const block = unit / taps, tap = unit % taps
+        const lanes = min(4, inputs - (block << 2))
+        const seen = xs + <usize>(block - firstBlock) * xPanel + <usize>(tap / filterWidth) * seenRow +
+          ((<usize>(tap % filterWidth)) << 4)
+        for (let panel = 0; panel < panels; panel++) {
+          let a0 = f32x4.splat(0), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, d0 = a0, d1 = a0
+          let py = dys + <usize>panel * dyPanel
+          let row = seen
+          for (let r = 0; r < runs; r++) {
+            let px = row
+            const end = py + run
+            while (py < end) {
+              const y0 = v128.load(py), y1 = v128.load(py, 16)
+              let v = v128.load32_splat(px)
+              a0 = madd(v, y0, a0)
+              a1 = madd(v, y1, a1)
+              v = v128.load32_splat(px, 4)
+              b0 = madd(v, y0, b0)
+              b1 = madd(v, y1, b1)
+              v = v128.load32_splat(px, 8)
+              c0 = madd(v, y0, c0)
+              c1 = madd(v, y1, c1)
+              v = v128.load32_splat(px, 12)
+              d0 = madd(v, y0, d0)
+              d1 = madd(v, y1, d1)
+              px += xColumn
+              py += 32
+            }
+            row += <usize>strideHeight * seenRow
+          }
+          const count = min(8, outputs - (panel << 3))
+          const at = dw + <usize>(tap * inputs + (block << 2)) * dyPixel + ((<usize>panel) << 5)
+          addOutputs(at, a0, a1, count)
+          if (lanes > 1) addOutputs(at + dyPixel, b0, b1, count)
+          if (lanes > 2) addOutputs(at + 2 * dyPixel, c0, c1, count)
+          if (lanes > 3) addOutputs(at + 3 * dyPixel, d0, d1, count)
         }
       }
-      const at = to + offset
-      add1(at, f32x4.extract_lane(s, 0))
-      add1(at + row, f32x4.extract_lane(s, 1))
-      add1(at + 2 * row, f32x4.extract_lane(s, 2))
-      add1(at + 3 * row, f32x4.extract_lane(s, 3))
-    }
-  }
-  for (; c < inputs; c++) {
-    const xc = x + ((<usize>c) << 2)
-    const to = out + <usize>c * row
-    let o = 0
-    for (; o + 8 <= outputs; o += 8) {
-      const offset = (<usize>o) << 2
-      let a0 = f32x4.splat(0), a1 = f32x4.splat(0)
-      for (let i = 0; i < rows; i++) {
-        let px = xc + <usize>i * xRow
-        let py = dy + offset + <usize>i * dyRow
-        const end = py + <usize>columns * dyColumn
-        while (py < end) {
-          const v = v128.load32_splat(px)
-          a0 = f32x4.add(a0, f32x4.mul(v, v128.load(py)))
-          a1 = f32x4.add(a1, f32x4.mul(v, v128.load(py, 16)))
-          px += xColumn
-          py += dyColumn
-        }
-      }
-      add4(to + offset, a0)
-      add4(to + offset + 16, a1)
-    }
-    for (; o < outputs; o++) {
-      const offset = (<usize>o) << 2
-      let s: f32 = 0
-      for (let i = 0; i < rows; i++) {
-        let px = xc + <usize>i * xRow
-        let py = dy + offset + <usize>i * dyRow
-        const end = py + <usize>columns * dyColumn
-        while (py < end) {
-          s += load<f32>(px) * load<f32>(py)
-          px += xColumn
-          py += dyColumn
-        }
-      }
-      add1(to + offset, s)
     }
   }
 }

@@ -1,14 +1,14 @@
 /** Rows or numbers that are added up before their sum joins the total, so that errors do not grow with the count. */
 const BLOCK = 256
 
-/** out[c] += sum of x[r,c] over rows. */
-function sumRows(x: usize, out: usize, rows: i32, columns: i32): void {
+/** out[c] += sum of x[r,c] over rows, for the columns from `from` to `to`, of which the first is a multiple of 16. */
+function sumRows(x: usize, out: usize, rows: i32, columns: i32, from: i32, to: i32): void {
   const row = (<usize>columns) << 2
   for (let first = 0; first < rows; first += BLOCK) {
     const count = min(BLOCK, rows - first)
     const block = x + <usize>first * row
-    let c = 0
-    for (; c + 16 <= columns; c += 16) {
+    let c = from
+    for (; c + 16 <= to; c += 16) {
       const o = (<usize>c) << 2
       let at = block + o
       let s0 = f32x4.splat(0), s1 = f32x4.splat(0), s2 = f32x4.splat(0), s3 = f32x4.splat(0)
@@ -24,7 +24,7 @@ function sumRows(x: usize, out: usize, rows: i32, columns: i32): void {
       v128.store(out + o, f32x4.add(v128.load(out + o, 32), s2), 32)
       v128.store(out + o, f32x4.add(v128.load(out + o, 48), s3), 48)
     }
-    for (; c + 4 <= columns; c += 4) {
+    for (; c + 4 <= to; c += 4) {
       const o = (<usize>c) << 2
       let at = block + o
       let s = f32x4.splat(0)
@@ -34,7 +34,7 @@ function sumRows(x: usize, out: usize, rows: i32, columns: i32): void {
       }
       v128.store(out + o, f32x4.add(v128.load(out + o), s))
     }
-    for (; c < columns; c++) {
+    for (; c < to; c++) {
       const o = (<usize>c) << 2
       let at = block + o
       let s: f32 = 0
@@ -68,12 +68,17 @@ function sumNumbers(x: usize, count: i32): f32 {
   return <f32>total
 }
 
-/** out[a,c] = sum over b of x [outer, middle, inner]; out is zero. */
-export function sumMiddle(x: usize, out: usize, outer: i32, middle: i32, inner: i32): void {
-  for (let a = 0; a < outer; a++) {
-    if (inner === 1) store<f32>(out, sumNumbers(x, middle))
-    else sumRows(x, out, middle, inner)
-    x += <usize>(middle * inner) << 2
-    out += (<usize>inner) << 2
+/** out[a,c] = sum over b of x [outer, middle, inner]; out is zero. Units of work are 16 neighbouring numbers of out[a]. */
+export function sumMiddle(x: usize, out: usize, middle: i32, inner: i32, first: i32, last: i32): void {
+  const blocks = (inner + 15) >> 4
+  while (first < last) {
+    const a = first / blocks
+    const block = first % blocks
+    const count = min(blocks - block, last - first)
+    const from = x + (<usize>(a * middle * inner) << 2)
+    const to = out + (<usize>(a * inner) << 2)
+    if (inner === 1) store<f32>(to, sumNumbers(from, middle))
+    else sumRows(from, to, middle, inner, block << 4, min(inner, (block + count) << 4))
+    first += count
   }
 }

@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { type BackendCandidate, type BackendChoice, chooseBackend, cpu, wasm, webgpu } from '../backends.js'
+import { type BackendCandidate, type BackendChoice, chooseBackend, cpu, webgpu } from '../backends.js'
+import { checkInt } from '../checks.js'
 import { registerTensorflowKernels } from '../tensorflow/register.js'
 import { dawn } from './dawn.js'
+import { wasmWithThreads } from './wasm-threads.js'
 import { whyNot } from './why-not.js'
 
 /** tfjs-node calls util.isNullOrUndefined, which Node 23 took away (tfjs #8425). */
@@ -49,22 +51,32 @@ const nodeGpu: BackendCandidate = {
   },
 }
 
-const inNode = [
+const inNode = (threads?: number) => [
   nodeGpu,
   webgpu('webgpu', dawn),
   webgpu('webgpu-software', dawn),
   native('node', '@tensorflow/tfjs-node'),
-  wasm,
+  wasmWithThreads(threads),
   cpu,
 ]
+
+export interface NodeBackendOptions {
+  /**
+   * How many threads compute on 'wasm', this one included; results don't depend on it. By default what there are already,
+   * and at first one for each core, at most 8. Give 1 where each core has a process of its own.
+   */
+  threads?: number
+}
 
 /**
  * Make a backend the active one: the one named, or the first that works here, in the order 'node-gpu' (CUDA through
  * tfjs-node-gpu), 'webgpu' (Dawn, the package webgpu), 'node' (tfjs-node), 'wasm', 'cpu'. The native ones are optional
  * peers. 'webgpu-software', an adapter that computes on the CPU, is taken by name only.
  */
-export function useBackend(
+export async function useBackend(
   name?: 'node-gpu' | 'webgpu' | 'webgpu-software' | 'node' | 'wasm' | 'cpu',
+  { threads }: NodeBackendOptions = {},
 ): Promise<BackendChoice> {
-  return chooseBackend(inNode, name)
+  if (threads !== undefined) checkInt('core.useBackend', 'threads', threads, 1)
+  return chooseBackend(inNode(threads), name)
 }

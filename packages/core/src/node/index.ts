@@ -1,3 +1,3 @@
 import '../index.js'
 
-export { useBackend } from './backends.js'
+export { type NodeBackendOptions, useBackend } from './backends.js'

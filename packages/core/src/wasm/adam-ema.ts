@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import { addKernel } from './backend.js'
-import { addressOf, simdOf } from './simd.js'
+import { addressOf, runUnits } from './simd.js'
 
 type Inputs = Record<'weight' | 'm' | 'v' | 'ema' | 'gradient', tf.Tensor>
 type Attrs = Record<'rate' | 'beta1' | 'beta2' | 'epsilon' | 'correction' | 'emaDecay', number>
@@ -15,19 +15,9 @@ export function registerAdamEma(): void {
     const next = [0, 1, 2, 3].map(() => backend.makeOutput(weight.shape, 'float32'))
     const addresses = [weight, m, v, ema, gradient, ...next].map(tensor => addressOf(backend, tensor))
     const { rate, beta1, beta2, epsilon, correction, emaDecay } = attrs
-    simdOf(backend).adamEma(
-      ...addresses,
-      weight.size,
-      rate,
-      beta1,
-      1 - beta1,
-      beta2,
-      1 - beta2,
-      epsilon,
-      correction,
-      emaDecay,
-      1 - emaDecay,
-    )
+    const decays = [beta1, 1 - beta1, beta2, 1 - beta2, epsilon, correction, emaDecay, 1 - emaDecay]
+    const work = { units: Math.ceil(weight.size / 1024), operations: 8 * weight.size }
+    runUnits(backend, 'adamEma', work, [...addresses, weight.size, rate, ...decays])
     return next
   })
 }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { replaceKernel } from './backend.js'
-import { directConv2d, isDirect } from './direct-conv2d.js'
+import { directConv2d } from './direct-conv2d.js'
+import { addressOf } from './simd.js'
 import { spread } from './spread.js'
 
 interface Inputs {
@@ -24,8 +25,22 @@ export function registerConv2dBackpropInput(): void {
       const info = tf.backend_util.computeConv2DInfo(shape, filter.shape, strides, 1, pad, dimRoundingMode)
       const top = info.filterHeight - 1 - info.padInfo.top
       const left = info.filterWidth - 1 - info.padInfo.left
-      if (isDirect(info) && top >= 0 && left >= 0)
-        return directConv2d(args.backend, { x: dy, filter, outShape: shape, top, left, turned: true })
+      if (info.strideHeight === 1 && info.strideWidth === 1 && top >= 0 && left >= 0) {
+        const { backend } = args
+        const dx = backend.makeOutput(shape, 'float32')
+        directConv2d(backend, {
+          x: addressOf(backend, dy),
+          filter: addressOf(backend, filter),
+          y: addressOf(backend, dx),
+          inShape: dy.shape,
+          outShape: shape,
+          filterShape: [info.filterHeight, info.filterWidth],
+          top,
+          left,
+          turned: true,
+        })
+        return dx
+      }
       return tf.tidy(() => {
         const [b, h, w, c] = shape
         const apart = spread(dy, info.strideHeight, info.strideWidth)

@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { replaceKernel } from './backend.js'
-import { directConv2d, isDirect } from './direct-conv2d.js'
+import { convolve, isDirect } from './direct-conv2d.js'
 
 interface Inputs {
   x: tf.Tensor4D
   filter: tf.Tensor4D
 }
 
-/** Convolution: direct where that is faster, XNNPACK's else. */
+/** Convolution: XNNPACK's only where it is dilated. */
 export function registerConv2d(): void {
   replaceKernel<Inputs, tf.Conv2DAttrs>('Conv2D', stock => args => {
     const { x, filter } = args.inputs
@@ -21,8 +21,6 @@ export function registerConv2d(): void {
       pad,
       dimRoundingMode,
     )
-    if (!isDirect(info)) return stock(args)
-    const { top, left } = info.padInfo
-    return directConv2d(args.backend, { x, filter, outShape: info.outShape, top, left })
+    return isDirect(info) ? convolve(args.backend, args.inputs, info) : stock(args)
   })
 }

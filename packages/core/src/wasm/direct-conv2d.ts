@@ -1,62 +1,101 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import type { WasmBackend } from './backend.js'
-import { addressOf, simdOf, withScratch } from './simd.js'
+import { addressOf, runUnits, threadsOf, withScratch } from './simd.js'
 
-interface DirectConv2d {
-  x: tf.Tensor4D
+/** A convolution from NHWC to NHWC; tensors are given by their addresses. */
+export interface DirectConv2d {
+  x: number
   /** [h,w,I,O]; where it is turned, [h,w,O,I] of the convolution whose input gradient this is. */
-  filter: tf.Tensor4D
-  bias?: tf.Tensor1D
+  filter: number
+  /** [O] */
+  bias?: number
+  y: number
+  /** [B,H,W,I] */
+  inShape: readonly number[]
   /** [B,H',W',O] */
   outShape: readonly number[]
+  /** [h,w] */
+  filterShape: readonly [number, number]
+  strides?: readonly [number, number]
   /** Rows and columns of padding before the image. */
-  top: number
-  left: number
+  top?: number
+  left?: number
   turned?: boolean
+  /** Whether each image has a filter of its own, [B,h,w,I,O]. */
+  filterEach?: boolean
 }
 
-/**
- * Whether the direct kernel is the faster one. It packs the filter at every call, XNNPACK once for each filter; beside
- * the work on a thousand pixels that is nothing, and there it takes 3/4 of XNNPACK's time. Both add up in the same order
- * and give the same bits.
- */
-export function isDirect(info: tf.backend_util.Conv2DInfo): boolean {
-  const { strideHeight, strideWidth, dilationHeight, dilationWidth } = info
-  const plain = strideHeight === 1 && strideWidth === 1 && dilationHeight === 1 && dilationWidth === 1
-  return plain && info.batchSize * info.outHeight * info.outWidth >= 1024
+const PIXELS = 256
+
+/** Rows of output that are done at once: some 256 pixels, fewer where threads would have nothing to do. */
+export function bandRows(backend: WasmBackend, batch: number, height: number, width: number): number {
+  const pixels = Math.min(PIXELS, Math.max(32, (batch * height * width) / (4 * threadsOf(backend))))
+  return Math.max(1, Math.min(height, Math.round(pixels / width)))
 }
 
-/** Convolution of stride 1 from NHWC to NHWC. */
+/** y = conv2d(x, filter) + bias. */
 export function directConv2d(
   backend: WasmBackend,
-  { x, filter, bias, outShape, top, left, turned = false }: DirectConv2d,
-): tf.TensorInfo {
-  const [b, height, width, inputs] = x.shape
+  {
+    x,
+    filter,
+    bias = 0,
+    y,
+    inShape,
+    outShape,
+    filterShape: [filterHeight, filterWidth],
+    strides: [strideHeight, strideWidth] = [1, 1],
+    top = 0,
+    left = 0,
+    turned = false,
+    filterEach = false,
+  }: DirectConv2d,
+): void {
+  const [batch, height, width, inputs] = inShape as [number, number, number, number]
   const [, outHeight, outWidth, outputs] = outShape as [number, number, number, number]
-  const [h, w] = filter.shape
-  const y = backend.makeOutput([...outShape], 'float32')
-  const frame = (outHeight + h - 1) * (outWidth + w + 2) * inputs
-  const packed = (h * w * inputs + 1) * 8 * Math.ceil(outputs / 8)
-  withScratch(backend, frame + packed, scratch =>
-    simdOf(backend).conv2d(
-      addressOf(backend, x),
-      addressOf(backend, filter),
-      bias ? addressOf(backend, bias) : 0,
-      addressOf(backend, y),
-      scratch,
-      b,
-      height,
-      width,
-      inputs,
-      outHeight,
-      outWidth,
-      outputs,
-      h,
-      w,
-      top,
-      left,
-      turned,
-    ),
-  )
+  const taps = filterHeight * filterWidth
+  const panels = Math.ceil(outputs / 8) * (filterEach ? batch : 1)
+  const panelFloats = 8 * (taps * inputs + 1)
+  const filterStep = filterEach ? 4 * panelFloats * Math.ceil(outputs / 8) : 0
+  const rows = bandRows(backend, batch, outHeight, outWidth)
+  const seenRows = (rows - 1) * strideHeight + filterHeight
+  const frame = seenRows * ((outWidth - 1) * strideWidth + filterWidth) * inputs
+  withScratch(backend, panelFloats * panels, 1, packed => {
+    const packing = { units: panels, operations: panelFloats * panels }
+    runUnits(backend, 'packFilter', packing, [filter, bias, packed, taps, inputs, outputs, turned])
+    const units = batch * Math.ceil(outHeight / rows)
+    const operations = batch * outHeight * outWidth * outputs * taps * inputs
+    withScratch(backend, rows * outWidth + 8 + frame, threadsOf(backend), (scratch, step) => {
+      const places = [x, packed, filterStep, y, scratch, step]
+      const sizes = [height, width, inputs, outHeight, outWidth, outputs, filterHeight, filterWidth]
+      const moves = [strideHeight, strideWidth, top, left, rows]
+      runUnits(backend, 'conv2d', { units, operations }, [...places, ...sizes, ...moves])
+    })
+  })
+}
+
+/** Whether `convolve` can do it. */
+export const isDirect = ({ dilationHeight, dilationWidth }: tf.backend_util.Conv2DInfo): boolean =>
+  dilationHeight === 1 && dilationWidth === 1
+
+/** The convolution that tfjs describes so. */
+export function convolve(
+  backend: WasmBackend,
+  { x, filter, bias }: { x: tf.TensorInfo; filter: tf.TensorInfo; bias?: tf.TensorInfo },
+  info: tf.backend_util.Conv2DInfo,
+): tf.TensorInfo {
+  const y = backend.makeOutput(info.outShape, 'float32')
+  directConv2d(backend, {
+    x: addressOf(backend, x),
+    filter: addressOf(backend, filter),
+    bias: bias && addressOf(backend, bias),
+    y: addressOf(backend, y),
+    inShape: x.shape,
+    outShape: info.outShape,
+    filterShape: [info.filterHeight, info.filterWidth],
+    strides: [info.strideHeight, info.strideWidth],
+    top: info.padInfo.top,
+    left: info.padInfo.left,
+  })
   return y
 }

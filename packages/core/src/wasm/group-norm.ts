@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import { addKernel, type WasmBackend } from './backend.js'
-import { addressOf, makeZeros, simdOf, withScratch } from './simd.js'
+import { addressOf, makeZeros, runUnits, threadsOf, withScratch } from './simd.js'
 
 interface Inputs {
   x: tf.Tensor4D
@@ -24,25 +24,11 @@ function forward({ inputs, attrs, backend }: { inputs: Inputs; attrs: Attrs; bac
   const mean = backend.makeOutput([b, attrs.groups], 'float32')
   const rstd = backend.makeOutput([b, attrs.groups], 'float32')
   const at = (tensor?: tf.TensorInfo) => (tensor ? addressOf(backend, tensor) : 0)
-  withScratch(backend, 4 * c, scratch =>
-    simdOf(backend).groupNorm(
-      at(x),
-      at(gamma),
-      at(beta),
-      at(scale),
-      at(shift),
-      at(y),
-      at(mean),
-      at(rstd),
-      scratch,
-      b,
-      h * w,
-      c,
-      attrs.groups,
-      attrs.epsilon,
-      attrs.activate,
-    ),
-  )
+  withScratch(backend, 4 * c, threadsOf(backend), (scratch, step) => {
+    const places = [x, gamma, beta, scale, shift, y, mean, rstd].map(at)
+    const rest = [h * w, c, attrs.groups, attrs.epsilon, attrs.activate]
+    runUnits(backend, 'groupNorm', { units: b, operations: 8 * x.size }, [...places, scratch, step, ...rest])
+  })
   return [y, mean, rstd]
 }
 
@@ -68,29 +54,19 @@ function backward({
   const [dgamma, dbeta] = [makeZeros(backend, [c]), makeZeros(backend, [c])]
   const modulation = scale ? [0, 1].map(() => backend.makeOutput([b, c], 'float32')) : []
   const at = (tensor?: tf.TensorInfo) => (tensor ? addressOf(backend, tensor) : 0)
-  withScratch(backend, 7 * c, scratch =>
-    simdOf(backend).groupNormGradient(
-      at(x),
-      at(dy),
-      at(gamma),
-      at(beta),
-      at(scale),
-      at(shift),
-      at(mean),
-      at(rstd),
-      at(dx),
-      at(dgamma),
-      at(dbeta),
-      at(modulation[0]),
-      at(modulation[1]),
-      scratch,
-      b,
-      h * w,
-      c,
-      attrs.groups,
-      attrs.activate,
-    ),
-  )
+  withScratch(backend, b * c, 2, (dgammas, apart) => {
+    const dbetas = dgammas + apart
+    withScratch(backend, 7 * c, threadsOf(backend), (scratch, step) => {
+      const inward = [x, dy, gamma, beta, scale, shift, mean, rstd, dx].map(at)
+      const outward = [dgammas, dbetas, at(modulation[0]), at(modulation[1]), scratch, step]
+      const rest = [h * w, c, attrs.groups, attrs.activate]
+      const work = { units: b, operations: 16 * x.size }
+      runUnits(backend, 'groupNormGradient', work, [...inward, ...outward, ...rest])
+    })
+    const work = { units: Math.ceil(c / 16), operations: b * c }
+    runUnits(backend, 'sumMiddle', work, [dgammas, at(dgamma), b, c])
+    runUnits(backend, 'sumMiddle', work, [dbetas, at(dbeta), b, c])
+  })
   return [dx, dgamma, dbeta, ...modulation]
 }
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { replaceKernel } from './backend.js'
-import { addressOf, makeZeros, simdOf } from './simd.js'
+import { addressOf, makeZeros, runUnits } from './simd.js'
 
 /** Sums over neighbouring axes (of a bias's gradient, of a broadcast one's), which the stock kernel transposes for. */
 export function registerSum(): void {
@@ -18,13 +18,9 @@ export function registerSum(): void {
     const shape = keepDims ? kept : x.shape.filter((_, i) => i < first || i > last)
     const out = makeZeros(args.backend, shape)
     const middle = x.size / (outer * inner)
-    simdOf(args.backend).sumMiddle(
-      addressOf(args.backend, x),
-      addressOf(args.backend, out),
-      outer,
-      middle,
-      inner,
-    )
+    const work = { units: outer * Math.ceil(inner / 16), operations: x.size }
+    const addresses = [x, out].map(tensor => addressOf(args.backend, tensor))
+    runUnits(args.backend, 'sumMiddle', work, [...addresses, middle, inner])
     return out
   })
 }
