@@ -2,7 +2,7 @@ import { madd } from './madd'
 
 /** The first `count` of two vectors of output channels. */
 @inline
-function storeOutputs(at: usize, low: v128, high: v128, count: i32): void {
+export function storeOutputs(at: usize, low: v128, high: v128, count: i32): void {
   if (count === 8) {
     v128.store(at, low)
     v128.store(at, high, 16)
@@ -22,7 +22,7 @@ function storeOutputs(at: usize, low: v128, high: v128, count: i32): void {
 }
 
 /** Copy what a band of output rows sees of an image, from its row `y` on, into a frame with zeros around it. */
-function fillFrame(
+export function fillFrame(
   image: usize, frame: usize, y: i32, height: i32, width: i32, pixel: usize, rows: i32, columns: i32, left: i32,
 ): void {
   const row = <usize>columns * pixel
@@ -41,13 +41,12 @@ function fillFrame(
 
 /** The sums of 4 pixels, whose inputs start at the offsets in `places`, and 8 output channels, all in registers. */
 @inline
-function tile(
-  seen: usize, seenRow: usize, places: usize, weights: usize, filterHeight: i32, rowBytes: usize,
+export function tile(
+  seen: usize, seenRow: usize, places: usize, bias: usize, w: usize, filterHeight: i32, rowBytes: usize,
   y: usize, outPixel: usize, pixels: i32, count: i32,
 ): void {
-  let a0 = v128.load(weights), a1 = v128.load(weights, 16)
+  let a0 = v128.load(bias), a1 = v128.load(bias, 16)
   let b0 = a0, b1 = a1, c0 = a0, c1 = a1, d0 = a0, d1 = a1
-  let w = weights + 32
   let row = seen
   for (let i = 0; i < filterHeight; i++) {
     let pa = row + load<u32>(places), pb = row + load<u32>(places, 4), pc = row + load<u32>(places, 8)
@@ -133,7 +132,7 @@ export function conv2d(
       const weights = packed + <usize>b * packedStep + <usize>panel * panelBytes
       for (let p = 0; p < pixels; p += 4)
         tile(
-          seen, seenRow, places + ((<usize>p) << 2), weights, filterHeight, rowBytes,
+          seen, seenRow, places + ((<usize>p) << 2), weights, weights + 32, filterHeight, rowBytes,
           out + <usize>p * outPixel + ((<usize>panel) << 5), outPixel, pixels - p, count,
         )
     }

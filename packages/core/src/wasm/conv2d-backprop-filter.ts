@@ -31,7 +31,14 @@ export function registerConv2dBackpropFilter(): void {
       const operations = batchSize * outHeight * outWidth * outChannels * inChannels * taps
       const places = [addressOf(backend, x), addressOf(backend, dy), addressOf(backend, dw), scratch, step]
       const sizes = [batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels]
-      const filter = [filterHeight, filterWidth, strideHeight, strideWidth, info.padInfo.top, info.padInfo.left]
+      const filter = [
+        filterHeight,
+        filterWidth,
+        strideHeight,
+        strideWidth,
+        info.padInfo.top,
+        info.padInfo.left,
+      ]
       runUnits(backend, 'conv2dBackpropFilter', { units, operations }, [...places, ...sizes, ...filter, rows])
     })
     return dw

@@ -25,52 +25,74 @@ export interface DirectConv2d {
   filterEach?: boolean
 }
 
-const PIXELS = 256
-
-/** Rows of output that are done at once: some 256 pixels, fewer where threads would have nothing to do. */
-export function bandRows(backend: WasmBackend, batch: number, height: number, width: number): number {
-  const pixels = Math.min(PIXELS, Math.max(32, (batch * height * width) / (4 * threadsOf(backend))))
-  return Math.max(1, Math.min(height, Math.round(pixels / width)))
+/** y = conv2d(x, filter) + bias, by the faster of two kernels; which one depends on a sample's shape, not on the batch. */
+export function directConv2d(backend: WasmBackend, conv: DirectConv2d): void {
+  const [batch, , , inputs] = conv.inShape as [number, number, number, number]
+  const outputs = conv.outShape[3] as number
+  const [filterHeight, filterWidth] = conv.filterShape
+  const taps = filterHeight * filterWidth
+  const panels = Math.ceil(outputs / 8) * (conv.filterEach ? batch : 1)
+  const floats = panels * panelFloats(taps, inputs)
+  withScratch(backend, floats, 1, packed => {
+    const { filter, bias = 0, turned = false, strides = [1, 1] } = conv
+    const work = { units: panels, operations: floats }
+    runUnits(backend, 'packFilter', work, [filter, bias, packed, taps, inputs, outputs, turned])
+    const square = filterHeight === 3 && filterWidth === 3 && strides[0] === 1 && strides[1] === 1
+    if (square && inputs >= 16 && inputs % 4 === 0 && outputs >= 16 && !conv.filterEach)
+      withScratch(backend, panels * panelFloats(16, inputs), 1, transformed => {
+        const work = { units: panels, operations: 3 * floats }
+        runUnits(backend, 'winogradFilter', work, [packed, transformed, inputs])
+        convolveTiles(backend, conv, transformed)
+      })
+    else convolvePixels(backend, conv, packed)
+  })
 }
 
-/** y = conv2d(x, filter) + bias. */
-export function directConv2d(
-  backend: WasmBackend,
-  {
-    x,
-    filter,
-    bias = 0,
-    y,
-    inShape,
-    outShape,
-    filterShape: [filterHeight, filterWidth],
-    strides: [strideHeight, strideWidth] = [1, 1],
-    top = 0,
-    left = 0,
-    turned = false,
-    filterEach = false,
-  }: DirectConv2d,
-): void {
-  const [batch, height, width, inputs] = inShape as [number, number, number, number]
-  const [, outHeight, outWidth, outputs] = outShape as [number, number, number, number]
-  const taps = filterHeight * filterWidth
-  const panels = Math.ceil(outputs / 8) * (filterEach ? batch : 1)
-  const panelFloats = 8 * (taps * inputs + 1)
-  const filterStep = filterEach ? 4 * panelFloats * Math.ceil(outputs / 8) : 0
-  const rows = bandRows(backend, batch, outHeight, outWidth)
-  const seenRows = (rows - 1) * strideHeight + filterHeight
-  const frame = seenRows * ((outWidth - 1) * strideWidth + filterWidth) * inputs
-  withScratch(backend, panelFloats * panels, 1, packed => {
-    const packing = { units: panels, operations: panelFloats * panels }
-    runUnits(backend, 'packFilter', packing, [filter, bias, packed, taps, inputs, outputs, turned])
+/** A panel of 8 output channels: their biases, then the weights. */
+const panelFloats = (taps: number, inputs: number) => 8 * (taps * inputs + 1)
+
+/** Rows of output that are done at once: some 256 pixels, fewer where threads would have nothing to do. */
+function bandRows(backend: WasmBackend, [batch, height, width]: readonly number[]): number {
+  const all = (batch as number) * (height as number) * (width as number)
+  const pixels = Math.min(256, Math.max(32, all / (4 * threadsOf(backend))))
+  return Math.max(1, Math.min(height as number, Math.round(pixels / (width as number))))
+}
+
+function convolvePixels(backend: WasmBackend, conv: DirectConv2d, packed: number): void {
+  const [, height, width, inputs] = conv.inShape as [number, number, number, number]
+  const [batch, outHeight, outWidth, outputs] = conv.outShape as [number, number, number, number]
+  const { x, y, filterShape, strides = [1, 1], top = 0, left = 0 } = conv
+  const taps = filterShape[0] * filterShape[1]
+  const rows = bandRows(backend, conv.outShape)
+  const seen = ((rows - 1) * strides[0] + filterShape[0]) * ((outWidth - 1) * strides[1] + filterShape[1])
+  const filterStep = conv.filterEach ? 4 * Math.ceil(outputs / 8) * panelFloats(taps, inputs) : 0
+  withScratch(backend, rows * outWidth + 8 + seen * inputs, threadsOf(backend), (scratch, step) => {
+    const places = [x, packed, filterStep, y, scratch, step]
+    const sizes = [height, width, inputs, outHeight, outWidth, outputs, ...filterShape, ...strides]
     const units = batch * Math.ceil(outHeight / rows)
     const operations = batch * outHeight * outWidth * outputs * taps * inputs
-    withScratch(backend, rows * outWidth + 8 + frame, threadsOf(backend), (scratch, step) => {
-      const places = [x, packed, filterStep, y, scratch, step]
-      const sizes = [height, width, inputs, outHeight, outWidth, outputs, filterHeight, filterWidth]
-      const moves = [strideHeight, strideWidth, top, left, rows]
-      runUnits(backend, 'conv2d', { units, operations }, [...places, ...sizes, ...moves])
-    })
+    runUnits(backend, 'conv2d', { units, operations }, [...places, ...sizes, top, left, rows])
+  })
+}
+
+/** 3x3 and stride 1, by Winograd's tiles of 2x2 pixels. */
+function convolveTiles(backend: WasmBackend, conv: DirectConv2d, filter: number): void {
+  const [, height, width, inputs] = conv.inShape as [number, number, number, number]
+  const [batch, outHeight, outWidth, outputs] = conv.outShape as [number, number, number, number]
+  const { x, y, top = 0, left = 0 } = conv
+  const rows = 2 * Math.ceil(bandRows(backend, conv.outShape) / 2)
+  const across = Math.ceil(outWidth / 2)
+  const tiles = (rows / 2) * across
+  const frame = (rows + 2) * (2 * across + 2) * inputs
+  withScratch(backend, frame + tiles * (16 * (inputs + 8) + 1) + 16, threadsOf(backend), (scratch, step) => {
+    const sizes = [height, width, inputs, outHeight, outWidth, outputs]
+    const units = batch * Math.ceil(outHeight / rows)
+    const operations = batch * outHeight * outWidth * outputs * 4 * inputs
+    runUnits(backend, 'winograd', { units, operations }, [
+      ...[x, filter, y, scratch, step],
+      ...sizes,
+      ...[top, left, rows],
+    ])
   })
 }
 

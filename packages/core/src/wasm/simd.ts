@@ -16,6 +16,8 @@ type Divisible =
   | 'matMulTransposed'
   | 'packFilter'
   | 'sumMiddle'
+  | 'winograd'
+  | 'winogradFilter'
 
 type Simd = Record<Whole | Divisible, (...values: (number | boolean)[]) => void>
 
