@@ -18,7 +18,8 @@ function reporter(): Progress {
 }
 
 async function run(job: Job): Promise<void> {
-  await useBackend(job.settings.backend as Parameters<typeof useBackend>[0])
+  // One thread: each core has a job of its own.
+  await useBackend(job.settings.backend as Parameters<typeof useBackend>[0], { threads: 1 })
   if (job.kind === 'pairs') return makePairs(job, reporter())
   if (job.kind === 'train') return train(job, reporter())
   if (job.kind === 'measure') return measure(job, reporter())

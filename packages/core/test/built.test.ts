@@ -69,6 +69,34 @@ describe.skipIf(!built)(
       expect(node(gradient(entry, backend))).toEqual(printed)
     })
 
+    it.each([
+      ['at its end', '', 0],
+      ['on process.exit', 'process.exit(3)', 3],
+      [
+        'on process.exit while a thread starts',
+        'await useBackend("wasm", { threads: 4 }); process.exit(3)',
+        3,
+      ],
+    ])('leaves a process with threads %s', (_, last, status) => {
+      const start = Date.now()
+      const module = `
+        import { conv2d } from '@rectified-flow/core'
+        import { useBackend } from '@rectified-flow/core/node'
+        import * as tf from '@tensorflow/tfjs-core'
+        await useBackend('wasm', { threads: 2 })
+        const x = tf.ones([4, 64, 64, 16])
+        for (let i = 0; i < 20; i++) tf.dispose(conv2d(x, tf.ones([1, 1, 16, 32])))
+        console.log(tf.max(conv2d(x, tf.ones([1, 1, 16, 32]))).dataSync()[0])
+        ${last}`
+      const ended = spawnSync(process.execPath, ['--input-type=module'], {
+        cwd: core,
+        input: module,
+        encoding: 'utf8',
+      })
+      expect(ended).toMatchObject({ stdout: '16\n', stderr: '', status })
+      expect(Date.now() - start).toBeLessThan(20_000)
+    })
+
     it.each(['node', 'node-gpu'])('says what to install for %s', backend => {
       const folder = mkdtempSync(join(tmpdir(), 'core-'))
       try {

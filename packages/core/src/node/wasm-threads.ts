@@ -13,7 +13,8 @@ import { type Place, workerSource } from '../wasm/team.js'
 /** More threads than that wait for memory. */
 const MOST_BY_ITSELF = 8
 
-const runningBackend = () => tf.findBackend('wasm') as unknown as WasmBackend | null
+/** tf.findBackend would start it. */
+const runningBackend = () => tf.engine().registry.wasm as unknown as WasmBackend | undefined
 
 const binaries = [
   'tfjs-backend-wasm.wasm',
@@ -21,20 +22,21 @@ const binaries = [
   'tfjs-backend-wasm-threaded-simd.wasm',
 ] as const
 
-/** Tell tfjs where its binaries are: in its package, or the SIMD one, which is all that is used, by a URL. */
-async function setBinary(url?: string): Promise<void> {
-  const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm')
-  setWasmPaths(
-    Object.fromEntries(binaries.map(name => [name, url ?? join(folder, name)])),
-    url !== undefined, // with fetch, which reads data URLs
-  )
-}
-
 const folder = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'))
+let replaced = false
 
-async function sharedBinary(): Promise<string> {
-  const binary = withSharedMemory(await readFile(join(folder, 'tfjs-backend-wasm-simd.wasm')))
-  return `data:application/wasm;base64,${Buffer.from(binary).toString('base64')}`
+/** Give tfjs its own binary, or one with shared memory (that with SIMD, the only one that is used). */
+async function setBinary(shared: boolean): Promise<void> {
+  if (!shared && !replaced) return
+  const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm')
+  let url: string | undefined
+  if (shared) {
+    const binary = withSharedMemory(await readFile(join(folder, 'tfjs-backend-wasm-simd.wasm')))
+    url = `data:application/wasm;base64,${Buffer.from(binary).toString('base64')}`
+  }
+  const fetched = shared // fetch reads data URLs, tfjs's way without it files only
+  setWasmPaths(Object.fromEntries(binaries.map(name => [name, url ?? join(folder, name)])), fetched)
+  replaced = shared
 }
 
 function start(place: Place): void {
@@ -57,13 +59,13 @@ export function wasmWithThreads(threads?: number): BackendCandidate {
       wanted = threads ?? (running ? threadsOf(running) : Math.min(os.availableParallelism(), MOST_BY_ITSELF))
       if (running && wanted > 1 && !hasSharedMemory(running))
         return { reason: 'it runs with 1 thread, which can only be changed before it starts' }
-      if (!running) await setBinary(wanted > 1 ? await sharedBinary() : undefined)
+      if (!running) await setBinary(wanted > 1)
       return { ...loaded, device: wanted === 1 ? '1 thread' : `${wanted} threads` }
     },
     verify() {
       const backend = runningBackend() as WasmBackend
       if (hasSharedMemory(backend)) setThreads(backend, wanted, start)
-      return null
+      return threadsOf(backend) === wanted ? null : 'something else started it, with 1 thread'
     },
   }
 }
