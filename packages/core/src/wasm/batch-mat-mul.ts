@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { replaceKernel, type WasmBackend } from './backend.js'
-import { directConv2d } from './direct-conv2d.js'
+import { runConvolution } from './convolution.js'
 import { addressOf, makeZeros, runUnits, threadsOf, withScratch } from './simd.js'
 
 interface Inputs {
@@ -41,7 +41,7 @@ function product({ a, b }: Inputs, transposeB: boolean, backend: WasmBackend): t
   const n = b.shape.at(transposeB ? -2 : -1) as number
   const out = backend.makeOutput([...batchesOf(a), m, n], 'float32')
   const batches = sizeFromShape(batchesOf(a))
-  directConv2d(backend, {
+  runConvolution(backend, {
     x: addressOf(backend, a),
     filter: addressOf(backend, b),
     y: addressOf(backend, out),

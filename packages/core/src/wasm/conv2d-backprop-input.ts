@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { replaceKernel } from './backend.js'
-import { directConv2d } from './direct-conv2d.js'
+import { runConvolution } from './convolution.js'
 import { addressOf } from './simd.js'
 import { spread } from './spread.js'
 
@@ -28,7 +28,7 @@ export function registerConv2dBackpropInput(): void {
       if (info.strideHeight === 1 && info.strideWidth === 1 && top >= 0 && left >= 0) {
         const { backend } = args
         const dx = backend.makeOutput(shape, 'float32')
-        directConv2d(backend, {
+        runConvolution(backend, {
           x: addressOf(backend, dy),
           filter: addressOf(backend, filter),
           y: addressOf(backend, dx),

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { addKernel } from './backend.js'
-import { convolve } from './direct-conv2d.js'
+import { convolve } from './convolution.js'
 
 interface Inputs {
   x: tf.Tensor4D

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { replaceKernel } from './backend.js'
-import { convolve, isDirect } from './direct-conv2d.js'
+import { convolve, isUndilated } from './convolution.js'
 
 interface Inputs {
   x: tf.Tensor4D
@@ -21,6 +21,6 @@ export function registerConv2d(): void {
       pad,
       dimRoundingMode,
     )
-    return isDirect(info) ? convolve(args.backend, args.inputs, info) : stock(args)
+    return isUndilated(info) ? convolve(args.backend, args.inputs, info) : stock(args)
   })
 }

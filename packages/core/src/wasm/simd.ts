@@ -71,8 +71,8 @@ export function setThreads(backend: WasmBackend, threads: number, start: (place:
   found.team.threads = threads
 }
 
-/** Below so many operations the main thread is done before another has woken up. */
-const WORTH_SHARING = 200_000
+/** Below so many operations, some 30 us, the main thread is done before another has woken up. */
+const WORTH_SHARING = 500_000
 
 /** Run a kernel over all its units of work, on every thread if it is a matter of many operations. */
 export function runUnits(

@@ -3,7 +3,7 @@ import type { WasmBackend } from './backend.js'
 import { addressOf, runUnits, threadsOf, withScratch } from './simd.js'
 
 /** A convolution from NHWC to NHWC; tensors are given by their addresses. */
-export interface DirectConv2d {
+export interface Convolution {
   x: number
   /** [h,w,I,O]; where it is turned, [h,w,O,I] of the convolution whose input gradient this is. */
   filter: number
@@ -26,7 +26,7 @@ export interface DirectConv2d {
 }
 
 /** y = conv2d(x, filter) + bias, by the faster of two kernels; which one depends on a sample's shape, not on the batch. */
-export function directConv2d(backend: WasmBackend, conv: DirectConv2d): void {
+export function runConvolution(backend: WasmBackend, conv: Convolution): void {
   const [batch, , , inputs] = conv.inShape as [number, number, number, number]
   const outputs = conv.outShape[3] as number
   const [filterHeight, filterWidth] = conv.filterShape
@@ -58,7 +58,7 @@ function bandRows(backend: WasmBackend, [batch, height, width]: readonly number[
   return Math.max(1, Math.min(height as number, Math.round(pixels / (width as number))))
 }
 
-function convolvePixels(backend: WasmBackend, conv: DirectConv2d, packed: number): void {
+function convolvePixels(backend: WasmBackend, conv: Convolution, packed: number): void {
   const [, height, width, inputs] = conv.inShape as [number, number, number, number]
   const [batch, outHeight, outWidth, outputs] = conv.outShape as [number, number, number, number]
   const { x, y, filterShape, strides = [1, 1], top = 0, left = 0 } = conv
@@ -76,7 +76,7 @@ function convolvePixels(backend: WasmBackend, conv: DirectConv2d, packed: number
 }
 
 /** 3x3 and stride 1, by Winograd's tiles of 2x2 pixels. */
-function convolveTiles(backend: WasmBackend, conv: DirectConv2d, filter: number): void {
+function convolveTiles(backend: WasmBackend, conv: Convolution, filter: number): void {
   const [, height, width, inputs] = conv.inShape as [number, number, number, number]
   const [batch, outHeight, outWidth, outputs] = conv.outShape as [number, number, number, number]
   const { x, y, top = 0, left = 0 } = conv
@@ -97,7 +97,7 @@ function convolveTiles(backend: WasmBackend, conv: DirectConv2d, filter: number)
 }
 
 /** Whether `convolve` can do it. */
-export const isDirect = ({ dilationHeight, dilationWidth }: tf.backend_util.Conv2DInfo): boolean =>
+export const isUndilated = ({ dilationHeight, dilationWidth }: tf.backend_util.Conv2DInfo): boolean =>
   dilationHeight === 1 && dilationWidth === 1
 
 /** The convolution that tfjs describes so. */
@@ -107,7 +107,7 @@ export function convolve(
   info: tf.backend_util.Conv2DInfo,
 ): tf.TensorInfo {
   const y = backend.makeOutput(info.outShape, 'float32')
-  directConv2d(backend, {
+  runConvolution(backend, {
     x: addressOf(backend, x),
     filter: addressOf(backend, filter),
     bias: bias && addressOf(backend, bias),
