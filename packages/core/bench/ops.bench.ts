@@ -18,7 +18,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { profileKernels } from './profile-kernels.js'
 
 const stock = tf.getKernelsForBackend('wasm')
-await useBackend('wasm')
+const { device } = await useBackend('wasm')
 const ours = tf.getKernelsForBackend('wasm')
 
 function install(kernels: tf.KernelConfig[]): void {
@@ -109,7 +109,7 @@ function time(body: () => tf.TensorContainer): number {
   return ms
 }
 
-console.log(`${os.cpus()[0]?.model}, Node ${process.version}, tfjs ${tf.version_core}, wasm, one thread`)
+console.log(`${os.cpus()[0]?.model}, Node ${process.version}, tfjs ${tf.version_core}, wasm, ${device}`)
 console.log('x [64,28,28,16]; milliseconds, the least of 7 (and the mean)\n')
 for (const { name, body, stock: reference = body } of cases) {
   const runs: [number[], number[]] = [[], []]
