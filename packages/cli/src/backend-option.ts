@@ -12,9 +12,9 @@ export function backendOption(): Option {
   return new Option('--backend <name>', 'what computes (default: the first that works)').choices(BACKENDS)
 }
 
-/** Activate the backend asked for, or the first that works, and say on stderr which it is. */
+/** Activate the backend asked for, or the first that works, and say on stderr which it is. A worker has one core. */
 export async function startBackend(name?: BackendName): Promise<BackendChoice> {
-  const choice = await useBackend(name)
+  const choice = await useBackend(name, isWorker ? { threads: 1 } : {})
   if (!isWorker) console.error(`backend: ${choice.name}${choice.device ? ` (${choice.device})` : ''}`)
   return choice
 }

@@ -3,12 +3,16 @@ import '@tensorflow/tfjs-core/dist/register_all_gradients.js'
 import * as tf from '@tensorflow/tfjs-core'
 import { registerKernelGradients } from './ops/kernel-gradients.js'
 
-// tfjs's gradient of a split into one piece fails: it is given a tensor where it expects a list of them.
-const split = tf.getGradient('SplitV')
-tf.unregisterGradient('SplitV')
-tf.registerGradient({
-  ...split,
-  gradFunc: (dy, saved, attrs) => split.gradFunc(Array.isArray(dy) ? dy : [dy], saved, attrs),
-})
+/**
+ * The gradients of this package, and one in the place of tfjs's: that of a split into one piece fails, being given a tensor
+ * where it expects a list of them. To be called again once tfjs-node is loaded, which registers all of tfjs's anew.
+ */
+export function registerGradients(): void {
+  registerKernelGradients()
+  tf.registerGradient({
+    kernelName: 'SplitV',
+    gradFunc: (dy, _, attrs) => ({ x: () => tf.concat([dy].flat(), attrs.axis as number) }),
+  })
+}
 
-registerKernelGradients()
+registerGradients()

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { type BackendCandidate, type BackendChoice, chooseBackend, cpu, webgpu } from '../backends.js'
 import { checkInt } from '../checks.js'
+import { registerGradients } from '../gradients.js'
 import { registerTensorflowKernels } from '../tensorflow/register.js'
 import { dawn } from './dawn.js'
 import { wasmWithThreads } from './wasm-threads.js'
@@ -32,6 +33,7 @@ function native(name: string, pkg: string): BackendCandidate {
       await restoreIsNullOrUndefined()
       try {
         await importQuietly(pkg)
+        registerGradients()
         registerTensorflowKernels()
         return {}
       } catch (error) {
