@@ -18,7 +18,8 @@ const images = (seed: number, shape = [3, 8, 8, 1]) => createRng(seed).normal(sh
 /** The formula as tfjs's tape differentiates it, both branches on the tape. */
 function onTape(features: FeaturePyramid, heads: tf.Tensor1D[]) {
   const unit = (f: tf.Tensor4D) => {
-    const squared = tf.maximum(tf.sum(tf.square(f), 3, true), 1e-38)
+    // The least normal number: TensorFlow takes smaller ones for 0, whose root has no slope.
+    const squared = tf.maximum(tf.sum(tf.square(f), 3, true), 1.2e-38)
     return tf.div(f, tf.add(tf.sqrt(squared), 1e-10))
   }
   return (a: tf.Tensor4D, b: tf.Tensor4D) => {
