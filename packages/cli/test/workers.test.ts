@@ -41,7 +41,9 @@ describe.runIf(existsSync(main))('processes', () => {
     await Promise.all(['0/2', '1/2'].map(shard => make(shards, '--shard', shard)))
     const { stdout, stderr } = await make(workers, '--workers', '2')
     expect(stdout).toBe(`44 pairs made; ${workers} is complete\n`)
-    expect(stderr).toMatch(/^backend: wasm\n(pairs: \d+\/44 pairs, .*\n)*pairs: 44\/44 pairs, /)
+    expect(stderr).toMatch(
+      /^backend: wasm( \(\d+ threads?\))?\n(pairs: \d+\/44 pairs, .*\n)*pairs: 44\/44 pairs, /,
+    )
     await Promise.all(['0/2', '1/2'].map(shard => make(both, '--shard', shard, '--workers', '2')))
     const expected = await contents(whole)
     expect(expected).toHaveLength(7)

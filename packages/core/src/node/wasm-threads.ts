@@ -22,12 +22,20 @@ const binaries = [
   'tfjs-backend-wasm-threaded-simd.wasm',
 ] as const
 
-const folder = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'))
+/** Where tfjs's binaries are. This code may be in a bundle, far from them. */
+function binaryFolder(): string | undefined {
+  try {
+    return dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'))
+  } catch {
+    return undefined
+  }
+}
+
 let replaced = false
 
 /** Give tfjs its own binary, or one with shared memory (that with SIMD, the only one that is used). */
-async function setBinary(shared: boolean): Promise<void> {
-  if (!shared && !replaced) return
+async function setBinary(folder: string, shared: boolean): Promise<void> {
+  if (shared === replaced) return
   const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm')
   let url: string | undefined
   if (shared) {
@@ -56,10 +64,16 @@ export function wasmWithThreads(threads?: number): BackendCandidate {
     async load() {
       const loaded = await wasm.load()
       const running = runningBackend()
-      wanted = threads ?? (running ? threadsOf(running) : Math.min(os.availableParallelism(), MOST_BY_ITSELF))
+      const folder = binaryFolder()
+      const byItself = folder ? Math.min(os.availableParallelism(), MOST_BY_ITSELF) : 1
+      wanted = threads ?? (running ? threadsOf(running) : byItself)
       if (running && wanted > 1 && !hasSharedMemory(running))
         return { reason: 'it runs with 1 thread, which can only be changed before it starts' }
-      if (!running) await setBinary(wanted > 1)
+      if (!running && wanted > 1 && !folder)
+        return {
+          reason: "more than 1 thread needs tfjs-backend-wasm's files, which this code is bundled without",
+        }
+      if (!running && folder) await setBinary(folder, wanted > 1)
       return { ...loaded, device: wanted === 1 ? '1 thread' : `${wanted} threads` }
     },
     verify() {
