@@ -77,12 +77,14 @@ describe('the full setting', () => {
   })
 
   it.each([
-    ['pairs', 'edm-cifar10-32x32-uncond-ve.pkl'],
-    ['train', 'edm-cifar10-32x32-uncond-ve.pkl'],
-    ['sample', 'F.network.safetensors'],
-  ])('names the file that %s lacks', async (name, file) => {
+    ['pairs', 'F', 'edm-cifar10-32x32-uncond-ve.pkl'],
+    ['train', 'F', 'edm-cifar10-32x32-uncond-ve.pkl'],
+    ['train', 'G', 'F.network.safetensors'],
+    ['sample', 'F', 'F.network.safetensors'],
+  ])('names the file that %s %s lacks', async (name, config, file) => {
+    const stages = fullStages({ data: 'runs/cifar-10', configs: [config] })
     const problem = new RegExp(`path must name an existing file, got '.*runs.full.${file}'`)
-    await expect(printed(full.filter(stage => stage.name === name))).rejects.toThrow(problem)
+    await expect(printed(stages.filter(stage => stage.name === name))).rejects.toThrow(problem)
   })
 })
 
