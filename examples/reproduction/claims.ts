@@ -1,0 +1,33 @@
+import type { RowName } from './rows.js'
+import { type Estimate, pairedDifference, sideOfZero } from './statistics.js'
+
+/** A claim that one row is better than another, at as many network calls as both are measured at. */
+export interface Claim {
+  text: string
+  better: RowName
+  worse: RowName
+  /** FID of both at one call, CIFAR-10 (arXiv 2405.20320, table 1), where the paper has it. */
+  paper?: readonly [better: number, worse: number]
+}
+
+export const CLAIMS: readonly Claim[] = [
+  { text: 'Reflow straightens', better: 'B', worse: 'teacher' },
+  { text: "the teacher's weights and a larger batch help", better: 'B', worse: 'A', paper: [7.14, 12.21] },
+  { text: 'U-shaped t helps', better: 'C', worse: 'B', paper: [5.17, 7.14] },
+  { text: 'pseudo-Huber helps', better: 'D', worse: 'C', paper: [5.24, 5.17] },
+  { text: 'LPIPS-Huber helps over Huber', better: 'E', worse: 'D', paper: [3.42, 5.24] },
+  { text: '1/t on the perceptual term helps', better: 'F', worse: 'E', paper: [3.38, 3.42] },
+  { text: 'real data help', better: 'G', worse: 'F', paper: [3.07, 3.38] },
+  { text: 'one round suffices: more of it beats a second', better: 'C2', worse: 'R2' },
+]
+
+export interface Judgement extends Estimate {
+  verdict: 'confirmed' | 'refuted' | 'undecided'
+}
+
+/** A claim is confirmed, or refuted, where the 95 % interval of the paired difference has no 0 in it. */
+export function judge(better: readonly number[], worse: readonly number[]): Judgement {
+  const difference = pairedDifference(better, worse)
+  const verdicts = { [-1]: 'confirmed', 0: 'undecided', 1: 'refuted' } as const
+  return { ...difference, verdict: verdicts[sideOfZero(difference)] }
+}

@@ -1,0 +1,109 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { useBackend } from '@rectified-flow/core/node'
+import { decodePng } from '@rectified-flow/datasets'
+import * as tf from '@tensorflow/tfjs-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeRow } from '../make-row.js'
+import { drawRows } from '../picture.js'
+import { collectResults, resultsMarkdown } from '../results.js'
+import { ROWS } from '../rows.js'
+import { measuresFile, type Run } from '../run.js'
+import { SMOKE } from '../settings.js'
+
+const main = fileURLToPath(new URL('../main.ts', import.meta.url))
+const built = existsSync(fileURLToPath(new URL('../../../packages/reflow/dist/index.js', import.meta.url)))
+let folder: string
+
+// The cpu backend takes minutes for what wasm does in seconds.
+beforeAll(async () => {
+  if (tf.getBackend() === 'cpu') await useBackend('wasm')
+  folder = await mkdtemp(join(tmpdir(), 'reproduction-'))
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+it('makes every row, the table with its claims, and the picture', async () => {
+  const settings = { backend: tf.getBackend(), ...SMOKE }
+  const lines: string[] = []
+  const log = (line: string) => lines.push(line)
+  const runs = [0, 1].map((seed): Run => ({ out: join(folder, 'rows'), seed, settings, log }))
+  for (const row of [...ROWS].reverse()) for (const run of runs) await makeRow(row, run) // each makes what it needs
+  const results = await collectResults(runs)
+  expect([...results.keys()]).toEqual([...ROWS])
+  const distances = [...results].map(([, seeds]) => seeds[0]!.frechet[1])
+  expect(new Set(distances).size).toBe(ROWS.length) // no two rows are the same network
+  expect(distances[ROWS.indexOf('A')]).toBeGreaterThan(2 * distances[ROWS.indexOf('B')]!)
+  for (const line of ['pairs by teacher, seed 1: 16/16', 'real pairs, seed 0: 8/8', 'train R2, seed 0: 2/2'])
+    expect(lines.some(logged => logged.startsWith(line))).toBe(true)
+
+  const page = resultsMarkdown(results, settings)
+  for (const row of ROWS) expect(page).toContain(`\n| ${row.padEnd(7)} | `)
+  expect(page).toMatch(/\| C - B .*\| 1 .*\| (confirmed|refuted|undecided) +\| -1.97/)
+  expect(page).toMatch(/\| C2 - R2 +\| 2 /)
+  const picture = decodePng(await drawRows([...results.keys()], runs[0]!))
+  expect(picture.shape.slice(-3, -1)).toEqual([948, 1512])
+  picture.dispose()
+})
+
+/** Run the example on wasm, at its smallest size; kill -9 it once its output has `killAt`. */
+function start(options: string[], killAt?: string): Promise<{ code: number | null; output: string }> {
+  return new Promise(resolve => {
+    const child = spawn(process.execPath, [
+      '--import',
+      'tsx',
+      main,
+      '--smoke',
+      '--backend',
+      'wasm',
+      ...options,
+    ])
+    let output = ''
+    const heard = (chunk: Buffer) => {
+      output += chunk
+      if (killAt && output.includes(killAt)) child.kill('SIGKILL')
+    }
+    child.stdout.on('data', heard)
+    child.stderr.on('data', heard)
+    child.on('close', code => resolve({ code, output: output.trim() }))
+  })
+}
+
+describe.skipIf(!built)('the command', () => {
+  it('goes on with a row that was killed, and comes to the same numbers', async () => {
+    const [whole, broken] = [join(folder, 'whole'), join(folder, 'broken')]
+    expect(await start(['C', '--out', whole])).toMatchObject({ code: 0 })
+    for (const place of ['pairs by teacher, seed 0: 8/16', 'train C, seed 0: 2/2', 'train C, seed 1: 1/2'])
+      expect(await start(['C', '--out', broken], place)).toMatchObject({ code: null })
+    expect((await start(['C', '--out', broken])).output).not.toContain('seed 0')
+    for (const seed of [0, 1]) {
+      const [a, b] = [whole, broken].map(out => measuresFile({ out, seed } as Run, 'C'))
+      expect(await readFile(b!, 'utf8')).toBe(await readFile(a!, 'utf8'))
+    }
+    expect(await start(['table', '--out', broken])).toMatchObject({ code: 0 })
+    expect(await readFile(join(broken, 'reproduction.md'), 'utf8')).toContain(
+      'Not made yet: teacher, A, B, D',
+    )
+  })
+
+  const rows = 'teacher, A, B, C, D, E, F, G, C2, R2, table'
+  it.each([
+    [[], `reproduction: the argument must be one of ${rows}, got ''.`],
+    [['H'], `reproduction: the argument must be one of ${rows}, got 'H'.`],
+    [['A', 'B'], `reproduction: the argument must be one of ${rows}, got 'A B'.`],
+  ])('refuses the arguments %j', async (options, message) => {
+    expect(await start(options)).toEqual({ code: 1, output: message })
+  })
+
+  it('refuses a folder that holds a run of other settings', async () => {
+    const out = join(folder, 'whole')
+    const { code, output } = await start(['table', '--out', out, '--backend', 'cpu'])
+    expect(code).toBe(1)
+    expect(output).toMatch(
+      /^reproduction: --out must be a new folder or one of these settings, got .*whole, which holds/,
+    )
+  })
+})
