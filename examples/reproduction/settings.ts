@@ -22,18 +22,18 @@ export interface Settings {
 
 export const FULL: Omit<Settings, 'backend'> = {
   seeds: 3,
-  pairs: 4096,
+  pairs: 2048,
   shard: 256,
   pairSteps: 16,
-  iterations: 400,
+  iterations: 240,
   batch: 64,
   learningRate: 1e-3,
   warmup: 20,
   emaDecay: 0.98,
-  real: { images: 2048, inversionSteps: 32, iterations: 40, learningRate: 1e-3 / 20 },
+  real: { images: 1024, inversionSteps: 32, iterations: 24, learningRate: 1e-3 / 20 },
   samples: 2048,
   testImages: 10_000,
-  paths: 256,
+  paths: 128,
 }
 
 /** Every stage on a handful of digits: shows that all of it runs, and nothing else. */
