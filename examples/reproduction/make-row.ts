@@ -3,15 +3,9 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { writeFileWhole } from '@rectified-flow/checkpoints/node'
 import type { Field } from '@rectified-flow/core'
-import { featureStatistics, frechetDistance, type Moments } from '@rectified-flow/eval-fid'
+import { FeatureStatistics, featureStatistics, frechetDistance, type Moments } from '@rectified-flow/eval-fid'
 import { readDigitFeatures } from '@rectified-flow/eval-fid/node'
-import {
-  type SamplerOptions,
-  sample,
-  sampleTrajectory,
-  straightness,
-  TWO_STEP_GRID,
-} from '@rectified-flow/reflow'
+import { sampleTrajectory, straightness, TWO_STEP_GRID } from '@rectified-flow/reflow'
 import { edmVelocity } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import { pairsOf } from './pairs.js'
@@ -27,6 +21,10 @@ export interface Measures {
   straightness: number
 }
 
+interface IndexedImages {
+  batch(indices: number[]): { x: tf.Tensor4D } | Promise<{ x: tf.Tensor4D }>
+}
+
 const BATCH = 128
 const STRAIGHTNESS_STEPS = 8
 
@@ -40,34 +38,38 @@ function* batches(count: number): Generator<number[]> {
 export async function makeRow(row: RowName, run: Run): Promise<void> {
   const file = measuresFile(run, row)
   if (existsSync(file)) return
+  const { settings, seed } = run
   const net = await networkOf(row, run)
-  if (row === 'teacher') await (await pairsOf('teacher', net, run)).close()
-  const { samples, pairSteps, paths } = run.settings
-  const field = edmVelocity(net)
-  const real = await realMoments(run.settings.testImages)
-  const grids: SamplerOptions[] = [{ steps: 1 }, { times: TWO_STEP_GRID }]
-  if (row === 'teacher') grids.push({ steps: pairSteps })
-  const features = await readDigitFeatures()
-  const show = progress(run, `measure ${row}`)
-  const frechet: Measures['frechet'] = {}
-  for (const [i, grid] of grids.entries()) {
-    let nfe = 0
-    async function* drawn() {
-      for (const indices of batches(samples)) {
-        const z = evaluationNoise(run.seed, indices[0]!, indices.length)
-        const end = sample(field, z, grid)
-        z.dispose()
-        nfe = end.nfe
-        show(i * samples + indices.at(-1)! + 1, grids.length * samples)
-        yield end.x as tf.Tensor4D
-      }
-    }
-    const moments = (await featureStatistics(features, drawn())).moments()
-    frechet[nfe] = frechetDistance(moments, real)
+  const frechet = await fewStepDistances(row, edmVelocity(net), run)
+  if (row === 'teacher') {
+    // In many steps the teacher makes the pairs: they are its samples.
+    const pairs = await pairsOf('teacher', net, run)
+    const real = await realMoments(settings.testImages)
+    frechet[settings.pairSteps] = frechetDistance(await momentsOf(images(pairs, settings.pairs)), real)
+    await pairs.close()
   }
-  const found: Measures = { frechet, straightness: await meanStraightness(field, run.seed, paths) }
+  const bend = await meanStraightness(edmVelocity(net), seed, settings.paths)
   await mkdir(dirname(file), { recursive: true })
-  await writeFileWhole(file, `${JSON.stringify(found)}\n`)
+  await writeFileWhole(file, `${JSON.stringify({ frechet, straightness: bend } satisfies Measures)}\n`)
+}
+
+/** Fréchet distances at one and two network calls. */
+async function fewStepDistances(row: RowName, field: Field, run: Run): Promise<Measures['frechet']> {
+  const { samples } = run.settings
+  const features = await readDigitFeatures()
+  const byCalls = TWO_STEP_GRID.slice(1).map(() => new FeatureStatistics(features.dim))
+  const show = progress(run, `measure ${row}`)
+  for (const indices of batches(samples)) {
+    const z = evaluationNoise(run.seed, indices[0]!, indices.length)
+    // What the first of two steps predicts is the sample of one.
+    const { states, predictions } = sampleTrajectory(field, z, { times: TWO_STEP_GRID })
+    tf.dispose([z, ...states])
+    for (const [i, x] of predictions.entries())
+      byCalls[i]!.merge(await featureStatistics(features, [x as tf.Tensor4D]))
+    show(indices.at(-1)! + 1, samples)
+  }
+  const real = await realMoments(run.settings.testImages)
+  return Object.fromEntries(byCalls.map((found, i) => [i + 1, frechetDistance(found.moments(), real)]))
 }
 
 export async function readMeasures(row: RowName, run: Run): Promise<Measures | null> {
@@ -75,22 +77,24 @@ export async function readMeasures(row: RowName, run: Run): Promise<Measures | n
   return existsSync(file) ? (JSON.parse(await readFile(file, 'utf8')) as Measures) : null
 }
 
+async function* images(set: IndexedImages, count: number) {
+  for (const indices of batches(count)) {
+    const { x, ...rest } = await set.batch(indices)
+    tf.dispose(rest)
+    yield x
+  }
+}
+
 let ofTestImages: Promise<Moments> | undefined
 
 /** Moments of the features of test images: the same for every row and seed. */
 function realMoments(count: number): Promise<Moments> {
-  ofTestImages ??= (async () => {
-    const digits = await readDigits('test')
-    function* images() {
-      for (const indices of batches(count)) {
-        const { x, labels } = digits.batch(indices)
-        labels?.dispose()
-        yield x
-      }
-    }
-    return (await featureStatistics(await readDigitFeatures(), images())).moments()
-  })()
+  ofTestImages ??= readDigits('test').then(digits => momentsOf(images(digits, count)))
   return ofTestImages
+}
+
+async function momentsOf(images: AsyncIterable<tf.Tensor4D>): Promise<Moments> {
+  return (await featureStatistics(await readDigitFeatures(), images)).moments()
 }
 
 async function meanStraightness(field: Field, seed: number, count: number): Promise<number> {

@@ -2,10 +2,11 @@
 export interface Settings {
   backend: string
   seeds: number
-  /** Pairs of noise and digit, in shards, and the Euler steps that make each. */
+  /** Pairs of noise and digit, in shards, and the Euler steps in which the teacher, and then C, makes each. */
   pairs: number
   shard: number
   pairSteps: number
+  secondPairSteps: number
   /** Of each round of Reflow, and of the second. */
   iterations: number
   batch: number
@@ -25,12 +26,13 @@ export const FULL: Omit<Settings, 'backend'> = {
   pairs: 2048,
   shard: 256,
   pairSteps: 16,
-  iterations: 240,
+  secondPairSteps: 8,
+  iterations: 140,
   batch: 64,
   learningRate: 1e-3,
   warmup: 20,
   emaDecay: 0.98,
-  real: { images: 1024, inversionSteps: 32, iterations: 24, learningRate: 1e-3 / 20 },
+  real: { images: 1024, inversionSteps: 32, iterations: 14, learningRate: 1e-3 / 20 },
   samples: 2048,
   testImages: 10_000,
   paths: 128,
@@ -43,6 +45,7 @@ export const SMOKE: typeof FULL = {
   pairs: 16,
   shard: 8,
   pairSteps: 3,
+  secondPairSteps: 2,
   iterations: 2,
   batch: 4,
   warmup: 1,
