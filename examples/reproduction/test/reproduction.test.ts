@@ -26,7 +26,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-it('makes every row, the table with its claims, and the picture', async () => {
+it('makes every row, the table with its claims, and the picture', { timeout: 300_000 }, async () => {
   const settings = { backend: tf.getBackend(), ...SMOKE }
   const lines: string[] = []
   const log = (line: string) => lines.push(line)
@@ -73,7 +73,7 @@ function start(options: string[], killAt?: string): Promise<{ code: number | nul
 }
 
 describe.skipIf(!built)('the command', () => {
-  it('goes on with a row that was killed, and comes to the same numbers', async () => {
+  it('goes on with a row that was killed, and comes to the same numbers', { timeout: 300_000 }, async () => {
     const [whole, broken] = [join(folder, 'whole'), join(folder, 'broken')]
     expect(await start(['C', '--out', whole])).toMatchObject({ code: 0 })
     for (const place of ['pairs by teacher, seed 0: 8/16', 'train C, seed 0: 2/2', 'train C, seed 1: 1/2'])
