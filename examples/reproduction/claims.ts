@@ -11,7 +11,7 @@ export interface Claim {
 }
 
 export const CLAIMS: readonly Claim[] = [
-  { text: 'Reflow straightens', better: 'B', worse: 'teacher' },
+  { text: 'one round of Reflow helps', better: 'B', worse: 'teacher' },
   { text: "the teacher's weights and a larger batch help", better: 'B', worse: 'A', paper: [7.14, 12.21] },
   { text: 'U-shaped t helps', better: 'C', worse: 'B', paper: [5.17, 7.14] },
   { text: 'pseudo-Huber helps', better: 'D', worse: 'C', paper: [5.24, 5.17] },

@@ -4,7 +4,8 @@
 //   pnpm --filter @rectified-flow/example-reproduction start C       (a row: teacher, A to G, C2, R2)
 //   pnpm --filter @rectified-flow/example-reproduction start table   (the page and its picture, of the rows there are)
 //
-// A row makes what it needs (G trains F first). Killed and started again, it goes on where it was.
+// About an hour for all rows on two cores, two at a time; C comes to 36.4 ± 0.6 in one step. A row makes what it needs (G
+// trains F first). Killed and started again, it goes on where it was.
 import { existsSync } from 'node:fs'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
