@@ -11,8 +11,7 @@ export function pairsOf(kind: Training['pairs'], maker: UNet, run: Run): Promise
 
 /** Noise, and what a network makes of it in many steps. Both rounds take the same noise. */
 async function drawnPairs(by: string, maker: UNet, run: Run): Promise<PairStore> {
-  const { pairs: count, shard: shardSize, pairSteps, secondPairSteps } = run.settings
-  const steps = by === 'teacher' ? pairSteps : secondPairSteps
+  const { pairs: count, shard: shardSize, pairSteps: steps } = run.settings
   const store = await createPairStore(folderOf(run, `pairs-${by}`), {
     count,
     shardSize,

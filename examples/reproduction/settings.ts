@@ -2,11 +2,10 @@
 export interface Settings {
   backend: string
   seeds: number
-  /** Pairs of noise and digit, in shards, and the Euler steps in which the teacher, and then C, makes each. */
+  /** Pairs of noise and digit, in shards, and the Euler steps in which the teacher, or C, makes each. */
   pairs: number
   shard: number
   pairSteps: number
-  secondPairSteps: number
   /** Of each round of Reflow, and of the second. */
   iterations: number
   batch: number
@@ -26,7 +25,6 @@ export const FULL: Omit<Settings, 'backend'> = {
   pairs: 2048,
   shard: 256,
   pairSteps: 16,
-  secondPairSteps: 4,
   iterations: 120,
   batch: 32,
   learningRate: 1e-3,
@@ -45,7 +43,6 @@ export const SMOKE: typeof FULL = {
   pairs: 16,
   shard: 8,
   pairSteps: 3,
-  secondPairSteps: 2,
   iterations: 2,
   batch: 4,
   warmup: 1,
