@@ -1,12 +1,9 @@
-import type * as tf from '@tensorflow/tfjs-core'
+import type { AdamEmaAttrs, AdamEmaInputs } from '../ops/kernel-inputs.js'
 import type { Eager, Value } from './eager.js'
 import { addKernel } from './kernel.js'
 
-type Inputs = Record<'weight' | 'm' | 'v' | 'ema' | 'gradient', tf.Tensor>
-type Attrs = Record<'rate' | 'beta1' | 'beta2' | 'epsilon' | 'correction' | 'emaDecay', number>
-
 /** The next weight, m, v and ema. */
-function adamEma(ops: Eager, inputs: Inputs, attrs: Attrs): Value[] {
+function adamEma(ops: Eager, inputs: AdamEmaInputs, attrs: AdamEmaAttrs): Value[] {
   const { rate, beta1, beta2, epsilon, correction, emaDecay } = attrs
   const [weight, gradient] = [ops.of(inputs.weight), ops.of(inputs.gradient)]
   const average = (before: Value, now: Value, decay: number) =>

@@ -1,26 +1,13 @@
 import type * as tf from '@tensorflow/tfjs-core'
+import type { GroupNormAttrs, GroupNormInputs } from '../ops/kernel-inputs.js'
 import type { Eager, Value } from './eager.js'
 import { addKernel } from './kernel.js'
-
-interface Inputs {
-  x: tf.Tensor4D
-  gamma: tf.Tensor1D
-  beta: tf.Tensor1D
-  scale?: tf.Tensor2D
-  shift?: tf.Tensor2D
-}
-
-interface Attrs {
-  groups: number
-  epsilon: number
-  activate: boolean
-}
 
 /**
  * The affine part with the modulation in it, y = unit · factor + offset. All small tensors are [C] or [B,1,C], so that none
  * needs another shape: operations on them cost nothing but their call.
  */
-function affine(ops: Eager, { x, gamma, beta, scale, shift }: Inputs) {
+function affine(ops: Eager, { x, gamma, beta, scale, shift }: GroupNormInputs) {
   const [b, , , c] = x.shape
   const [plainFactor, plainOffset] = [ops.of(gamma), ops.of(beta)]
   if (!scale || !shift) return { plainFactor, plainOffset, factor: plainFactor, offset: plainOffset }
@@ -63,7 +50,11 @@ function groupMean(ops: Eager, x: Value, groups: number): Value {
  * y, mean and 1/deviation of each channel's group [B,1,C] and, where it activates, y's sigmoid and y before it: all that
  * the gradient needs with x. The large tensors are [B,N,C] with N pixels.
  */
-function forward(ops: Eager, inputs: Inputs, { groups, epsilon, activate }: Attrs): Value[] {
+function forward(
+  ops: Eager,
+  inputs: GroupNormInputs,
+  { groups, epsilon, activate }: GroupNormAttrs,
+): Value[] {
   const [b, h, w, c] = inputs.x.shape
   const x = ops.reshape(ops.of(inputs.x), [b, h * w, c])
 
@@ -84,7 +75,7 @@ function forward(ops: Eager, inputs: Inputs, { groups, epsilon, activate }: Attr
   return [ops.reshape(ops.mul(y, sigmoid), inputs.x.shape), mean, rstd, sigmoid, y]
 }
 
-interface GradientInputs extends Inputs {
+interface GradientInputs extends GroupNormInputs {
   dy: tf.Tensor4D
   mean: tf.Tensor3D
   rstd: tf.Tensor3D
@@ -93,7 +84,7 @@ interface GradientInputs extends Inputs {
 }
 
 /** dx, dgamma, dbeta and, where there is modulation, dscale, dshift. */
-function backward(ops: Eager, inputs: GradientInputs, { groups }: Attrs): Value[] {
+function backward(ops: Eager, inputs: GradientInputs, { groups }: GroupNormAttrs): Value[] {
   const [b, h, w, c] = inputs.x.shape
   const pixels = [b, h * w, c]
   const [mean, rstd] = [ops.of(inputs.mean), ops.of(inputs.rstd)]

@@ -1,23 +1,16 @@
-import type * as tf from '@tensorflow/tfjs-core'
+import type { BlocksAttrs, BlocksInputs } from '../ops/kernel-inputs.js'
 import type { Eager, Value } from './eager.js'
 import { addKernel } from './kernel.js'
 
-interface Inputs {
-  x: tf.Tensor4D
-}
-
-interface Attrs {
-  gain: number
-}
 /** Sums over 2x2 blocks. */
-function sumBlocks(ops: Eager, { x }: Inputs, { gain }: Attrs): Value[] {
+function sumBlocks(ops: Eager, { x }: BlocksInputs, { gain }: BlocksAttrs): Value[] {
   const pairs = { ksize: [1, 2, 2, 1], strides: [1, 2, 2, 1], padding: 'VALID' }
   const mean = ops.run('AvgPool', [ops.of(x)], pairs)
   return [gain === 0.25 ? mean : ops.mul(mean, ops.number(4 * gain))]
 }
 
 /** Pixels repeated 2x2 times. */
-function repeatBlocks(ops: Eager, { x }: Inputs, { gain }: Attrs): Value[] {
+function repeatBlocks(ops: Eager, { x }: BlocksInputs, { gain }: BlocksAttrs): Value[] {
   const [b, h, w, c] = x.shape
   const rows = ops.reshape(ops.of(x), [b * h, 1, w, 1, c])
   const tiled = ops.run('Tile', [rows, ops.integers([1, 2, 1, 2, 1])])

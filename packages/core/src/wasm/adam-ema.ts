@@ -1,16 +1,13 @@
-import type * as tf from '@tensorflow/tfjs-core'
+import type { AdamEmaAttrs, AdamEmaInputs } from '../ops/kernel-inputs.js'
 import { addKernel } from './backend.js'
 import { addressOf, runUnits } from './simd.js'
-
-type Inputs = Record<'weight' | 'm' | 'v' | 'ema' | 'gradient', tf.Tensor>
-type Attrs = Record<'rate' | 'beta1' | 'beta2' | 'epsilon' | 'correction' | 'emaDecay', number>
 
 /**
  * Adam and the moving average in one pass: the next weight, m, v and ema. They are new tensors and not written in
  * place, because XNNPACK keeps packed copies of weights by tensor and clones share memory.
  */
 export function registerAdamEma(): void {
-  addKernel<Inputs, Attrs>('RfAdamEma', ({ inputs, attrs, backend }) => {
+  addKernel<AdamEmaInputs, AdamEmaAttrs>('RfAdamEma', ({ inputs, attrs, backend }) => {
     const { weight, m, v, ema, gradient } = inputs
     const next = [0, 1, 2, 3].map(() => backend.makeOutput(weight.shape, 'float32'))
     const addresses = [weight, m, v, ema, gradient, ...next].map(tensor => addressOf(backend, tensor))

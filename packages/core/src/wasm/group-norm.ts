@@ -1,23 +1,18 @@
 import type * as tf from '@tensorflow/tfjs-core'
+import type { GroupNormAttrs, GroupNormInputs } from '../ops/kernel-inputs.js'
 import { addKernel, type WasmBackend } from './backend.js'
 import { addressOf, makeZeros, runUnits, threadsOf, withScratch } from './simd.js'
 
-interface Inputs {
-  x: tf.Tensor4D
-  gamma: tf.Tensor1D
-  beta: tf.Tensor1D
-  scale?: tf.Tensor2D
-  shift?: tf.Tensor2D
-}
-
-interface Attrs {
-  groups: number
-  epsilon: number
-  activate: boolean
-}
-
 /** y, and each group's mean and 1/deviation [B,groups], which with x are all that the gradient needs. */
-function forward({ inputs, attrs, backend }: { inputs: Inputs; attrs: Attrs; backend: WasmBackend }) {
+function forward({
+  inputs,
+  attrs,
+  backend,
+}: {
+  inputs: GroupNormInputs
+  attrs: GroupNormAttrs
+  backend: WasmBackend
+}) {
   const { x, gamma, beta, scale, shift } = inputs
   const [b, h, w, c] = x.shape
   const y = backend.makeOutput(x.shape, 'float32')
@@ -32,7 +27,7 @@ function forward({ inputs, attrs, backend }: { inputs: Inputs; attrs: Attrs; bac
   return [y, mean, rstd]
 }
 
-interface GradientInputs extends Inputs {
+interface GradientInputs extends GroupNormInputs {
   dy: tf.Tensor4D
   mean: tf.Tensor2D
   rstd: tf.Tensor2D
@@ -45,7 +40,7 @@ function backward({
   backend,
 }: {
   inputs: GradientInputs
-  attrs: Attrs
+  attrs: GroupNormAttrs
   backend: WasmBackend
 }) {
   const { x, dy, gamma, beta, scale, shift, mean, rstd } = inputs
