@@ -33,7 +33,7 @@ async function runLine([command, ...rest]: readonly string[]): Promise<void> {
   if (command === 'link') return symlink(resolve(rest[0] as string), rest[1] as string, 'junction')
   if (command !== 'rectified-flow') return runProgram(command as string, rest)
   await createProgram().parseAsync(rest, { from: 'user' })
-  // `train` ends well when it is stopped, but what comes after it must not begin.
+  // Of a `train` that was stopped: what comes after it must not begin.
   if (process.exitCode) throw new Error(`rectified-flow ${rest[0]} was stopped; the same command goes on.`)
 }
 

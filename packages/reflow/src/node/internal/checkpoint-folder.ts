@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { copyFile, link, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openSafetensors } from '@rectified-flow/checkpoints/node'
@@ -98,8 +99,7 @@ async function readScore(path: string): Promise<Scored | undefined> {
 
 /** A second name for a file, whole or not there. */
 async function copyWhole(from: string, to: string): Promise<void> {
-  const temporary = `${to}.${process.pid}.tmp`
-  await rm(temporary, { force: true })
+  const temporary = `${to}.${randomUUID()}.tmp`
   await link(from, temporary).catch(() => copyFile(from, temporary)) // not every disk has links
   await rename(temporary, to)
 }

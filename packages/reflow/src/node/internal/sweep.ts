@@ -1,7 +1,8 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
-const TEMPORARY = /\.[0-9a-f-]+\.tmp$/
+// What whole writes begin with has a name of this form; no file of a user's has.
+const TEMPORARY = /\.[0-9a-f-]{36}\.tmp$/
 
 /** Remove what killed writes left in a folder. For folders that only this process writes to. */
 export async function sweep(folder: string): Promise<void> {
