@@ -107,19 +107,38 @@ describe.runIf(existsSync(main))('a training run that is told to stop', () => {
     const folder = await temporaryFolder('stopped-')
     try {
       await make(folder.at('pairs'))
-      const settings = { recipe: 'C', batch: 2, steps: 20, previewImages: 1 }
-      const config = { network: { initial: TEACHER }, coupling: { pairs: folder.at('pairs') }, ...settings }
-      await writeFile(folder.at('train.json'), JSON.stringify(config))
+      const config = (steps: number) => {
+        const settings = { recipe: 'C', batch: 2, steps, previewImages: 1 }
+        const from = { network: { initial: TEACHER }, coupling: { pairs: folder.at('pairs') } }
+        return writeFile(folder.at('train.json'), JSON.stringify({ ...from, ...settings }))
+      }
       const train = ['train', folder.at('train.json'), '--out', folder.at('run'), '--backend', 'wasm']
-      const child = spawn(process.execPath, [main, ...train], { stdio: ['ignore', 'ignore', 'pipe'] })
-      child.stderr.on('data', chunk => void (/train: \d/.test(chunk) && child.kill('SIGTERM')))
-      expect(await new Promise(resolve => child.on('exit', resolve))).toBe(75)
-      expect((await cli(...train)).stdout).toContain('20 steps done')
+      await config(500)
+      const stopped = await toldToStop(train, /train: \d/)
+      expect(stopped.code).toBe(75)
+      const step = Number(/stopped after (\d+) of 500 steps/.exec(stopped.stdout)?.[1])
+      await config(step + 2)
+      expect((await cli(...train)).stdout).toContain(`${step + 2} steps done`)
     } finally {
       await folder.remove()
     }
   })
 })
+
+/** SIGTERM once, as soon as the command shows this. A second signal would kill it. */
+async function toldToStop(args: string[], shows: RegExp): Promise<{ code: number | null; stdout: string }> {
+  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let [stdout, stderr, told] = ['', '', false]
+  child.stdout.on('data', chunk => {
+    stdout += chunk
+  })
+  child.stderr.on('data', chunk => {
+    stderr += chunk
+    if (!told && shows.test(stderr)) told = child.kill('SIGTERM')
+  })
+  const code = await new Promise<number | null>(resolve => child.on('close', resolve))
+  return { code, stdout }
+}
 
 /** The two processes that a process has started. */
 async function children({ pid }: ChildProcess): Promise<number[]> {
