@@ -45,10 +45,10 @@ export async function openBackend(
   return device
 }
 
-/** Wait until what these tensors hold is computed. CPU backends are done when a call returns. */
+/** Wait until what these tensors hold is computed. These backends are done when a call returns. */
 export async function settle(name: BackendName, outputs: readonly tf.Tensor[]): Promise<void> {
   const last = outputs.at(-1)
-  if (!last || !(ON_GPU.includes(name) || name === 'webgpu-software')) return
+  if (!last || name === 'wasm' || name === 'cpu') return
   const number = tf.tidy(() => tf.slice(tf.reshape(last, [-1]), [0], [1]))
   await number.data()
   number.dispose()

@@ -45,7 +45,10 @@ async function bench(options: BenchOptions): Promise<void> {
       console.error(`${one.name}: ${one.size}`)
       const file = join(folder, 'inputs.safetensors')
       writeFileSync(file, writeSafetensors(one.inputs()))
-      const outcomes = await measureCase(one.name, file, entrantsOf(one, line), rounds)
+      const outcomes = await measureCase(one.name, file, entrantsOf(one, line), {
+        rounds,
+        ...(quick && { warmUpMs: 0 }),
+      })
       const { name, size, images, host } = one
       report.cases.push({ name, size, images, host, outcomes: Object.fromEntries(outcomes) })
     }

@@ -3,6 +3,8 @@ import { disagreement, TOLERANCE } from './agree.js'
 import type { Participant } from './participant.js'
 import type { Stretch } from './protocol.js'
 
+/** JavaScript and graphs of TensorFlow are made faster while they run: everyone runs for so long before it is timed. */
+const WARM_UP_MS = 2500
 /** A stretch is repeated runs of at least this long together, so that clocks and pipes don't count. */
 const STRETCH_MS = 60
 /** Thread pools spin for a moment after their work; the next participant starts after that. */
@@ -39,7 +41,7 @@ export async function measureCase(
   name: string,
   file: string,
   entrants: readonly Entrant[],
-  rounds: number,
+  { rounds, warmUpMs = WARM_UP_MS }: { rounds: number; warmUpMs?: number },
 ): Promise<Map<string, Outcome>> {
   const outcomes = new Map<string, Outcome>()
   const timed: Timed[] = []
@@ -52,7 +54,7 @@ export async function measureCase(
       const apart = disagreement(outputs, reference)
       if (!(apart <= TOLERANCE))
         throw new Error(`its outputs differ by ${apart.toExponential(1)}, relative; ${TOLERANCE} is allowed`)
-      const repeats = await repeatsOf(participant)
+      const repeats = await repeatsOf(participant, warmUpMs)
       const timing: Timing = { rounds: [], repeats, cores: 0, disagreement: apart, ...(setup && { setup }) }
       timed.push({ participant, timing, total: { ms: 0, processorMs: 0 } })
       outcomes.set(participant.id, timing)
@@ -93,9 +95,12 @@ async function takeTurn({ participant, timing, total }: Timed): Promise<void> {
   timing.cores = total.processorMs / total.ms
 }
 
-/** How many runs make a stretch. */
-async function repeatsOf(participant: Participant): Promise<number> {
-  let { ms } = await participant.ask('time', { repeats: 1 })
-  if (ms < 5 * STRETCH_MS) ms = (await participant.ask('time', { repeats: 1 })).ms // the first may have compiled
+/** How many runs make a stretch, once they are as fast as they get. */
+async function repeatsOf(participant: Participant, warmUpMs: number): Promise<number> {
+  let [ms, spent] = [0, 0]
+  do {
+    ms = (await participant.ask('time', { repeats: 1 })).ms
+    spent += ms
+  } while (spent < warmUpMs)
   return Math.min(Math.max(Math.ceil(STRETCH_MS / ms), 1), 2000)
 }

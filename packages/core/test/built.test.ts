@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { describe, expect, it } from 'vitest'
@@ -103,12 +103,13 @@ describe.skipIf(!built)(
         const modules = join(folder, 'node_modules')
         cpSync(join(core, 'dist'), join(modules, '@rectified-flow/core/dist'), { recursive: true })
         cpSync(join(core, 'package.json'), join(modules, '@rectified-flow/core/package.json'))
-        mkdirSync(join(modules, '@tensorflow'))
-        for (const name of ['tfjs-core', 'tfjs-backend-cpu', 'tfjs-backend-wasm', 'tfjs-backend-webgpu'])
-          symlinkSync(
-            realpathSync(join(core, 'node_modules/@tensorflow', name)),
-            join(modules, '@tensorflow', name),
-          )
+        const tfjs = ['core', 'backend-cpu', 'backend-wasm', 'backend-webgpu'].map(
+          name => `@tensorflow/tfjs-${name}`,
+        )
+        for (const name of [...tfjs, '@bufbuild/protobuf']) {
+          mkdirSync(dirname(join(modules, name)), { recursive: true })
+          symlinkSync(realpathSync(join(core, 'node_modules', name)), join(modules, name))
+        }
         const module = `
         import { useBackend } from '@rectified-flow/core/node'
         await useBackend('${backend}').catch(error => console.log(error.message))`

@@ -31,6 +31,7 @@ function native(name: string, pkg: string): BackendCandidate {
     tfjsName: 'tensorflow',
     async load(): ReturnType<BackendCandidate['load']> {
       await restoreIsNullOrUndefined()
+      process.env.TF_CPP_MIN_LOG_LEVEL ??= '1' // or TensorFlow tells of every graph that it takes
       try {
         await importQuietly(pkg)
         registerGradients()

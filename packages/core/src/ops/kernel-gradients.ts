@@ -23,12 +23,12 @@ export function registerKernelGradients(): void {
     ['RfGroupNorm', ['x', 'gamma', 'beta']],
     ['RfGroupNormModulated', ['x', 'gamma', 'beta', 'scale', 'shift']],
   ] as const) {
-    // After y, whatever the backend's own gradient wants: all have the first two.
-    const outputs = ['mean', 'rstd', 'sigmoid', 'linear']
+    // What the backends' own gradients want: all have the first three.
+    const outputs = ['y', 'mean', 'rstd', 'sigmoid']
     tf.registerGradient({
       kernelName,
       inputsToSave: [...inputsToSave],
-      outputsToSave: [false, ...outputs.map(() => true)],
+      outputsToSave: outputs.map(() => true),
       gradFunc: (upstream, saved, attrs) => {
         const names = [...inputsToSave, ...outputs]
         const inputs: tf.NamedTensorMap = { dy: (upstream as tf.Tensor[])[0] as tf.Tensor }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { type Attrs, Eager, type TensorflowBackend, type Value } from './eager.js'
+import type { Attrs, Eager, TensorflowBackend, Value } from './eager.js'
 import { addKernel, replaceKernel } from './kernel.js'
+import { hasOneDnn, ONEDNN } from './onednn.js'
 
 type Shape4D = [number, number, number, number]
 
@@ -33,13 +34,12 @@ interface Inputs {
   bias: tf.Tensor1D
 }
 
-/** oneDNN's convolution that adds its bias on the way: TensorFlow puts it into graphs, eager calls have no other name for it. */
+/** oneDNN's convolution that adds its bias on the way. */
 const FUSED = '_MklNativeConv2DWithBias'
-const LABEL = { _kernel: 'MklNameChangeOp' }
 
 function withBias(ops: Eager, { x, filter, bias }: Inputs, attrs: ConvAttrs): Value[] {
   const inputs = [x, filter, bias].map(tensor => ops.of(tensor))
-  return [ops.run(FUSED, inputs, { ...attrsOf(x.shape, filter.shape, attrs), ...LABEL })]
+  return [ops.run(FUSED, inputs, { ...attrsOf(x.shape, filter.shape, attrs), ...ONEDNN })]
 }
 
 function thenBias(ops: Eager, { x, filter, bias }: Inputs, attrs: ConvAttrs): Value[] {
@@ -47,21 +47,16 @@ function thenBias(ops: Eager, { x, filter, bias }: Inputs, attrs: ConvAttrs): Va
   return [ops.run('BiasAdd', [y, ops.of(bias)])]
 }
 
-/** True where libtensorflow has oneDNN's convolution with bias, and uses it. */
 function hasFusedBias(backend: TensorflowBackend): boolean {
-  if (backend.isUsingGpuDevice) return false
-  const ops = new Eager(backend)
-  try {
-    const ones = (shape: number[]) => ops.run('Fill', [ops.integers(shape), ops.number(1)])
-    const inputs = [ones([1, 3, 3, 1]), ones([3, 3, 1, 1]), ones([1])]
-    const attrs = attrsOf([1, 3, 3, 1], [3, 3, 1, 1], { strides: 1, pad: 'same' })
-    const y = ops.run(FUSED, inputs, { ...attrs, ...LABEL })
-    return backend.binding.tensorDataSync(y.id)[4] === 10
-  } catch {
-    return false
-  } finally {
-    ops.dispose()
-  }
+  const attrs = attrsOf([1, 3, 3, 1], [3, 3, 1, 1], { strides: 1, pad: 'valid' })
+  return hasOneDnn(
+    backend,
+    (ops, filled) => {
+      const inputs = [filled([1, 3, 3, 1], 1), filled([3, 3, 1, 1], 1), filled([1], 1)]
+      return ops.run(FUSED, inputs, { ...attrs, ...ONEDNN })
+    },
+    10,
+  )
 }
 
 interface GradientInputs {

@@ -7,32 +7,49 @@ export interface Value {
   dtype: number
 }
 
-interface Attr {
+/** An attribute of an operation, as the binding takes it. */
+export interface Attr {
   name: string
   type: number
   value: unknown
 }
 
+/** The numbers by which the binding calls the types of attributes. */
+export interface AttrTypes {
+  TF_ATTR_BOOL: number
+  TF_ATTR_FLOAT: number
+  TF_ATTR_INT: number
+  TF_ATTR_STRING: number
+  TF_ATTR_TYPE: number
+}
+
+/** What is used here of tfjs-node's addon. */
+export interface Binding extends AttrTypes {
+  TF_FLOAT: number
+  TF_INT32: number
+  TF_BOOL: number
+  executeOp(name: string, attrs: Attr[], inputs: number[], outputs: number): Value[]
+  createTensor(shape: number[], dtype: number, values: Float32Array | Int32Array | Uint8Array): number
+  deleteTensor(id: number): void
+  tensorDataSync(id: number): Float32Array | Int32Array | Uint8Array
+  loadSavedModel(folder: string, tags: string): number
+  deleteSavedModel(id: number): void
+  runSavedModel(id: number, inputs: number[], inputNames: string, outputNames: string): Value[]
+}
+
 /** What the kernels here use of tfjs-node's backend. */
 export interface TensorflowBackend {
   isUsingGpuDevice: boolean
-  binding: {
-    TF_FLOAT: number
-    TF_INT32: number
-    TF_ATTR_BOOL: number
-    TF_ATTR_INT: number
-    TF_ATTR_STRING: number
-    executeOp(name: string, attrs: Attr[], inputs: number[], outputs: number): Value[]
-    createTensor(shape: number[], dtype: number, values: Float32Array | Int32Array): number
-    deleteTensor(id: number): void
-    tensorDataSync(id: number): Float32Array
-  }
+  binding: Binding
   getInputTensorIds(tensors: tf.TensorInfo[]): number[]
   createOutputTensor(value: Value): tf.Tensor
 }
 
 /** Attributes of a TensorFlow operation; its types follow from its inputs. */
 export type Attrs = Record<string, boolean | string | number | number[]>
+
+/** Constants that a backend keeps: many more than one kernel makes. */
+const CONSTANTS = 4096
 
 const constants = new WeakMap<TensorflowBackend, Map<string, Value>>()
 
@@ -60,22 +77,26 @@ export class Eager {
   }
 
   number(value: number): Value {
-    return this.create([], this.backend.binding.TF_FLOAT, Float32Array.of(value))
+    return this.constant(`number ${value}`, [], () => Float32Array.of(value))
   }
 
   integers(values: readonly number[]): Value {
-    return this.create([values.length], this.backend.binding.TF_INT32, Int32Array.from(values))
+    return this.constant(`integers ${values}`, [values.length], () => Int32Array.from(values))
   }
 
-  /** A tensor that stays for good, made once for each backend and key. */
-  constant(key: string, shape: number[], make: () => Float32Array): Value {
+  /** A tensor that is made once for each backend and key, and stays while it is used now and then. */
+  constant(key: string, shape: number[], make: () => Float32Array | Int32Array): Value {
     const kept = constants.get(this.backend) ?? new Map<string, Value>()
     constants.set(this.backend, kept)
     const known = kept.get(key)
-    if (known) return known
-    const value = this.create(shape, this.backend.binding.TF_FLOAT, make())
-    this.made.delete(value.id)
+    if (known) kept.delete(key)
+    const value = known ?? this.create(shape, make())
     kept.set(key, value)
+    if (kept.size > CONSTANTS) {
+      const [[oldest, { id }]] = kept as unknown as [[string, Value]]
+      kept.delete(oldest)
+      this.backend.binding.deleteTensor(id)
+    }
     return value
   }
 
@@ -114,10 +135,10 @@ export class Eager {
     this.made.clear()
   }
 
-  private create(shape: number[], dtype: number, values: Float32Array | Int32Array): Value {
-    const id = this.backend.binding.createTensor(shape, dtype, values)
-    this.made.add(id)
-    return { id, shape, dtype }
+  private create(shape: number[], values: Float32Array | Int32Array): Value {
+    const { binding } = this.backend
+    const dtype = values instanceof Float32Array ? binding.TF_FLOAT : binding.TF_INT32
+    return { id: binding.createTensor(shape, dtype, values), shape, dtype }
   }
 
   private typeOf(value: Attrs[string]): number {

@@ -47,8 +47,8 @@ function groupMean(ops: Eager, x: Value, groups: number): Value {
 }
 
 /**
- * y, mean and 1/deviation of each channel's group [B,1,C] and, where it activates, y's sigmoid and y before it: all that
- * the gradient needs with x. The large tensors are [B,N,C] with N pixels.
+ * y, mean and 1/deviation of each channel's group [B,1,C] and, where it activates, the sigmoid: all that the gradient needs
+ * with x. The large tensors are [B,N,C] with N pixels.
  */
 function forward(
   ops: Eager,
@@ -68,19 +68,19 @@ function forward(
   const { factor, offset } = affine(ops, inputs)
   const slope = ops.mul(rstd, factor)
   const scaled = ops.mul(x, slope)
-  const y = ops.add(scaled, ops.sub(offset, ops.mul(mean, slope)))
+  const linear = ops.add(scaled, ops.sub(offset, ops.mul(mean, slope)))
   ops.free(scaled)
-  if (!activate) return [ops.reshape(y, inputs.x.shape), mean, rstd]
-  const sigmoid = ops.run('Sigmoid', [y])
-  return [ops.reshape(ops.mul(y, sigmoid), inputs.x.shape), mean, rstd, sigmoid, y]
+  if (!activate) return [ops.reshape(linear, inputs.x.shape), mean, rstd]
+  const sigmoid = ops.run('Sigmoid', [linear])
+  return [ops.reshape(ops.mul(linear, sigmoid), inputs.x.shape), mean, rstd, sigmoid]
 }
 
 interface GradientInputs extends GroupNormInputs {
   dy: tf.Tensor4D
+  y: tf.Tensor4D
   mean: tf.Tensor3D
   rstd: tf.Tensor3D
   sigmoid?: tf.Tensor3D
-  linear?: tf.Tensor3D
 }
 
 /** dx, dgamma, dbeta and, where there is modulation, dscale, dshift. */
@@ -90,10 +90,12 @@ function backward(ops: Eager, inputs: GradientInputs, { groups }: GroupNormAttrs
   const [mean, rstd] = [ops.of(inputs.mean), ops.of(inputs.rstd)]
   const x = ops.reshape(ops.of(inputs.x), pixels)
   let dy = ops.reshape(ops.of(inputs.dy), pixels)
-  if (inputs.sigmoid && inputs.linear) {
-    // silu'(y) = s + y s (1 - s)
+  if (inputs.sigmoid) {
+    // y = silu(l) = l s and silu'(l) = s + l s (1 - s): l itself need not be kept.
     const sigmoid = ops.of(inputs.sigmoid)
-    const bend = ops.run('SigmoidGrad', [sigmoid, ops.of(inputs.linear)])
+    const rest = ops.sub(ops.number(1), sigmoid)
+    const bend = ops.mul(rest, ops.reshape(ops.of(inputs.y), pixels))
+    ops.free(rest)
     const slope = ops.add(bend, sigmoid)
     ops.free(bend)
     dy = ops.mul(dy, slope)

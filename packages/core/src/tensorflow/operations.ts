@@ -1,0 +1,66 @@
+/** What a graph must say of an operation that an eager call leaves open. */
+export interface Operation {
+  /** The name of its output, or outputs, in TensorFlow's registry. */
+  output: string
+  /** Attributes that are types, each with the input it is the type of. */
+  types: Readonly<Record<string, number>>
+  /** Inputs whose numbers decide the shape of the output; the last one is -1. */
+  shaping: readonly number[]
+}
+
+const T = { T: 0 }
+const REDUCTION = { output: 'output', types: { T: 0, Tidx: 1 }, shaping: [1] }
+const plain = (output: string): Operation => ({ output, types: T, shaping: [] })
+const named = (names: string, operation: Operation) =>
+  names.split(' ').map(name => [name, operation] as const)
+
+/** Operations of one type, and of the shape that their inputs give them, by the name of their output. */
+const PLAIN = {
+  y:
+    'Abs Ceil Cos Erf Exp Expm1 Floor IsFinite IsNan Log Log1p Neg OnesLike Reciprocal Round Rsqrt Sigmoid Sign Sin ' +
+    'Sqrt Square Tanh ZerosLike',
+  z:
+    'Add AddV2 Atan2 Equal FloorDiv FloorMod Greater GreaterEqual Less LessEqual Maximum Minimum Mul NotEqual Pow ' +
+    'RealDiv SquaredDifference Sub',
+  activations: 'Elu LeakyRelu Relu Relu6 Softplus',
+  backprops: 'EluGrad',
+  output:
+    'AvgPool BatchMatMulV2 BiasAdd Conv2D DepthwiseConv2dNative MaxPool MaxPoolGrad Pack Unpack ' +
+    '_MklNativeConv2DWithBias',
+  softmax: 'Softmax _MklSoftmax',
+  sum: 'AddN',
+}
+
+/** The operations that may run in a graph. Any other runs at once, and what was put off before it. */
+export const operations: ReadonlyMap<string, Operation> = new Map([
+  ...Object.entries(PLAIN).flatMap(([output, names]) => named(names, plain(output))),
+  ...named('ArgMax ArgMin Max Mean Min Prod Sum', REDUCTION),
+  ...named('LogicalAnd LogicalOr', { output: 'z', types: {}, shaping: [] }),
+  ...Object.entries<Operation>({
+    All: { output: 'output', types: { Tidx: 1 }, shaping: [1] },
+    Any: { output: 'output', types: { Tidx: 1 }, shaping: [1] },
+    AvgPoolGrad: { output: 'output', types: { T: 1 }, shaping: [0] },
+    Cast: { output: 'y', types: { SrcT: 0 }, shaping: [] },
+    ConcatV2: { output: 'output', types: { T: 0, Tidx: -1 }, shaping: [-1] },
+    Conv2DBackpropFilter: { output: 'output', types: T, shaping: [1] },
+    Conv2DBackpropInput: { output: 'output', types: { T: 1 }, shaping: [0] },
+    DepthwiseConv2dNativeBackpropFilter: { output: 'output', types: T, shaping: [1] },
+    DepthwiseConv2dNativeBackpropInput: { output: 'output', types: { T: 1 }, shaping: [0] },
+    ExpandDims: { output: 'output', types: { T: 0, Tdim: 1 }, shaping: [1] },
+    Fill: { output: 'output', types: { index_type: 0, T: 1 }, shaping: [0] },
+    GatherV2: { output: 'output', types: { Tparams: 0, Tindices: 1, Taxis: 2 }, shaping: [2] },
+    LogicalNot: { output: 'y', types: {}, shaping: [] },
+    MirrorPad: { output: 'output', types: { T: 0, Tpaddings: 1 }, shaping: [1] },
+    OneHot: { output: 'output', types: { TI: 0, T: 2 }, shaping: [1] },
+    PadV2: { output: 'output', types: { T: 0, Tpaddings: 1 }, shaping: [1] },
+    Reshape: { output: 'output', types: { T: 0, Tshape: 1 }, shaping: [1] },
+    ResizeBilinear: { output: 'resized_images', types: T, shaping: [1] },
+    ReverseV2: { output: 'output', types: { T: 0, Tidx: 1 }, shaping: [1] },
+    Select: { output: 'output', types: { T: 1 }, shaping: [] },
+    Slice: { output: 'output', types: { T: 0, Index: 1 }, shaping: [1, 2] },
+    SplitV: { output: 'output', types: { T: 0, Tlen: 1 }, shaping: [1, 2] },
+    StridedSlice: { output: 'output', types: { T: 0, Index: 1 }, shaping: [1, 2, 3] },
+    Tile: { output: 'output', types: { T: 0, Tmultiples: 1 }, shaping: [1] },
+    Transpose: { output: 'y', types: { T: 0, Tperm: 1 }, shaping: [1] },
+  }),
+])

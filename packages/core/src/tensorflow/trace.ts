@@ -1,0 +1,90 @@
+import type { Attr } from './eager.js'
+
+/** What libtensorflow says of a tensor without its numbers. */
+export interface Shaped {
+  readonly shape: readonly number[]
+  readonly dtype: number
+}
+
+/** A tensor of int32 that the host made. */
+export interface Integers extends Shaped {
+  readonly values: ArrayLike<number>
+}
+
+/**
+ * Where a call's input comes from: an output of the trace by its number; a tensor from outside, n-th to be met, as -1 - n;
+ * or integers that decide the shape of what comes out, so that they belong to the trace.
+ */
+export type Source = number | Integers
+
+/** A call of one operation of TensorFlow. */
+export interface Call {
+  readonly name: string
+  readonly attrs: readonly Attr[]
+  readonly sources: readonly Source[]
+  /** The tensors from outside that it is the first to have. */
+  readonly arrivals: readonly Shaped[]
+  readonly outputs: readonly Shaped[]
+}
+
+/** Calls in their order, and which of their outputs are wanted after them. */
+export interface Trace {
+  readonly calls: readonly Call[]
+  readonly wanted: readonly number[]
+}
+
+/** True where the second call may stand for the first: it will have outputs of the same shapes. */
+export function sameCall(a: Call, b: Omit<Call, 'outputs'>, outputs: number): boolean {
+  return (
+    a.name === b.name &&
+    a.outputs.length === outputs &&
+    every(a.sources, b.sources, sameSource) &&
+    every(a.attrs, b.attrs, sameAttr) &&
+    every(a.arrivals, b.arrivals, sameShaped)
+  )
+}
+
+/** A number that equal traces share, and different ones hardly ever. */
+export function fingerprint({ calls, wanted }: Trace): number {
+  let hash = 0x811c9dc5
+  const take = (value: number) => {
+    hash = Math.imul(hash ^ value, 0x01000193)
+  }
+  const takeAll = (values: ArrayLike<number>) => {
+    for (let i = 0; i < values.length; i++) take(values[i] as number)
+  }
+  const takeText = (text: string) => {
+    for (let i = 0; i < text.length; i++) take(text.charCodeAt(i))
+  }
+  for (const { name, attrs, sources, arrivals } of calls) {
+    takeText(name)
+    for (const { value } of attrs) takeText(String(value))
+    for (const source of sources) typeof source === 'number' ? take(source) : takeAll(source.values)
+    for (const { shape } of arrivals) takeAll(shape)
+  }
+  takeAll(wanted)
+  return hash
+}
+
+export function every<A, B>(a: ArrayLike<A>, b: ArrayLike<B>, same: (x: A, y: B) => boolean): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (!same(a[i] as A, b[i] as B)) return false
+  return true
+}
+
+export const sameNumber = (a: number, b: number): boolean => a === b
+
+function sameSource(a: Source, b: Source): boolean {
+  if (typeof a === 'number' || typeof b === 'number') return a === b
+  return sameShaped(a, b) && every(a.values, b.values, sameNumber)
+}
+
+function sameAttr(a: Attr, b: Attr): boolean {
+  if (a.name !== b.name || a.type !== b.type) return false
+  const [x, y] = [a.value, b.value]
+  return x === y || (Array.isArray(x) && Array.isArray(y) && every(x, y, sameNumber))
+}
+
+function sameShaped(a: Shaped, b: Shaped): boolean {
+  return a.dtype === b.dtype && every(a.shape, b.shape, sameNumber)
+}
