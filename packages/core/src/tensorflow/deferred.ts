@@ -1,7 +1,7 @@
 import type { Attr, Binding, TensorflowBackend, Value } from './eager.js'
 import { Graphs, type Step } from './graphs.js'
 import { operations } from './operations.js'
-import type { Call, Shaped, Source } from './trace.js'
+import type { Call, Integers, Shaped, Source } from './trace.js'
 
 /** Longer traces end here. */
 const LONGEST = 8192
@@ -121,52 +121,57 @@ export class Deferred {
     return this.raw.runSavedModel(id, this.reals(inputs), inputNames, outputNames).map(this.adopt)
   }
 
-  private readonly executeOp: Binding['executeOp'] = (name, attrs, inputs, count) => {
+  private readonly executeOp: Binding['executeOp'] = (name, attrs, ids, count) => {
     if (this.calls.length === LONGEST) this.end()
+    const inputs = ids.map(id => this.handles.get(id))
     const call = this.callOf(name, attrs, inputs)
     if (!call) {
       this.end()
-      return this.raw.executeOp(name, attrs, this.reals(inputs), count).map(this.adopt)
+      return this.raw.executeOp(name, attrs, this.reals(ids), count).map(this.adopt)
     }
-    const handles = inputs.map(id => this.handles.get(id) as Handle)
     const step = this.at?.follow(call, count)
     if (this.at && !step) this.runCalls()
     this.at = step
-    if (step) {
-      this.calls.push(step.call as Call)
-      this.inputs.push(handles)
-      return (step.call as Call).outputs.map(output => this.promise(output))
-    }
-    const outputs = this.run(call, handles, count)
-    this.calls.push({ ...call, outputs: outputs.map(({ shape, dtype }) => ({ shape, dtype })) })
-    this.inputs.push(handles)
-    return outputs.map(output => this.promise(output, output.id))
+    const known = step?.call
+    const made = known ? undefined : this.run(call, inputs as Handle[], count)
+    const outputs = (made ?? known?.outputs) as readonly Shaped[]
+    this.calls.push(known ?? { ...call, outputs })
+    this.inputs.push(inputs as Handle[])
+    return outputs.map((output, i) => this.promise(output, made?.[i]?.id))
   }
 
   /** The call as a part of the trace, or undefined if it can't be one. */
-  private callOf(name: string, attrs: Attr[], inputs: number[]): Omit<Call, 'outputs'> | undefined {
+  private callOf(
+    name: string,
+    attrs: Attr[],
+    inputs: readonly (Handle | undefined)[],
+  ): Omit<Call, 'outputs'> | undefined {
     const operation = operations.get(name)
     if (!operation) return undefined
+    const { shaping } = operation
     const shapes = (i: number) =>
-      operation.shaping.includes(i) || operation.shaping.includes(i - inputs.length)
-    for (const [i, id] of inputs.entries()) {
-      const handle = this.handles.get(id)
-      if (!handle || !this.isNumeric(handle.dtype)) return undefined
-      if (shapes(i) && (handle.dtype !== this.raw.TF_INT32 || !handle.values)) return undefined
+      shaping.length > 0 && (shaping.includes(i) || shaping.includes(i - inputs.length))
+    for (let i = 0; i < inputs.length; i++) {
+      const input = inputs[i]
+      if (!input || !this.isNumeric(input.dtype)) return undefined
+      if (shapes(i) && (input.dtype !== this.raw.TF_INT32 || !input.values)) return undefined
     }
+    const sources: Source[] = []
     const arrivals: Shaped[] = []
-    const sources = inputs.map((id, i): Source => {
-      const handle = this.handles.get(id) as Handle
-      const { shape, dtype, values } = handle
-      if (shapes(i)) return { shape, dtype, values: values as Int32Array }
-      if (handle.trace !== this.trace) {
-        handle.trace = this.trace
-        this.outside.push(handle)
-        handle.source = -this.outside.length
-        arrivals.push({ shape, dtype })
+    for (let i = 0; i < inputs.length; i++) {
+      const input = inputs[i] as Handle
+      if (shapes(i)) {
+        sources.push(input as Integers)
+        continue
       }
-      return handle.source
-    })
+      if (input.trace !== this.trace) {
+        input.trace = this.trace
+        this.outside.push(input)
+        input.source = -this.outside.length
+        arrivals.push(input)
+      }
+      sources.push(input.source)
+    }
     return { name, attrs, sources, arrivals }
   }
 

@@ -70,8 +70,12 @@ export class Eager {
 
   run(name: string, inputs: readonly Value[], attrs: Attrs = {}): Value {
     const ids = inputs.map(({ id }) => id)
-    const all = Object.entries(attrs).map(([name, value]) => ({ name, type: this.typeOf(value), value }))
-    const [result] = this.backend.binding.executeOp(name, all, ids, 1) as [Value]
+    const given: Attr[] = []
+    for (const key in attrs) {
+      const value = attrs[key] as Attrs[string]
+      given.push({ name: key, type: this.typeOf(value), value })
+    }
+    const result = this.backend.binding.executeOp(name, given, ids, 1)[0] as Value
     this.made.add(result.id)
     return result
   }
@@ -84,13 +88,13 @@ export class Eager {
     return this.constant(`integers ${values}`, [values.length], () => Int32Array.from(values))
   }
 
-  /** A tensor that is made once for each backend and key, and stays while it is used now and then. */
+  /** A tensor that is made once for each backend and key, and again when many others were made since. */
   constant(key: string, shape: number[], make: () => Float32Array | Int32Array): Value {
     const kept = constants.get(this.backend) ?? new Map<string, Value>()
-    constants.set(this.backend, kept)
+    if (kept.size === 0) constants.set(this.backend, kept)
     const known = kept.get(key)
-    if (known) kept.delete(key)
-    const value = known ?? this.create(shape, make())
+    if (known) return known
+    const value = this.create(shape, make())
     kept.set(key, value)
     if (kept.size > CONSTANTS) {
       const [[oldest, { id }]] = kept as unknown as [[string, Value]]

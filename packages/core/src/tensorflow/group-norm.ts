@@ -32,18 +32,14 @@ function pixelMean(ops: Eager, x: Value): Value {
   return ops.reshape(mean, [b, 1, c])
 }
 
-/** The mean of each channel's group, from [B,1,C] to [B,1,C]: the product with a matrix of blocks. */
+/** The mean of each channel's group, from [B,1,C] to [B,1,C]. */
 function groupMean(ops: Eager, x: Value, groups: number): Value {
-  const c = x.shape[2] as number
+  const [b, , c] = x.shape as [number, number, number]
   if (groups === c) return x
   const size = c / groups
-  const blocks = ops.constant(`group means ${c} ${groups}`, [c, c], () =>
-    new Float32Array(c * c).map((_, i) => {
-      const same = Math.floor(i / c / size) === Math.floor((i % c) / size)
-      return same ? 1 / size : 0
-    }),
-  )
-  return ops.run('BatchMatMulV2', [x, blocks])
+  const mean = ops.mean(ops.reshape(x, [b, groups, size]), [2], true)
+  const ones = ops.constant(`ones ${size}`, [size], () => new Float32Array(size).fill(1))
+  return ops.reshape(ops.mul(mean, ones), [b, 1, c])
 }
 
 /**
