@@ -52,14 +52,13 @@ export class Deferred {
 
   /** The same binding with calls put off. */
   binding(): Binding {
-    const binding: Record<string, unknown> = {}
-    for (const name of Object.getOwnPropertyNames(this.raw)) {
-      const value = this.raw[name as keyof Binding] as unknown
-      binding[name] = typeof value === 'function' ? value.bind(this.raw) : value
-    }
     const { executeOp, createTensor, deleteTensor, tensorDataSync, runSavedModel } = this
     const ours = { executeOp, createTensor, deleteTensor, tensorDataSync, runSavedModel }
-    return Object.assign(binding as unknown as Binding, ours)
+    // The addon's own properties can't be assigned to.
+    const descriptors = Object.entries(ours).map(
+      ([name, value]) => [name, { value, writable: true }] as const,
+    )
+    return Object.create(this.raw, Object.fromEntries(descriptors))
   }
 
   /** Run what was put off. */

@@ -49,7 +49,7 @@ export interface TensorflowBackend {
 export type Attrs = Record<string, boolean | string | number | number[]>
 
 /** Constants that a backend keeps: many more than one kernel makes. */
-const CONSTANTS = 4096
+const CONSTANTS = 1024
 
 const constants = new WeakMap<TensorflowBackend, Map<string, Value>>()
 

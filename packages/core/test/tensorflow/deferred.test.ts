@@ -9,7 +9,7 @@ const rng = createRng(1)
 
 describe.runIf(process.env.BACKEND === 'node')('calls that are put off', () => {
   let deferred: Deferred
-  let binding: Binding & { getNumOfTensors: number }
+  let binding: Binding & { getNumOfTensors(): number }
   let runs = 0
   beforeAll(() => {
     deferred = deferredOf(tf.backend()) as Deferred
@@ -226,7 +226,7 @@ describe.runIf(process.env.BACKEND === 'node')('calls that are put off', () => {
         losses.push((await result.value.data())[0] as number)
         adamEma(slot, result.grad, { step, learningRate: 0.1 / step })
         tf.dispose([x, result.value, result.grad])
-        tensors.push(binding.getNumOfTensors)
+        tensors.push(binding.getNumOfTensors())
       }
       const bits = [slot.weight, slot.m, slot.v, slot.ema].map(({ dataSync }, i) =>
         Array.from(dataSync.call(Object.values(slot)[i] as tf.Variable) as Float32Array),
@@ -240,6 +240,36 @@ describe.runIf(process.env.BACKEND === 'node')('calls that are put off', () => {
     expect(graphs.losses).toEqual(once.losses)
     expect(graphs.bits).toEqual(once.bits)
     expect(graphs.tensors.at(-1)).toBe(graphs.tensors.at(-4))
+  })
+
+  it('run one by one where a graph fails', () => {
+    const x = rng.normal([8])
+    const { once } = both(() => long(x))
+    const graphs = deferred.graphs as unknown as { binding: Binding }
+    const { binding } = graphs
+    const runSavedModel = () => {
+      throw new Error('out of memory')
+    }
+    graphs.binding = Object.create(binding, { runSavedModel: { value: runSavedModel } })
+    const before = deferred.graphs.runs
+    expect(bitsOf(() => long(x))).toBe(once[0])
+    expect(deferred.graphs.runs).toBe(before)
+    graphs.binding = binding
+    x.dispose()
+  })
+
+  it('leave no more than a thousand numbers behind', () => {
+    const before = binding.getNumOfTensors()
+    const x = rng.normal([8])
+    for (let i = 0; i < 3000; i++) {
+      const [y] = evaluate(tf.backend() as unknown as TensorflowBackend, ops => [
+        ops.mul(ops.of(x), ops.number(i)),
+      ])
+      if (i === 2999) expect(y?.dataSync()[0]).toBe(Math.fround((x.dataSync()[0] as number) * i))
+      y?.dispose()
+    }
+    expect(binding.getNumOfTensors() - before).toBeLessThan(1100)
+    x.dispose()
   })
 
   it('are done when tf.time says so', async () => {
