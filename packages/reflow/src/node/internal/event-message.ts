@@ -1,3 +1,5 @@
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
+
 /** What one value of a TensorBoard event is: a number, or a PNG. */
 export type SummaryValue = { tag: string } & ({ scalar: number } | { png: Uint8Array })
 
@@ -16,26 +18,29 @@ export interface EventFields {
  * @see tensorflow/core/util/event.proto, tensorflow/core/framework/summary.proto: the field numbers
  */
 export function encodeEvent({ wallTimeS, step, fileVersion, start, values }: EventFields): Uint8Array {
-  return Buffer.concat([
-    fixed64(1, wallTimeS),
-    varintField(2, step),
-    ...(fileVersion ? [bytesField(3, Buffer.from(fileVersion))] : []),
-    ...(values ? [bytesField(5, Buffer.concat(values.map(value => bytesField(1, encodeValue(value)))))] : []),
-    ...(start ? [bytesField(7, varintField(1, 1))] : []), // SessionLog.status = START
-  ])
+  const event = new BinaryWriter()
+    .tag(1, WireType.Bit64)
+    .double(wallTimeS)
+    .tag(2, WireType.Varint)
+    .int64(step)
+  if (fileVersion) event.tag(3, WireType.LengthDelimited).string(fileVersion)
+  if (values) {
+    event.tag(5, WireType.LengthDelimited).fork()
+    for (const value of values) encodeValue(event.tag(1, WireType.LengthDelimited).fork(), value).join()
+    event.join()
+  }
+  // SessionLog.status = START
+  if (start) event.tag(7, WireType.LengthDelimited).fork().tag(1, WireType.Varint).int32(1).join()
+  return event.finish()
 }
 
-function encodeValue(value: SummaryValue): Buffer {
-  const tag = bytesField(1, Buffer.from(value.tag))
-  if ('scalar' in value) return Buffer.concat([tag, fixed32(2, value.scalar)])
+function encodeValue(writer: BinaryWriter, value: SummaryValue): BinaryWriter {
+  writer.tag(1, WireType.LengthDelimited).string(value.tag)
+  if ('scalar' in value) return writer.tag(2, WireType.Bit32).float(value.scalar)
   const { width, height, channels } = pngSize(value.png)
-  const image = [
-    varintField(1, height),
-    varintField(2, width),
-    varintField(3, channels),
-    bytesField(4, value.png),
-  ]
-  return Buffer.concat([tag, bytesField(4, Buffer.concat(image))])
+  writer.tag(4, WireType.LengthDelimited).fork()
+  for (const [i, size] of [height, width, channels].entries()) writer.tag(i + 1, WireType.Varint).int32(size)
+  return writer.tag(4, WireType.LengthDelimited).bytes(value.png).join()
 }
 
 const SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')
@@ -53,31 +58,4 @@ function pngSize(png: Uint8Array): { width: number; height: number; channels: nu
     height: bytes.readUInt32BE(20),
     channels: CHANNELS[bytes[25] as number] ?? 3,
   }
-}
-
-function varint(value: number): Buffer {
-  const out: number[] = []
-  let rest = value
-  for (; rest >= 128; rest = Math.floor(rest / 128)) out.push((rest % 128) | 128)
-  return Buffer.from([...out, rest])
-}
-
-function varintField(field: number, value: number): Buffer {
-  return Buffer.concat([varint(field * 8), varint(value)])
-}
-
-function bytesField(field: number, bytes: Uint8Array): Buffer {
-  return Buffer.concat([varint(field * 8 + 2), varint(bytes.length), bytes])
-}
-
-function fixed64(field: number, value: number): Buffer {
-  const bytes = Buffer.alloc(8)
-  bytes.writeDoubleLE(value)
-  return Buffer.concat([varint(field * 8 + 1), bytes])
-}
-
-function fixed32(field: number, value: number): Buffer {
-  const bytes = Buffer.alloc(4)
-  bytes.writeFloatLE(value)
-  return Buffer.concat([varint(field * 8 + 5), bytes])
 }
