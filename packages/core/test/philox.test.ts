@@ -48,8 +48,13 @@ it('agrees with the definition for any counter and key', () => {
   )
 })
 
-it('writes where it is told', () => {
-  const out = new Uint32Array(6).fill(7)
-  philox4x32([0, 0, 0, 0], [0, 0], out, 1)
-  expect([...out]).toEqual([7, ...words('6627e8d5 e169c58d bc57ac4c 9b00dbd8'), 7])
+it('counts on from block to block, and past 32 bits', () => {
+  const key: Key = [5, 7]
+  const out = new Uint32Array(12)
+  philox4x32([0xfffffffe, 3, 2, 1], key, out)
+  expect([...out]).toEqual([
+    ...slow([0xfffffffe, 3, 2, 1], key),
+    ...slow([0xffffffff, 3, 2, 1], key),
+    ...slow([0, 4, 2, 1], key),
+  ])
 })

@@ -50,11 +50,10 @@ class PhiloxRng implements Rng {
   constructor(private readonly key: Key) {}
 
   private words(n: number): Uint32Array {
-    const out = new Uint32Array(Math.ceil(n / 4) * 4)
-    for (let i = 0; i < out.length; i += 4) {
-      philox4x32([this.block >>> 0, Math.floor(this.block / 2 ** 32), 0, 0], this.key, out, i)
-      this.block++
-    }
+    const blocks = Math.ceil(n / 4)
+    const out = new Uint32Array(4 * blocks)
+    philox4x32([this.block >>> 0, Math.floor(this.block / 2 ** 32), 0, 0], this.key, out)
+    this.block += blocks
     return out.subarray(0, n)
   }
 

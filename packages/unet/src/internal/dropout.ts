@@ -11,9 +11,10 @@ export function dropoutMask<S extends number[]>(shape: S, share: number, rng: Rn
   const kept = STEPS / (STEPS - dropped) // of the rounded share: the mask's mean is exactly 1
   const words = rng.integers(Math.ceil(size / 2), STEPS ** 2)
   const mask = new Float32Array(size)
-  for (let i = 0; i < size; i++) {
-    const word = words[i >> 1] as number
-    mask[i] = (i & 1 ? word >> 15 : word & (STEPS - 1)) < dropped ? 0 : kept
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] as number
+    mask[2 * i] = (word & (STEPS - 1)) < dropped ? 0 : kept
+    mask[2 * i + 1] = word >> 15 < dropped ? 0 : kept // beyond the end where the size is odd, and then nowhere
   }
   return tf.tensor(mask, shape)
 }
