@@ -6,8 +6,8 @@ beforeAll(async () => {
   const { useBackend } = await import('@rectified-flow/core/node')
   await useBackend((process.env.BACKEND ?? 'cpu') as 'cpu')
   // On tfjs-node what comes twice is a graph at once, so that every test may meet one.
-  const { deferredOf } = await import('../packages/core/src/tensorflow/deferred.js')
-  const deferred = deferredOf(tf.backend())
+  const { deferredOf } = await import('../packages/core/src/tensorflow/graph/deferred.js')
+  const deferred = deferredOf(tf.backend() as unknown as Parameters<typeof deferredOf>[0])
   if (deferred) deferred.graphs.patience = 0
   tf.env().set('IS_TEST', true)
 })

@@ -25,7 +25,7 @@ async function importQuietly(pkg: string): Promise<void> {
   }
 }
 
-function native(name: string, pkg: string): BackendCandidate {
+function native(name: string, pkg: string, graphs: boolean): BackendCandidate {
   return {
     name,
     tfjsName: 'tensorflow',
@@ -35,7 +35,7 @@ function native(name: string, pkg: string): BackendCandidate {
       try {
         await importQuietly(pkg)
         registerGradients()
-        registerTensorflowKernels()
+        registerTensorflowKernels({ graphs })
         return {}
       } catch (error) {
         return { reason: whyNot(pkg, error as NodeJS.ErrnoException) }
@@ -44,21 +44,21 @@ function native(name: string, pkg: string): BackendCandidate {
   }
 }
 
-const nodeGpu: BackendCandidate = {
-  ...native('node-gpu', '@tensorflow/tfjs-node-gpu'),
+const nodeGpu = (graphs: boolean): BackendCandidate => ({
+  ...native('node-gpu', '@tensorflow/tfjs-node-gpu', graphs),
   verify() {
     const { isUsingGpuDevice } = tf.backend() as tf.KernelBackend & { isUsingGpuDevice?: boolean }
     if (isUsingGpuDevice) return null
     tf.removeBackend('tensorflow') // tfjs-node goes by the same name
     return 'TensorFlow found no CUDA device'
   },
-}
+})
 
-const inNode = (threads?: number) => [
-  nodeGpu,
+const inNode = ({ threads, graphs = true }: NodeBackendOptions) => [
+  nodeGpu(graphs),
   webgpu('webgpu', dawn),
   webgpu('webgpu-software', dawn),
-  native('node', '@tensorflow/tfjs-node'),
+  native('node', '@tensorflow/tfjs-node', graphs),
   wasmWithThreads(threads),
   cpu,
 ]
@@ -69,6 +69,10 @@ export interface NodeBackendOptions {
    * and at first one for each core, at most 8. Give 1 where each core has a process of its own.
    */
   threads?: number
+  /**
+   * Whether 'node' runs what repeats as graphs of TensorFlow; results don't depend on it. Heeded when the backend starts.
+   */
+  graphs?: boolean
 }
 
 /**
@@ -78,8 +82,9 @@ export interface NodeBackendOptions {
  */
 export async function useBackend(
   name?: 'node-gpu' | 'webgpu' | 'webgpu-software' | 'node' | 'wasm' | 'cpu',
-  { threads }: NodeBackendOptions = {},
+  options: NodeBackendOptions = {},
 ): Promise<BackendChoice> {
+  const { threads } = options
   if (threads !== undefined) checkInt('core.useBackend', 'threads', threads, 1)
-  return chooseBackend(inNode(threads), name)
+  return chooseBackend(inNode(options), name)
 }

@@ -1,20 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { registerAdamEma } from './adam-ema.js'
 import { registerConv2d } from './conv2d.js'
-import { defer } from './deferred.js'
 import type { TensorflowBackend } from './eager.js'
+import { defer } from './graph/deferred.js'
 import { registerGroupNorm } from './group-norm.js'
 import { registerResample } from './resample.js'
 import { registerSoftmax } from './softmax.js'
 
 /**
- * Give tfjs-node's backend kernels for this package's operations. Once: the registry is global, so another copy of this
- * package may have been here.
+ * Give tfjs-node's backend kernels for this package's operations, and graphs. Kernels once: the registry is global, and
+ * another copy of this package, or tfjs-node-gpu without a device, may have been here.
  */
-export function registerTensorflowKernels(): void {
-  if (tf.getKernel('RfGroupNorm', 'tensorflow')) return
+export function registerTensorflowKernels({ graphs }: { graphs: boolean }): void {
   const backend = tf.findBackend('tensorflow') as unknown as TensorflowBackend
-  defer(backend)
+  if (graphs) defer(backend)
+  if (tf.getKernel('RfGroupNorm', 'tensorflow')) return
   registerConv2d(backend)
   registerGroupNorm()
   registerResample()

@@ -1,9 +1,9 @@
 import { adamEma, attention, conv2d, createRng, groupNormSilu, resample } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Deferred, deferredOf } from '../../src/tensorflow/deferred.js'
 import { type Binding, evaluate, type TensorflowBackend } from '../../src/tensorflow/eager.js'
-import { operations } from '../../src/tensorflow/operations.js'
+import { type Deferred, deferredOf } from '../../src/tensorflow/graph/deferred.js'
+import { operations } from '../../src/tensorflow/graph/operations.js'
 
 const rng = createRng(1)
 
@@ -12,7 +12,7 @@ describe.runIf(process.env.BACKEND === 'node')('calls that are put off', () => {
   let binding: Binding & { getNumOfTensors(): number }
   let runs = 0
   beforeAll(() => {
-    deferred = deferredOf(tf.backend()) as Deferred
+    deferred = deferredOf(tf.backend() as unknown as TensorflowBackend) as Deferred
     binding = (tf.backend() as unknown as { binding: typeof binding }).binding
   })
   beforeEach(() => {

@@ -1,4 +1,4 @@
-import type { Attr, Binding, TensorflowBackend, Value } from './eager.js'
+import type { Attr, Binding, TensorflowBackend, Value } from '../eager.js'
 import { Graphs, type Step } from './graphs.js'
 import { operations } from './operations.js'
 import type { Call, Integers, Shaped, Source } from './trace.js'
@@ -53,7 +53,7 @@ export class Deferred {
   /** The same binding with calls put off. */
   binding(): Binding {
     const { executeOp, createTensor, deleteTensor, tensorDataSync, runSavedModel } = this
-    const ours = { executeOp, createTensor, deleteTensor, tensorDataSync, runSavedModel }
+    const ours = { executeOp, createTensor, deleteTensor, tensorDataSync, runSavedModel, deferred: this }
     // The addon's own properties can't be assigned to.
     const descriptors = Object.entries(ours).map(
       ([name, value]) => [name, { value, writable: true }] as const,
@@ -255,11 +255,9 @@ export class Deferred {
   }
 }
 
-const deferrals = new WeakMap<object, Deferred>()
-
-/** Let a backend put its calls off, if graphs work here. */
+/** Let a backend put its calls off, if it doesn't yet and graphs work here. */
 export function defer(backend: TensorflowBackend & { time?: unknown }): void {
-  if (backend.isUsingGpuDevice || !graphsWork(backend.binding)) return
+  if (backend.isUsingGpuDevice || deferredOf(backend) || !graphsWork(backend.binding)) return
   const deferred = new Deferred(backend.binding)
   backend.binding = deferred.binding()
   backend.time = async (body: () => void) => {
@@ -268,12 +266,11 @@ export function defer(backend: TensorflowBackend & { time?: unknown }): void {
     deferred.end()
     return { kernelMs: performance.now() - start }
   }
-  deferrals.set(backend, deferred)
 }
 
 /** What puts off the calls of a backend, if anything does. */
-export function deferredOf(backend: object): Deferred | undefined {
-  return deferrals.get(backend)
+export function deferredOf({ binding }: Pick<TensorflowBackend, 'binding'>): Deferred | undefined {
+  return (binding as { deferred?: Deferred } | undefined)?.deferred
 }
 
 /** True where this libtensorflow takes our graphs, and they give what the calls give. */

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Binding } from './eager.js'
+import type { Binding } from '../eager.js'
 import { type Endpoints, savedModel, TAG } from './saved-model.js'
 import { type Call, every, fingerprint, sameCall, sameNumber, type Trace } from './trace.js'
 

@@ -1,5 +1,5 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
-import type { Attr, AttrTypes } from './eager.js'
+import type { Attr, AttrTypes } from '../eager.js'
 import { type Operation, operations } from './operations.js'
 import type { Call, Integers, Shaped, Source, Trace } from './trace.js'
 

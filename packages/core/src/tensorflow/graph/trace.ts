@@ -1,4 +1,4 @@
-import type { Attr } from './eager.js'
+import type { Attr } from '../eager.js'
 
 /** What libtensorflow says of a tensor without its numbers. */
 export interface Shaped {
