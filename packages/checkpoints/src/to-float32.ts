@@ -2,14 +2,15 @@ import type { HostTensor } from './host-tensor.js'
 
 /** The numbers of a tensor of any dtype as float32, in an array of its own. F16 and BF16 are exact, F64 is rounded. */
 export function toFloat32({ dtype, data }: HostTensor): Float32Array {
-  if (dtype === 'F16') return Float32Array.from(data as Uint16Array, halfToNumber)
+  // Not `from` with a function, which takes 80 ns a number.
+  if (dtype === 'F16') return new Float32Array(data as Uint16Array).map(halfToNumber)
   if (dtype === 'BF16') {
     // bfloat16 is the upper half of a float32.
-    const words = Uint32Array.from(data as Uint16Array, bits => bits << 16)
+    const words = new Uint32Array(data as Uint16Array).map(bits => bits << 16)
     return new Float32Array(words.buffer)
   }
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Float32Array.from(data, Number)
-  return Float32Array.from(data)
+  return new Float32Array(data)
 }
 
 /** IEEE 754 binary16: 1 sign bit, 5 of exponent (bias 15), 10 of fraction. */

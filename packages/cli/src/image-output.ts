@@ -77,7 +77,9 @@ async function hostImages(images: readonly tf.Tensor3D[]): Promise<HostImages> {
 }
 
 async function writeNpzImages(path: string, { data, shape }: HostImages): Promise<void> {
-  const bytes = Uint8Array.from(data, value => Math.round((Math.min(1, Math.max(-1, value)) + 1) * 127.5))
+  const bytes = new Uint8Array(
+    new Float32Array(data).map(value => Math.round((Math.min(1, Math.max(-1, value)) + 1) * 127.5)),
+  )
   await writeWhole(path, await writeNpz({ arr_0: { dtype: 'U8', shape: [...shape], data: bytes } }))
 }
 

@@ -19,7 +19,7 @@ export function decodePng(bytes: Uint8Array): tf.Tensor4D {
   }
   const { data, height, width, channels, max } = png
   return tf.tensor4d(
-    Float32Array.from(data, v => (2 * v) / max - 1),
+    new Float32Array(data).map(v => (2 * v) / max - 1),
     [1, height, width, channels],
   )
 }

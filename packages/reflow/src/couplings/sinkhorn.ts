@@ -29,7 +29,7 @@ export function sinkhorn(
   checkNumber(where, 'epsilon', epsilon, Number.MIN_VALUE)
   checkNumber(where, 'tolerance', tolerance, 0)
   checkInt(where, 'iterations', iterations, 1)
-  const kernel = Float64Array.from(cost, value => -value / epsilon)
+  const kernel = new Float64Array(cost).map(value => -value / epsilon)
   const [rows, columns] = [new Float64Array(n), new Float64Array(n)]
   const share = -Math.log(n)
   let error = Infinity

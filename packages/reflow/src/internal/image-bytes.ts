@@ -14,7 +14,7 @@ export async function imageBytes(images: tf.Tensor): Promise<Uint8Array> {
 export function bytesToImages(bytes: Uint8Array, shape: readonly [number, number, number]): tf.Tensor4D {
   const size = shape[0] * shape[1] * shape[2]
   return tf.tensor4d(
-    Float32Array.from(bytes, value => value / 127.5 - 1),
+    new Float32Array(bytes).map(value => value / 127.5 - 1),
     [bytes.length / size, ...shape],
   )
 }

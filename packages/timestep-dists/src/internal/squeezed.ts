@@ -32,7 +32,7 @@ export function squeezed(
   return {
     sample(n: number, rng: Rng) {
       checkInt(`${where}.sample`, 'n', n, 1)
-      return tf.tensor1d(Float32Array.from(rng[source](n), random => sample(random) * width + epsilon))
+      return tf.tensor1d(rng[source](n).map(random => sample(random) * width + epsilon))
     },
     density(t: number) {
       if (t < epsilon - ROUNDING || t > 1 - epsilon + ROUNDING) return 0
