@@ -11,7 +11,7 @@ const SMALL = 64
 type Numbers = Float32Array | Int32Array | Uint8Array
 
 /** A tensor: in libtensorflow, on the host, or promised. */
-interface Handle extends Shaped {
+interface Handle extends Value {
   /** libtensorflow's number for it. */
   real?: number | undefined
   /** Of a small tensor that the host made. */
@@ -31,7 +31,8 @@ interface Handle extends Shaped {
  */
 export class Deferred {
   private readonly handles = new Map<number, Handle>()
-  private nextId = 2 ** 31
+  // Beyond libtensorflow's own numbers for tensors that were there before, and small enough for an engine's integers.
+  private nextId = 2 ** 30
   readonly graphs: Graphs
 
   // The trace so far.
@@ -95,7 +96,7 @@ export class Deferred {
       disposed: false,
       trace: 0,
       source: 0,
-    })
+    }).id
   }
 
   private readonly deleteTensor: Binding['deleteTensor'] = id => {
@@ -213,22 +214,21 @@ export class Deferred {
     return ids !== undefined
   }
 
-  private promise({ shape, dtype }: Shaped, real?: number): Value {
+  private promise({ shape, dtype }: Shaped, real?: number): Handle {
     const source = this.made.length
-    const handle: Handle = { shape, dtype, real, disposed: false, trace: this.trace, source }
+    const handle = this.keep({ shape, dtype, real, disposed: false, trace: this.trace, source })
     this.made.push(handle)
-    return { id: this.keep(handle), shape: [...shape], dtype }
+    return handle
   }
 
   /** A tensor that came from elsewhere. */
-  private readonly adopt = ({ id: real, shape, dtype }: Value): Value => {
-    const id = this.keep({ shape, dtype, real, disposed: false, trace: 0, source: 0 })
-    return { id, shape: [...shape], dtype }
-  }
+  private readonly adopt = ({ id: real, shape, dtype }: Value): Handle =>
+    this.keep({ shape, dtype, real, disposed: false, trace: 0, source: 0 })
 
-  private keep(handle: Handle): number {
-    this.handles.set(this.nextId, handle)
-    return this.nextId++
+  private keep(tensor: Omit<Handle, 'id'>): Handle {
+    const handle: Handle = { id: this.nextId++, ...tensor }
+    this.handles.set(handle.id, handle)
+    return handle
   }
 
   private reals(ids: readonly number[]): number[] {

@@ -2,7 +2,7 @@ import type { Attr } from '../eager.js'
 
 /** What libtensorflow says of a tensor without its numbers. */
 export interface Shaped {
-  readonly shape: readonly number[]
+  readonly shape: number[]
   readonly dtype: number
 }
 
