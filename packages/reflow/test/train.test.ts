@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { copyFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Coupling, createRng } from '@rectified-flow/core'
@@ -78,6 +78,18 @@ describe('train', () => {
     expect(log[0]).toMatchObject({ kind: 'train', steps: 2, skipped: 0, learningRate: 0.05 })
     expect(log[0].lossByTime).toHaveLength(10)
     expect(log[4].loss).toBeLessThan(log[0].loss)
+  })
+
+  it('ends what a run killed after writing its last checkpoint had begun', async () => {
+    const { best } = await train(setup().trainer, options())
+    const at = (name: string) => join(folder, 'checkpoints', name)
+    const before = (await readdir(at('.'))).sort()
+    await rm(at('best.safetensors'))
+    await copyFile(at('step-000000008.safetensors'), at('step-000000004.safetensors'))
+    const found = await train(setup().trainer, options())
+    expect(found).toMatchObject({ step: 10, finished: true, best: { step: 10 } })
+    expect(found.best).toEqual(best)
+    expect((await readdir(at('.'))).sort()).toEqual(before)
   })
 
   it('goes on to more steps as if they had been asked for at once', async () => {

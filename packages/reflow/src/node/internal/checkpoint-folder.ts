@@ -50,7 +50,7 @@ export class CheckpointFolder {
   }
 
   /**
-   * Bring the trainer to the newest checkpoint that can be read.
+   * Bring the trainer to the newest checkpoint that can be read, and end what a killed run began after writing it.
    *
    * @returns  what was wrong with newer ones
    */
@@ -60,7 +60,10 @@ export class CheckpointFolder {
     for (const step of steps) {
       try {
         const { settings } = await loadTrainer(this.path(step), trainer)
-        if (settings === this.settings) return problems
+        if (settings === this.settings) {
+          await this.tidy(step, (await readScore(this.path(step)))?.score)
+          return problems
+        }
         problems.push(`${this.path(step)} is of a run with other settings.`)
       } catch (error) {
         problems.push((error as Error).message)
@@ -75,14 +78,17 @@ export class CheckpointFolder {
 
   /** Write a checkpoint, and make it the best if its score is. Then only the newest few are kept. */
   async save(trainer: Trainer, score?: number): Promise<void> {
-    const { step } = trainer
-    const path = this.path(step)
-    await saveTrainer(path, trainer, {
+    await saveTrainer(this.path(trainer.step), trainer, {
       metadata: { settings: this.settings, ...(score !== undefined && { score: String(score) }) },
     })
+    await this.tidy(trainer.step, score)
+  }
+
+  /** What follows once a checkpoint is there. */
+  private async tidy(step: number, score?: number): Promise<void> {
     if (score !== undefined && Number.isFinite(score) && !(this.best && this.best.score <= score)) {
       this.best = { step, score }
-      await copyWhole(path, this.bestPath)
+      await copyWhole(this.path(step), this.bestPath)
     }
     for (const old of (await this.steps()).slice(this.keep)) await rm(this.path(old), { force: true })
   }
