@@ -258,6 +258,22 @@ describe.runIf(process.env.BACKEND === 'node')('calls that are put off', () => {
     x.dispose()
   })
 
+  it('go on after one that TensorFlow refuses', () => {
+    const x = rng.normal([8])
+    const [wrong, right] = [rng.normal([3, 2]), rng.normal([2, 2])] as [tf.Tensor2D, tf.Tensor2D]
+    const backend = tf.backend() as unknown as TensorflowBackend
+    const body = () => {
+      const y = long(x)
+      expect(() =>
+        evaluate(backend, ops => [ops.run('BatchMatMulV2', [ops.of(wrong), ops.of(wrong)])]),
+      ).toThrow('incompatible')
+      return [tf.neg(y), tf.matMul(right, right), tf.add(wrong, 1)]
+    }
+    const { once, graphs } = both(() => [...body(), long(x)])
+    expect(graphs).toEqual(once)
+    tf.dispose([x, wrong, right])
+  })
+
   it('leave no more than a thousand numbers behind', () => {
     const before = binding.getNumOfTensors()
     const x = rng.normal([8])

@@ -182,28 +182,28 @@ export class Deferred {
     const last = new Map<Handle, number>()
     for (const [i, inputs] of this.inputs.entries()) for (const input of inputs) last.set(input, i)
     let made = 0
-    try {
-      for (const [i, call] of this.calls.entries()) {
-        const inputs = this.inputs[i] as Handle[]
-        for (const { id } of this.run(call, inputs, call.outputs.length)) {
-          const output = this.made[made++] as Handle
-          output.real = id
-          if (output.disposed && !last.has(output)) this.release(output)
-        }
-        for (const input of inputs) if (input.disposed && last.get(input) === i) this.release(input)
+    for (const [i, call] of this.calls.entries()) {
+      const inputs = this.inputs[i] as Handle[]
+      for (const { id } of this.run(call, inputs, call.outputs.length)) {
+        const output = this.made[made++] as Handle
+        output.real = id
+        if (output.disposed && !last.has(output)) this.release(output)
       }
-    } catch (error) {
-      this.begin()
-      throw error
+      for (const input of inputs) if (input.disposed && last.get(input) === i) this.release(input)
     }
   }
 
   private run({ name, attrs }: Pick<Call, 'name' | 'attrs'>, inputs: Handle[], count: number): Value[] {
     const start = performance.now()
     const reals = inputs.map(input => this.realOf(input))
-    const outputs = this.raw.executeOp(name, attrs as Attr[], reals, count)
-    this.ms += performance.now() - start
-    return outputs
+    try {
+      return this.raw.executeOp(name, attrs as Attr[], reals, count)
+    } catch (error) {
+      this.begin() // a trace has no calls that fail
+      throw error
+    } finally {
+      this.ms += performance.now() - start
+    }
   }
 
   /** Run the graph of these calls, if there is one. */
