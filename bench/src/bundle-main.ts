@@ -21,6 +21,10 @@ const { values } = parseArgs({
 })
 if (values.help) console.log(help)
 else {
-  await bundle(values)
+  const { dawn } = await bundle(values)
+  if (!dawn)
+    console.error(
+      'bench: the package webgpu is not installed here: the bundle has no WebGPU (pnpm backends webgpu).',
+    )
   console.log(`Bundled into ${resolve(values.out)}. There: ./run.sh`)
 }
