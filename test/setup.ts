@@ -1,14 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { afterEach, beforeAll, beforeEach, expect, vi } from 'vitest'
 
-// Every test file runs on the backend named by BACKEND (cpu unless told), with core's gradients and kernels.
+// Every test file runs on the backend named by BACKEND (cpu unless told), with gradients and kernels of ours.
 beforeAll(async () => {
-  const { useBackend } = await import('@rectified-flow/core/node')
+  const { useBackend } = await import('@rectified-flow/backends')
   await useBackend((process.env.BACKEND ?? 'cpu') as 'cpu')
-  // On tfjs-node what comes twice is a graph at once, so that every test may meet one.
-  const { deferredOf } = await import('../packages/core/src/tensorflow/graph/deferred.js')
-  const deferred = deferredOf(tf.backend() as unknown as Parameters<typeof deferredOf>[0])
-  if (deferred) deferred.graphs.patience = 0
   tf.env().set('IS_TEST', true)
 })
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { useBackend } from '@rectified-flow/backends'
 import { type HostTensor, readSafetensors, toFloat32 } from '@rectified-flow/checkpoints'
 import { createRng, type Field, numpyRng, type Premetric } from '@rectified-flow/core'
-import { useBackend } from '@rectified-flow/core/node'
 import {
   backboneShapes,
   l2,

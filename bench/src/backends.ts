@@ -1,4 +1,4 @@
-import { useBackend } from '@rectified-flow/core/node'
+import { useBackend } from '@rectified-flow/backends'
 import * as tf from '@tensorflow/tfjs-core'
 
 /** Backends as core names them, the fastest first. 'webgpu-software' and 'cpu' run only when they are named. */

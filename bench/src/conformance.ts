@@ -1,6 +1,6 @@
 // The conformance suite without a test runner, for a machine that has a bundle and nothing else:
 //   node conformance.mjs [backend...]
-import { useBackend } from '@rectified-flow/core/node'
+import { useBackend } from '@rectified-flow/backends'
 import { cases } from '../../test/conformance/cases.js'
 import { results, worstError } from '../../test/conformance/compare.js'
 import type { BackendName } from './backends.js'

@@ -5,7 +5,7 @@
 //   CIFAR10_DIR=$PWD/package pnpm --filter @rectified-flow/example-cifar-distances start
 //
 // About 2 minutes on two cores with wasm.
-import { useBackend } from '@rectified-flow/core/node'
+import { useBackend } from '@rectified-flow/backends'
 import { readCifar10 } from '@rectified-flow/datasets/node'
 import { cifarDistances, noiseLevels } from './cifar-distances.js'
 

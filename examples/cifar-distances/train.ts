@@ -7,8 +7,8 @@
 // About 8 minutes on two cores with tfjs-node.
 import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { useBackend } from '@rectified-flow/backends'
 import { createRng, type Rng } from '@rectified-flow/core'
-import { useBackend } from '@rectified-flow/core/node'
 import type { ImageDataset } from '@rectified-flow/datasets'
 import { readCifar10 } from '@rectified-flow/datasets/node'
 import { type SmallResNet, saveSmallResNet, smallResNet } from '@rectified-flow/eval-fid'

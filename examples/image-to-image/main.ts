@@ -7,7 +7,7 @@
 // Less than a minute on a CPU; `train` of the same package makes the weights.
 import { mkdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { useBackend } from '@rectified-flow/core/node'
+import { useBackend } from '@rectified-flow/backends'
 import { writePngGrid } from '@rectified-flow/datasets/node'
 import { readDigitFeatures } from '@rectified-flow/eval-fid/node'
 import { loadUNet } from '@rectified-flow/unet'

@@ -7,7 +7,7 @@
 // About half an hour on one idle core with wasm.
 import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { useBackend } from '@rectified-flow/core/node'
+import { useBackend } from '@rectified-flow/backends'
 import { readDigitFeatures } from '@rectified-flow/eval-fid/node'
 import { saveUNet } from '@rectified-flow/unet'
 import { readDigits } from './digits.js'

@@ -1,5 +1,5 @@
 // One job in one process. The parent sends the job, is told its progress, and reads the exit code.
-import { useBackend } from '@rectified-flow/core/node'
+import { useBackend } from '@rectified-flow/backends'
 import type { Job, Progress, Report } from './job.js'
 import { makePairs } from './make-pairs.js'
 import { measure } from './measure.js'

@@ -5,7 +5,7 @@
 //
 // Under a minute on two CPU cores; the one-step distance to the two moons falls from 0.99 to 0.05.
 import { fileURLToPath } from 'node:url'
-import { useBackend } from '@rectified-flow/core/node'
+import { useBackend } from '@rectified-flow/backends'
 import { twoMoons } from './two-moons.js'
 
 const out = fileURLToPath(new URL('../../runs/two-moons/', import.meta.url))

@@ -1,4 +1,4 @@
-import { useBackend } from '@rectified-flow/core'
+import { useBackend } from '@rectified-flow/backends'
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
 import { cases } from '../conformance/cases.js'
 import { results, worstError } from '../conformance/compare.js'

@@ -3,11 +3,11 @@ import {
   adamEma,
   attention,
   conv2d,
-  createRng,
   groupNorm,
   groupNormSilu,
   resample,
-} from '@rectified-flow/core'
+} from '@rectified-flow/backends'
+import { createRng } from '@rectified-flow/core'
 import {
   createSmallVgg,
   lpipsHuber,

@@ -1,4 +1,4 @@
-import { useBackend } from '@rectified-flow/core/node'
+import { useBackend } from '@rectified-flow/backends'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { cases } from './cases.js'
 import { results, worstError } from './compare.js'

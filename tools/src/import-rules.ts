@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { join, relative } from 'node:path'
-import { type Import, readSource, resolveRelative, type SourceFile } from './read-imports.js'
+import { readSource, resolveRelative, type SourceFile } from './read-imports.js'
 
 const scope = '@rectified-flow/'
 const tools = `${scope}tools`
@@ -9,7 +9,7 @@ const tools = `${scope}tools`
 /** A package may use any package of a layer before its own. Examples come after all of them. */
 const layers = [
   ['core'],
-  ['checkpoints', 'ode', 'timestep-dists'],
+  ['checkpoints', 'ode', 'timestep-dists', 'backends'],
   ['datasets', 'losses-lpips-huber', 'unet', 'eval-fid'],
   ['reflow'],
   ['cli'],
@@ -37,14 +37,14 @@ interface House {
   byName: Map<string, Unit>
 }
 
-/** Every departure from DESIGN.md's one-way rule under `root`, one line each; none where all is well. */
+/** Every departure from the one-way rule of docs/architecture.md under `root`, one line each; none where all is well. */
 export function checkImports(root: string): string[] {
   const units = ['packages', 'examples'].flatMap(group => readUnits(root, group))
   const house: House = { root, units, byName: new Map(units.map(unit => [unit.manifest.name, unit])) }
   return units.flatMap(unit => [
     ...checkManifest(house, unit),
     ...[...unit.files].flatMap(([path, { imports }]) =>
-      imports.flatMap(({ specifier }) => {
+      imports.flatMap(specifier => {
         const reason = specifier.startsWith('.')
           ? relativeReason(house, unit, path, specifier)
           : bareReason(house, unit, path, specifier)
@@ -99,7 +99,7 @@ function checkManifest({ byName }: House, unit: Unit): string[] {
   const used = new Set<string>()
   for (const [file, { imports, strings }] of unit.files) {
     if (!isSource(unit, file)) continue
-    for (const { specifier } of imports) used.add(packageOf(specifier))
+    for (const specifier of imports) used.add(packageOf(specifier))
     for (const text of strings) used.add(text)
   }
   // Whoever installs a package has to bring the peers of what it depends on, so it may name them too.
@@ -148,10 +148,10 @@ function isExported(manifest: Manifest, subpath: string): boolean {
 }
 
 /** The relative imports of a file that exist, as paths from the root. */
-function edges({ root }: House, unit: Unit, path: string, keep: (edge: Import) => boolean): string[] {
+function edges({ root }: House, unit: Unit, path: string): string[] {
   return (unit.files.get(path)?.imports ?? [])
-    .filter(edge => edge.specifier.startsWith('.') && keep(edge))
-    .map(edge => resolveRelative(join(root, path), edge.specifier))
+    .filter(specifier => specifier.startsWith('.'))
+    .map(specifier => resolveRelative(join(root, path), specifier))
     .filter(target => target !== null)
     .map(target => relative(root, target))
 }
@@ -161,12 +161,12 @@ function checkBrowser(house: House, unit: Unit): string[] {
   // A package without a main entry, as cli, is Node's alone.
   if (unit.manifest.exports && !('.' in unit.manifest.exports)) return []
   const reached = new Set<string>([`${unit.dir}/src/index.ts`])
-  for (const path of reached) for (const next of edges(house, unit, path, () => true)) reached.add(next)
+  for (const path of reached) for (const next of edges(house, unit, path)) reached.add(next)
   return [...reached].flatMap(path =>
     (unit.files.get(path)?.imports ?? [])
-      .filter(({ specifier }) => isBuiltin(specifier) || new RegExp(`^${scope}[^/]+/node$`).test(specifier))
+      .filter(specifier => isBuiltin(specifier) || new RegExp(`^${scope}[^/]+/node$`).test(specifier))
       .map(
-        ({ specifier }) =>
+        specifier =>
           `${path}: must not import ${specifier}: ${unit.dir}/src/index.ts reaches it, and runs in a browser`,
       ),
   )
@@ -182,8 +182,7 @@ function checkCycles(house: House, unit: Unit): string[] {
       return
     }
     if (done.has(path)) return
-    const next = edges(house, unit, path, edge => !edge.typeOnly && !edge.dynamic)
-    for (const target of next) visit(target, [...trail, path])
+    for (const target of edges(house, unit, path)) visit(target, [...trail, path])
     done.add(path)
   }
   for (const path of unit.files.keys()) visit(path, [])

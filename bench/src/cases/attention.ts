@@ -1,4 +1,4 @@
-import { attention } from '@rectified-flow/core'
+import { attention } from '@rectified-flow/backends'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Case } from '../case.js'
 import { normalInputs, tensorOf } from '../host-tensors.js'

@@ -1,4 +1,4 @@
-import { conv2d } from '@rectified-flow/core'
+import { conv2d } from '@rectified-flow/backends'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Case, Inputs, Work } from '../case.js'
 import { normalInputs, tensorOf } from '../host-tensors.js'

@@ -1,4 +1,4 @@
-import { groupNormSilu } from '@rectified-flow/core'
+import { groupNormSilu } from '@rectified-flow/backends'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Case } from '../case.js'
 import { normalInputs, tensorOf } from '../host-tensors.js'

@@ -1,4 +1,4 @@
-import { useBackend } from '@rectified-flow/core/node'
+import { useBackend } from '@rectified-flow/backends'
 import { readCifar10 } from '@rectified-flow/datasets/node'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, expect, it } from 'vitest'

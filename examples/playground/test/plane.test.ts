@@ -1,5 +1,5 @@
+import { useBackend } from '@rectified-flow/backends'
 import { createRng } from '@rectified-flow/core'
-import { useBackend } from '@rectified-flow/core/node'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, expect, it } from 'vitest'
 import { POINT_SETS } from '../src/choices.js'

@@ -58,7 +58,7 @@ describe.skipIf(!built)('quickstart', () => {
     [
       'an unknown backend',
       ['--backend', 'tpu'],
-      "core.useBackend: name must be one of node-gpu, webgpu, webgpu-software, node, wasm, cpu, got 'tpu'.",
+      "backends.useBackend: name must be one of node-gpu, webgpu, webgpu-software, node, wasm, cpu, got 'tpu'.",
     ],
     [
       'an unknown configuration',

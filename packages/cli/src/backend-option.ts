@@ -1,5 +1,4 @@
-import type { BackendChoice } from '@rectified-flow/core'
-import { useBackend } from '@rectified-flow/core/node'
+import { type BackendChoice, useBackend } from '@rectified-flow/backends'
 import { Option } from 'commander'
 import { isWorker } from './worker.js'
 

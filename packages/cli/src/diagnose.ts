@@ -1,5 +1,5 @@
-import { conv2d, createRng } from '@rectified-flow/core'
-import { useBackend } from '@rectified-flow/core/node'
+import { conv2d, useBackend } from '@rectified-flow/backends'
+import { createRng } from '@rectified-flow/core'
 import { pseudoHuber } from '@rectified-flow/losses-lpips-huber'
 import { Trainer } from '@rectified-flow/reflow'
 import { uShaped } from '@rectified-flow/timestep-dists'

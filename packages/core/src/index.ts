@@ -1,6 +1,3 @@
-import './gradients.js'
-
-export { type BackendChoice, useBackend } from './backends.js'
 export {
   checkFinite,
   checkInt,
@@ -11,11 +8,6 @@ export {
   type ShapePattern,
 } from './checks.js'
 export { NumericError, type NumericErrorCode } from './errors.js'
-export { type AdamEmaOptions, type AdamSlot, adamEma } from './ops/adam-ema.js'
-export { attention } from './ops/attention.js'
-export { type Conv2dOptions, conv2d } from './ops/conv2d.js'
-export { type GroupNormOptions, groupNorm, groupNormSilu } from './ops/group-norm.js'
-export { resample } from './ops/resample.js'
 export { indexedNormal } from './rng/indexed-normal.js'
 export { type NumpyRng, numpyRng, pcg64 } from './rng/numpy-rng.js'
 export { createRng, type Rng } from './rng/rng.js'

@@ -6,8 +6,8 @@
 import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import '@tensorflow/tfjs-backend-cpu'
 import { createRng } from '@rectified-flow/core'
-import { useBackend } from '@rectified-flow/core/node'
 import {
   createPairStore,
   openPairStore,
@@ -58,7 +58,7 @@ async function timed<T>(body: () => Promise<T>): Promise<[T, number]> {
   return [result, performance.now() - begin]
 }
 
-await useBackend('cpu')
+await tf.setBackend('cpu')
 const shards = join(folder, 'shards')
 const states = join(folder, 'states')
 const reference = join(folder, 'reference')

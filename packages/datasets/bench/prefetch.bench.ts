@@ -7,15 +7,15 @@ import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import '@tensorflow/tfjs-backend-cpu'
 import { createRng } from '@rectified-flow/core'
-import { useBackend } from '@rectified-flow/core/node'
 import { batches } from '@rectified-flow/datasets'
 import { openImages, ZipWriter } from '@rectified-flow/datasets/node'
 import * as tf from '@tensorflow/tfjs-core'
 import { encode } from 'fast-png'
 import { bench, describe } from 'vitest'
 
-await useBackend('cpu')
+await tf.setBackend('cpu')
 const STEP_MS = 50
 const path = join(mkdtempSync(join(tmpdir(), 'prefetch-')), 'images.zip')
 const file = await open(path, 'w')

@@ -3,9 +3,9 @@
 //   node --import tsx packages/losses-lpips-huber/bench/lpips.bench.ts [backend]
 import os from 'node:os'
 import { performance } from 'node:perf_hooks'
+import { useBackend } from '@rectified-flow/backends'
 import type { HostTensor } from '@rectified-flow/checkpoints'
 import { createRng } from '@rectified-flow/core'
-import { useBackend } from '@rectified-flow/core/node'
 import { backboneShapes, lpipsAveragePooling } from '@rectified-flow/losses-lpips-huber'
 import * as tf from '@tensorflow/tfjs-core'
 

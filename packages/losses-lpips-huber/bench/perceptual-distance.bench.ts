@@ -2,8 +2,8 @@
 //   node --import tsx packages/losses-lpips-huber/bench/perceptual-distance.bench.ts [backend]
 import os from 'node:os'
 import { performance } from 'node:perf_hooks'
+import { useBackend } from '@rectified-flow/backends'
 import { createRng } from '@rectified-flow/core'
-import { useBackend } from '@rectified-flow/core/node'
 import { createSmallVgg, type FeaturePyramid, perceptualDistance } from '@rectified-flow/losses-lpips-huber'
 import * as tf from '@tensorflow/tfjs-core'
 

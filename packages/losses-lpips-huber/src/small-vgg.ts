@@ -1,4 +1,5 @@
-import { checkInt, checkTensor, conv2d, describe, type Rng } from '@rectified-flow/core'
+import { conv2d } from '@rectified-flow/backends'
+import { checkInt, checkTensor, describe, type Rng } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 /** The shape of a SmallVgg: one stage of two 3x3 convolutions per width, images of `channels`, `classes` logits. */

@@ -1,5 +1,5 @@
+import { useBackend } from '@rectified-flow/backends'
 import type { HostTensor } from '@rectified-flow/checkpoints'
-import { useBackend } from '@rectified-flow/core'
 import { type Lpips, lpips, lpipsAveragePooling } from '@rectified-flow/losses-lpips-huber'
 import { expectClose } from '@rectified-flow/tools/matchers'
 import * as tf from '@tensorflow/tfjs-core'

@@ -1,5 +1,6 @@
+import { adamEma } from '@rectified-flow/backends'
 import { writeSafetensors } from '@rectified-flow/checkpoints'
-import { adamEma, createRng, type Weights } from '@rectified-flow/core'
+import { createRng, type Weights } from '@rectified-flow/core'
 import { createSmallVgg, loadSmallVgg, saveSmallVgg } from '@rectified-flow/losses-lpips-huber'
 import { readDigitPerception } from '@rectified-flow/losses-lpips-huber/node'
 import { expectNoLeak } from '@rectified-flow/tools/leaks'

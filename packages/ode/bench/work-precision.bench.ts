@@ -5,13 +5,14 @@ import { writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import * as Plot from '@observablehq/plot'
-import { type Field, useBackend } from '@rectified-flow/core'
+import '@tensorflow/tfjs-backend-cpu'
+import type { Field } from '@rectified-flow/core'
 import * as ode from '@rectified-flow/ode'
 import { Resvg } from '@resvg/resvg-js'
 import * as tf from '@tensorflow/tfjs-core'
 import { parseHTML } from 'linkedom'
 
-await useBackend('cpu')
+await tf.setBackend('cpu')
 const span = [0, 5] as const
 const start = [10, 5]
 

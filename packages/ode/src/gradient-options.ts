@@ -1,6 +1,6 @@
 import { describe } from '@rectified-flow/core'
 import type * as tf from '@tensorflow/tfjs-core'
-import type { IntegrateOptions } from './integrate.js'
+import type { IntegrateOptions } from './internal/run.js'
 
 export type GradientOptions = IntegrateOptions & {
   /** The variables (or tensors) that the field uses and that want a gradient: tfjs can't find them by itself. */

@@ -1,13 +1,7 @@
 import type { Field } from '@rectified-flow/core'
 import type * as tf from '@tensorflow/tfjs-core'
-import type { Grid } from './grid.js'
-import { run } from './internal/run.js'
-import type { Method, State } from './method.js'
-
-export type IntegrateOptions = Grid & {
-  /** heun unless told. */
-  method?: Method
-}
+import { type IntegrateOptions, run } from './internal/run.js'
+import type { State } from './method.js'
 
 /**
  * Integrate dx/dt = field(x, t) one step at a time. The loop decides what happens between steps, and may wait there:

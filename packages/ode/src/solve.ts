@@ -1,6 +1,6 @@
 import type { Field } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import type { IntegrateOptions } from './integrate.js'
+import type { IntegrateOptions } from './internal/run.js'
 import { run } from './internal/run.js'
 import type { Solution, State } from './method.js'
 

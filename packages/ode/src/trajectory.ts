@@ -1,6 +1,6 @@
 import type { Field } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import type { IntegrateOptions } from './integrate.js'
+import type { IntegrateOptions } from './internal/run.js'
 import { run } from './internal/run.js'
 
 /** states[i] [B,...] is the state at times[i]; states[0] is a clone of the start. */

@@ -1,4 +1,4 @@
-import type { AdamSlot } from '@rectified-flow/core'
+import type { AdamSlot } from '@rectified-flow/backends'
 import * as tf from '@tensorflow/tfjs-core'
 import type { LossScaleState } from './loss-scale.js'
 

@@ -1,4 +1,5 @@
-import { adamEma, checkInt, checkTensor, NumericError, type Pairs, type Weights } from '@rectified-flow/core'
+import { adamEma } from '@rectified-flow/backends'
+import { checkInt, checkTensor, NumericError, type Pairs, type Weights } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { type BatchGradients, batchGradients } from './internal/batch-gradients.js'
 import { type TrainerOptions, withDefaults } from './trainer-options.js'

@@ -1,5 +1,5 @@
 // Pairs of a simple teacher, by generate-pairs-killed.test.ts in a process of its own: node tiny-pairs.mjs FOLDER [PART PARTS]
-import { useBackend } from '@rectified-flow/core/node'
+import { useBackend } from '@rectified-flow/backends'
 import { createPairStore } from '@rectified-flow/datasets/node'
 import { generatePairs } from '@rectified-flow/reflow'
 import * as tf from '@tensorflow/tfjs-core'

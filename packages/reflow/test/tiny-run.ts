@@ -1,6 +1,7 @@
 // A run of a tiny network, by train-killed.test.ts in a process of its own: node tiny-run.mjs FOLDER [STEPS]
+
+import { useBackend } from '@rectified-flow/backends'
 import { type Coupling, createRng } from '@rectified-flow/core'
-import { useBackend } from '@rectified-flow/core/node'
 import { encodePngGrid } from '@rectified-flow/datasets'
 import { squaredL2 } from '@rectified-flow/losses-lpips-huber'
 import { dynamicLossScale, prefetch, previewFlow, Trainer, warmUp } from '@rectified-flow/reflow'

@@ -1,6 +1,7 @@
 // BACKEND=wasm npx vitest bench packages/unet/bench/cifar10 --run
+
+import { useBackend } from '@rectified-flow/backends'
 import { createRng } from '@rectified-flow/core'
-import { useBackend } from '@rectified-flow/core/node'
 import { createUNet, edmVelocity, loadUNet, presets, saveUNet } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import { bench, describe } from 'vitest'

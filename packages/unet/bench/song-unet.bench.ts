@@ -1,6 +1,7 @@
 // BACKEND=wasm npx vitest bench packages/unet/bench/song-unet --run
+
+import { useBackend } from '@rectified-flow/backends'
 import { createRng } from '@rectified-flow/core'
-import { useBackend } from '@rectified-flow/core/node'
 import { edmVelocity, SongUNet } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import { bench, describe } from 'vitest'

@@ -1,4 +1,4 @@
-import { useBackend } from '@rectified-flow/core'
+import { useBackend } from '@rectified-flow/backends'
 import teacherUrl from '@rectified-flow/reflow/weights/digit-teacher.safetensors?url'
 import oneStepUrl from '@rectified-flow/reflow/weights/digit-translator.safetensors?url'
 import wasmUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url'

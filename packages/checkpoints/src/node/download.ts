@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { FetchFileOptions, FileSource } from './fetch-file.js'
+import type { FetchFileOptions, FileSource } from './file-source.js'
 
 const WHERE = 'checkpoints.fetchFile'
 /** Of a download that a killed process left: a live one writes or gives up sooner than this. */

@@ -3,35 +3,9 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { checkInt, checkNumber, describe } from '@rectified-flow/core'
 import { download, hashFile } from './download.js'
+import type { FetchFileOptions, FileSource } from './file-source.js'
 
 const WHERE = 'checkpoints.fetchFile'
-
-/** A file that is published at an address. */
-export interface FileSource {
-  /** What to call it in the cache: letters, digits and `. _ + -`. */
-  name: string
-  /** Where it is published, http or https. */
-  url: string
-  /** SHA-256 of its bytes in hex: all 64 digits, or the first 8 or more where only those are published. */
-  sha256: string
-  /** Its size, where it is known. */
-  bytes?: number
-}
-
-export interface FetchFileOptions {
-  /** Folder of the cache: RECTIFIED_FLOW_CACHE, else rectified-flow in XDG_CACHE_HOME or ~/.cache. */
-  cacheDir?: string
-  /** Never use the network. */
-  offline?: boolean
-  /** Told how many bytes are there, and of how many if that is known. */
-  onProgress?: (done: number, total: number | undefined) => void
-  /** Stops the download; what came stays in the cache for the next try. */
-  signal?: AbortSignal
-  /** How long a server may be silent, in milliseconds. */
-  timeoutMs?: number
-  /** How often to try again after a network error, half a second later at first, then twice as late each time. */
-  retries?: number
-}
 
 /** The last call for each path: calls for one file run one after the other. */
 const queues = new Map<string, Promise<unknown>>()

@@ -1,4 +1,5 @@
-export { type FetchFileOptions, type FileSource, fetchFile } from './fetch-file.js'
+export { fetchFile } from './fetch-file.js'
+export type { FetchFileOptions, FileSource } from './file-source.js'
 export { type NpzFile, openNpz } from './open-npz.js'
 export { openSafetensors, type SafetensorsFile } from './open-safetensors.js'
 export { readCheckpointFile } from './read-checkpoint-file.js'

@@ -1,6 +1,5 @@
 import { arch, cpus, platform, totalmem } from 'node:os'
-import type { BackendChoice } from '@rectified-flow/core'
-import { useBackend } from '@rectified-flow/core/node'
+import { type BackendChoice, useBackend } from '@rectified-flow/backends'
 import * as tf from '@tensorflow/tfjs-core'
 import { Command } from 'commander'
 import { BACKENDS, type BackendName } from '../backend-option.js'
@@ -56,7 +55,7 @@ async function probe(name: BackendName): Promise<{ works: boolean; device?: stri
     const { device }: BackendChoice = await useBackend(name)
     return { works: true, ...(device !== undefined && { device }) }
   } catch (error) {
-    // "core.useBackend: NAME can't be used here: REASON."
+    // "backends.useBackend: NAME can't be used here: REASON."
     return { works: false, reason: (error as Error).message.replace(/^.*can't be used here: |\.$/g, '') }
   }
 }

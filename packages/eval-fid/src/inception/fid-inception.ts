@@ -1,5 +1,6 @@
+import { conv2d } from '@rectified-flow/backends'
 import type { HostTensor } from '@rectified-flow/checkpoints'
-import { checkOneOf, checkTensor, conv2d } from '@rectified-flow/core'
+import { checkOneOf, checkTensor } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Extractor, NetworkDescription } from '../extractor.js'
 import { toInceptionInput } from '../resize/resize.js'

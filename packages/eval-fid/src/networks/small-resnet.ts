@@ -1,4 +1,5 @@
-import { checkInt, checkTensor, conv2d, type Rng, type Weights } from '@rectified-flow/core'
+import { conv2d } from '@rectified-flow/backends'
+import { checkInt, checkTensor, type Rng, type Weights } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Extractor, NetworkDescription } from '../extractor.js'
 

@@ -1,4 +1,4 @@
-import { conv2d } from '@rectified-flow/core'
+import { conv2d } from '@rectified-flow/backends'
 import * as tf from '@tensorflow/tfjs-core'
 
 /**

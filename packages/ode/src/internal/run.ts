@@ -1,9 +1,13 @@
 import { checkTensor, describe, type Field } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { gridTimes } from '../grid.js'
-import type { IntegrateOptions } from '../integrate.js'
+import { type Grid, gridTimes } from '../grid.js'
 import type { Method, Past, State } from '../method.js'
 import { heun } from '../methods/heun.js'
+
+export type IntegrateOptions = Grid & {
+  /** heun unless told. */
+  method?: Method
+}
 
 export interface Run {
   times: readonly number[]

@@ -1,4 +1,5 @@
-import { attention, conv2d, groupNorm, groupNormSilu, type Rng, resample } from '@rectified-flow/core'
+import { attention, conv2d, groupNorm, groupNormSilu, resample } from '@rectified-flow/backends'
+import type { Rng } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { dropoutMask } from './dropout.js'
 import { type BlockLayer, groupsOf } from './layers.js'

@@ -1,4 +1,5 @@
-import { conv2d, groupNormSilu, resample, type Weights } from '@rectified-flow/core'
+import { conv2d, groupNormSilu, resample } from '@rectified-flow/backends'
+import type { Weights } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { TrainingOptions } from '../network.js'
 import { type BlockOptions, finder, residualBlock } from './block.js'

@@ -1,0 +1,53 @@
+import * as tf from '@tensorflow/tfjs-core'
+import type { BackendCandidate, Unavailable } from './choose-backend.js'
+
+/** WebGPU through navigator.gpu, or through what `find` gives (Dawn, in Node). */
+export function webgpu(
+  name: 'webgpu' | 'webgpu-software',
+  find: () => Promise<GPU | Unavailable> = async () =>
+    (globalThis.navigator as Navigator | undefined)?.gpu ?? { reason: 'navigator.gpu is missing' },
+): BackendCandidate {
+  const software = name === 'webgpu-software'
+  return {
+    name,
+    tfjsName: 'webgpu',
+    onlyByName: software,
+    async load() {
+      const gpu = await find()
+      if ('reason' in gpu) return gpu
+      const { openWebgpu } = await import('./webgpu/open.js')
+      return openWebgpu(gpu, { software })
+    },
+  }
+}
+
+export const wasm: BackendCandidate = {
+  name: 'wasm',
+  tfjsName: 'wasm',
+  async load() {
+    await import('@tensorflow/tfjs-backend-wasm')
+    const { registerWasmKernels } = await import('./wasm/register.js')
+    registerWasmKernels()
+    return {}
+  },
+}
+
+export const cpu: BackendCandidate = {
+  name: 'cpu',
+  tfjsName: 'cpu',
+  async load() {
+    // tfjs-node brings one, and tfjs would warn of each kernel that it already has
+    if (!tf.findBackendFactory('cpu')) await import('@tensorflow/tfjs-backend-cpu')
+    return {}
+  },
+  verify() {
+    // In Node, its first tensor prints an advert for tfjs-node, which whoever chose 'cpu' has no use for.
+    Object.assign(tf.backend(), { firstUse: false })
+    return null
+  },
+}
+
+/** A backend that needs Node, as a browser sees it. */
+export function nodeOnly(name: 'node-gpu' | 'node'): BackendCandidate {
+  return { name, tfjsName: name, onlyByName: true, load: async () => ({ reason: 'it needs Node' }) }
+}

@@ -1,0 +1,89 @@
+import { checkOneOf } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
+import { BACKENDS, type BackendName } from './backend-names.js'
+import { type CompiledForm, compiledForm } from './compile/compilers.js'
+import { registerGradients } from './gradients.js'
+
+/** Why a backend can't be used here. */
+export interface Unavailable {
+  reason: string
+  /** The npm package that would bring it, where that is what is missing. */
+  install?: string
+}
+
+/** A tfjs backend that may or may not be there. */
+export interface BackendCandidate {
+  name: BackendName
+  /** The name it has in tfjs. */
+  tfjsName: string
+  /** Never taken unless it is named. */
+  onlyByName?: boolean
+  /** Load and register it. Resolves to why it can't be used here, or to what it runs on when it is ready to set. */
+  load(): Promise<Unavailable | { device?: string }>
+  /** Look at the backend once it is active: why it is not what its name promises, or null. */
+  verify?(): Unavailable | null
+}
+
+/** What was chosen, and why the candidates before it were not. */
+export interface BackendChoice {
+  name: BackendName
+  /** What it runs on, where the backend tells. */
+  device?: string
+  /** What `compile` makes of a function on it: a TensorFlow graph, or null where the function is called as it is. */
+  compiles: CompiledForm | null
+  skipped: { name: BackendName; reason: string }[]
+}
+
+/** What a backend is on this machine. */
+export type BackendProbe = { name: BackendName } & (
+  | { works: true; device?: string; compiles: CompiledForm | null }
+  | ({ works: false } & Unavailable)
+)
+
+/** Activate the first usable candidate, or the one asked for. Throws where none (or not that one) can be used. */
+export async function chooseBackend(
+  candidates: readonly BackendCandidate[],
+  name?: BackendName,
+): Promise<BackendChoice> {
+  if (name !== undefined) checkOneOf('backends.useBackend', 'name', name, BACKENDS)
+  const skipped: BackendChoice['skipped'] = []
+  for (const candidate of candidates) {
+    if (name === undefined ? candidate.onlyByName : candidate.name !== name) continue
+    const result = await tryCandidate(candidate)
+    if (!('reason' in result))
+      return { name: candidate.name, ...result, compiles: compiledForm(tf.backend()), skipped }
+    skipped.push({ name: candidate.name, reason: result.reason })
+  }
+  if (name !== undefined)
+    throw new Error(`backends.useBackend: ${name} can't be used here: ${skipped[0]?.reason}.`)
+  const reasons = skipped.map(({ name, reason }) => `${name}: ${reason}`).join('; ')
+  throw new Error(`backends.useBackend: no backend can be used here (${reasons}).`)
+}
+
+/** Try every candidate, one after another. The backend that was active is active again afterwards. */
+export async function probeCandidates(candidates: readonly BackendCandidate[]): Promise<BackendProbe[]> {
+  const active = tf.engine().backendName as string | undefined
+  const probes: BackendProbe[] = []
+  for (const candidate of candidates) {
+    const { name } = candidate
+    const result = await tryCandidate(candidate)
+    if ('reason' in result) probes.push({ name, works: false, ...result })
+    else probes.push({ name, works: true, ...result, compiles: compiledForm(tf.backend()) })
+  }
+  if (active && tf.findBackendFactory(active)) await tf.setBackend(active)
+  return probes
+}
+
+async function tryCandidate(candidate: BackendCandidate): ReturnType<BackendCandidate['load']> {
+  try {
+    await registerGradients()
+    const loaded = await candidate.load()
+    if ('reason' in loaded) return loaded
+    if (!(await tf.setBackend(candidate.tfjsName))) return { reason: 'its initialisation failed' }
+    await tf.ready()
+    return candidate.verify?.() ?? loaded
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    return { reason: message.split('\n')[0] ?? message }
+  }
+}

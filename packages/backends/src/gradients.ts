@@ -1,0 +1,28 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { registerKernelGradients } from './ops/kernel-gradients.js'
+
+let registered: Promise<void> | undefined
+
+/**
+ * Register the gradients of tfjs's operations, of which tfjs-core alone has none, and of this package's kernels.
+ * `useBackend` does it; who starts a backend with tfjs's own functions calls this before `tf.grad`. The registry is
+ * global, so once is enough for every copy of tfjs-core.
+ *
+ * @param options.again  do it once more: for after tfjs-node, which replaces some of them when it is loaded
+ */
+export function registerGradients({ again = false }: { again?: boolean } = {}): Promise<void> {
+  if (!registered || again)
+    registered = import('./all-gradients.js').then(() => {
+      registerKernelGradients()
+      registerSplitGradient()
+    })
+  return registered
+}
+
+/** In the place of tfjs's, which fails for a split into one piece: it gets a tensor where it expects a list. */
+function registerSplitGradient(): void {
+  tf.registerGradient({
+    kernelName: 'SplitV',
+    gradFunc: (dy, _, attrs) => ({ x: () => tf.concat([dy].flat(), attrs.axis as number) }),
+  })
+}

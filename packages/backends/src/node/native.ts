@@ -1,0 +1,54 @@
+import * as tf from '@tensorflow/tfjs-core'
+import type { BackendCandidate } from '../choose-backend.js'
+import { registerGradients } from '../gradients.js'
+import { registerTensorflowKernels } from '../tensorflow/register.js'
+import { whyNot } from './why-not.js'
+
+/** tfjs-node calls util.isNullOrUndefined, which Node 23 took away (tfjs #8425). */
+async function restoreIsNullOrUndefined(): Promise<void> {
+  const { createRequire } = await import('node:module')
+  const util = createRequire(import.meta.url)('node:util') as Record<string, unknown>
+  util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined
+}
+
+/** tfjs-node brings a cpu backend of its own, and tfjs warns of each of its kernels that was there already. */
+async function importQuietly(pkg: string): Promise<void> {
+  const production = tf.env().getBool('PROD')
+  tf.env().set('PROD', true)
+  try {
+    await import(pkg)
+  } finally {
+    tf.env().set('PROD', production)
+  }
+}
+
+function native(name: 'node' | 'node-gpu', pkg: string): BackendCandidate {
+  return {
+    name,
+    tfjsName: 'tensorflow',
+    async load(): ReturnType<BackendCandidate['load']> {
+      await restoreIsNullOrUndefined()
+      process.env.TF_CPP_MIN_LOG_LEVEL ??= '1' // or TensorFlow tells of every graph that it takes
+      try {
+        await importQuietly(pkg)
+        await registerGradients({ again: true }) // tfjs-node registers all of tfjs's
+        registerTensorflowKernels({ graphs: false })
+        return {}
+      } catch (error) {
+        return whyNot(pkg, error as NodeJS.ErrnoException)
+      }
+    },
+  }
+}
+
+export const tfjsNode: BackendCandidate = native('node', '@tensorflow/tfjs-node')
+
+export const nodeGpu: BackendCandidate = {
+  ...native('node-gpu', '@tensorflow/tfjs-node-gpu'),
+  verify() {
+    const { isUsingGpuDevice } = tf.backend() as tf.KernelBackend & { isUsingGpuDevice?: boolean }
+    if (isUsingGpuDevice) return null
+    tf.removeBackend('tensorflow') // tfjs-node goes by the same name
+    return { reason: 'TensorFlow found no CUDA device' }
+  },
+}

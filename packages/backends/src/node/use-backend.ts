@@ -1,0 +1,32 @@
+import { checkInt } from '@rectified-flow/core'
+import type { BackendName } from '../backend-names.js'
+import { cpu, webgpu } from '../candidates.js'
+import { type BackendChoice, type BackendProbe, chooseBackend, probeCandidates } from '../choose-backend.js'
+import type { UseBackendOptions } from '../use-backend.js'
+import { dawn } from './dawn.js'
+import { nodeGpu, tfjsNode } from './native.js'
+import { wasmWithThreads } from './wasm-threads.js'
+
+const inNode = ({ threads }: UseBackendOptions) => [
+  nodeGpu,
+  webgpu('webgpu', dawn),
+  webgpu('webgpu-software', dawn),
+  tfjsNode,
+  wasmWithThreads(threads),
+  cpu,
+]
+
+/** As in a browser (see ../use-backend.ts), with the backends that need Node. */
+export async function useBackend(
+  name?: BackendName,
+  options: UseBackendOptions = {},
+): Promise<BackendChoice> {
+  const { threads } = options
+  if (threads !== undefined) checkInt('backends.useBackend', 'threads', threads, 1)
+  return chooseBackend(inNode(options), name)
+}
+
+/** As in a browser, with the backends that need Node. */
+export function probeBackends(): Promise<BackendProbe[]> {
+  return probeCandidates(inNode({}))
+}

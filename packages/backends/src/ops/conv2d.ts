@@ -1,0 +1,47 @@
+import { checkInt, checkOneOf, checkTensor } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
+import { hasKernel, runKernel } from './fast-kernel.js'
+
+export interface Conv2dOptions {
+  strides?: number | [number, number]
+  pad?: 'same' | 'valid' | number
+}
+
+/**
+ * 2-D convolution with bias.
+ *
+ * @param x       [B,H,W,I]
+ * @param filter  [h,w,I,O]
+ * @param bias    [O]
+ * @returns       [B,H',W',O]
+ */
+export function conv2d(
+  x: tf.Tensor4D,
+  filter: tf.Tensor4D,
+  bias?: tf.Tensor1D,
+  { strides = 1, pad = 'same' }: Conv2dOptions = {},
+): tf.Tensor4D {
+  checkTensor('backends.conv2d', 'x', x, ['B', 'H', 'W', 'I'])
+  checkTensor('backends.conv2d', 'filter', filter, ['h', 'w', x.shape[3], 'O'])
+  if (bias) checkTensor('backends.conv2d', 'bias', bias, [filter.shape[3]])
+  if (typeof pad === 'number') checkInt('backends.conv2d', 'pad', pad, 0)
+  else checkOneOf('backends.conv2d', 'pad', pad, ['same', 'valid'])
+
+  const pair: [number, number] = typeof strides === 'number' ? [strides, strides] : strides
+  // Where filter or strides are not square, tfjs computes the wrong size from a number.
+  const pads: 'same' | 'valid' | tf.backend_util.ExplicitPadding =
+    typeof pad === 'number'
+      ? [
+          [0, 0],
+          [pad, pad],
+          [pad, pad],
+          [0, 0],
+        ]
+      : pad
+  return tf.tidy(() => {
+    if (!bias) return tf.conv2d(x, filter, pair, pads)
+    if (hasKernel('RfConv2dBias'))
+      return runKernel<tf.Tensor4D>('RfConv2dBias', { x, filter, bias }, { strides: pair, pad: pads })
+    return tf.add(tf.conv2d(x, filter, pair, pads), bias)
+  })
+}

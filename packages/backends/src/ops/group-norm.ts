@@ -1,0 +1,102 @@
+import { checkInt, checkNumber, checkTensor } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
+import { hasKernel, runKernel } from './fast-kernel.js'
+
+export interface GroupNormOptions {
+  /** Number of groups; a divisor of C. */
+  groups: number
+  epsilon?: number
+  /** Per-sample modulation [B,C] after the affine part: y (1 + scale) + shift. */
+  scale?: tf.Tensor2D
+  shift?: tf.Tensor2D
+}
+
+/**
+ * Group normalisation over H, W and each group of channels (Wu and He, arXiv 1803.08494):
+ *
+ *   y = ((x - mean) / sqrt(variance + epsilon) · gamma + beta) (1 + scale) + shift
+ *
+ * @param x      [B,H,W,C]
+ * @param gamma  [C]
+ * @param beta   [C]
+ * @returns      [B,H,W,C]
+ */
+export function groupNorm(
+  x: tf.Tensor4D,
+  gamma: tf.Tensor1D,
+  beta: tf.Tensor1D,
+  options: GroupNormOptions,
+): tf.Tensor4D {
+  check('backends.groupNorm', x, gamma, beta, options)
+  return tf.tidy(() => {
+    if (hasKernel('RfGroupNorm')) return fused(x, gamma, beta, options, false)
+    return composed(x, gamma, beta, options)
+  })
+}
+
+/** silu(groupNorm(x)), silu(y) = y sigmoid(y): what every block of the U-Nets begins with. */
+export function groupNormSilu(
+  x: tf.Tensor4D,
+  gamma: tf.Tensor1D,
+  beta: tf.Tensor1D,
+  options: GroupNormOptions,
+): tf.Tensor4D {
+  check('backends.groupNormSilu', x, gamma, beta, options)
+  return tf.tidy(() => {
+    if (hasKernel('RfGroupNorm')) return fused(x, gamma, beta, options, true)
+    const y = composed(x, gamma, beta, options)
+    return tf.mul(y, tf.sigmoid(y))
+  })
+}
+
+function check(
+  where: string,
+  x: tf.Tensor4D,
+  gamma: tf.Tensor1D,
+  beta: tf.Tensor1D,
+  { groups, epsilon = 1e-5, scale, shift }: GroupNormOptions,
+): void {
+  checkTensor(where, 'x', x, ['B', 'H', 'W', 'C'])
+  const [b, , , c] = x.shape
+  checkTensor(where, 'gamma', gamma, [c])
+  checkTensor(where, 'beta', beta, [c])
+  checkInt(where, 'groups', groups, 1)
+  if (c % groups !== 0)
+    throw new RangeError(`${where}: groups must divide the ${c} channels of x, got ${groups}.`)
+  checkNumber(where, 'epsilon', epsilon, 0)
+  if (scale) checkTensor(where, 'scale', scale, [b, c])
+  if (shift) checkTensor(where, 'shift', shift, [b, c])
+}
+
+function fused(
+  x: tf.Tensor4D,
+  gamma: tf.Tensor1D,
+  beta: tf.Tensor1D,
+  { groups, epsilon = 1e-5, scale, shift }: GroupNormOptions,
+  activate: boolean,
+): tf.Tensor4D {
+  const attrs = { groups, epsilon, activate }
+  if (!scale && !shift)
+    return runKernel<tf.Tensor4D[]>('RfGroupNorm', { x, gamma, beta }, attrs)[0] as tf.Tensor4D
+  const none = () => tf.zeros([x.shape[0], x.shape[3]])
+  const inputs = { x, gamma, beta, scale: scale ?? none(), shift: shift ?? none() }
+  return runKernel<tf.Tensor4D[]>('RfGroupNormModulated', inputs, attrs)[0] as tf.Tensor4D
+}
+
+function composed(
+  x: tf.Tensor4D,
+  gamma: tf.Tensor1D,
+  beta: tf.Tensor1D,
+  { groups, epsilon = 1e-5, scale, shift }: GroupNormOptions,
+): tf.Tensor4D {
+  const [b, h, w, c] = x.shape
+  const grouped = tf.reshape(x, [b, h * w, groups, c / groups])
+  const mean = tf.mean(grouped, [1, 3], true)
+  const centred = tf.sub(grouped, mean)
+  const variance = tf.mean(tf.square(centred), [1, 3], true)
+  const unit = tf.reshape(tf.mul(centred, tf.rsqrt(tf.add(variance, epsilon))), x.shape)
+  let y: tf.Tensor4D = tf.add(tf.mul(unit, gamma), beta)
+  if (scale) y = tf.mul(y, tf.add(tf.reshape(scale, [b, 1, 1, c]), 1))
+  if (shift) y = tf.add(y, tf.reshape(shift, [b, 1, 1, c]))
+  return y
+}

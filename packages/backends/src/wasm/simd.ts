@@ -1,0 +1,117 @@
+import type * as tf from '@tensorflow/tfjs-core'
+import type { WasmBackend } from './backend.js'
+import { withSharedMemory } from './shared-memory.js'
+import { binaryBase64 } from './simd.generated.js'
+import { type Place, Team } from './team.js'
+
+/** The functions of assembly/, which take addresses in the backend's heap, sizes and numbers. */
+type Whole = 'copyRows' | 'repeatBlocks' | 'sumBlocks'
+/** Those whose last parameters are the first unit of work, the last one + 1 and the thread. */
+type Divisible =
+  | 'adamEma'
+  | 'conv2d'
+  | 'conv2dBackpropFilter'
+  | 'groupNorm'
+  | 'groupNormGradient'
+  | 'matMulTransposed'
+  | 'packFilter'
+  | 'sumMiddle'
+  | 'winograd'
+  | 'winogradFilter'
+
+type Simd = Record<Whole | Divisible, (...values: (number | boolean)[]) => void>
+
+interface Running {
+  module: WebAssembly.Module
+  memory: WebAssembly.Memory
+  exports: Simd
+  team?: Team
+}
+
+const running = new WeakMap<WasmBackend, Running>()
+const modules = new Map<boolean, WebAssembly.Module>()
+
+function runningOn(backend: WasmBackend): Running {
+  let found = running.get(backend)
+  if (!found) {
+    const { memory } = backend.wasm.asm
+    if (!memory)
+      throw new Error(
+        "backends.useBackend: tfjs's wasm backend must run without its own threads. Call useBackend before anything else starts the backend.",
+      )
+    const shared = hasSharedMemory(backend)
+    let module = modules.get(shared)
+    if (!module) {
+      const binary = Uint8Array.from(atob(binaryBase64), byte => byte.charCodeAt(0))
+      module = new WebAssembly.Module(shared ? withSharedMemory(binary) : binary)
+      modules.set(shared, module)
+    }
+    const exports = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Simd
+    found = { module, memory, exports }
+    running.set(backend, found)
+  }
+  return found
+}
+
+/** Whether the backend's heap is memory that threads can share. */
+export function hasSharedMemory({ wasm }: WasmBackend): boolean {
+  return String(wasm.asm.memory.buffer) === '[object SharedArrayBuffer]'
+}
+
+/** The kernels on this backend's memory. */
+export const simdOf = (backend: WasmBackend): Simd => runningOn(backend).exports
+
+/** How many threads compute on this backend. */
+export const threadsOf = (backend: WasmBackend): number => runningOn(backend).team?.threads ?? 1
+
+/** Let so many threads compute, of which `start` starts those that are missing. The heap must be shared. */
+export function setThreads(backend: WasmBackend, threads: number, start: (place: Place) => void): void {
+  const found = runningOn(backend)
+  found.team ??= new Team(found, start)
+  found.team.threads = threads
+}
+
+/** Below so many operations, some 30 us, the main thread is done before another has woken up. */
+const WORTH_SHARING = 500_000
+
+/** Run a kernel over all its units of work, on every thread if it is a matter of many operations. */
+export function runUnits(
+  backend: WasmBackend,
+  kernel: Divisible,
+  { units, operations }: { units: number; operations: number },
+  values: (number | boolean)[],
+): void {
+  const { exports, team } = runningOn(backend)
+  if (!team || team.threads === 1 || units === 1 || operations < WORTH_SHARING)
+    exports[kernel](...values, 0, units, 0)
+  else team.run(kernel, units, values.map(Number))
+}
+
+/** Where a tensor's numbers start in the heap. */
+export function addressOf(backend: WasmBackend, tensor: tf.TensorInfo): number {
+  return backend.dataIdMap.get(tensor.dataId).memoryOffset
+}
+
+/** A new float32 tensor of zeros; makeOutput alone leaves what was there. */
+export function makeZeros(backend: WasmBackend, shape: number[]): tf.TensorInfo {
+  const zeros = backend.makeOutput(shape, 'float32')
+  const start = addressOf(backend, zeros)
+  backend.wasm.HEAPU8.fill(0, start, start + 4 * shape.reduce((size, side) => size * side, 1))
+  return zeros
+}
+
+/** Memory for the length of one kernel: so many floats for each of `parts`, `step` bytes apart. */
+export function withScratch(
+  backend: WasmBackend,
+  floats: number,
+  parts: number,
+  body: (address: number, step: number) => void,
+): void {
+  const step = 64 * Math.ceil(floats / 16)
+  const scratch = backend.makeOutput([(step / 4) * parts], 'float32')
+  try {
+    body(addressOf(backend, scratch), step)
+  } finally {
+    backend.disposeData(scratch.dataId)
+  }
+}

@@ -1,0 +1,45 @@
+import { NumericError } from '@rectified-flow/core'
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
+
+/**
+ * Make a GPU's failures throw. WebGPU reports bad shaders, exhausted memory and a lost device beside the program's flow,
+ * and tfjs hands out zeros; here the first failure is kept, and every read of a result from then on throws it.
+ *
+ * @returns        whether there was a failure
+ * @throws (from reads) NumericError 'device-lost', or 'gpu-error' for validation errors and exhausted memory
+ */
+export function guard(backend: WebGPUBackend, device: GPUDevice, use: string): { failed: () => boolean } {
+  let failure: NumericError | null = null
+  const fail = (code: 'device-lost' | 'gpu-error', message: string): NumericError => {
+    failure ??= new NumericError(code, message)
+    return failure
+  }
+
+  device.addEventListener('uncapturederror', event => {
+    event.preventDefault() // it will be thrown, it need not be printed
+    const { error } = event as GPUUncapturedErrorEvent
+    const what = error.constructor.name === 'GPUOutOfMemoryError' ? 'out of memory' : 'a command was refused'
+    fail('gpu-error', `backends.useBackend: webgpu: ${what}: ${error.message}`)
+  })
+  void device.lost.then(({ message }) => {
+    fail(
+      'device-lost',
+      `backends.useBackend: the GPU was lost: ${message} Call useBackend('${use}') for a new one.`,
+    )
+  })
+
+  const { read } = backend
+  backend.read = async dataId => {
+    if (failure) throw failure
+    const values = await read.call(backend, dataId).catch(async (cause: Error) => {
+      await Promise.race([device.lost, new Promise(resolve => setTimeout(resolve, 100))])
+      throw (
+        failure ??
+        fail('gpu-error', `backends.useBackend: webgpu: a result could not be read: ${cause.message}`)
+      )
+    })
+    if (failure) throw failure
+    return values
+  }
+  return { failed: () => failure !== null }
+}

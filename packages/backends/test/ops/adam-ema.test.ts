@@ -1,0 +1,106 @@
+import { type AdamSlot, adamEma, useBackend } from '@rectified-flow/backends'
+import { createRng } from '@rectified-flow/core'
+import { expectNoLeak } from '@rectified-flow/tools/leaks'
+import { expectClose, f32 } from '@rectified-flow/tools/matchers'
+import * as tf from '@tensorflow/tfjs-core'
+import { afterAll, describe, expect, it } from 'vitest'
+
+const home = (process.env.BACKEND ?? 'cpu') as 'cpu'
+const options = { learningRate: 0.01, beta1: 0.8, beta2: 0.95, epsilon: 1e-3, emaDecay: 0.9 }
+
+function makeSlot(values: Float32Array, shape: number[]): AdamSlot {
+  const variable = (data: Float32Array) => {
+    const initial = tf.tensor(data, shape)
+    const made = tf.variable(initial)
+    initial.dispose()
+    return made
+  }
+  const zeros = () => variable(new Float32Array(values.length))
+  return { weight: variable(values), m: zeros(), v: zeros(), ema: variable(values) }
+}
+
+const dispose = ({ weight, m, v, ema }: AdamSlot) => {
+  for (const variable of [weight, m, v, ema]) variable.dispose()
+}
+
+/** The update in float64. */
+function expected(weight: Float32Array, gradients: Float32Array[]): { weight: number[]; ema: number[] } {
+  const { learningRate, beta1, beta2, epsilon, emaDecay } = options
+  const out = { weight: [] as number[], ema: [] as number[] }
+  weight.forEach((start, i) => {
+    let [w, m, v, ema] = [start, 0, 0, start]
+    gradients.forEach((gradient, index) => {
+      const g = gradient[i]!
+      m = beta1 * m + (1 - beta1) * g
+      v = beta2 * v + (1 - beta2) * g * g
+      const step = index + 1
+      w -= (learningRate * (m / (1 - beta1 ** step))) / (Math.sqrt(v / (1 - beta2 ** step)) + epsilon)
+      ema = emaDecay * ema + (1 - emaDecay) * w
+    })
+    out.weight.push(w)
+    out.ema.push(ema)
+  })
+  return out
+}
+
+describe.each([...new Set(['cpu', 'wasm', home])])('adamEma on %s', backend => {
+  afterAll(() => useBackend(home))
+
+  it.each([[[1]], [[4]], [[3, 3, 2, 5]]])('follows the formula, shape [%s]', async shape => {
+    await useBackend(backend as 'cpu')
+    const rng = createRng(3)
+    const size = shape.reduce((a, b) => a * b, 1)
+    const start = rng.normals(size)
+    const gradients = [0, 1, 2, 3].map(() => rng.normals(size))
+    const slot = makeSlot(start, shape)
+    gradients.forEach((values, i) => {
+      const gradient = tf.tensor(values, shape)
+      adamEma(slot, gradient, { ...options, step: i + 1 })
+      gradient.dispose()
+    })
+    const wanted = expected(start, gradients)
+    expectClose(slot.weight.dataSync(), wanted.weight, f32)
+    expectClose(slot.ema.dataSync(), wanted.ema, f32)
+    dispose(slot)
+  })
+
+  it('leaves clones as they were, and convolutions see the new weight', async () => {
+    await useBackend(backend as 'cpu')
+    const slot = makeSlot(new Float32Array(4).fill(1), [1, 1, 2, 2])
+    const x: tf.Tensor4D = tf.ones([1, 2, 2, 2])
+    const gradient = tf.ones([1, 1, 2, 2])
+    const before = tf.clone(slot.weight)
+    const run = () =>
+      tf.tidy(() => tf.conv2d(x, slot.weight as unknown as tf.Tensor4D, 1, 'same').dataSync()[0]!)
+    expect(run()).toBe(2)
+    adamEma(slot, gradient, { step: 1, learningRate: 0.5 })
+    expect(run()).toBeCloseTo(1, 6)
+    expectClose(before, [1, 1, 1, 1])
+    tf.dispose([x, gradient, before])
+    dispose(slot)
+  })
+
+  it('leaks nothing', async () => {
+    await useBackend(backend as 'cpu')
+    const slot = makeSlot(new Float32Array(6), [6])
+    await expectNoLeak(() => {
+      const gradient = tf.ones([6])
+      adamEma(slot, gradient, { step: 1, learningRate: 0.1 })
+      gradient.dispose()
+    })
+    dispose(slot)
+  })
+})
+
+it('says what is wrong', () => {
+  const slot = makeSlot(new Float32Array(6), [6])
+  tf.tidy(() => {
+    expect(() => adamEma(slot, tf.ones([5]), { step: 1, learningRate: 1 })).toThrow(
+      'backends.adamEma: gradient must have shape [6], got [5].',
+    )
+    expect(() => adamEma(slot, tf.ones([6]), { step: 0, learningRate: 1 })).toThrow(
+      'backends.adamEma: step must be an integer >= 1, got 0.',
+    )
+  })
+  dispose(slot)
+})

@@ -1,0 +1,60 @@
+import { conv2d } from '@rectified-flow/backends'
+import * as tf from '@tensorflow/tfjs-core'
+import { expect, it } from 'vitest'
+import { testOp } from './test-op.js'
+
+type Conv = [tf.Tensor4D, tf.Tensor4D, tf.Tensor1D]
+const cases = [
+  { x: [3, 6, 6, 5], filter: [3, 3, 5, 9] },
+  { x: [3, 7, 7, 16], filter: [3, 3, 16, 16] },
+  { x: [2, 4, 5, 4], filter: [1, 1, 4, 8] },
+  { x: [2, 8, 6, 3], filter: [3, 3, 3, 4], options: { strides: 2 } },
+  { x: [2, 8, 6, 3], filter: [4, 2, 3, 1], options: { pad: 1, strides: [1, 2] as [number, number] } },
+  { x: [2, 5, 5, 1], filter: [3, 3, 1, 16], options: { pad: 'valid' as const } },
+]
+
+for (const { x, filter, options } of cases) {
+  const shapes = [x, filter, [filter[3]!]]
+  const name = `conv2d x [${x}] filter [${filter}] ${JSON.stringify(options ?? {})}`
+  testOp(name, { shapes, batched: [0], op: (...inputs) => conv2d(...(inputs as Conv), options) })
+}
+
+testOp('conv2d without bias', {
+  shapes: [
+    [2, 5, 6, 4],
+    [3, 3, 4, 8],
+  ],
+  batched: [0],
+  op: (x, filter) => conv2d(x as tf.Tensor4D, filter as tf.Tensor4D),
+})
+
+it('uses the bias it is given, also when the filter is the one before', () => {
+  tf.tidy(() => {
+    const x: tf.Tensor4D = tf.ones([1, 2, 2, 1])
+    const filter: tf.Tensor4D = tf.ones([1, 1, 1, 2])
+    for (const bias of [
+      [0, 1],
+      [2, 3],
+    ])
+      expect([...conv2d(x, filter, tf.tensor1d(bias)).dataSync().slice(0, 2)]).toEqual(bias.map(b => b + 1))
+  })
+})
+
+it('says what is wrong', () => {
+  tf.tidy(() => {
+    const x: tf.Tensor4D = tf.zeros([1, 2, 2, 3])
+    const filter: tf.Tensor4D = tf.zeros([3, 3, 3, 4])
+    expect(() => conv2d(x, tf.zeros([3, 3, 4, 4]))).toThrow(
+      'backends.conv2d: filter must have shape [h,w,3,O], got [3,3,4,4].',
+    )
+    expect(() => conv2d(x, filter, tf.zeros([3]))).toThrow(
+      'backends.conv2d: bias must have shape [4], got [3].',
+    )
+    expect(() => conv2d(x, filter, undefined, { pad: 'full' as 'same' })).toThrow(
+      "backends.conv2d: pad must be one of same, valid, got 'full'.",
+    )
+    expect(() => conv2d(x, filter, undefined, { pad: -1 })).toThrow(
+      'backends.conv2d: pad must be an integer >= 0, got -1.',
+    )
+  })
+})

@@ -1,0 +1,24 @@
+import { useBackend } from '@rectified-flow/backends'
+import * as tf from '@tensorflow/tfjs-core'
+
+export interface Numbers {
+  shape: number[]
+  data: Float32Array
+}
+
+/** What `body` computes from these numbers, on a backend of its own, as numbers. */
+export async function compute(
+  backend: 'cpu' | 'wasm',
+  inputs: Numbers[],
+  body: (...tensors: tf.Tensor[]) => tf.Tensor[],
+): Promise<Numbers[]> {
+  await useBackend(backend)
+  const tensors = inputs.map(({ shape, data }) => tf.tensor(data, shape))
+  const outputs = tf.tidy(() => body(...tensors))
+  const numbers = outputs.map(output => ({
+    shape: output.shape,
+    data: output.dataSync().slice() as Float32Array,
+  }))
+  tf.dispose([tensors, outputs])
+  return numbers
+}

@@ -1,0 +1,70 @@
+import { useBackend } from '@rectified-flow/backends'
+import { createRng } from '@rectified-flow/core'
+import { exact, expectClose } from '@rectified-flow/tools/matchers'
+import * as tf from '@tensorflow/tfjs-core'
+import { afterAll, expect, it } from 'vitest'
+import { compute } from './backends.js'
+
+afterAll(() => useBackend((process.env.BACKEND ?? 'cpu') as 'cpu'))
+
+const rng = createRng(5)
+const numbers = (shape: number[]) => ({ shape, data: rng.normals(shape.reduce((a, b) => a * b, 1)) })
+const wave = (shape: number[]) => tf.reshape(tf.sin(tf.range(0, tf.util.sizeFromShape(shape))), shape)
+
+// Sums of up to 2,000 products of size 1.
+const long = { rtol: 1e-4, atol: 5e-5 }
+
+type Pad = 'same' | 'valid' | [[0, 0], [number, number], [number, number], [0, 0]]
+const uneven: Pad = [
+  [0, 0],
+  [2, 0],
+  [1, 3],
+  [0, 0],
+]
+// Widths and channels that do and do not fill tiles of 4 and 8; from 16 channels on, 3x3 filters go by tiles of 2x2.
+for (const [x, filter, pad] of [
+  [[2, 33, 31, 4], [3, 3, 4, 8], 'same'],
+  [[2, 32, 30, 5], [3, 3, 5, 9], 'same'],
+  [[2, 40, 29, 1], [3, 3, 1, 16], 'valid'],
+  [[2, 33, 32, 6], [3, 3, 6, 1], 'same'],
+  [[2, 33, 32, 7], [2, 4, 7, 3], uneven],
+  [[24, 7, 7, 12], [1, 1, 12, 20], 'same'],
+  [[64, 5, 5, 3], [5, 5, 3, 6], 'same'],
+  [[2, 9, 7, 16], [3, 3, 16, 21], 'same'],
+  [[2, 9, 7, 16], [3, 3, 16, 24], 'same'],
+  [[9, 32, 32, 16], [3, 3, 16, 16], 'same'],
+  [[1, 1, 1, 16], [3, 3, 16, 16], 'same'],
+  [[3, 10, 12, 36], [3, 3, 36, 16], 'valid'],
+  [[2, 33, 32, 20], [3, 3, 20, 20], uneven],
+] as [number[], number[], Pad][])
+  it(`x [${x}], filter [${filter}], pad ${pad}`, async () => {
+    const body = (x: tf.Tensor, filter: tf.Tensor) => {
+      const conv = (x: tf.Tensor, filter: tf.Tensor) =>
+        tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, 1, pad)
+      const y = conv(x, filter)
+      return [y, ...tf.grads(conv)([x, filter], wave(y.shape))]
+    }
+    const inputs = [numbers(x), numbers(filter)]
+    const expected = await compute('cpu', inputs, body)
+    const actual = await compute('wasm', inputs, body)
+    actual.forEach(({ shape, data }, i) => {
+      expect(shape).toEqual(expected[i]!.shape)
+      expectClose(data, expected[i]!.data, long)
+    })
+  })
+
+it.each([
+  [17, 1],
+  [20, 16],
+])('gives a sample the bits that it has alone: %d channels to %d', async (inputs, outputs) => {
+  const numbersIn = [numbers([8, 14, 14, inputs]), numbers([3, 3, inputs, outputs])]
+  const [y, dx, yAlone, dxAlone] = await compute('wasm', numbersIn, (x, filter) => {
+    const conv = (x: tf.Tensor) => tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, 1, 'same')
+    const alone = tf.slice(x, [3, 0, 0, 0], [1, 14, 14, inputs])
+    const dy = wave([8, 14, 14, outputs])
+    const dyAlone = tf.slice(dy, [3, 0, 0, 0], [1, 14, 14, outputs])
+    return [conv(x), tf.grad(conv)(x, dy), conv(alone), tf.grad(conv)(alone, dyAlone)]
+  })
+  expectClose(yAlone!.data, y!.data.slice(3 * 196 * outputs, 4 * 196 * outputs), exact)
+  expectClose(dxAlone!.data, dx!.data.slice(3 * 196 * inputs, 4 * 196 * inputs), exact)
+})

@@ -1,0 +1,100 @@
+import { conv2d, useBackend } from '@rectified-flow/backends'
+import { createRng } from '@rectified-flow/core'
+import { exact, expectClose, f32 } from '@rectified-flow/tools/matchers'
+import * as tf from '@tensorflow/tfjs-core'
+import { afterAll, expect, it } from 'vitest'
+import { compute } from './backends.js'
+
+afterAll(() => useBackend((process.env.BACKEND ?? 'cpu') as 'cpu'))
+
+const rng = createRng(4)
+const shape = [3, 4, 5, 21]
+const input = { shape, data: rng.normals(3 * 4 * 5 * 21) }
+
+for (const axes of [undefined, [0], [3], [1, 2], [2, 1], [0, 1, 2], [1, 2, 3], [-1], [0, 2], [1, 3], []])
+  for (const keepDims of [false, true])
+    it(`sum over [${axes}]${keepDims ? ', axes kept' : ''}`, async () => {
+      const body = (x: tf.Tensor) => {
+        const total = (x: tf.Tensor) => tf.sum(x, axes, keepDims)
+        return [total(x), tf.grad(total)(x)]
+      }
+      const expected = await compute('cpu', [input], body)
+      const actual = await compute('wasm', [input], body)
+      actual.forEach(({ shape, data }, i) => {
+        expect(shape).toEqual(expected[i]!.shape)
+        expectClose(data, expected[i]!.data, { rtol: 1e-5, atol: 1e-5 })
+      })
+    })
+
+for (const axis of [0, 1, 3, -1])
+  it(`concat and split along axis ${axis}`, async () => {
+    const at = axis < 0 ? axis + 4 : axis
+    const sizes = [1, shape[at]! - 1]
+    const body = (x: tf.Tensor) => {
+      const parts = tf.split(x, sizes, axis)
+      const back = (a: tf.Tensor, b: tf.Tensor) => tf.mul(tf.concat([b, a, b], axis), 2)
+      return [...parts, back(parts[0]!, parts[1]!), ...tf.grads(back)([parts[0]!, parts[1]!])]
+    }
+    const expected = await compute('cpu', [input], body)
+    const actual = await compute('wasm', [input], body)
+    actual.forEach(({ shape, data }, i) => {
+      expect(shape).toEqual(expected[i]!.shape)
+      expectClose(data, expected[i]!.data, i < 3 ? exact : f32)
+    })
+  })
+
+it('leaves other types and empty tensors to the stock kernels', async () => {
+  await useBackend('wasm')
+  tf.tidy(() => {
+    expectClose(tf.sum(tf.tensor1d([1, 2, 3], 'int32')), tf.scalar(6, 'int32'))
+    expect(tf.sum(tf.zeros([0, 3]), 0).shape).toEqual([3])
+    const text = tf.concat([tf.tensor1d(['a']), tf.tensor1d(['b'])])
+    expect(text.dataSync()).toEqual(['a', 'b'])
+    expectClose(tf.concat([tf.tensor1d([true], 'bool'), tf.tensor1d([false], 'bool')]), [1, 0])
+    expectClose(tf.concat([tf.zeros([0, 2]), tf.ones([1, 2])]), tf.ones([1, 2]))
+    expect(tf.split(tf.tensor1d([1, 2], 'int32'), 2)[1]!.dataSync()[0]).toBe(2)
+  })
+})
+
+it('adds a million numbers to float32 precision', async () => {
+  await useBackend('wasm')
+  tf.tidy(() => {
+    const x = tf.fill([1000, 1000], 0.1)
+    expectClose(tf.sum(x), tf.scalar(1e6 * Math.fround(0.1)), f32)
+    expectClose(tf.sum(x, 0), tf.fill([1000], 1e3 * Math.fround(0.1)), f32)
+  })
+})
+
+it('makes one-hot rows of any dtype', async () => {
+  await useBackend('wasm')
+  const indices = tf.tensor1d([1, 0], 'int32')
+  expectClose(
+    tf.oneHot(indices, 3, 2, -1, 'float32'),
+    tf.tensor2d([
+      [-1, 2, -1],
+      [2, -1, -1],
+    ]),
+    exact,
+  )
+  expectClose(
+    tf.oneHot(indices, 3),
+    tf.tensor2d(
+      [
+        [0, 1, 0],
+        [1, 0, 0],
+      ],
+      [2, 3],
+      'int32',
+    ),
+    exact,
+  )
+})
+
+it('takes a bias that was reshaped', async () => {
+  const body = (x: tf.Tensor) => [
+    conv2d(x as tf.Tensor4D, tf.ones([3, 3, 21, 8]), tf.reshape(tf.reshape(tf.range(0, 8), [1, 8]), [8])),
+  ]
+  const expected = await compute('cpu', [input], body)
+  const actual = await compute('wasm', [input], body)
+  expectClose(actual[0]!.data, expected[0]!.data, { rtol: 1e-5, atol: 1e-4 })
+})

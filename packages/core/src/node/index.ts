@@ -1,3 +1,0 @@
-import '../index.js'
-
-export { type NodeBackendOptions, useBackend } from './backends.js'

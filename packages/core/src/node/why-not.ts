@@ -1,7 +1,0 @@
-/** Why an optional package did not load, and what to do. */
-export function whyNot(pkg: string, { code, message }: NodeJS.ErrnoException): string {
-  const missing = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND'
-  return missing && message.includes(`'${pkg}'`)
-    ? `${pkg} is not installed (npm install ${pkg})`
-    : `${pkg} did not load: ${message.split('\n')[0]} (npm rebuild ${pkg})`
-}

@@ -1,8 +1,0 @@
-import { readFile } from 'node:fs/promises'
-import { expect, it } from 'vitest'
-import { compileKernels } from '../../kernels/compile.mjs'
-
-it('is what the sources of kernels/ compile to', async () => {
-  const url = new URL('../../src/wasm/simd.generated.ts', import.meta.url)
-  expect(await readFile(url, 'utf8')).toBe(await compileKernels())
-})
