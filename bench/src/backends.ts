@@ -1,9 +1,7 @@
-import { useBackend } from '@rectified-flow/backends'
+import { BACKENDS, type BackendName, registerGradients, useBackend } from '@rectified-flow/backends'
 import * as tf from '@tensorflow/tfjs-core'
 
-/** Backends as core names them, the fastest first. 'webgpu-software' and 'cpu' run only when they are named. */
-export const BACKENDS = ['node-gpu', 'webgpu', 'webgpu-software', 'node', 'wasm', 'cpu'] as const
-export type BackendName = (typeof BACKENDS)[number]
+/** These run only when they are named. */
 export const ONLY_BY_NAME: readonly BackendName[] = ['webgpu-software', 'cpu']
 
 /** Those that compute on a GPU: PyTorch does so too beside them. */
@@ -25,6 +23,7 @@ export async function openBackend(
   { stock }: { stock: boolean },
 ): Promise<string | undefined> {
   if (!stock) return (await useBackend(name)).device
+  await registerGradients()
   const native = stockPackages[name]
   if (native) {
     await import(native[0])

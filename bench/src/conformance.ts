@@ -1,9 +1,10 @@
 // The conformance suite without a test runner, for a machine that has a bundle and nothing else:
 //   node conformance.mjs [backend...]
+
+import type { BackendName } from '@rectified-flow/backends'
 import { useBackend } from '@rectified-flow/backends'
 import { cases } from '../../test/conformance/cases.js'
 import { results, worstError } from '../../test/conformance/compare.js'
-import type { BackendName } from './backends.js'
 
 const backends = (process.argv.length > 2 ? process.argv.slice(2) : ['webgpu']) as BackendName[]
 await useBackend('cpu')

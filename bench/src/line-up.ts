@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
-import { BACKENDS, type BackendName, ON_GPU, ONLY_BY_NAME } from './backends.js'
+import { BACKENDS, type BackendName } from '@rectified-flow/backends'
+import { ON_GPU, ONLY_BY_NAME } from './backends.js'
 import type { BenchOptions } from './options.js'
 import { Participant } from './participant.js'
 

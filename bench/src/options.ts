@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { BACKENDS, type BackendName } from './backends.js'
+import { BACKENDS, type BackendName } from '@rectified-flow/backends'
 
 export interface BenchOptions {
   /** Undefined: every one that is there. */

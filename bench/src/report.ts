@@ -1,4 +1,5 @@
-import { type BackendName, ON_GPU } from './backends.js'
+import type { BackendName } from '@rectified-flow/backends'
+import { ON_GPU } from './backends.js'
 import type { Outcome, Timing } from './measure.js'
 import type { Hello } from './protocol.js'
 

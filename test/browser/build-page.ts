@@ -9,6 +9,7 @@ export const loadings = ['a bundler', 'modules'] as const
 export type Loading = (typeof loadings)[number]
 
 const packages = [
+  'backends',
   'checkpoints',
   'core',
   'eval-fid',
@@ -21,9 +22,9 @@ const packages = [
 /** What the packages import, each served as the one ES module that a CDN would make of it, and the package that has it. */
 const libraries: Record<string, { file: string; from: string }> = {
   '@tensorflow/tfjs-core': { file: 'tfjs-core', from: 'core' },
-  '@tensorflow/tfjs-backend-cpu': { file: 'tfjs-backend-cpu', from: 'core' },
-  '@tensorflow/tfjs-backend-wasm': { file: 'tfjs-backend-wasm', from: 'core' },
-  '@tensorflow/tfjs-backend-webgpu': { file: 'tfjs-backend-webgpu', from: 'core' },
+  '@tensorflow/tfjs-backend-cpu': { file: 'tfjs-backend-cpu', from: 'backends' },
+  '@tensorflow/tfjs-backend-wasm': { file: 'tfjs-backend-wasm', from: 'backends' },
+  '@tensorflow/tfjs-backend-webgpu': { file: 'tfjs-backend-webgpu', from: 'backends' },
   '@zip.js/zip.js': { file: 'zip', from: 'checkpoints' },
 }
 

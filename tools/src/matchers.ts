@@ -22,15 +22,21 @@ interface Values {
   data: ArrayLike<number>
 }
 
-function read(value: Numbers): Values {
-  if (value instanceof tf.Tensor)
-    return { shape: value.shape, dtype: value.dtype, data: value.dataSync() as ArrayLike<number> }
+async function read(value: Numbers): Promise<Values> {
+  if (value instanceof tf.Tensor) {
+    const { shape, dtype } = value // it may be disposed while it is read
+    return { shape, dtype, data: (await value.data()) as ArrayLike<number> }
+  }
   return { shape: undefined, dtype: undefined, data: typeof value === 'number' ? [value] : value }
 }
 
 /** The first place where |a - e| > atol + rtol |e|, in words; null where there is none. NaN equals only NaN. */
-export function difference(actual: Numbers, expected: Numbers, { rtol, atol }: Tolerance): string | null {
-  const [a, e] = [read(actual), read(expected)]
+export async function difference(
+  actual: Numbers,
+  expected: Numbers,
+  { rtol, atol }: Tolerance,
+): Promise<string | null> {
+  const [a, e] = await Promise.all([read(actual), read(expected)])
   if (a.shape && e.shape && String(a.shape) !== String(e.shape))
     return `shape [${a.shape}], expected [${e.shape}]`
   if (a.dtype && e.dtype && a.dtype !== e.dtype) return `dtype ${a.dtype}, expected ${e.dtype}`
@@ -49,7 +55,14 @@ export function difference(actual: Numbers, expected: Numbers, { rtol, atol }: T
     : `${a.data[worst]} at index ${worst}, expected ${e.data[worst]} (rtol ${rtol}, atol ${atol})`
 }
 
-/** Expect the same shape, dtype and, within the tolerance, the same numbers. */
-export function expectClose(actual: Numbers, expected: Numbers, tolerance: Tolerance = f32): void {
-  expect(difference(actual, expected, tolerance)).toBeNull()
+/**
+ * Expect the same shape, dtype and, within the tolerance, the same numbers. To be awaited: WebGPU reads no other way, and
+ * the tensors must live until then.
+ */
+export async function expectClose(
+  actual: Numbers,
+  expected: Numbers,
+  tolerance: Tolerance = f32,
+): Promise<void> {
+  expect(await difference(actual, expected, tolerance)).toBeNull()
 }

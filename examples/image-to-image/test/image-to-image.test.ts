@@ -6,6 +6,7 @@ import { createRng } from '@rectified-flow/core'
 import { readDigitFeatures } from '@rectified-flow/eval-fid/node'
 import { expectNoLeak } from '@rectified-flow/tools/leaks'
 import { expectClose, f32 } from '@rectified-flow/tools/matchers'
+import { scope } from '@rectified-flow/tools/scope'
 import { createUNet, saveUNet } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, expect, it } from 'vitest'
@@ -24,17 +25,17 @@ beforeAll(async () => {
 it('lays out each digit, then its noise under every label, and the way between two', async () => {
   const net = createUNet({ ...small, labelDim: CLASSES }, { rng: createRng(1) })
   const digits = await readDigits('test')
-  const run = () => {
+  const run = async () => {
     const x = imagesOf(digits, 7, 2)
     const all = translateToAll(net, x, 7)
     expect(all.shape).toEqual([2 * 11, 28, 28, 1])
-    for (const row of [0, 1]) expectClose(tf.slice(all, row * 11, 1), tf.slice(x, row, 1), f32)
+    for (const row of [0, 1]) await expectClose(tf.slice(all, row * 11, 1), tf.slice(x, row, 1), f32)
     const [a, b] = tf.split(x, 2) as [tf.Tensor4D, tf.Tensor4D]
     const between = interpolateDigits(net, [a, b], 7, 5)
     expect(between.shape).toEqual([5, 28, 28, 1])
-    expectClose(tf.slice(between, 4, 1), b, f32)
+    await expectClose(tf.slice(between, 4, 1), b, f32)
   }
-  await expectNoLeak(() => tf.tidy(run))
+  await expectNoLeak(() => scope(run))
 })
 
 it('trains a translator from a teacher without labels, and judges it', async () => {

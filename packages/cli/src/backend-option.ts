@@ -1,10 +1,6 @@
-import { type BackendChoice, useBackend } from '@rectified-flow/backends'
+import { BACKENDS, type BackendChoice, type BackendName, useBackend } from '@rectified-flow/backends'
 import { Option } from 'commander'
 import { isWorker } from './worker.js'
-
-/** Every backend there is in Node, in the order in which they are tried; 'webgpu-software' is never tried by itself. */
-export const BACKENDS = ['node-gpu', 'webgpu', 'webgpu-software', 'node', 'wasm', 'cpu'] as const
-export type BackendName = (typeof BACKENDS)[number]
 
 /** `--backend NAME`, the same in every command that computes. */
 export function backendOption(): Option {

@@ -1,11 +1,10 @@
-import { conv2d, useBackend } from '@rectified-flow/backends'
+import { type BackendName, conv2d, useBackend } from '@rectified-flow/backends'
 import { createRng } from '@rectified-flow/core'
 import { pseudoHuber } from '@rectified-flow/losses-lpips-huber'
 import { Trainer } from '@rectified-flow/reflow'
 import { uShaped } from '@rectified-flow/timestep-dists'
 import { edmVelocity, SongUNet } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
-import type { BackendName } from './backend-option.js'
 
 export interface Speed {
   /** 3x3, 64 channels to 64, forward. */

@@ -22,12 +22,12 @@ function readDoubles(file: string): Map<string, Float64Array> {
 
 describe('numpyRng', () => {
   const tensors = readDoubles('rng/numpy-pcg64.safetensors')
-  it.each([...tensors.keys()])('has the bits of %s', name => {
+  it.each([...tensors.keys()])('has the bits of %s', async name => {
     const [, seed, kind] = name.match(/^seed(\d+)\/(normal|uniform)$/) ?? []
     expect(seed, `a stream named seed<n>/normal or uniform, not ${name}`).toBeDefined()
     const expected = tensors.get(name)!
     const rng = numpyRng(BigInt(seed!))
     const drawn = kind === 'normal' ? rng.standardNormal(expected.length) : rng.random(expected.length)
-    expectClose(drawn, expected, exact)
+    await expectClose(drawn, expected, exact)
   })
 })

@@ -1,5 +1,6 @@
 import { createRng, indexedNormal, type Rng } from '@rectified-flow/core'
 import { exact, expectClose } from '@rectified-flow/tools/matchers'
+import { scope } from '@rectified-flow/tools/scope'
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -185,26 +186,26 @@ describe('integers and permutations', () => {
 })
 
 describe('tensors', () => {
-  it('hold the numbers of the arrays', () => {
-    tf.tidy(() => {
-      expectClose(createRng(9).normal([2, 3]), tf.tensor2d(createRng(9).normals(6), [2, 3]), exact)
-      expectClose(createRng(9).uniform([2, 3]), tf.tensor2d(createRng(9).uniforms(6), [2, 3]), exact)
-      expectClose(createRng(9).normal([]), tf.scalar(createRng(9).normals(1)[0] as number), exact)
+  it('hold the numbers of the arrays', async () => {
+    await scope(async () => {
+      await expectClose(createRng(9).normal([2, 3]), tf.tensor2d(createRng(9).normals(6), [2, 3]), exact)
+      await expectClose(createRng(9).uniform([2, 3]), tf.tensor2d(createRng(9).uniforms(6), [2, 3]), exact)
+      await expectClose(createRng(9).normal([]), tf.scalar(createRng(9).normals(1)[0] as number), exact)
       const scaled = createRng(9)
         .uniforms(4)
         .map(u => 3 * u - 1)
-      expectClose(createRng(9).uniform([4], -1, 2), tf.tensor1d(scaled), exact)
+      await expectClose(createRng(9).uniform([4], -1, 2), tf.tensor1d(scaled), exact)
     })
   })
 })
 
 describe('indexedNormal', () => {
-  it('gives row i the noise of sample indices[i], in any batch', () => {
-    tf.tidy(() => {
+  it('gives row i the noise of sample indices[i], in any batch', async () => {
+    await scope(async () => {
       const rng = createRng(10)
       const rows = [5, 0, 5].flatMap(i => [...rng.fork(i).normals(4)])
-      expectClose(indexedNormal(rng, [5, 0, 5], [2, 2]), tf.tensor(rows, [3, 2, 2]), exact)
-      expectClose(indexedNormal(rng, [], [2, 2]), tf.zeros([0, 2, 2]), exact)
+      await expectClose(indexedNormal(rng, [5, 0, 5], [2, 2]), tf.tensor(rows, [3, 2, 2]), exact)
+      await expectClose(indexedNormal(rng, [], [2, 2]), tf.zeros([0, 2, 2]), exact)
     })
   })
 })
@@ -273,10 +274,10 @@ describe('messages', () => {
   })
 })
 
-it('gives sample i its noise in any batch', () => {
+it('gives sample i its noise in any batch', async () => {
   const rng = createRng(5)
   const all = indexedNormal(rng, [0, 1, 2, 3], [2, 3])
   expect(all.shape).toEqual([4, 2, 3])
-  expectClose(indexedNormal(rng, [3, 1], [2, 3]), tf.gather(all, [3, 1]), exact)
-  expectClose(tf.slice(all, 2, 1), rng.fork(2).normals(6), exact)
+  await expectClose(indexedNormal(rng, [3, 1], [2, 3]), tf.gather(all, [3, 1]), exact)
+  await expectClose(tf.slice(all, 2, 1), rng.fork(2).normals(6), exact)
 })

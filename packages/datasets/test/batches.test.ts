@@ -87,8 +87,8 @@ describe('batches', () => {
       tf.dispose(await readBatch(data, [2]))
     })
     const { x, labels } = await readBatch(data, [2])
-    expectClose(x, tf.tensor4d([Math.fround(40 / 127.5 - 1)], [1, 1, 1, 1]), exact)
-    expectClose(labels!, tf.tensor2d([[0, 0, 1]]), exact)
+    await expectClose(x, tf.tensor4d([Math.fround(40 / 127.5 - 1)], [1, 1, 1, 1]), exact)
+    await expectClose(labels!, tf.tensor2d([[0, 0, 1]]), exact)
   })
 
   it('says what is wrong', async () => {

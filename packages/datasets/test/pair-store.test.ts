@@ -60,8 +60,8 @@ describe('a pair store', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(10), { minLength: 1, maxLength: 12 }), async indices => {
         const [have, want] = [await store.batch(indices), set.batch(indices)]
-        expectClose(have.x, want.x, exact)
-        expectClose(have.z, want.z, exact)
+        await expectClose(have.x, want.x, exact)
+        await expectClose(have.z, want.z, exact)
         tf.dispose([have.x, have.z, want.x, want.z])
       }),
       { seed: 1, numRuns: 50 },
@@ -90,9 +90,9 @@ describe('a pair store', () => {
     }
     const { x, z, labels: hot } = await (await using(openPairStore(at('a')))).batch([5, 0, 2])
     const want = tf.gather(tf.tensor4d(values, [6, 2, 2, 1]), [5, 0, 2])
-    expectClose(z, want, exact)
-    expectClose(x, tf.div(want, 8), { rtol: 2 ** -11, atol: 2 ** -25 }) // half a unit in the last place of a half
-    expectClose(hot!, tf.tensor2d([1, 0, 0, 0, 0, 1, 0, 1, 0], [3, 3]), exact)
+    await expectClose(z, want, exact)
+    await expectClose(x, tf.div(want, 8), { rtol: 2 ** -11, atol: 2 ** -25 }) // half a unit in the last place of a half
+    await expectClose(hot!, tf.tensor2d([1, 0, 0, 0, 0, 1, 0, 1, 0], [3, 3]), exact)
   })
 
   it('is the same, file by file, from one writer and from two', async () => {
@@ -217,8 +217,8 @@ describe('concatPairs', () => {
     const { x, z } = await both.batch([4, 0, 5, 1])
     const [a, b] = [sets[0]!.batch([0, 1]), sets[1]!.batch([1, 2])]
     expect(both.count).toBe(6)
-    expectClose(z, tf.gather(tf.concat([a.z, b.z]), [2, 0, 3, 1]), exact)
-    expectClose(x, tf.gather(tf.concat([a.x, b.x]), [2, 0, 3, 1]), exact)
+    await expectClose(z, tf.gather(tf.concat([a.z, b.z]), [2, 0, 3, 1]), exact)
+    await expectClose(x, tf.gather(tf.concat([a.x, b.x]), [2, 0, 3, 1]), exact)
   })
 
   it('leaves nothing behind, also where it fails', async () => {

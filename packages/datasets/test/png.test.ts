@@ -19,7 +19,7 @@ describe('encodePngGrid', () => {
       fc.asyncProperty(size, size, fc.constantFrom(1, 3), fc.nat(255), async (h, w, c, first) => {
         const levels = Array.from({ length: h * w * c }, (_, i) => ((first + 37 * i) % 256) / 127.5 - 1)
         const images = tf.tensor4d(levels, [1, h, w, c])
-        expectClose(decodePng(await encodePngGrid(images)), images, f32)
+        await expectClose(decodePng(await encodePngGrid(images)), images, f32)
       }),
       { seed: 1, numRuns: 50 },
     )
@@ -36,7 +36,7 @@ describe('encodePngGrid', () => {
       [c, c, _, _, _],
       [c, c, _, _, _],
     ]
-    expectClose(grid, tf.tensor4d(rows.flat(), [1, 5, 5, 1]), f32)
+    await expectClose(grid, tf.tensor4d(rows.flat(), [1, 5, 5, 1]), f32)
   })
 
   it('is as square as it goes by default', async () => {
@@ -73,20 +73,20 @@ describe('encodePngGrid', () => {
 })
 
 describe('decodePng', () => {
-  it('reads 16 bits, 1 bit, palettes and alpha', () => {
+  it('reads 16 bits, 1 bit, palettes and alpha', async () => {
     const deep = encode({ width: 2, height: 1, data: Uint16Array.of(0, 65535), depth: 16, channels: 1 })
-    expectClose(decodePng(deep), tf.tensor4d([-1, 1], [1, 1, 2, 1]))
+    await expectClose(decodePng(deep), tf.tensor4d([-1, 1], [1, 1, 2, 1]))
     // Two rows of three bits: 101, 010; a row fills whole bytes.
     const bits = encode({ width: 3, height: 2, data: Uint8Array.of(0xa0, 0x40), depth: 1, channels: 1 })
-    expectClose(decodePng(bits), tf.tensor4d([1, -1, 1, -1, 1, -1], [1, 2, 3, 1]))
+    await expectClose(decodePng(bits), tf.tensor4d([1, -1, 1, -1, 1, -1], [1, 2, 3, 1]))
     const alpha = encode({ width: 1, height: 1, data: Uint8Array.of(255, 0, 255, 0), channels: 4 })
-    expectClose(decodePng(alpha), tf.tensor4d([1, -1, 1, -1], [1, 1, 1, 4]))
+    await expectClose(decodePng(alpha), tf.tensor4d([1, -1, 1, -1], [1, 1, 1, 4]))
     const palette = [
       [255, 0, 0],
       [0, 0, 255],
     ]
     const indexed = encode({ width: 2, height: 1, data: Uint8Array.of(1, 0), channels: 1, palette })
-    expectClose(decodePng(indexed), tf.tensor4d([-1, -1, 1, 1, -1, -1], [1, 1, 2, 3]))
+    await expectClose(decodePng(indexed), tf.tensor4d([-1, -1, 1, 1, -1, -1], [1, 1, 2, 3]))
   })
 
   it('rejects what is not a whole PNG', async () => {
@@ -110,7 +110,7 @@ describe('writePngGrid', () => {
     await writeFile(path, 'an older file')
     await writePngGrid(path, images, { gap: 0 })
     expect(await readdir(folder)).toEqual(['grid.png'])
-    expectClose(decodePng(await readFile(path)), tf.fill([1, 2, 4, 1], 1))
+    await expectClose(decodePng(await readFile(path)), tf.fill([1, 2, 4, 1], 1))
   })
 
   it('says where it could not write', async () => {

@@ -47,8 +47,8 @@ describe("the reference's pairs", () => {
     expect(rows.images).toEqual(want.images)
     expect(rows.labels).toEqual(want.labels)
     const { x, z, labels } = await pairs.batch(all)
-    expectClose(z, want.z, exact)
-    expectClose(
+    await expectClose(z, want.z, exact)
+    await expectClose(
       x,
       tf.tensor(
         Float32Array.from(want.images, v => v / 127.5 - 1),
@@ -59,7 +59,7 @@ describe("the reference's pairs", () => {
     expect([...tf.argMax(labels!, 1).dataSync()]).toEqual(want.labels)
     // One alone is itself among others.
     const last = await pairs.batch([pairs.count - 1])
-    expectClose(last.z, tf.slice(want.z, [pairs.count - 1, 0, 0, 0], [1, -1, -1, -1]), exact)
+    await expectClose(last.z, tf.slice(want.z, [pairs.count - 1, 0, 0, 0], [1, -1, -1, -1]), exact)
     await pairs.close()
   })
 
@@ -73,7 +73,7 @@ describe("the reference's pairs", () => {
     const again = await openReferencePairs(copies[0]!)
     const all = Array.from({ length: want.count }, (_, i) => i)
     expect(await again.read(all)).toMatchObject({ images: want.images, labels: want.labels })
-    expectClose((await again.batch(all)).z, want.z, exact)
+    await expectClose((await again.batch(all)).z, want.z, exact)
     await again.close()
     expect(await readFile(join(copies[0]!, 'z.zip'))).toEqual(await readFile(join(copies[1]!, 'z.zip')))
     expect(await readFile(join(copies[0]!, 'samples.zip'))).toEqual(
@@ -102,12 +102,12 @@ describe("the reference's pairs", () => {
     await pairs.close()
     const stored = await openPairStore(join(folder, 'store'))
     const all = Array.from({ length: count }, (_, i) => i)
-    expectClose((await stored.batch(all)).z, want.z, exact)
+    await expectClose((await stored.batch(all)).z, want.z, exact)
     await writeReferencePairs(join(folder, 'out'), stored, { shape: stored.plan.shape })
     await stored.close()
     const out = await openReferencePairs(join(folder, 'out'))
     expect(await out.read(all)).toMatchObject({ images: want.images, labels: want.labels })
-    expectClose((await out.batch(all)).z, want.z, exact)
+    await expectClose((await out.batch(all)).z, want.z, exact)
     await out.close()
   })
 })

@@ -22,7 +22,7 @@ describe('featureStatistics', () => {
     const all = [5, 1, 3].flatMap((n, i) => [...createRng(i).normals(n * 4)])
     const { mean } = statistics.moments()
     expect(statistics.count).toBe(9)
-    expectClose(
+    await expectClose(
       mean,
       [0, 1, 2, 3].map(k => all.filter((_, i) => i % 4 === k).reduce((a, b) => a + b) / 9),
       f32,
@@ -55,7 +55,7 @@ describe('collectFeatures', () => {
     await expectNoLeak(async () => {
       const { data, shape } = await collectFeatures(pixels, batches(3, 2))
       expect(shape).toEqual([5, 4])
-      expectClose(data, expected, f32)
+      await expectClose(data, expected, f32)
     })
   })
 })

@@ -34,15 +34,15 @@ function direct(features: Float32Array): { mean: Float64Array; covariance: Float
 }
 
 describe('FeatureStatistics', () => {
-  it('has the mean and covariance of the definitions', () => {
+  it('has the mean and covariance of the definitions', async () => {
     const features = samples(300)
     const { mean, covariance } = statisticsOf(features).moments()
     const expected = direct(features)
-    expectClose(mean, expected.mean, { rtol: 1e-13, atol: 1e-13 })
-    expectClose(covariance, expected.covariance, { rtol: 1e-10, atol: 1e-12 })
+    await expectClose(mean, expected.mean, { rtol: 1e-13, atol: 1e-13 })
+    await expectClose(covariance, expected.covariance, { rtol: 1e-10, atol: 1e-12 })
   })
 
-  it('sums any number of rows and features, in and between the blocks of its kernel', () => {
+  it('sums any number of rows and features, in and between the blocks of its kernel', async () => {
     for (const [n, width] of [
       [1, 1],
       [127, 3],
@@ -64,16 +64,16 @@ describe('FeatureStatistics', () => {
         const [i, j] = [Math.floor(at / width), at % width]
         return rows.reduce((s, row) => s + (row[i]! - mean[i]!) * (row[j]! - mean[j]!), 0) / n
       })
-      expectClose(statistics.moments().covariance, covariance, { rtol: 1e-10, atol: 1e-12 })
+      await expectClose(statistics.moments().covariance, covariance, { rtol: 1e-10, atol: 1e-12 })
     }
   })
 
-  it('does not depend on how samples were divided into batches and shards', () => {
+  it('does not depend on how samples were divided into batches and shards', async () => {
     const features = samples(60)
     const whole = statisticsOf(features).moments()
     const cuts = fc.uniqueArray(fc.integer({ min: 1, max: 59 }), { maxLength: 6 })
-    fc.assert(
-      fc.property(cuts, fc.boolean(), (inner, merging) => {
+    await fc.assert(
+      fc.asyncProperty(cuts, fc.boolean(), async (inner, merging) => {
         const edges = [0, ...inner.sort((a, b) => a - b), 60]
         const total = new FeatureStatistics(dim)
         for (let i = 1; i < edges.length; i++) {
@@ -82,23 +82,23 @@ describe('FeatureStatistics', () => {
           else total.add(part)
         }
         expect(total.count).toBe(60)
-        expectClose(total.moments().mean, whole.mean, { rtol: 1e-13, atol: 1e-13 })
-        expectClose(total.moments().covariance, whole.covariance, { rtol: 1e-10, atol: 1e-12 })
+        await expectClose(total.moments().mean, whole.mean, { rtol: 1e-13, atol: 1e-13 })
+        await expectClose(total.moments().covariance, whole.covariance, { rtol: 1e-10, atol: 1e-12 })
       }),
       { seed: 1, numRuns: 50 },
     )
   })
 
-  it('merges with itself and with nothing', () => {
+  it('merges with itself and with nothing', async () => {
     const statistics = statisticsOf(samples(20))
     const before = statistics.moments()
     statistics.merge(new FeatureStatistics(dim))
     expect(statistics.moments()).toEqual(before)
     statistics.merge(statistics)
     expect(statistics.count).toBe(40)
-    expectClose(statistics.moments().mean, before.mean, { rtol: 1e-15, atol: 0 })
+    await expectClose(statistics.moments().mean, before.mean, { rtol: 1e-15, atol: 0 })
     // The same scatter twice, over 39 instead of 19.
-    expectClose(
+    await expectClose(
       statistics.moments().covariance,
       before.covariance.map(value => (value * 38) / 39),
       { rtol: 1e-14, atol: 0 },

@@ -17,26 +17,38 @@ const points = (...rows: number[][]): FeatureSet => ({
 })
 
 describe('memorisationDistance', () => {
-  it('is 0 for copies, at any length, and the mean of the least 1 - |cos| else', () => {
+  it('is 0 for copies, at any length, and the mean of the least 1 - |cos| else', async () => {
     const training = points([1, 0], [0, 2])
-    expectClose(memorisationDistance(training, points([3, 0], [0, -1])), 0, { rtol: 0, atol: 1e-15 })
+    await expectClose(memorisationDistance(training, points([3, 0], [0, -1])), 0, { rtol: 0, atol: 1e-15 })
     const generated = points([1, 0], [Math.cos(0.3), Math.sin(0.3)])
-    expectClose(memorisationDistance(training, generated), (1 - Math.cos(0.3)) / 2, f32)
+    await expectClose(memorisationDistance(training, generated), (1 - Math.cos(0.3)) / 2, f32)
   })
 
-  it('is 1 from the threshold on', () => {
+  it('is 1 from the threshold on', async () => {
     expect(memorisationDistance(points([1, 0]), points([0, 1]))).toBe(1)
-    expectClose(memorisationDistance(points([1, 0]), points([1, 1]), { threshold: 1 }), 1 - Math.SQRT1_2, f32)
+    await expectClose(
+      memorisationDistance(points([1, 0]), points([1, 1]), { threshold: 1 }),
+      1 - Math.SQRT1_2,
+      f32,
+    )
   })
 })
 
 describe('slicedWasserstein', () => {
   const rng = createRng(5)
 
-  it('is the distance of sorted numbers on a line, also of sets of different sizes', () => {
-    expectClose(slicedWasserstein(points([3], [1]), points([2], [5]), { rng }), Math.sqrt((1 + 4) / 2), f32)
+  it('is the distance of sorted numbers on a line, also of sets of different sizes', async () => {
+    await expectClose(
+      slicedWasserstein(points([3], [1]), points([2], [5]), { rng }),
+      Math.sqrt((1 + 4) / 2),
+      f32,
+    )
     // Quantiles: 0 on [0,1/2], 6 on [1/2,1] against 0, 3, 6 on thirds.
-    expectClose(slicedWasserstein(points([0], [6]), points([6], [0], [3]), { rng }), Math.sqrt(9 / 3), f32)
+    await expectClose(
+      slicedWasserstein(points([0], [6]), points([6], [0], [3]), { rng }),
+      Math.sqrt(9 / 3),
+      f32,
+    )
   })
 
   it('is the length of a shift times the root mean square of a unit vector in its direction', () => {
@@ -67,10 +79,10 @@ describe('meanSquaredError, peakSignalToNoise', () => {
     originals = tf.tensor4d([0, 0, 0, 0.5, 0.5, 0.3], [2, 1, 3, 1])
   })
 
-  it('are of each image', () => {
-    expectClose(meanSquaredError(images, originals), tf.tensor1d([2 / 3, 0.04 / 3]), f32)
+  it('are of each image', async () => {
+    await expectClose(meanSquaredError(images, originals), tf.tensor1d([2 / 3, 0.04 / 3]), f32)
     const decibels = [2 / 3, 0.04 / 3].map(error => 10 * Math.log10(4 / error))
-    expectClose(peakSignalToNoise(images, originals), tf.tensor1d(decibels), f32)
+    await expectClose(peakSignalToNoise(images, originals), tf.tensor1d(decibels), f32)
   })
 
   it('are infinite for equal images, and leave no tensor behind', async () => {

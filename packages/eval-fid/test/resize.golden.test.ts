@@ -30,8 +30,8 @@ describe.each([
   ['clean', 'pillow'],
   ['legacy_pytorch', 'torch'],
 ] as const)('resize, %s', (mode, tool) => {
-  it.each(names)(`agrees with ${tool} on %s`, name => {
+  it.each(names)(`agrees with ${tool} on %s`, async name => {
     const { data, shape } = tensors.get(`${tool}/${name}`) as HostTensor
-    expectClose(resized(name, mode, shape), tf.tensor(data as Float32Array, shape), close)
+    await expectClose(resized(name, mode, shape), tf.tensor(data as Float32Array, shape), close)
   })
 })

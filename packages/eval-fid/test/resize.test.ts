@@ -10,13 +10,13 @@ const images = (n: number, h: number, w: number, c: number) =>
 const modes = ['clean', 'legacy_tensorflow', 'legacy_pytorch'] as const
 
 describe('resize', () => {
-  it.each(modes)('keeps an image of the wanted size, and a constant one, in mode %s', mode => {
+  it.each(modes)('keeps an image of the wanted size, and a constant one, in mode %s', async mode => {
     const x = images(2, 5, 7, 3)
-    expectClose(resize(x, [5, 7], { mode }), x, f32)
-    expectClose(resize(tf.fill([1, 6, 9, 1], 200), [11, 4], { mode }), tf.fill([1, 11, 4, 1], 200), f32)
+    await expectClose(resize(x, [5, 7], { mode }), x, f32)
+    await expectClose(resize(tf.fill([1, 6, 9, 1], 200), [11, 4], { mode }), tf.fill([1, 11, 4, 1], 200), f32)
   })
 
-  it("is TensorFlow 1's own bilinear in mode legacy_tensorflow", () => {
+  it("is TensorFlow 1's own bilinear in mode legacy_tensorflow", async () => {
     for (const [h, w] of [
       [13, 17],
       [4, 3],
@@ -24,23 +24,26 @@ describe('resize', () => {
       // biome-ignore format: sizes
       const x = images(2, 6, 9, 3)
       const expected = tf.image.resizeBilinear(x, [h, w], false, false)
-      expectClose(resize(x, [h, w], { mode: 'legacy_tensorflow' }), expected, { rtol: 1e-5, atol: 1e-3 })
+      await expectClose(resize(x, [h, w], { mode: 'legacy_tensorflow' }), expected, {
+        rtol: 1e-5,
+        atol: 1e-3,
+      })
     }
   })
 
-  it('does not alias in mode clean: a fine checkerboard becomes grey', () => {
+  it('does not alias in mode clean: a fine checkerboard becomes grey', async () => {
     const board = tf.tidy(() => {
       const i = tf.range(0, 64)
       const parity = tf.mod(tf.add(tf.reshape(i, [64, 1]), tf.reshape(i, [1, 64])), 2)
       return tf.reshape(tf.mul(parity, 255), [1, 64, 64, 1]) as tf.Tensor4D
     })
-    const spread = (mode: (typeof modes)[number]) => {
+    const spread = async (mode: (typeof modes)[number]) => {
       const { mean, variance } = tf.moments(resize(board, [16, 16], { mode }))
-      expectClose(mean, tf.scalar(mode === 'legacy_tensorflow' ? 0 : 127.5), { rtol: 0, atol: 0.5 })
+      await expectClose(mean, tf.scalar(mode === 'legacy_tensorflow' ? 0 : 127.5), { rtol: 0, atol: 0.5 })
       return Math.sqrt(variance.dataSync()[0]!)
     }
-    expect(spread('clean')).toBeLessThan(4)
-    expect(spread('legacy_tensorflow')).toBe(0) // every fourth pixel: black
+    expect(await spread('clean')).toBeLessThan(4)
+    expect(await spread('legacy_tensorflow')).toBe(0) // every fourth pixel: black
   })
 
   it('leaves no tensor behind', async () => {

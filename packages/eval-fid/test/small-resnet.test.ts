@@ -19,27 +19,27 @@ describe('smallResNet', () => {
     expect(net.logits(images(2, 28, 1)).shape).toEqual([2, 10])
   })
 
-  it('is the same for the same seed', () => {
+  it('is the same for the same seed', async () => {
     const [a, b] = [0, 0].map(seed => smallResNet({ rng: createRng(seed), ...tiny }))
-    expectClose(a!.extract(images(2)), b!.extract(images(2)), exact)
+    await expectClose(a!.extract(images(2)), b!.extract(images(2)), exact)
   })
 
-  it('gives one image the features it has in a batch', () => {
+  it('gives one image the features it has in a batch', async () => {
     const net = smallResNet({ rng: createRng(0), ...tiny })
     const x = images(3)
     const alone = net.extract(tf.slice(x, [1, 0, 0, 0], [1, 8, 8, 3]))
-    expectClose(alone, tf.slice(net.extract(x), [1, 0], [1, 6]), f32)
+    await expectClose(alone, tf.slice(net.extract(x), [1, 0], [1, 6]), f32)
   })
 
-  it('measures features and logits in one pass', () => {
+  it('measures features and logits in one pass', async () => {
     const net = smallResNet({ rng: createRng(0), ...tiny })
     const x = images(3)
     const { features, logits } = net.measure(x, ['features', 'logits'])
-    expectClose(features, net.extract(x), exact)
-    expectClose(logits, net.logits(x), exact)
+    await expectClose(features, net.extract(x), exact)
+    await expectClose(logits, net.logits(x), exact)
   })
 
-  it('has the derivative of its finite differences in every weight', () => {
+  it('has the derivative of its finite differences in every weight', async () => {
     const net = smallResNet({ rng: createRng(0), ...tiny })
     const x = images(2)
     const rng = createRng(3)
@@ -59,7 +59,7 @@ describe('smallResNet', () => {
       weight.assign(before)
       const expected = tf.sum(tf.mul(grads[weight.name] as tf.Tensor, direction)).dataSync()[0] as number
       // Central differences in float32: the rounding of the loss over 2h.
-      expectClose(slope, expected, { rtol: 2e-2, atol: 1e-3 })
+      await expectClose(slope, expected, { rtol: 2e-2, atol: 1e-3 })
     }
   })
 
@@ -100,7 +100,7 @@ describe('saveSmallResNet, loadSmallResNet', () => {
     const net = smallResNet({ rng: createRng(4), ...tiny })
     const copy = loadSmallResNet(await saveSmallResNet(net))
     expect(copy.config).toEqual(tiny)
-    expectClose(copy.logits(images(2)), net.logits(images(2)), sum)
+    await expectClose(copy.logits(images(2)), net.logits(images(2)), sum)
   })
 
   it('leave no tensor behind', async () => {

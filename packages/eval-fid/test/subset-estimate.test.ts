@@ -18,13 +18,13 @@ const normal = (seed: number, n: number, shift = 0): FeatureSet => ({
 })
 
 describe('subsetEstimate', () => {
-  it('is the measure itself where a subset is the whole set', () => {
+  it('is the measure itself where a subset is the whole set', async () => {
     const [a, b] = [normal(1, 50), normal(2, 40, 1)]
     const { mean, deviation } = subsetEstimate([a, b], frechetDistanceOfSets, {
       rng: createRng(0),
       subsets: 3,
     })
-    expectClose(mean, frechetDistanceOfSets(a, b), { rtol: 1e-10, atol: 0 })
+    await expectClose(mean, frechetDistanceOfSets(a, b), { rtol: 1e-10, atol: 0 })
     expect(deviation).toBeLessThan(1e-10)
   })
 
@@ -60,7 +60,7 @@ describe('subsetEstimate', () => {
 })
 
 describe('inceptionScoreOfSplits', () => {
-  it('is the mean of the scores of consecutive parts, unless it shuffles', () => {
+  it('is the mean of the scores of consecutive parts, unless it shuffles', async () => {
     const logits = normal(3, 20)
     const half = (from: number): FeatureSet => ({
       data: (logits.data as Float32Array).slice(from * 3, (from + 10) * 3),
@@ -68,8 +68,8 @@ describe('inceptionScoreOfSplits', () => {
     })
     const scores = [inceptionScore(half(0)), inceptionScore(half(10))] as const
     const { mean, deviation } = inceptionScoreOfSplits(logits, { splits: 2 })
-    expectClose(mean, (scores[0] + scores[1]) / 2, f32)
-    expectClose(deviation, Math.abs(scores[0] - scores[1]) / Math.SQRT2, f32)
+    await expectClose(mean, (scores[0] + scores[1]) / 2, f32)
+    await expectClose(deviation, Math.abs(scores[0] - scores[1]) / Math.SQRT2, f32)
     expect(inceptionScoreOfSplits(logits, { splits: 2, rng: createRng(1) }).mean).not.toBe(mean)
   })
 

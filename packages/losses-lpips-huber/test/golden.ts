@@ -22,9 +22,13 @@ export function golden(file: string) {
 /**
  * Expect a gradient to agree to 1e-3 of its largest number, at all but a share of `kinks` of the places; there to 5e-2.
  */
-export function expectGradientClose(actual: tf.Tensor, expected: tf.Tensor, { kinks = 0 } = {}): void {
+export async function expectGradientClose(
+  actual: tf.Tensor,
+  expected: tf.Tensor,
+  { kinks = 0 } = {},
+): Promise<void> {
   const largest = tf.max(tf.abs(expected)).dataSync()[0]!
   const off = tf.greater(tf.abs(tf.sub(actual, expected)), 1e-3 * largest)
   expect(tf.mean(tf.cast(off, 'float32')).dataSync()[0]!).toBeLessThanOrEqual(kinks)
-  expectClose(actual, expected, { rtol: 0, atol: (kinks > 0 ? 5e-2 : 1e-3) * largest })
+  await expectClose(actual, expected, { rtol: 0, atol: (kinks > 0 ? 5e-2 : 1e-3) * largest })
 }

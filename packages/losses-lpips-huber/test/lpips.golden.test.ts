@@ -39,18 +39,18 @@ describe('LPIPS with VGG16', () => {
     ['lpips', lpips, 'lpips_v01', 0.15],
     // So has ReLU, at 0: the median difference is 3e-7 of the largest, but wasm is 1.07e-3 off at one place of 24,576.
     ['lpipsAveragePooling', lpipsAveragePooling, 'lpips_avgpool', 0.05],
-  ])('%s agrees with PyTorch, value and gradient', { timeout }, (_, create, name, kinks) => {
+  ])('%s agrees with PyTorch, value and gradient', { timeout }, async (_, create, name, kinks) => {
     const distance = make(create, { size: 'as given' })
     const b = image('b')
-    expectClose(distance(image('a'), b), read(name), VALUES)
+    await expectClose(distance(image('a'), b), read(name), VALUES)
     // The reference's gradient is of the mean over the batch.
     const gradient = tf.grad(a => tf.mean(distance(a as tf.Tensor4D, b)))(image('a'))
-    expectGradientClose(gradient, read(`${name}/grad_a`), { kinks })
+    await expectGradientClose(gradient, read(`${name}/grad_a`), { kinks })
   })
 
   // 24 times the work of 64x64: an hour on cpu.
-  it.skipIf(process.env.BACKEND === 'cpu')('resizes to 224 as PyTorch does', { timeout }, () => {
+  it.skipIf(process.env.BACKEND === 'cpu')('resizes to 224 as PyTorch does', { timeout }, async () => {
     const distance = make(lpipsAveragePooling, {})
-    expectClose(distance(image('small_a'), image('small_b')), read('small_lpips_avgpool_up224'), VALUES)
+    await expectClose(distance(image('small_a'), image('small_b')), read('small_lpips_avgpool_up224'), VALUES)
   })
 })

@@ -58,26 +58,26 @@ function weightsOfFile() {
 describe('lpips', () => {
   const weights = weightsOfFile()
 
-  it.each(['alexnet', 'squeezenet1_1'] as const)('agrees with PyTorch over %s', name => {
+  it.each(['alexnet', 'squeezenet1_1'] as const)('agrees with PyTorch over %s', async name => {
     const { backbone, heads } = weights.get(name)!
     const of = (key: string) => read(`${name}/${key}`) as tf.Tensor4D
     const { distance, backbone: found } = keep(lpips({ backbone, heads }))
     expect(found).toBe(name)
     const [a, b] = [of('a'), of('b')]
-    expectClose(distance(a, b), of('value'), sum)
-    expectClose(tf.stack(distance.layers(a, b)), of('layers'), sum)
-    expectClose(distance.map(a, b), of('map'), sum)
+    await expectClose(distance(a, b), of('value'), sum)
+    await expectClose(tf.stack(distance.layers(a, b)), of('layers'), sum)
+    await expectClose(distance.map(a, b), of('map'), sum)
     const gradient = tf.grad(x => distance(x as tf.Tensor4D, b))(a)
-    expectGradientClose(gradient, of('grad_a'))
+    await expectGradientClose(gradient, of('grad_a'))
     const unlearned = keep(lpips({ backbone, heads: 'unlearned' }))
-    expectClose(unlearned.distance(a, b), of('unlearned'), sum)
+    await expectClose(unlearned.distance(a, b), of('unlearned'), sum)
   })
 
-  it('gives the same with recompute, and holds less', () => {
+  it('gives the same with recompute, and holds less', async () => {
     const [a, b] = [images(1), images(2)]
     const [plain, again] = [small(), small({ recompute: true })]
     const gradient = ({ distance }: Lpips) => tf.grad(x => distance(x as tf.Tensor4D, b))(a)
-    expectClose(gradient(again), gradient(plain), f32)
+    await expectClose(gradient(again), gradient(plain), f32)
     const held = ({ features }: Lpips) => {
       let bytes = 0
       tf.grad(x => {
@@ -91,32 +91,32 @@ describe('lpips', () => {
     expect(held(again)).toBeLessThan(0.95 * held(plain))
   })
 
-  it('is 0 with gradient 0 for equal images, flat ones too', () => {
+  it('is 0 with gradient 0 for equal images, flat ones too', async () => {
     const { distance } = small()
     for (const x of [images(3), tf.zeros([2, 17, 19, 3]) as tf.Tensor4D]) {
-      expectClose(distance(tf.clone(x), x), [0, 0], exact)
-      expectClose(tf.grad(y => distance(y as tf.Tensor4D, x))(tf.clone(x)), tf.zeros(x.shape), exact)
+      await expectClose(distance(tf.clone(x), x), [0, 0], exact)
+      await expectClose(tf.grad(y => distance(y as tf.Tensor4D, x))(tf.clone(x)), tf.zeros(x.shape), exact)
     }
   })
 
-  it('gives one sample alone what it gives it in a batch', () => {
+  it('gives one sample alone what it gives it in a batch', async () => {
     const { distance } = small()
     const [a, b] = [images(4), images(5)]
     const batch = distance(a, b)
     for (const i of [0, 1])
-      expectClose(distance(tf.slice(a, i, 1), tf.slice(b, i, 1)), tf.slice(batch, i, 1), sum)
+      await expectClose(distance(tf.slice(a, i, 1), tf.slice(b, i, 1)), tf.slice(batch, i, 1), sum)
   })
 
-  it('resizes first, as bilinear interpolation with half-pixel centres does', () => {
+  it('resizes first, as bilinear interpolation with half-pixel centres does', async () => {
     const [a, b] = [images(6, [1, 12, 12, 3]), images(7, [1, 12, 12, 3])]
     const resized = (x: tf.Tensor4D) => tf.image.resizeBilinear(x, [17, 17], false, true)
-    expectClose(small({ size: 17 }).distance(a, b), small().distance(resized(a), resized(b)), sum)
+    await expectClose(small({ size: 17 }).distance(a, b), small().distance(resized(a), resized(b)), sum)
     // Resizing is linear, so <gradient, d> is <gradient at the resized images, resized d> for any d.
     const gradient = (net: Lpips, x: tf.Tensor4D, y: tf.Tensor4D) =>
       tf.grad(z => net.distance(z as tf.Tensor4D, y))(x)
     const d = images(8, [1, 12, 12, 3])
     const outside = tf.mul(gradient(small(), resized(a), resized(b)), resized(d))
-    expectClose(tf.sum(tf.mul(gradient(small({ size: 17 }), a, b), d)), tf.sum(outside), {
+    await expectClose(tf.sum(tf.mul(gradient(small({ size: 17 }), a, b), d)), tf.sum(outside), {
       ...networks,
       atol: 1e-6,
     })

@@ -41,41 +41,41 @@ describe('perceptualDistance', () => {
     heads = [createRng(2).uniform([4]), createRng(3).uniform([6])] as tf.Tensor1D[]
   })
 
-  it('is |unit(a) - unit(b)|^2 for a network of one layer', () => {
+  it('is |unit(a) - unit(b)|^2 for a network of one layer', async () => {
     const distance = perceptualDistance(identity)
     const a = tf.tensor4d([3, 4, 0, 2], [1, 2, 1, 2])
     const b = tf.tensor4d([4, 3, 5, 0], [1, 2, 1, 2])
     // (0.2^2 + 0.2^2 + 1 + 1) / 2; with heads 1 and 3 ((0.04 + 3 * 0.04) + (1 + 3)) / 2
-    expectClose(distance(a, b), [1.04], f32)
+    await expectClose(distance(a, b), [1.04], f32)
     const weighted = perceptualDistance(identity, { heads: [tf.tensor1d([1, 3])] })
-    expectClose(weighted(a, b), [2.08], f32)
+    await expectClose(weighted(a, b), [2.08], f32)
   })
 
-  it('is 0 with gradient 0 for equal images, also where all features are 0', () => {
+  it('is 0 with gradient 0 for equal images, also where all features are 0', async () => {
     for (const x of [images(4), tf.zeros([3, 8, 8, 1]) as tf.Tensor4D]) {
       for (const pyramid of [features, identity]) {
         const distance = perceptualDistance(pyramid)
         const { value, grad } = tf.valueAndGrad(y => distance(y as tf.Tensor4D, x))(tf.clone(x), tf.ones([3]))
-        expectClose(value, [0, 0, 0], exact)
-        expectClose(grad, tf.zeros(x.shape), exact)
+        await expectClose(value, [0, 0, 0], exact)
+        await expectClose(grad, tf.zeros(x.shape), exact)
       }
     }
   })
 
-  it('has a finite gradient where the features are 0 and the target is not', () => {
+  it('has a finite gradient where the features are 0 and the target is not', async () => {
     const distance = perceptualDistance(identity)
     const gradient = tf.grad(y => distance(y as tf.Tensor4D, images(5)))(tf.zeros([3, 8, 8, 1]))
-    expectClose(gradient, tf.zeros([3, 8, 8, 1]), exact)
+    await expectClose(gradient, tf.zeros([3, 8, 8, 1]), exact)
   })
 
-  it('has the value and gradient of the formula with both branches on the tape', () => {
+  it('has the value and gradient of the formula with both branches on the tape', async () => {
     const [a, b] = [images(6), images(7)]
     const dy = createRng(8).normal([3])
     const run = (distance: (a: tf.Tensor4D, b: tf.Tensor4D) => tf.Tensor) =>
       tf.valueAndGrad(x => distance(x as tf.Tensor4D, b))(a, dy)
     const [ours, tape] = [run(perceptualDistance(features, { heads })), run(onTape(features, heads))]
-    expectClose(ours.value, tape.value, sum)
-    expectClose(ours.grad, tape.grad, net)
+    await expectClose(ours.value, tape.value, sum)
+    await expectClose(ours.grad, tape.grad, net)
   })
 
   it('has the gradient that differences give', () => {
@@ -84,12 +84,12 @@ describe('perceptualDistance', () => {
     expectGradient(x => distance(x as tf.Tensor4D, b), images(9))
   })
 
-  it('sends no gradient to its second argument, and keeps its features off the tape', () => {
+  it('sends no gradient to its second argument, and keeps its features off the tape', async () => {
     const [a, b] = [images(11), images(12)]
     const distance = perceptualDistance(features)
     const ofBoth = tf.grad(x => distance(tf.mul(x, 2) as tf.Tensor4D, x as tf.Tensor4D))(a)
     const ofFirst = tf.grad(x => distance(tf.mul(x, 2) as tf.Tensor4D, a))(a)
-    expectClose(ofBoth, ofFirst, exact)
+    await expectClose(ofBoth, ofFirst, exact)
     expect(() => tf.grad(x => distance(a, x as tf.Tensor4D))(b)).toThrow('Cannot compute gradient')
 
     const held = (body: () => tf.Tensor) => {
@@ -108,13 +108,13 @@ describe('perceptualDistance', () => {
     expect(held(() => onTape(features, heads)(a, b))).toBeGreaterThan(2 * first)
   })
 
-  it('gives one sample alone what it gives it in a batch', () => {
+  it('gives one sample alone what it gives it in a batch', async () => {
     const [a, b] = [images(13), images(14)]
     const distance = perceptualDistance(features, { heads })
     const batch = distance(a, b)
     for (let i = 0; i < 3; i++)
-      expectClose(distance(tf.slice(a, i, 1), tf.slice(b, i, 1)), tf.slice(batch, i, 1), sum)
-    expectClose(distance(b, a), batch, sum)
+      await expectClose(distance(tf.slice(a, i, 1), tf.slice(b, i, 1)), tf.slice(batch, i, 1), sum)
+    await expectClose(distance(b, a), batch, sum)
   })
 
   it('leaves nothing behind', async () => {
@@ -123,12 +123,12 @@ describe('perceptualDistance', () => {
     await expectNoLeak(() => tf.dispose([distance(a, b), tf.grad(x => distance(x as tf.Tensor4D, b))(a)]))
   })
 
-  it('leaves the tape on after a network throws', () => {
+  it('leaves the tape on after a network throws', async () => {
     const broken = perceptualDistance(() => {
       throw new Error('broken')
     })
     expect(() => broken(images(1), images(2))).toThrow('broken')
-    expectClose(tf.grad(x => tf.square(x))(tf.scalar(3)), tf.scalar(6), f32)
+    await expectClose(tf.grad(x => tf.square(x))(tf.scalar(3)), tf.scalar(6), f32)
   })
 
   it('says what is wrong', () => {
@@ -156,10 +156,10 @@ describe('calibrateHeads', () => {
     const { features } = createSmallVgg({ rng: createRng(1), widths: [4, 6] }).freeze()
     const [a, b] = [images(20, [16, 8, 8, 1]), images(21, [16, 8, 8, 1])]
     const heads = calibrateHeads(features, a, b)
-    expectClose(tf.mean(perceptualDistance(features, { heads })(a, b)), tf.scalar(1), sum)
+    await expectClose(tf.mean(perceptualDistance(features, { heads })(a, b)), tf.scalar(1), sum)
     for (const layer of [0, 1]) {
       const alone = heads.map((head, i) => (i === layer ? head : tf.zerosLike(head)))
-      expectClose(tf.mean(perceptualDistance(features, { heads: alone })(a, b)), tf.scalar(0.5), sum)
+      await expectClose(tf.mean(perceptualDistance(features, { heads: alone })(a, b)), tf.scalar(0.5), sum)
     }
     await expectNoLeak(() => tf.dispose(calibrateHeads(features, a, b)))
   })

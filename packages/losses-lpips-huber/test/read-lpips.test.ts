@@ -32,7 +32,7 @@ describe('readLpips', () => {
     const net = await readLpips('squeezenet1_1', { backbone: weightsPath!, heads: headsPath! })
     const same = lpips({ backbone, heads })
     const [a, b] = [2, 3].map(seed => createRng(seed).uniform([1, 17, 17, 3], -1, 1) as tf.Tensor4D)
-    expectClose(net.distance(a!, b!), same.distance(a!, b!), exact)
+    await expectClose(net.distance(a!, b!), same.distance(a!, b!), exact)
     net.dispose()
     same.dispose()
   })

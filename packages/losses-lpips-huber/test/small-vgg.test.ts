@@ -24,7 +24,7 @@ describe('SmallVgg', () => {
     net.dispose()
   })
 
-  it('is the stack of convolutions, ReLU and averages that it says', () => {
+  it('is the stack of convolutions, ReLU and averages that it says', async () => {
     const net = small()
     const x = images(2)
     const conv = (y: tf.Tensor4D, name: string) =>
@@ -38,18 +38,18 @@ describe('SmallVgg', () => {
     const halved = tf.mean(tf.reshape(first, [2, 4, 2, 4, 2, 4]), [2, 4]) as tf.Tensor4D
     const second = conv(conv(halved, 'stage.1.conv.0'), 'stage.1.conv.1')
     const [a, b] = net.features(x)
-    expectClose(a!, first, f32)
-    expectClose(b!, second, f32)
+    await expectClose(a!, first, f32)
+    await expectClose(b!, second, f32)
   })
 
-  it("starts with He's initialisation and can be repeated", () => {
+  it("starts with He's initialisation and can be repeated", async () => {
     const net = createSmallVgg({ rng: createRng(5) })
     const filter = net.weights.get('stage.2.conv.1.weight')!
     const variance = tf.mean(tf.square(filter)).dataSync()[0]!
     const expected = 2 / (9 * 64)
     expect(Math.abs(variance - expected)).toBeLessThan(5 * expected * Math.sqrt(2 / filter.size))
     const again = createSmallVgg({ rng: createRng(5) })
-    expectClose(again.weights.get('stage.2.conv.1.weight')!, filter, exact)
+    await expectClose(again.weights.get('stage.2.conv.1.weight')!, filter, exact)
     net.dispose()
     again.dispose()
   })
@@ -76,18 +76,18 @@ describe('SmallVgg', () => {
     expect(losses.at(-1)).toBeLessThan(0.2 * losses[0]!)
   })
 
-  it('freezes to a copy that no longer follows the variables, and has no variables', () => {
+  it('freezes to a copy that no longer follows the variables, and has no variables', async () => {
     const net = small()
     const frozen = net.freeze()
     const x = images(1)
     const before = frozen.logits(x)
-    expectClose(before, net.logits(x), exact)
+    await expectClose(before, net.logits(x), exact)
     const weight = net.weights.get('stage.0.conv.0.weight')!
     weight.assign(tf.zerosLike(weight))
-    expectClose(frozen.logits(x), before, exact)
+    await expectClose(frozen.logits(x), before, exact)
     net.dispose()
     net.dispose()
-    expectClose(frozen.logits(x), before, exact)
+    await expectClose(frozen.logits(x), before, exact)
     for (const plain of frozen.weights.values()) expect(plain).not.toBeInstanceOf(tf.Variable)
     frozen.dispose()
   })
@@ -130,8 +130,8 @@ describe('loadSmallVgg', () => {
     const net = small().freeze(heads)
     const loaded = loadSmallVgg(await saveSmallVgg(net, { licence: 'Apache-2.0' }))
     expect(loaded.architecture).toEqual({ widths: [4, 6], channels: 2, classes: 3 })
-    for (const [name, weight] of net.weights) expectClose(loaded.weights.get(name)!, weight, exact)
-    for (const [i, head] of heads.entries()) expectClose(loaded.heads![i]!, head, exact)
+    for (const [name, weight] of net.weights) await expectClose(loaded.weights.get(name)!, weight, exact)
+    for (const [i, head] of heads.entries()) await expectClose(loaded.heads![i]!, head, exact)
     expect(loadSmallVgg(await saveSmallVgg(small())).heads).toBeUndefined()
   })
 

@@ -16,7 +16,7 @@ describe('TimeBins', () => {
     expect(new TimeBins(1).bins()).toEqual([{ from: 0, to: 1, count: 0, mean: NaN, deviation: NaN }])
   })
 
-  it('merged is what one would have seen alone', () => {
+  it('merged is what one would have seen alone', async () => {
     const [t, losses] = [
       createRng(1).uniforms(1000),
       createRng(2)
@@ -38,8 +38,8 @@ describe('TimeBins', () => {
     for (const [i, { count, mean, deviation }] of parts.bins().entries()) {
       const expected = whole.bins()[i]!
       expect(count).toBe(expected.count)
-      expectClose(mean, expected.mean, tolerance)
-      expectClose(deviation, expected.deviation, { rtol: 1e-9, atol: 0 })
+      await expectClose(mean, expected.mean, tolerance)
+      await expectClose(deviation, expected.deviation, { rtol: 1e-9, atol: 0 })
     }
   })
 

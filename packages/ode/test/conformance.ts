@@ -2,6 +2,7 @@ import type { Field } from '@rectified-flow/core'
 import { type Method, type Pair, solve, solveFloat64 } from '@rectified-flow/ode'
 import { expectNoLeak } from '@rectified-flow/tools/leaks'
 import { difference, expectClose, f32, sum } from '@rectified-flow/tools/matchers'
+import { scope } from '@rectified-flow/tools/scope'
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
@@ -77,10 +78,10 @@ export function testMethod(
     )
   })
 
-  it(`${name}: one step is enough for a straight flow`, () => {
+  it(`${name}: one step is enough for a straight flow`, async () => {
     const x = tf.tensor2d([[1, 2], [3, 4]]) // biome-ignore format: a matrix
     const next = method.step(y => tf.fill(y.shape, 3), x, 1, 0.5)
-    expectClose(next.x, tf.sub(x, 1.5), f32)
+    await expectClose(next.x, tf.sub(x, 1.5), f32)
     expect(next.nfe).toBe(nfe)
   })
 
@@ -101,31 +102,31 @@ export function testMethod(
     expect(made).toBe(calls(enough))
   })
 
-  it(`${name}: a sample alone equals itself in a batch`, () => {
+  it(`${name}: a sample alone equals itself in a batch`, async () => {
     const value = fc.float({ min: -2, max: 2, noNaN: true })
     const rows = fc
       .integer({ min: 1, max: 4 })
       .chain(d => fc.array(fc.array(value, { minLength: d, maxLength: d }), { minLength: 1, maxLength: 4 }))
     const pull: Field = (x, t) => tf.mul(tf.sin(x), tf.reshape(t, [-1, 1]))
-    fc.assert(
-      fc.property(rows, values => {
-        tf.tidy(() => {
+    await fc.assert(
+      fc.asyncProperty(rows, values =>
+        scope(async () => {
           const batch = solve(pull, tf.tensor2d(values), { method, steps: enough }).x
           for (const [i, row] of values.entries()) {
             const alone = solve(pull, tf.tensor2d([row]), { method, steps: enough }).x
-            expect(difference(alone, tf.slice(batch, [i, 0], [1, -1]), f32)).toBeNull()
+            expect(await difference(alone, tf.slice(batch, [i, 0], [1, -1]), f32)).toBeNull()
           }
-        })
-      }),
+        }),
+      ),
       { seed: 1, numRuns: 50 },
     )
   })
 
-  it(`${name}: forward and back again`, () => {
+  it(`${name}: forward and back again`, async () => {
     const x = tf.tensor1d([0.3])
     const there = solve(forced, x, { method, steps: Math.round(512 / nfe), span: [0, 1] }).x
     const back = solve(forced, there, { method, steps: Math.round(512 / nfe), span: [1, 0] }).x
-    expectClose(back, x, order === 1 ? { rtol: 0, atol: 3e-3 } : sum) // Euler's own error is 1e-3
+    await expectClose(back, x, order === 1 ? { rtol: 0, atol: 3e-3 } : sum) // Euler's own error is 1e-3
   })
 
   it(`${name}: holds the state and the stages, and frees them`, async () => {

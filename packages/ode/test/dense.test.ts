@@ -33,8 +33,8 @@ describe.each([bosh3, dopri5, tsit5, dop853])('$name', method => {
       expect(Math.abs((x as number) - Math.sin(t))).toBeLessThan(2e-3)
     }
     const plain = await solveAdaptive(forced, tf.zeros([1, 1]), options)
-    expectClose(dense.x, plain.x, f32)
-    expectClose(dense.at(5), dense.x, { rtol: 0, atol: 1e-6 })
+    await expectClose(dense.x, plain.x, f32)
+    await expectClose(dense.at(5), dense.x, { rtol: 0, atol: 1e-6 })
     expect(dense.statistics.nfe).toBe(plain.nfe + (method === dop853 ? 3 * plain.accepted : 0))
   })
 
@@ -43,12 +43,12 @@ describe.each([bosh3, dopri5, tsit5, dop853])('$name', method => {
     const options = { method, span: [0, 1] as const, rtol: 1e-4, perSample: true }
     const dense = await solveDense(decay, x, options)
     for (const t of [0, 0.01, 0.3, 0.77, 1])
-      expectClose(dense.at(t), [Math.exp(-0.5 * t), Math.exp(-20 * t)], { rtol: 0, atol: 1e-3 })
-    expectClose(dense.at([0.2, 0.1]), [Math.exp(-0.1), Math.exp(-2)], { rtol: 0, atol: 1e-3 })
+      await expectClose(dense.at(t), [Math.exp(-0.5 * t), Math.exp(-20 * t)], { rtol: 0, atol: 1e-3 })
+    await expectClose(dense.at([0.2, 0.1]), [Math.exp(-0.1), Math.exp(-2)], { rtol: 0, atol: 1e-3 })
     const times = [0, 0.01, 0.3, 0.77, 1]
     const { states } = await trajectoryAdaptive(decay, x, { times, method, rtol: 1e-4, perSample: true })
     for (const [i, t] of times.entries())
-      expectClose(states[i] as tf.Tensor, dense.at(t), { rtol: 0, atol: 1e-6 })
+      await expectClose(states[i] as tf.Tensor, dense.at(t), { rtol: 0, atol: 1e-6 })
   })
 })
 
@@ -59,12 +59,12 @@ it('output times do not change the steps, forward or backward', async () => {
     rtol: 1e-5,
   })
   for (const [i, t] of times.entries())
-    expectClose(states[i] as tf.Tensor, [Math.sin(t)], { rtol: 0, atol: 1e-4 })
+    await expectClose(states[i] as tf.Tensor, [Math.sin(t)], { rtol: 0, atol: 1e-4 })
   const plain = await solveAdaptive(forced, x, { span: [0, 2], rtol: 1e-5 })
   expect([nfe, ends]).toEqual([plain.nfe, plain.ends])
-  expectClose(states[3] as tf.Tensor, plain.x, f32)
+  await expectClose(states[3] as tf.Tensor, plain.x, f32)
   const back = await trajectoryAdaptive(forced, plain.x, { times: [2, 1.3, 0], rtol: 1e-5 })
-  expectClose(back.states[1] as tf.Tensor, [Math.sin(1.3)], { rtol: 0, atol: 1e-3 })
+  await expectClose(back.states[1] as tf.Tensor, [Math.sin(1.3)], { rtol: 0, atol: 1e-3 })
 })
 
 it('behind an event the state stays', async () => {
@@ -72,10 +72,10 @@ it('behind an event the state stays', async () => {
   const x = tf.zeros([1, 1])
   const { states, ends } = await trajectoryAdaptive(tf.onesLike, x, { times: [0, 0.1, 0.5, 1], event })
   for (const [i, value] of [0, 0.1, 0.25, 0.25].entries())
-    expectClose(states[i] as tf.Tensor, [value], { rtol: 0, atol: 1e-5 })
+    await expectClose(states[i] as tf.Tensor, [value], { rtol: 0, atol: 1e-5 })
   expect(ends[0]?.stopped).toBe(true)
   const dense = await solveDense(tf.onesLike, x, { span: [0, 1], event })
-  expectClose(dense.x, [0.25], { rtol: 0, atol: 1e-5 })
+  await expectClose(dense.x, [0.25], { rtol: 0, atol: 1e-5 })
   expect(() => dense.at(0.5)).toThrow(RangeError)
 })
 

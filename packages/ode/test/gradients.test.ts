@@ -50,23 +50,23 @@ const plain: Solve = (field, x, { params: _, ...options }) => solve(field, x, op
 describe.each(Object.entries({ plain, solveCheckpointed, solveAdjoint }) as [string, Solve][])(
   '%s',
   (_, solver) => {
-    it('has the gradients of the closed form', () => {
+    it('has the gradients of the closed form', async () => {
       // x(1) = x(0) exp(-rate)
       const rate = tf.variable(tf.scalar(0.5))
       const x = tf.variable(tf.tensor1d([2, 3]))
       const options = { method: rk4, steps: 16, span: [0, 1] as const, params: [rate] }
       const end = () => tf.sum(solver(x => tf.neg(tf.mul(x, rate)), x, options).x) as tf.Scalar
       const { grads } = tf.variableGrads(end, [x, rate] as tf.Variable[])
-      expectClose(grads[x.name] as tf.Tensor, [Math.exp(-0.5), Math.exp(-0.5)], sum)
-      expectClose(grads[rate.name] as tf.Tensor, [-5 * Math.exp(-0.5)].slice(0, 1), sum)
+      await expectClose(grads[x.name] as tf.Tensor, [Math.exp(-0.5), Math.exp(-0.5)], sum)
+      await expectClose(grads[rate.name] as tf.Tensor, [-5 * Math.exp(-0.5)].slice(0, 1), sum)
     })
 
-    it('gives the state and the calls of solve', () => {
+    it('gives the state and the calls of solve', async () => {
       const { field } = network()
       const x = tf.ones([2, 2])
       const there = solver(field, x, { method: rk4, steps: 7 })
       const expected = solve(field, x, { method: rk4, steps: 7 })
-      expectClose(there.x, expected.x, f32)
+      await expectClose(there.x, expected.x, f32)
       expect(there.nfe).toBe(expected.nfe)
     })
 
@@ -88,12 +88,12 @@ describe.each(Object.entries({ plain, solveCheckpointed, solveAdjoint }) as [str
 )
 
 describe('solveCheckpointed', () => {
-  it.each([1, 2, 3, 8, 100])('has the gradients of solve, keeping every %i-th state', every => {
+  it.each([1, 2, 3, 8, 100])('has the gradients of solve, keeping every %i-th state', async every => {
     const options = { method: rk4, times: uniformGrid(8, [1, 0]).map(t => t ** 2) }
     const expected = gradients(plain, options)
     const withEvery: Solve = (field, x, given) => solveCheckpointed(field, x, { ...given, every })
     for (const [i, grad] of gradients(withEvery, options).entries())
-      expectClose(grad, expected[i] as tf.Tensor, f32)
+      await expectClose(grad, expected[i] as tf.Tensor, f32)
   })
 
   it('holds few tensors', () => {
@@ -127,19 +127,19 @@ describe('solveCheckpointed', () => {
   })
 })
 
-it.each([rk4, ab4, dop853])('solveAdjoint comes close to backpropagation with $name', method => {
+it.each([rk4, ab4, dop853])('solveAdjoint comes close to backpropagation with $name', async method => {
   const options = { method, steps: 16 }
   const expected = gradients(plain, options)
   // The two differ by the method's error, ab4's above all: 2e-4 with 16 steps.
   for (const [i, grad] of gradients(solveAdjoint, options).entries())
-    expectClose(grad, expected[i] as tf.Tensor, method === ab4 ? { rtol: 1e-3, atol: 1e-4 } : sum)
+    await expectClose(grad, expected[i] as tf.Tensor, method === ab4 ? { rtol: 1e-3, atol: 1e-4 } : sum)
 })
 
-it('a field may ignore what a gradient is asked for', () => {
+it('a field may ignore what a gradient is asked for', async () => {
   const unused = tf.variable(tf.scalar(1))
   for (const solver of [solveCheckpointed, solveAdjoint]) {
     const loss = () =>
       tf.sum(solver(tf.onesLike, tf.ones([2]), { steps: 2, params: [unused] }).x) as tf.Scalar
-    expectClose(tf.variableGrads(loss, [unused]).grads[unused.name] as tf.Tensor, [0].slice(0, 1))
+    await expectClose(tf.variableGrads(loss, [unused]).grads[unused.name] as tf.Tensor, [0].slice(0, 1))
   }
 })

@@ -16,7 +16,7 @@ it('gives the states of solve, and may wait between them', async () => {
       last = tf.clone(state)
     }
     const { x: expected } = solve(tf.sin, x, { steps: 4 })
-    expectClose(last, expected, exact)
+    await expectClose(last, expected, exact)
     expect(times).toEqual([0.75, 0.5, 0.25, 0])
     tf.dispose([last, expected])
   })
@@ -34,12 +34,12 @@ it('frees its state when the loop is left early, or never begun', () =>
     x.dispose()
   }))
 
-it('outlives a tidy around a step', () => {
+it('outlives a tidy around a step', async () => {
   const x = tf.tensor1d([1])
   const states = integrate(tf.onesLike, x, { method: euler, times: [0, 1, 2] })
   tf.tidy(() => void states.next())
   const second = states.next()
-  expectClose((second.value as { x: tf.Tensor }).x, [3])
+  await expectClose((second.value as { x: tf.Tensor }).x, [3])
   expect(states.next().done).toBe(true)
 })
 

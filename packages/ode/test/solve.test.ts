@@ -5,33 +5,37 @@ import { expectClose, f32, sum } from '@rectified-flow/tools/matchers'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, it } from 'vitest'
 
-it('decays: dx/dt = -x', () => {
+it('decays: dx/dt = -x', async () => {
   const x = tf.tensor2d([[1, -2]])
   const { x: y, nfe } = solve(tf.neg, x, { method: rk4, steps: 16, span: [0, 1] })
-  expectClose(y, tf.mul(x, Math.exp(-1)), f32)
+  await expectClose(y, tf.mul(x, Math.exp(-1)), f32)
   expect(nfe).toBe(64)
 })
 
-it('turns: dx/dt = (-x₁, x₀), there and, in reverse time, back', () => {
+it('turns: dx/dt = (-x₁, x₀), there and, in reverse time, back', async () => {
   const quarter = tf.tensor2d([[0, 1], [-1, 0]]) // biome-ignore format: a matrix
   const turn: Field = x => tf.matMul(x as tf.Tensor2D, quarter)
   const x = tf.tensor2d([[1, 0], [0, 2]]) // biome-ignore format: a matrix
   const there = solve(turn, x, { method: rk4, steps: 64, span: [0, Math.PI / 2] }).x
-  expectClose(there, [0, 1, -2, 0], sum)
-  expectClose(solve(turn, there, { method: rk4, steps: 64, span: [Math.PI / 2, 0] }).x, x, sum)
+  await expectClose(there, [0, 1, -2, 0], sum)
+  await expectClose(solve(turn, there, { method: rk4, steps: 64, span: [Math.PI / 2, 0] }).x, x, sum)
 })
 
-it('follows time: dx/dt = x cos t on an uneven grid', () => {
+it('follows time: dx/dt = x cos t on an uneven grid', async () => {
   const times = Array.from({ length: 65 }, (_, i) => 2 * (i / 64) ** 2)
   const x = tf.ones([3, 2, 2, 1])
   const field: Field = (x, t) => tf.mul(x, tf.reshape(tf.cos(t), [-1, 1, 1, 1]))
-  expectClose(solve(field, x, { method: rk4, times }).x, tf.fill([3, 2, 2, 1], Math.exp(Math.sin(2))), sum)
+  await expectClose(
+    solve(field, x, { method: rk4, times }).x,
+    tf.fill([3, 2, 2, 1], Math.exp(Math.sin(2))),
+    sum,
+  )
 })
 
-it('takes 32 Heun steps from 1 to 0 unless told', () => {
+it('takes 32 Heun steps from 1 to 0 unless told', async () => {
   const x = tf.ones([1])
   const { x: y, nfe } = solve(tf.neg, x)
-  expectClose(y, solve(tf.neg, x, { method: heun, steps: 32, span: [1, 0] }).x)
+  await expectClose(y, solve(tf.neg, x, { method: heun, steps: 32, span: [1, 0] }).x)
   expect(nfe).toBe(64)
 })
 
@@ -46,7 +50,7 @@ it('computes times in float64, each rounded once', () => {
 })
 
 it('tells of each step, and lends its state', async () => {
-  await expectNoLeak(() => {
+  await expectNoLeak(async () => {
     const log: number[][] = []
     const states: tf.Tensor[] = []
     const x = tf.tensor1d([1])
@@ -62,28 +66,28 @@ it('tells of each step, and lends its state', async () => {
       [0.5, 1, 2, 1],
       [2, 2, 2, 2],
     ])
-    expectClose(states[0] as tf.Tensor, [1.5])
-    expectClose(states[1] as tf.Tensor, y)
-    expectClose(y, [3])
+    await expectClose(states[0] as tf.Tensor, [1.5])
+    await expectClose(states[1] as tf.Tensor, y)
+    await expectClose(y, [3])
     tf.dispose([x, y, states])
   })
 })
 
-it('leaves the caller its x, whatever the field returns', () => {
+it('leaves the caller its x, whatever the field returns', async () => {
   const x = tf.tensor1d([1])
   const { x: y } = solve(x => x, x, { steps: 2 })
   y.dispose()
   expect(x.isDisposed).toBe(false)
-  expectClose(x, [1])
+  await expectClose(x, [1])
 })
 
-it('can be differentiated', () => {
+it('can be differentiated', async () => {
   // x(1) = x(0) exp(-rate): by x(0) exp(-rate), by the rate -x(0) exp(-rate).
   const end = (x: tf.Tensor, rate: tf.Tensor) =>
     solve(x => tf.neg(tf.mul(x, rate)), x, { method: rk4, steps: 16, span: [0, 1] }).x
   const [dx, dRate] = tf.grads(end)([tf.tensor1d([2]), tf.scalar(0.5)])
-  expectClose(dx as tf.Tensor, [Math.exp(-0.5)], sum)
-  expectClose(dRate as tf.Tensor, [-2 * Math.exp(-0.5)], sum)
+  await expectClose(dx as tf.Tensor, [Math.exp(-0.5)], sum)
+  await expectClose(dRate as tf.Tensor, [-2 * Math.exp(-0.5)], sum)
 })
 
 it('takes a method of the user, untidy as it may be', async () => {
@@ -94,9 +98,9 @@ it('takes a method of the user, untidy as it may be', async () => {
   }
   const x = tf.ones([2])
   const theirs = solve(tf.neg, x, { method: euler }).x
-  await expectNoLeak(() => {
+  await expectNoLeak(async () => {
     const { x: y } = solve(tf.neg, x, { method: mine })
-    expectClose(y, theirs)
+    await expectClose(y, theirs)
     y.dispose()
   })
 })

@@ -15,11 +15,11 @@ it('holds the state at every time', () => {
   ])
 })
 
-it('ends where solve ends', () => {
+it('ends where solve ends', async () => {
   const x = tf.tensor1d([1, 2])
   const { states } = trajectory(tf.sin, x, { steps: 5 })
   expect(states.length).toBe(6)
-  expectClose(states[5] as tf.Tensor, solve(tf.sin, x, { steps: 5 }).x, exact)
+  await expectClose(states[5] as tf.Tensor, solve(tf.sin, x, { steps: 5 }).x, exact)
 })
 
 it('leaks nothing, also when the field fails', async () => {

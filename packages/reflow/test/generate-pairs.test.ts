@@ -50,8 +50,8 @@ describe('generatePairs', () => {
     expect(progress).toEqual([0, 2, 3, 5, 6, 8, 9, 11].map(done => [done, 11]))
     const { x, z } = await pairsOf(await openPairStore(at('pairs')), [0, 10, 4])
     // Euler in 3 steps is exact here but for bytes' rounding, 1/255.
-    expectClose(x, tf.clipByValue(tf.mul(z, 0.5), -1, 1), { rtol: 0, atol: 1 / 255 + 1e-4 })
-    expectClose(z, indexedNormal(createRng(7), [0, 10, 4], SHAPE), exact)
+    await expectClose(x, tf.clipByValue(tf.mul(z, 0.5), -1, 1), { rtol: 0, atol: 1 / 255 + 1e-4 })
+    await expectClose(z, indexedNormal(createRng(7), [0, 10, 4], SHAPE), exact)
   })
 
   it('makes the same files in one go, in parts, after a stop, and for a shard that was damaged', async () => {
@@ -82,7 +82,7 @@ describe('generatePairs', () => {
     await generatePairs(store, classy, { labels: index => index % 4 })
     const { x, labels } = await pairsOf(store, [0, 1, 2, 3, 7])
     expect([...tf.argMax(labels!, 1).dataSync()]).toEqual([0, 1, 2, 3, 3])
-    expectClose(tf.max(x, [1, 2, 3]), tf.tensor1d([0, 0.25, 0.5, 0.75, 0.75]), exact)
+    await expectClose(tf.max(x, [1, 2, 3]), tf.tensor1d([0, 0.25, 0.5, 0.75, 0.75]), exact)
     const drawn = await createPairStore(at('drawn'), { ...PLAN, count: 40, classes: 4 })
     await generatePairs(drawn, classy)
     const { labels: random } = await pairsOf(drawn, [...Array(40).keys()])
@@ -127,14 +127,14 @@ describe('invertPairs', () => {
     await invertPairs(store, source, (x, noise) => invert(halves, x, { noise, steps: 200 }).z)
     const { x, z, labels } = await pairsOf(store, [0, 1, 2, 3, 4])
     const real = source.batch([0, 1, 2, 3, 4])
-    expectClose(x, real.x, exact)
-    expectClose(labels!, real.labels!, exact)
+    await expectClose(x, real.x, exact)
+    await expectClose(labels!, real.labels!, exact)
     // The first state is data with a thousandth of noise.
-    expectClose(z, tf.mul(x, 2), { rtol: 0, atol: 0.01 })
+    await expectClose(z, tf.mul(x, 2), { rtol: 0, atol: 0.01 })
     // And the pairs train: the noise is read as it was kept.
     const coupling = prefetch(storedCoupling(store, { rng: createRng(1) }))
     const drawn = await coupling.draw(0, 5)
-    expectClose(tf.sum(drawn.z), tf.sum(z), { rtol: 1e-5, atol: 1e-4 })
+    await expectClose(tf.sum(drawn.z), tf.sum(z), { rtol: 1e-5, atol: 1e-4 })
     await coupling.dispose()
     await store.close()
   })

@@ -45,31 +45,31 @@ describe('invert', () => {
     ['heun, the last step Euler', { method: heun }, 7],
     ['rk4', { method: rk4, steps: 2 }, 5],
     ['its own grid', { times: [0.01, 0.3, 1] }, 2],
-  ])('finds the noise of a straight flow: %s', (_, options, nfe) => {
+  ])('finds the noise of a straight flow: %s', async (_, options, nfe) => {
     const z = normal(1)
     // Mixed with its own noise, the first state lies on the line.
     const found = invert(straightTo(0.3, 1), dataOf(z, 0.3, 1), { noise: z, ...options })
     expect(found.nfe).toBe(nfe)
-    expectClose(found.z, z, { rtol: 1e-4, atol: 1e-4 }) // the line is steep: 0.3 magnifies rounding
+    await expectClose(found.z, z, { rtol: 1e-4, atol: 1e-4 }) // the line is steep: 0.3 magnifies rounding
   })
 
-  it('undoes the sampler on a bent flow', () => {
+  it('undoes the sampler on a bent flow', async () => {
     const bent: Field = (x, t) => tf.mul(tf.sin(x), tf.reshape(t, [-1, 1, 1, 1]))
     const z = normal(2)
     const grid = { steps: 64, method: rk4 }
     const { x } = sample(bent, z, { ...grid, noiseScale: 1 })
     const { z: back } = invert(bent, x, { ...grid, noise: z, startTime: 1e-6 })
-    expectClose(back, z, { rtol: 1e-3, atol: 1e-3 }) // the last steps are Euler's, of 1/64
+    await expectClose(back, z, { rtol: 1e-3, atol: 1e-3 }) // the last steps are Euler's, of 1/64
   })
 
-  it('starts with a little noise, and tells its noise predictions', () => {
+  it('starts with a little noise, and tells its noise predictions', async () => {
     const [x, noise] = [normal(3), normal(4)]
     const path = invertTrajectory(straightTo(0.5, 0), x, { noise, steps: 2 })
     expect(path.times).toEqual([INVERSION_START, 0.5, 1])
     const mixed = tf.add(tf.mul(x, 1 - INVERSION_START), tf.mul(noise, INVERSION_START))
-    expectClose(path.states[0]!, mixed, f32)
+    await expectClose(path.states[0]!, mixed, f32)
     // On a straight flow every prediction is where the path ends.
-    for (const prediction of path.predictions) expectClose(prediction, path.states[2]!, sum)
+    for (const prediction of path.predictions) await expectClose(prediction, path.states[2]!, sum)
   })
 
   it('leaks nothing, also when the field throws', async () => {
@@ -98,13 +98,13 @@ describe('invert', () => {
 })
 
 describe('translate', () => {
-  it('draws with one field the noise that another finds', () => {
+  it('draws with one field the noise that another finds', async () => {
     const z = normal(5)
     const [from, to] = [straightTo(0.3, 1), straightTo(0.6, -1)]
     const made = translate(dataOf(z, 0.3, 1), { from, to, noise: z })
     expect(made.nfe).toBe(4 + 2)
-    expectClose(made.z, z, { rtol: 1e-4, atol: 1e-4 })
-    expectClose(made.x, dataOf(z, 0.6, -1), { rtol: 1e-4, atol: 1e-4 })
+    await expectClose(made.z, z, { rtol: 1e-4, atol: 1e-4 })
+    await expectClose(made.x, dataOf(z, 0.6, -1), { rtol: 1e-4, atol: 1e-4 })
   })
 
   it('takes other settings both ways', () => {
@@ -115,11 +115,11 @@ describe('translate', () => {
     expect(translate(z, { from, to, noise: z, sampling: { times: TWO_STEP_GRID } }).nfe).toBe(4 + 2)
   })
 
-  it('reconstructs with one field', () => {
+  it('reconstructs with one field', async () => {
     const z = normal(6)
     const field = straightTo(0.3, 1)
     const options = { from: field, to: field, noise: z, inversion: { steps: 1 }, sampling: { steps: 1 } }
-    expectClose(translate(dataOf(z, 0.3, 1), options).x, dataOf(z, 0.3, 1), { rtol: 1e-4, atol: 1e-4 })
+    await expectClose(translate(dataOf(z, 0.3, 1), options).x, dataOf(z, 0.3, 1), { rtol: 1e-4, atol: 1e-4 })
   })
 
   it('leaks nothing, also when either field throws', async () => {
@@ -136,26 +136,26 @@ describe('translate', () => {
 })
 
 describe('slerp', () => {
-  it('goes along the arc of each sample', () => {
+  it('goes along the arc of each sample', async () => {
     const a = tf.tensor2d([1, 0, 0, 2], [2, 2])
     const b = tf.tensor2d([0, 1, 2, 0], [2, 2])
     const [c, s] = [Math.cos(Math.PI / 6), Math.sin(Math.PI / 6)]
-    expectClose(slerp(a, b, 1 / 3), tf.tensor2d([c, s, 2 * s, 2 * c], [2, 2]), f32)
-    expectClose(slerp(a, b, 0), a, f32)
-    expectClose(slerp(a, b, 1), b, f32)
+    await expectClose(slerp(a, b, 1 / 3), tf.tensor2d([c, s, 2 * s, 2 * c], [2, 2]), f32)
+    await expectClose(slerp(a, b, 0), a, f32)
+    await expectClose(slerp(a, b, 1), b, f32)
   })
 
-  it('is a line where there is no angle', () => {
+  it('is a line where there is no angle', async () => {
     const a = normal(7)
-    expectClose(slerp(a, a, 0.3), a, f32)
+    await expectClose(slerp(a, a, 0.3), a, f32)
     const near = tf.add(a, 1e-4)
-    expectClose(slerp(a, near, 0.5), tf.add(a, 5e-5), f32)
+    await expectClose(slerp(a, near, 0.5), tf.add(a, 5e-5), f32)
   })
 
-  it('keeps the norm of normal noise', () => {
+  it('keeps the norm of normal noise', async () => {
     const [a, b] = [createRng(8).normal([2, 3000]), createRng(9).normal([2, 3000])]
     const norms = tf.norm(slerp(a, b, 0.5), 2, 1)
-    expectClose(norms, tf.norm(a, 2, 1), { rtol: 0.05, atol: 0 }) // a line's would be 0.71 of it
+    await expectClose(norms, tf.norm(a, 2, 1), { rtol: 0.05, atol: 0 }) // a line's would be 0.71 of it
   })
 
   it('refuses bad arguments by name', () => {

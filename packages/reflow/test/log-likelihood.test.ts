@@ -44,12 +44,12 @@ describe('logLikelihood', () => {
       { rng: createRng(1), times: [1e-5, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1 - 1e-5] },
       4 * 8,
     ],
-  ])('of a normal distribution is its log-density: %s', (_, options, nfe) => {
+  ])('of a normal distribution is its log-density: %s', async (_, options, nfe) => {
     const x = tf.add(tf.mul(createRng(2).normal([5, 2, 2, 1]), 0.5), 0.3)
     const found = logLikelihood(gaussianFlow(0.3, 0.5), x, { method: rk4, ...options })
     expect(found.nfe).toBe(nfe)
-    expectClose(found.logLikelihood, gaussianDensity(x, 0.3, 0.5), { rtol: 1e-3, atol: 1e-3 })
-    expectClose(found.z, tf.div(tf.sub(x, 0.3), 0.5), { rtol: 1e-3, atol: 1e-3 })
+    await expectClose(found.logLikelihood, gaussianDensity(x, 0.3, 0.5), { rtol: 1e-3, atol: 1e-3 })
+    await expectClose(found.z, tf.div(tf.sub(x, 0.3), 0.5), { rtol: 1e-3, atol: 1e-3 })
   })
 
   it('converges with its steps', () => {
@@ -116,10 +116,10 @@ describe('logLikelihood', () => {
 })
 
 describe('bitsPerDim', () => {
-  it('is 8 bits for bytes that know nothing', () => {
+  it('is 8 bits for bytes that know nothing', async () => {
     // Uniform over [-1, 1) of 256 levels of 1/127.5: density 127.5/256 in each dimension.
     const flat = tf.tensor1d([12 * Math.log(127.5 / 256)])
-    expectClose(bitsPerDim(flat, 12), [8], f32)
-    expectClose(bitsPerDim(flat, 12, { levelWidth: 2 / 127.5 }), [7], f32)
+    await expectClose(bitsPerDim(flat, 12), [8], f32)
+    await expectClose(bitsPerDim(flat, 12, { levelWidth: 2 / 127.5 }), [7], f32)
   })
 })

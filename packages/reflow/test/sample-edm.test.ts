@@ -39,7 +39,7 @@ describe('sampleEdm', () => {
     expect(sampleEdm(gaussian(0, 1), z, { steps: 1 }).nfe).toBe(1)
   })
 
-  it('keeps the distribution with churn, and repeats it by its rng', () => {
+  it('keeps the distribution with churn, and repeats it by its rng', async () => {
     const z = noise(2, 400)
     const draw = (seed: number) =>
       sampleEdm(gaussian(0.3, 0.5), z, {
@@ -48,23 +48,23 @@ describe('sampleEdm', () => {
       }).x
     const x = draw(1)
     const { mean, variance } = tf.moments(x)
-    expectClose(mean, 0.3, { rtol: 0, atol: 5 * (0.5 / 80) }) // 6,400 numbers: 5 standard errors
-    expectClose(variance, 0.25, { rtol: 0, atol: 5 * 0.25 * Math.sqrt(2 / 6400) + 0.005 }) // and scale's share
-    expectClose(draw(1), x, { rtol: 0, atol: 0 })
+    await expectClose(mean, 0.3, { rtol: 0, atol: 5 * (0.5 / 80) }) // 6,400 numbers: 5 standard errors
+    await expectClose(variance, 0.25, { rtol: 0, atol: 5 * 0.25 * Math.sqrt(2 / 6400) + 0.005 }) // and scale's share
+    await expectClose(draw(1), x, { rtol: 0, atol: 0 })
     // Another seed forgets the start: the samples are others.
     expect(tf.mean(tf.abs(tf.sub(draw(2), x))).dataSync()[0]).toBeGreaterThan(0.1)
   })
 
-  it('does not churn outside of its levels', () => {
+  it('does not churn outside of its levels', async () => {
     const z = noise(3)
     const churn = { amount: 20, sigmaMin: 200, rng: createRng(1) }
-    expectClose(sampleEdm(gaussian(0, 1), z, { churn }).x, sampleEdm(gaussian(0, 1), z).x, f32)
+    await expectClose(sampleEdm(gaussian(0, 1), z, { churn }).x, sampleEdm(gaussian(0, 1), z).x, f32)
   })
 
-  it('draws a sample alone as in a batch', () => {
+  it('draws a sample alone as in a batch', async () => {
     const z = noise(4)
     const all = sampleEdm(gaussian(0, 1), z).x
-    expectClose(sampleEdm(gaussian(0, 1), tf.slice(z, 1, 1)).x, tf.slice(all, 1, 1), f32)
+    await expectClose(sampleEdm(gaussian(0, 1), tf.slice(z, 1, 1)).x, tf.slice(all, 1, 1), f32)
   })
 
   it('leaks nothing, also when the denoiser or a step throws', async () => {

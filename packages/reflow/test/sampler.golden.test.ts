@@ -88,10 +88,10 @@ describe("EDM's sampler", () => {
 })
 
 describe("the reference's slerp", () => {
-  it('goes from one noise to the other', () => {
+  it('goes from one noise to the other', async () => {
     const file = readGolden('samplers/slerp.safetensors')
     const [low, high] = [entry(file, 'low'), entry(file, 'high')]
     const weights = [...entry(file, 'lambda').dataSync()]
-    expectClose(tf.concat(weights.map(weight => slerp(low, high, weight))), entry(file, 'out'), sum)
+    await expectClose(tf.concat(weights.map(weight => slerp(low, high, weight))), entry(file, 'out'), sum)
   })
 })

@@ -101,7 +101,7 @@ describe('train', () => {
       after.trainer,
       options({ steps: 9, resume: 'must', settings: { net: { a: 2, b: 1 }, rate: 0.05 } }),
     )
-    expectClose(after.a, whole.a, exact)
+    await expectClose(after.a, whole.a, exact)
     expect((await lines()).map(({ step }) => step)).toEqual([2, 3, 4, 6, 8, 9])
   })
 
@@ -139,7 +139,7 @@ describe('train', () => {
     await expect(train(trainer, options())).rejects.toMatchObject({ code: 'non-finite' })
     const good = setup()
     for (let i = 0; i < 5; i++) await good.trainer.advance()
-    expectClose(a, good.a, exact)
+    await expectClose(a, good.a, exact)
     expect(await readdir(join(folder, 'checkpoints'))).toContain('step-000000008.safetensors')
   })
 
@@ -189,7 +189,7 @@ describe('previewFlow', () => {
     expect(times.map(t => t.toFixed(2))).toEqual(['1.00', '0.75', '0.50', '0.25', '0.00'])
     expect([states.length, predictions.length]).toEqual([5, 4])
     const first = tf.slice(z, 0, 2)
-    for (const x of [...states, ...predictions]) expectClose(x, first, { rtol: 2e-5, atol: 0 }) // starts at (1 - 1e-5) z
+    for (const x of [...states, ...predictions]) await expectClose(x, first, { rtol: 2e-5, atol: 0 }) // starts at (1 - 1e-5) z
     await expectNoLeak(async () => {
       const { trajectory } = await previewFlow(still, z, options)
       tf.dispose([...trajectory!.states, ...trajectory!.predictions])

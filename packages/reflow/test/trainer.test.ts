@@ -78,7 +78,7 @@ describe('Trainer', () => {
     await loadTrainer(path, after)
     expect(after.step).toBe(3)
     for (let i = 0; i < 3; i++) await after.advance()
-    expectClose(await numbers(after), await numbers(whole), exact)
+    await expectClose(await numbers(after), await numbers(whole), exact)
     await rm(folder, { recursive: true })
   })
 
@@ -100,7 +100,7 @@ describe('Trainer', () => {
         'last of 2 in a row. Look for NaN in the data, or lower learningRate. The weights are those of the last good step.',
     })
     expect([trainer.step, trainer.skipped]).toEqual([2, 2])
-    expectClose(await numbers(trainer), before, exact)
+    await expectClose(await numbers(trainer), before, exact)
   })
 
   it('skips a step whose gradients are not finite though its loss is', async () => {
@@ -136,11 +136,11 @@ describe('Trainer', () => {
     const [whole, parts] = [setup().trainer, setup({ microBatches }).trainer]
     for (let i = 0; i < 5; i++) {
       const [one, other] = [await whole.advance(), await parts.advance()]
-      expectClose(other.losses, one.losses, sum)
-      expectClose(other.times, one.times, exact)
+      await expectClose(other.losses, one.losses, sum)
+      await expectClose(other.times, one.times, exact)
       expect(other.gradientNorm).toBeCloseTo(one.gradientNorm, 5)
     }
-    expectClose(await numbers(parts), await numbers(whole), sum)
+    await expectClose(await numbers(parts), await numbers(whole), sum)
   })
 
   it('clips the norm of all gradients together', async () => {
@@ -156,7 +156,7 @@ describe('Trainer', () => {
     expect(await moments(clipped)).toBeCloseTo(0.25, 5)
     const loose = setup({ clipNorm: 1e6 })
     await loose.trainer.advance()
-    expectClose(await numbers(loose.trainer), await numbers(free.trainer), exact)
+    await expectClose(await numbers(loose.trainer), await numbers(free.trainer), exact)
   })
 
   it('scales the loss without changing the step, and halves the scale where gradients overflow', async () => {
@@ -166,7 +166,7 @@ describe('Trainer', () => {
       const [one, other] = [await plain.trainer.advance(), await scaled.trainer.advance()]
       expect(other.gradientNorm).toBeCloseTo(one.gradientNorm, 5)
     }
-    expectClose(await numbers(scaled.trainer), await numbers(plain.trainer), sum)
+    await expectClose(await numbers(scaled.trainer), await numbers(plain.trainer), sum)
     expect((await scaled.trainer.state()).lossScale).toEqual({ scale: 2048, streak: 1 })
     expect(lossScale.next({ scale: 2048, streak: 1 }, false)).toEqual({ scale: 1024, streak: 0 })
     expect(() => plain.trainer.restore({ step: 0, skipped: 0, skippedInRow: 0, tensors: new Map() })).toThrow(
@@ -226,7 +226,7 @@ describe('Trainer', () => {
     expect(() => trainer.restore(state)).toThrow(
       'reflow.Trainer.restore: state must hold the weights of this network, got 1 missing or of another shape: m/b [].',
     )
-    expectClose(await numbers(trainer), before, exact)
+    await expectClose(await numbers(trainer), before, exact)
   })
 
   it('leaks nothing', async () => {
@@ -286,7 +286,7 @@ describe('powerEma', () => {
     expect(powerEma({ sigmaRel: 0.1 })(1)).toBe(0)
     const { a, trainer } = setup({ emaDecay: powerEma({ sigmaRel: 0.1 }) })
     await trainer.advance()
-    expectClose(trainer.ema.get('a')!, a, exact)
+    await expectClose(trainer.ema.get('a')!, a, exact)
   })
 
   it('refuses a deviation that no profile has', () => {

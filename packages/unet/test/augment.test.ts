@@ -47,8 +47,8 @@ describe('augment', () => {
   it('changes nothing where p is 0', async () => {
     const x = noise()
     const { images, labels } = await augment(x, { rng, p: 0 })
-    expectClose(images, x, exact)
-    expectClose(labels, tf.zeros([8, 9]), exact)
+    await expectClose(images, x, exact)
+    await expectClose(labels, tf.zeros([8, 9]), exact)
   })
 
   it('flips, turns and moves pixels exactly', async () => {
@@ -64,7 +64,7 @@ describe('augment', () => {
         [yflip!, 1],
       ] as const) {
         const flip = row(labels, i).dataSync()[0]
-        expectClose(row(images, i), flip ? tf.reverse(row(x, i), axis) : row(x, i), exact)
+        await expectClose(row(images, i), flip ? tf.reverse(row(x, i), axis) : row(x, i), exact)
       }
       const label = String([...row(turned!.labels, i).dataSync()])
       seen.add(label)
@@ -73,7 +73,7 @@ describe('augment', () => {
       const count = { '0,0': 0, '1,0': 1, '1,1': 2, '0,1': 3 }[label] as number
       let expected = row(x, i)
       for (let k = 0; k < count; k++) expected = quarter(expected)
-      expectClose(row(turned!.images, i), expected, exact)
+      await expectClose(row(turned!.images, i), expected, exact)
     }
     expect(seen.size).toBeGreaterThan(2)
 
@@ -91,7 +91,7 @@ describe('augment', () => {
     )
     for (const [i, [sx, sy]] of shifts.entries()) {
       const [dx, dy] = [Math.round((sx as number) * 8 * 0.125), Math.round((sy as number) * 8 * 0.125)]
-      expectClose(row(images, i), tf.slice(mirrored, [i, 1 - dy, 1 - dx, 0], [1, 8, 8, 3]), exact)
+      await expectClose(row(images, i), tf.slice(mirrored, [i, 1 - dy, 1 - dx, 0], [1, 8, 8, 3]), exact)
     }
   })
 
@@ -142,7 +142,7 @@ describe('augment', () => {
   it('keeps constant images constant, and does not alias what it shrinks', async () => {
     const flat = tf.fill([4, 9, 9, 1], 0.3) as tf.Tensor4D
     const { images } = await augment(flat, { rng: createRng(3), p: 1 })
-    expectClose(images, flat, f32)
+    await expectClose(images, flat, f32)
     // A board of -1 and 1 at the highest frequency is no lower one when it is made smaller.
     const board = smooth(40, (x, y) => (Math.round(x + y) % 2 ? 1 : -1))
     const { images: shrunk, labels } = await augment(board, only('scale'))
@@ -179,11 +179,11 @@ describe('augment', () => {
     const expected = (x.arraySync() as number[][][][]).map((image, i) =>
       image.map(line => line.map(rgb => map(rgb, rows[i] as number[]))),
     )
-    expectClose(images, tf.tensor4d(expected), f32)
+    await expectClose(images, tf.tensor4d(expected), f32)
     const grey = noise(4, 3, 1)
     const one = await augment(grey, only(name))
     const three = await augment(tf.tile(grey, [1, 1, 1, 3]), only(name))
-    expectClose(one.images, tf.mean(three.images, 3, true), f32)
+    await expectClose(one.images, tf.mean(three.images, 3, true), f32)
   })
 
   it('has 9 labels for EDM, 19 for everything', async () => {
@@ -218,8 +218,8 @@ describe('augment', () => {
       expect(Math.abs((columns[column] as number) - p)).toBeLessThan(within(p))
     const x = noise(5)
     const [five, two] = [await augment(x, options), await augment(tf.slice(x, 0, 2), options)]
-    expectClose(tf.slice(five.images, 0, 2), two.images, exact)
-    expectClose(tf.slice(five.labels, 0, 2), two.labels, exact)
+    await expectClose(tf.slice(five.images, 0, 2), two.images, exact)
+    await expectClose(tf.slice(five.labels, 0, 2), two.labels, exact)
   })
 
   it('leaves no tensor behind', async () => {

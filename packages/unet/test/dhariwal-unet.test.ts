@@ -27,7 +27,7 @@ const randomNet = (options: Partial<DhariwalUNetConfig> = {}) =>
 const different = (a: tf.Tensor, b: tf.Tensor) => tf.max(tf.abs(tf.sub(a, b))).dataSync()[0]
 
 describe('forward', () => {
-  it('gives one example alone what it gives it in a batch', () => {
+  it('gives one example alone what it gives it in a batch', async () => {
     const [net, x, c] = [randomNet(), images(3), noise(3)]
     const classLabels = tf.eye(3) as tf.Tensor2D
     const all = net.forward(x, c, { classLabels })
@@ -35,13 +35,13 @@ describe('forward', () => {
     const alone = net.forward(tf.slice(x, 1, 1), tf.slice(c, 1, 1), {
       classLabels: tf.slice(classLabels, 1, 1),
     })
-    expectClose(alone, tf.slice(all, 1, 1), sum)
+    await expectClose(alone, tf.slice(all, 1, 1), sum)
   })
 
-  it('sees class labels, augmentation labels and the noise', () => {
+  it('sees class labels, augmentation labels and the noise', async () => {
     const [net, x, c] = [randomNet(), images(2), noise(2)]
     const plain = net.forward(x, c)
-    expectClose(net.forward(x, c, { classLabels: tf.zeros([1, 3]) }), plain, sum)
+    await expectClose(net.forward(x, c, { classLabels: tf.zeros([1, 3]) }), plain, sum)
     expect(different(net.forward(x, c, { classLabels: tf.ones([1, 3]) }), plain)).toBeGreaterThan(1e-3)
     expect(different(net.forward(x, c, { augmentLabels: tf.ones([2, 2]) }), plain)).toBeGreaterThan(1e-3)
     expect(different(net.forward(x, tf.add(c, 100)), plain)).toBeGreaterThan(1e-3)
@@ -54,12 +54,12 @@ describe('forward', () => {
       ])
   })
 
-  it('drops activations and labels in training alone', () => {
+  it('drops activations and labels in training alone', async () => {
     const [net, x, c] = [randomNet({ labelDropout: 1 }), images(2), noise(2)]
     const run = (seed: number, classLabels?: tf.Tensor2D) =>
       net.forward(x, c, { training: { rng: createRng(seed) }, ...(classLabels && { classLabels }) })
-    expectClose(run(1), run(1), exact)
-    expectClose(run(1, tf.ones([2, 3])), run(1), sum)
+    await expectClose(run(1), run(1), exact)
+    await expectClose(run(1, tf.ones([2, 3])), run(1), sum)
     expect(different(run(1), run(2))).toBeGreaterThan(1e-3)
     expect(different(run(1), net.forward(x, c))).toBeGreaterThan(1e-3)
   })

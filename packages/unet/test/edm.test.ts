@@ -28,24 +28,24 @@ function exactVelocity(state: number, t: number, s: number): number {
 }
 
 describe('edmVelocity', () => {
-  it.each([0.5, 0.2, 1])('is exact to float32 at every time, with sigmaData %d', sigmaData => {
+  it.each([0.5, 0.2, 1])('is exact to float32 at every time, with sigmaData %d', async sigmaData => {
     const field = edmVelocity(affine, { sigmaData })
     const expected = Array.from(x.dataSync(), (state, i) =>
       exactVelocity(state, times[i >> 2] as number, sigmaData),
     )
-    expectClose(field(x, tf.tensor1d(times)).dataSync(), expected, f32)
+    await expectClose(field(x, tf.tensor1d(times)).dataSync(), expected, f32)
   })
 
-  it('is the velocity of the denoiser', () => {
+  it('is the velocity of the denoiser', async () => {
     const net = randomNet()
     const classLabels = tf.tensor2d([[0, 1, 0]])
     const state = createRng(2).normal([3, 8, 8, 1]) as tf.Tensor4D
     const t = tf.tensor1d([0.1, 0.5, 0.9])
     const expected = velocity(edmDenoiser(net, { classLabels }))(state, t)
-    expectClose(edmVelocity(net, { classLabels })(state, t), expected, sum)
+    await expectClose(edmVelocity(net, { classLabels })(state, t), expected, sum)
   })
 
-  it('holds the noise label beyond the edges, so that t = 0 and t = 1 are finite', () => {
+  it('holds the noise label beyond the edges, so that t = 0 and t = 1 are finite', async () => {
     const seen: number[] = []
     const spy: Network = {
       weights: new Map(),
@@ -56,7 +56,7 @@ describe('edmVelocity', () => {
     }
     const out = edmVelocity(spy)(tf.slice(x, 0, 2), tf.tensor1d([0, 1]))
     expect(out.dataSync().every(Number.isFinite)).toBe(true)
-    expectClose(seen, [Math.log(1e-5 / (1 - 1e-5)) / 4, Math.log((1 - 1e-5) / 1e-5) / 4], {
+    await expectClose(seen, [Math.log(1e-5 / (1 - 1e-5)) / 4, Math.log((1 - 1e-5) / 1e-5) / 4], {
       rtol: 1e-3,
       atol: 0,
     })
@@ -71,16 +71,16 @@ describe('edmVelocity', () => {
   })
 })
 
-it('edmDenoiser gives back x where there is no noise, as sigma goes to 0', () => {
-  expectClose(edmDenoiser(affine)(x, tf.fill([times.length], 1e-9)), x, f32)
+it('edmDenoiser gives back x where there is no noise, as sigma goes to 0', async () => {
+  await expectClose(edmDenoiser(affine)(x, tf.fill([times.length], 1e-9)), x, f32)
 })
 
-it('velocity of the denoiser that knows the data is z - x', () => {
+it('velocity of the denoiser that knows the data is z - x', async () => {
   const z = createRng(2).normal(x.shape) as tf.Tensor4D
   const t = tf.reshape(tf.tensor1d(times), [-1, 1, 1, 1])
   const xt = tf.add(tf.mul(tf.sub(1, t), x), tf.mul(t, z))
   const v = velocity(() => tf.clone(x))(xt, tf.tensor1d(times))
-  expectClose(tf.slice(v, 1), tf.slice(tf.sub(z, x), 1), sum) // at t = 1e-5 float32 has lost it
+  await expectClose(tf.slice(v, 1), tf.slice(tf.sub(z, x), 1), sum) // at t = 1e-5 float32 has lost it
 })
 
 describe('messages', () => {

@@ -75,7 +75,7 @@ describe.each(
   const sigmas =
     name === 'iddpm' ? [999, 800, 400, 10, 1].map(j => u[j] as number) : [1e-5, 0.02, 0.5, 3, 80, 1e4]
 
-  it('is the posterior mean', () => {
+  it('is the posterior mean', async () => {
     const x = imagesOf(sigmas.length)
     const out = networkDenoiser(net, preconditioner)(x, tf.tensor1d(sigmas))
     const expected = Array.from(x.dataSync(), (value, i) => {
@@ -83,7 +83,7 @@ describe.each(
       return (value * VARIANCE) / (VARIANCE + sigma ** 2)
     })
     // x - σ F cancels to S²/σ² of x: what is left has the rounding of x.
-    expectClose(out.dataSync(), expected, { rtol: 1e-5, atol: name === 'edm' ? 1e-6 : 1e-5 })
+    await expectClose(out.dataSync(), expected, { rtol: 1e-5, atol: name === 'edm' ? 1e-6 : 1e-5 })
   })
 
   it('is the velocity, from t = 1e-5 to 1 - 1e-5', () => {
@@ -104,12 +104,12 @@ describe.each(
     }
   })
 
-  it('is finite at t = 0 and 1, and is the velocity of the denoiser between', () => {
+  it('is finite at t = 0 and 1, and is the velocity of the denoiser between', async () => {
     const ends = networkVelocity(net, preconditioner)(imagesOf(2), tf.tensor1d([0, 1])).dataSync()
     expect(ends.every(Number.isFinite)).toBe(true)
     const [x, t] = [imagesOf(4), tf.tensor1d([0.1, 0.3, 0.6, 0.9])]
     const expected = velocity(networkDenoiser(net, preconditioner))(x, t)
-    expectClose(networkVelocity(net, preconditioner)(x, t), expected, sum)
+    await expectClose(networkVelocity(net, preconditioner)(x, t), expected, sum)
   })
 
   it('leaves no tensor behind', async () => {
@@ -135,15 +135,15 @@ it('iDDPM holds its label at the smallest level below it, where t = 1e-5', () =>
 describe('conversions', () => {
   const field = networkVelocity(gaussianNet(cases[0]![1], cases[0]![2]), edm())
 
-  it('denoiser is the posterior mean, and velocity gives the field back', () => {
+  it('denoiser is the posterior mean, and velocity gives the field back', async () => {
     const [x, sigma] = [imagesOf(5), tf.tensor1d([1e-4, 0.1, 1, 10, 80])]
     const expected = networkDenoiser(gaussianNet(cases[0]![1], cases[0]![2]), edm())(x, sigma)
-    expectClose(denoiser(field)(x, sigma), expected, sum)
+    await expectClose(denoiser(field)(x, sigma), expected, sum)
     const [xt, t] = [imagesOf(4), tf.tensor1d([0.1, 0.4, 0.8, 0.99])]
-    expectClose(velocity(denoiser(field))(xt, t), field(xt, t), sum)
+    await expectClose(velocity(denoiser(field))(xt, t), field(xt, t), sum)
   })
 
-  it('score is that of N(0, (1-t)² S² + t²)', () => {
+  it('score is that of N(0, (1-t)² S² + t²)', async () => {
     const times = [0.01, 0.3, 0.9, 1].map(Math.fround)
     const x = imagesOf(4)
     const expected = Array.from(x.dataSync(), (value, i) => {
@@ -151,7 +151,7 @@ describe('conversions', () => {
       return -value / ((1 - t) ** 2 * VARIANCE + t ** 2)
     })
     // x + (1-t) v = t² x / (...) cancels where t is small.
-    expectClose(score(field)(x, tf.tensor1d(times)).dataSync(), expected, { rtol: 1e-4, atol: 1e-4 })
+    await expectClose(score(field)(x, tf.tensor1d(times)).dataSync(), expected, { rtol: 1e-4, atol: 1e-4 })
   })
 
   it('leave no tensor behind', async () => {
@@ -174,17 +174,17 @@ describe('guided', () => {
   const conditional = (x: tf.Tensor) => tf.mul(x, 2)
   const unconditional = (x: tf.Tensor) => tf.mul(x, 0.5)
 
-  it('is u + scale (c - u)', () => {
+  it('is u + scale (c - u)', async () => {
     const [x, t] = [imagesOf(2), tf.tensor1d([0.2, 0.7])]
     for (const scale of [0, 1, 3])
-      expectClose(guided(conditional, unconditional, scale)(x, t), tf.mul(x, 0.5 + 1.5 * scale), f32)
+      await expectClose(guided(conditional, unconditional, scale)(x, t), tf.mul(x, 0.5 + 1.5 * scale), f32)
   })
 
   it('is c outside of its interval, per sample', async () => {
     const [x, t] = [imagesOf(4), tf.tensor1d([0.1, 0.3, 0.6, 0.9])]
     const field = guided(conditional, unconditional, 3, { interval: [0.2, 0.7] })
     const factors = tf.tensor4d([2, 5, 5, 2], [4, 1, 1, 1])
-    expectClose(field(x, t), tf.mul(x, factors), f32)
+    await expectClose(field(x, t), tf.mul(x, factors), f32)
     await expectNoLeak(() => field(x, t).dispose())
   })
 

@@ -13,29 +13,29 @@ const noise = (b: number) => rng.fork('noise').normal([b]) as tf.Tensor1D
 const labelsOf = (b: number) => rng.fork('labels').normal([b, 3]) as tf.Tensor2D
 
 describe('forward', () => {
-  it('gives one example alone what it gives it in a batch', () => {
+  it('gives one example alone what it gives it in a batch', async () => {
     const [net, x, c, labels] = [randomNet(), images(3), noise(3), labelsOf(3)]
     const all = net.forward(x, c, { classLabels: labels })
-    fc.assert(
-      fc.property(fc.integer({ min: 0, max: 2 }), i => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 0, max: 2 }), async i => {
         const alone = net.forward(tf.slice(x, i, 1), tf.slice(c, i, 1), {
           classLabels: tf.slice(labels, i, 1),
         })
-        expectClose(alone, tf.slice(all, i, 1), sum)
+        await expectClose(alone, tf.slice(all, i, 1), sum)
       }),
       { seed: 1, numRuns: 4 },
     )
   })
 
-  it('takes one label for all, and zeros for none', () => {
+  it('takes one label for all, and zeros for none', async () => {
     const [net, x, c] = [randomNet(), images(2), noise(2)]
     const [one, zeros] = [labelsOf(1), tf.zeros([2, 3]) as tf.Tensor2D]
-    expectClose(
+    await expectClose(
       net.forward(x, c, { classLabels: one }),
       net.forward(x, c, { classLabels: tf.tile(one, [2, 1]) }),
       sum,
     )
-    expectClose(net.forward(x, c), net.forward(x, c, { classLabels: zeros }), sum)
+    await expectClose(net.forward(x, c), net.forward(x, c, { classLabels: zeros }), sum)
     const augmented = net.forward(x, c, { augmentLabels: tf.ones([2, 2]) })
     expect(tf.max(tf.abs(tf.sub(augmented, net.forward(x, c)))).dataSync()[0]).toBeGreaterThan(1e-3)
   })
@@ -93,21 +93,25 @@ describe('forward', () => {
 })
 
 describe('dropout', () => {
-  it('is off unless training, follows the seed, and keeps the mean', () => {
+  it('is off unless training, follows the seed, and keeps the mean', async () => {
     const [net, x, c] = [randomNet(), images(2), noise(2)]
     const run = (seed: number) => net.forward(x, c, { training: { rng: createRng(seed) } })
-    expectClose(net.forward(x, c), net.forward(x, c), exact)
-    expectClose(run(1), run(1), exact)
+    await expectClose(net.forward(x, c), net.forward(x, c), exact)
+    await expectClose(run(1), run(1), exact)
     const different = (a: tf.Tensor, b: tf.Tensor) => tf.max(tf.abs(tf.sub(a, b))).dataSync()[0]
     expect(different(run(1), run(2))).toBeGreaterThan(1e-3)
     expect(different(run(1), net.forward(x, c))).toBeGreaterThan(1e-3)
   })
 
-  it('drops class labels', () => {
+  it('drops class labels', async () => {
     const net = randomNet({ ...small, dropout: 0, labelDropout: 1 })
     const [x, c, classLabels] = [images(2), noise(2), labelsOf(2)]
-    expectClose(net.forward(x, c, { classLabels, training: { rng: createRng(1) } }), net.forward(x, c), sum)
-    expectClose(
+    await expectClose(
+      net.forward(x, c, { classLabels, training: { rng: createRng(1) } }),
+      net.forward(x, c),
+      sum,
+    )
+    await expectClose(
       randomNet({ ...small, dropout: 0 }).forward(x, c, { classLabels, training: { rng: createRng(1) } }),
       randomNet({ ...small, dropout: 0 }).forward(x, c, { classLabels }),
       exact,
@@ -146,14 +150,14 @@ describe('weights', () => {
     expect(tf.sqrt(tf.mean(tf.square(freqs))).dataSync()[0]).toBeGreaterThan(8)
   })
 
-  it('depend on the seed and their name alone', () => {
+  it('depend on the seed and their name alone', async () => {
     const one = new SongUNet(small, { rng: createRng(5) })
     const other = new SongUNet({ ...small, numBlocks: 2, labelDim: 0 }, { rng: createRng(5) })
     const name = 'enc.8x8_block0.conv0.weight'
-    expectClose(one.weights.get(name) as tf.Tensor, other.weights.get(name) as tf.Tensor, exact)
+    await expectClose(one.weights.get(name) as tf.Tensor, other.weights.get(name) as tf.Tensor, exact)
   })
 
-  it('can be others: withWeights shares, and frees nothing of them', () => {
+  it('can be others: withWeights shares, and frees nothing of them', async () => {
     const net = randomNet()
     const ema = new Map(Array.from(net.weights, ([name, value]) => [name, tf.variable(tf.mul(value, 0.5))]))
     const view = net.withWeights(ema)
@@ -162,7 +166,7 @@ describe('weights', () => {
     view.dispose()
     view.dispose()
     expect([...ema.values()].some(value => value.isDisposed)).toBe(false)
-    expectClose(net.withWeights(net.weights).forward(x, c), net.forward(x, c), exact)
+    await expectClose(net.withWeights(net.weights).forward(x, c), net.forward(x, c), exact)
   })
 })
 

@@ -21,7 +21,7 @@ it('comes back with its configuration and weights', async () => {
   const back = loadUNet(await saveUNet(net))
   expect(back.config).toEqual(net.config)
   const [x, noise] = [createRng(2).normal([2, 4, 4, 1]) as tf.Tensor4D, tf.tensor1d([0.1, 0.2])]
-  expectClose(back.forward(x, noise), net.forward(x, noise), exact)
+  await expectClose(back.forward(x, noise), net.forward(x, noise), exact)
 })
 
 it('tells the networks apart', async () => {
@@ -35,7 +35,7 @@ it('saves other weights in place of its own', async () => {
   const net = new SongUNet(config, { rng: createRng(1) })
   const other = new SongUNet(config, { rng: createRng(3) })
   const back = loadUNet(await saveUNet(net, { weights: other.weights }))
-  for (const [name, weight] of other.weights) expectClose(back.weights.get(name)!, weight, exact)
+  for (const [name, weight] of other.weights) await expectClose(back.weights.get(name)!, weight, exact)
 })
 
 it('leaks nothing, also where the weights do not fit', async () => {

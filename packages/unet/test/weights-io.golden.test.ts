@@ -60,8 +60,8 @@ describe('saveWeights and loadWeights', () => {
   it('round trip between networks, and save other weights in place of the own', async () => {
     const [a, b] = [randomNet(small, 1), randomNet(small, 2)]
     loadWeights(b, await saveWeights(a))
-    for (const [name, value] of a.weights) expectClose(b.weights.get(name) as tf.Tensor, value, exact)
-    expectClose(
+    for (const [name, value] of a.weights) await expectClose(b.weights.get(name) as tf.Tensor, value, exact)
+    await expectClose(
       b.buffers.get('map_noise.freqs') as tf.Tensor,
       a.buffers.get('map_noise.freqs') as tf.Tensor,
       exact,
@@ -86,7 +86,8 @@ describe('saveWeights and loadWeights', () => {
   it('makes a network of tensors', async () => {
     const net = randomNet()
     const made = createUNet(small, { tensors: await saveWeights(net) })
-    for (const [name, value] of net.weights) expectClose(made.weights.get(name) as tf.Tensor, value, exact)
+    for (const [name, value] of net.weights)
+      await expectClose(made.weights.get(name) as tf.Tensor, value, exact)
     expect([...made.buffers.values()].some(({ trainable }) => trainable)).toBe(false)
     expect(() => createUNet(small, { tensors: new Map() })).toThrow(
       /^unet.SongUNet: tensors must match the network, got \d+ missing: map_noise.freqs, map_label.weight/,

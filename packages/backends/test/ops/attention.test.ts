@@ -1,5 +1,6 @@
 import { attention } from '@rectified-flow/backends'
 import { expectClose, sum } from '@rectified-flow/tools/matchers'
+import { scope } from '@rectified-flow/tools/scope'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, it } from 'vitest'
 import { testOp } from './test-op.js'
@@ -17,12 +18,12 @@ for (const heads of [1, 2, 4])
     op: (...inputs) => attention(...(inputs as Attended), { heads }),
   })
 
-it('is the mean of the values where all keys are equal', () => {
-  tf.tidy(() => {
+it('is the mean of the values where all keys are equal', async () => {
+  await scope(async () => {
     const q: tf.Tensor3D = tf.reshape(tf.range(0, 24), [2, 3, 4])
     const v: tf.Tensor3D = tf.reshape(tf.cos(tf.range(0, 24)), [2, 3, 4])
     const mean = tf.tile(tf.mean(v, 1, true), [1, 3, 1])
-    expectClose(attention(q, tf.ones([2, 3, 4]), v, { heads: 2 }), mean, sum)
+    await expectClose(attention(q, tf.ones([2, 3, 4]), v, { heads: 2 }), mean, sum)
   })
 })
 

@@ -1,5 +1,6 @@
 import { resample } from '@rectified-flow/backends'
 import { expectClose, f32 } from '@rectified-flow/tools/matchers'
+import { scope } from '@rectified-flow/tools/scope'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, it } from 'vitest'
 import { testOp } from './test-op.js'
@@ -19,12 +20,12 @@ for (const direction of ['up', 'down'] as const)
         op: x => resample(x as tf.Tensor4D, direction, filter),
       })
 
-it('takes means of 2x2 blocks down, and repeats pixels up', () => {
-  tf.tidy(() => {
+it('takes means of 2x2 blocks down, and repeats pixels up', async () => {
+  await scope(async () => {
     const x = tf.tensor4d([1, 2, 3, 4, 5, 6, 7, 8], [1, 2, 4, 1])
-    expectClose(resample(x, 'down'), tf.tensor4d([3.5, 5.5], [1, 1, 2, 1]))
+    await expectClose(resample(x, 'down'), tf.tensor4d([3.5, 5.5], [1, 1, 2, 1]))
     const small = tf.tensor4d([1, 2], [1, 1, 2, 1])
-    expectClose(resample(small, 'up'), tf.tensor4d([1, 1, 2, 2, 1, 1, 2, 2], [1, 2, 4, 1]))
+    await expectClose(resample(small, 'up'), tf.tensor4d([1, 1, 2, 2, 1, 1, 2, 2], [1, 2, 4, 1]))
   })
 })
 

@@ -58,9 +58,9 @@ export function testOp(name: string, { shapes, op, batched, tolerance = sum }: O
         const expected = read([forward(), ...gradients()])
         await useBackend(backend)
         const actual = read([forward(), ...gradients()])
-        actual.forEach((values, i) => {
-          expectClose(values, expected[i]!, tolerance)
-        })
+        for (const [i, values] of actual.entries()) {
+          await expectClose(values, expected[i]!, tolerance)
+        }
       })
 
     for (const backend of backends) {
@@ -91,9 +91,9 @@ export function testOp(name: string, { shapes, op, batched, tolerance = sum }: O
         await expectNoLeak(() => {
           runs.push(read([forward(), ...gradients()]))
         })
-        runs[0]!.forEach((values, i) => {
-          expectClose(runs[1]![i]!, values, exact)
-        })
+        for (const [i, values] of runs[0]!.entries()) {
+          await expectClose(runs[1]![i]!, values, exact)
+        }
       })
 
       it(`${backend}: a sample alone equals itself in a batch`, async () => {
@@ -109,7 +109,7 @@ export function testOp(name: string, { shapes, op, batched, tolerance = sum }: O
         tf.dispose(last)
         // Native libraries choose their algorithm by the size of the whole.
         const tolerance = ['cpu', 'wasm'].includes(backend) ? exact : f32
-        expectClose(alone!, all!.slice(all!.length - alone!.length), tolerance)
+        await expectClose(alone!, all!.slice(all!.length - alone!.length), tolerance)
       })
     }
   })

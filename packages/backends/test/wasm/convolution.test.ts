@@ -47,10 +47,10 @@ for (const [x, filter, pad] of [
     const inputs = [numbers(x), numbers(filter)]
     const expected = await compute('cpu', inputs, body)
     const actual = await compute('wasm', inputs, body)
-    actual.forEach(({ shape, data }, i) => {
+    for (const [i, { shape, data }] of actual.entries()) {
       expect(shape).toEqual(expected[i]!.shape)
-      expectClose(data, expected[i]!.data, long)
-    })
+      await expectClose(data, expected[i]!.data, long)
+    }
   })
 
 it.each([
@@ -65,6 +65,6 @@ it.each([
     const dyAlone = tf.slice(dy, [3, 0, 0, 0], [1, 14, 14, outputs])
     return [conv(x), tf.grad(conv)(x, dy), conv(alone), tf.grad(conv)(alone, dyAlone)]
   })
-  expectClose(yAlone!.data, y!.data.slice(3 * 196 * outputs, 4 * 196 * outputs), exact)
-  expectClose(dxAlone!.data, dx!.data.slice(3 * 196 * inputs, 4 * 196 * inputs), exact)
+  await expectClose(yAlone!.data, y!.data.slice(3 * 196 * outputs, 4 * 196 * outputs), exact)
+  await expectClose(dxAlone!.data, dx!.data.slice(3 * 196 * inputs, 4 * 196 * inputs), exact)
 })

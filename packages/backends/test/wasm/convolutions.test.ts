@@ -16,9 +16,9 @@ async function agree(inputs: Numbers[], body: (...tensors: tf.Tensor[]) => tf.Te
   const expected = await compute('cpu', inputs, body)
   const actual = await compute('wasm', inputs, body)
   expect(actual.map(({ shape }) => shape)).toEqual(expected.map(({ shape }) => shape))
-  actual.forEach(({ data }, i) => {
-    expectClose(data, expected[i]!.data, sum)
-  })
+  for (const [i, { data }] of actual.entries()) {
+    await expectClose(data, expected[i]!.data, sum)
+  }
 }
 
 const wave = (shape: number[]) => tf.reshape(tf.sin(tf.range(0, tf.util.sizeFromShape(shape))), shape)

@@ -6,25 +6,25 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 beforeAll(() => useBackend('wasm'))
 afterAll(() => useBackend((process.env.BACKEND ?? 'cpu') as 'cpu'))
 
-it('shares memory that lives as long as its last holder', () => {
+it('shares memory that lives as long as its last holder', async () => {
   const before = tf.memory()
   const x = tf.tensor1d([1, 2, 3])
   const y = tf.clone(x)
   expect(tf.memory().numDataBuffers - before.numDataBuffers).toBe(1)
   x.dispose()
-  expectClose(y, [1, 2, 3])
+  await expectClose(y, [1, 2, 3])
   y.dispose()
   expect(tf.memory().numTensors).toBe(before.numTensors)
   expect(tf.memory().numDataBuffers).toBe(before.numDataBuffers)
 })
 
-it('keeps a clone of a variable at its value when the variable changes', () => {
+it('keeps a clone of a variable at its value when the variable changes', async () => {
   const first = tf.tensor1d([1, 2])
   const variable = tf.variable(first)
   const snapshot = tf.clone(variable)
   tf.tidy(() => variable.assign(tf.tensor1d([3, 4])))
-  expectClose(snapshot, [1, 2])
-  expectClose(variable as tf.Tensor, [3, 4])
+  await expectClose(snapshot, [1, 2])
+  await expectClose(variable as tf.Tensor, [3, 4])
   tf.dispose([first, variable, snapshot])
 })
 

@@ -1,6 +1,7 @@
 import { useBackend } from '@rectified-flow/backends'
 import { createRng } from '@rectified-flow/core'
 import { expectClose, sum } from '@rectified-flow/tools/matchers'
+import { scope } from '@rectified-flow/tools/scope'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, expect, it } from 'vitest'
 import { compute } from './backends.js'
@@ -44,16 +45,16 @@ for (const [left, right] of batches)
         }
         const expected = await compute('cpu', inputs, body)
         const actual = await compute('wasm', inputs, body)
-        actual.forEach(({ shape, data }, i) => {
+        for (const [i, { shape, data }] of actual.entries()) {
           expect(shape).toEqual(expected[i]!.shape)
-          expectClose(data, expected[i]!.data, sum)
-        })
+          await expectClose(data, expected[i]!.data, sum)
+        }
       })
 
 it('sees a new second matrix where the old one stood', async () => {
   await useBackend('wasm')
   const a = tf.ones([2, 3, 4])
   for (const value of [1, 2, 3])
-    tf.tidy(() => expectClose(tf.matMul(a, tf.fill([2, 4, 5], value)), tf.fill([2, 3, 5], 4 * value)))
+    await scope(() => expectClose(tf.matMul(a, tf.fill([2, 4, 5], value)), tf.fill([2, 3, 5], 4 * value)))
   a.dispose()
 })

@@ -1,6 +1,7 @@
 import { conv2d, useBackend } from '@rectified-flow/backends'
 import { createRng } from '@rectified-flow/core'
 import { exact, expectClose, f32 } from '@rectified-flow/tools/matchers'
+import { scope } from '@rectified-flow/tools/scope'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, expect, it } from 'vitest'
 import { compute } from './backends.js'
@@ -20,10 +21,10 @@ for (const axes of [undefined, [0], [3], [1, 2], [2, 1], [0, 1, 2], [1, 2, 3], [
       }
       const expected = await compute('cpu', [input], body)
       const actual = await compute('wasm', [input], body)
-      actual.forEach(({ shape, data }, i) => {
+      for (const [i, { shape, data }] of actual.entries()) {
         expect(shape).toEqual(expected[i]!.shape)
-        expectClose(data, expected[i]!.data, { rtol: 1e-5, atol: 1e-5 })
-      })
+        await expectClose(data, expected[i]!.data, { rtol: 1e-5, atol: 1e-5 })
+      }
     })
 
 for (const axis of [0, 1, 3, -1])
@@ -37,38 +38,38 @@ for (const axis of [0, 1, 3, -1])
     }
     const expected = await compute('cpu', [input], body)
     const actual = await compute('wasm', [input], body)
-    actual.forEach(({ shape, data }, i) => {
+    for (const [i, { shape, data }] of actual.entries()) {
       expect(shape).toEqual(expected[i]!.shape)
-      expectClose(data, expected[i]!.data, i < 3 ? exact : f32)
-    })
+      await expectClose(data, expected[i]!.data, i < 3 ? exact : f32)
+    }
   })
 
 it('leaves other types and empty tensors to the stock kernels', async () => {
   await useBackend('wasm')
-  tf.tidy(() => {
-    expectClose(tf.sum(tf.tensor1d([1, 2, 3], 'int32')), tf.scalar(6, 'int32'))
+  await scope(async () => {
+    await expectClose(tf.sum(tf.tensor1d([1, 2, 3], 'int32')), tf.scalar(6, 'int32'))
     expect(tf.sum(tf.zeros([0, 3]), 0).shape).toEqual([3])
     const text = tf.concat([tf.tensor1d(['a']), tf.tensor1d(['b'])])
     expect(text.dataSync()).toEqual(['a', 'b'])
-    expectClose(tf.concat([tf.tensor1d([true], 'bool'), tf.tensor1d([false], 'bool')]), [1, 0])
-    expectClose(tf.concat([tf.zeros([0, 2]), tf.ones([1, 2])]), tf.ones([1, 2]))
+    await expectClose(tf.concat([tf.tensor1d([true], 'bool'), tf.tensor1d([false], 'bool')]), [1, 0])
+    await expectClose(tf.concat([tf.zeros([0, 2]), tf.ones([1, 2])]), tf.ones([1, 2]))
     expect(tf.split(tf.tensor1d([1, 2], 'int32'), 2)[1]!.dataSync()[0]).toBe(2)
   })
 })
 
 it('adds a million numbers to float32 precision', async () => {
   await useBackend('wasm')
-  tf.tidy(() => {
+  await scope(async () => {
     const x = tf.fill([1000, 1000], 0.1)
-    expectClose(tf.sum(x), tf.scalar(1e6 * Math.fround(0.1)), f32)
-    expectClose(tf.sum(x, 0), tf.fill([1000], 1e3 * Math.fround(0.1)), f32)
+    await expectClose(tf.sum(x), tf.scalar(1e6 * Math.fround(0.1)), f32)
+    await expectClose(tf.sum(x, 0), tf.fill([1000], 1e3 * Math.fround(0.1)), f32)
   })
 })
 
 it('makes one-hot rows of any dtype', async () => {
   await useBackend('wasm')
   const indices = tf.tensor1d([1, 0], 'int32')
-  expectClose(
+  await expectClose(
     tf.oneHot(indices, 3, 2, -1, 'float32'),
     tf.tensor2d([
       [-1, 2, -1],
@@ -76,7 +77,7 @@ it('makes one-hot rows of any dtype', async () => {
     ]),
     exact,
   )
-  expectClose(
+  await expectClose(
     tf.oneHot(indices, 3),
     tf.tensor2d(
       [
@@ -96,5 +97,5 @@ it('takes a bias that was reshaped', async () => {
   ]
   const expected = await compute('cpu', [input], body)
   const actual = await compute('wasm', [input], body)
-  expectClose(actual[0]!.data, expected[0]!.data, { rtol: 1e-5, atol: 1e-4 })
+  await expectClose(actual[0]!.data, expected[0]!.data, { rtol: 1e-5, atol: 1e-4 })
 })

@@ -34,7 +34,8 @@ async function sameBits(body: () => tf.Tensor[]): Promise<void> {
     tf.dispose(outputs)
   }
   const [one, ...more] = results as [Float32Array[], ...Float32Array[][]]
-  for (const other of more) other.forEach((data, i) => void expectClose(data, one[i] as Float32Array, exact))
+  for (const other of more)
+    for (const [i, data] of other.entries()) await expectClose(data, one[i] as Float32Array, exact)
 }
 
 const withGradients = (f: (...inputs: tf.Tensor[]) => tf.Tensor, inputs: tf.Tensor[]) => {

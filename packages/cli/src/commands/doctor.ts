@@ -1,14 +1,13 @@
 import { arch, cpus, platform, totalmem } from 'node:os'
-import { type BackendChoice, useBackend } from '@rectified-flow/backends'
+import { type BackendName, type BackendProbe, probeBackends, useBackend } from '@rectified-flow/backends'
 import * as tf from '@tensorflow/tfjs-core'
 import { Command } from 'commander'
-import { BACKENDS, type BackendName } from '../backend-option.js'
 import { missingKernels, type Speed, speedCheck } from '../diagnose.js'
 
 interface Report {
   machine: { node: string; platform: string; cpu: string; cores: number; memoryGb: number; tfjs: string }
-  backends: { name: BackendName; works: boolean; device?: string; reason?: string }[]
-  chosen: string
+  backends: BackendProbe[]
+  chosen: BackendName
   limits?: Record<string, number>
   missingKernels: string[]
   speed?: Speed
@@ -28,8 +27,7 @@ export function doctorCommand(): Command {
 }
 
 async function diagnose(withSpeed: boolean): Promise<Report> {
-  const backends: Report['backends'] = []
-  for (const name of BACKENDS) backends.push({ name, ...(await probe(name)) })
+  const backends = await probeBackends()
   const { name: chosen } = await useBackend()
   const limits = gpuLimits()
   return {
@@ -44,19 +42,9 @@ async function diagnose(withSpeed: boolean): Promise<Report> {
     backends,
     chosen,
     ...(limits && { limits }),
-    missingKernels: await missingKernels(chosen as BackendName),
+    missingKernels: await missingKernels(chosen),
     ...(withSpeed && { speed: await speedCheck() }),
     advice: advise(backends, chosen),
-  }
-}
-
-async function probe(name: BackendName): Promise<{ works: boolean; device?: string; reason?: string }> {
-  try {
-    const { device }: BackendChoice = await useBackend(name)
-    return { works: true, ...(device !== undefined && { device }) }
-  } catch (error) {
-    // "backends.useBackend: NAME can't be used here: REASON."
-    return { works: false, reason: (error as Error).message.replace(/^.*can't be used here: |\.$/g, '') }
   }
 }
 
@@ -68,16 +56,19 @@ function gpuLimits(): Record<string, number> | undefined {
   return Object.fromEntries(names.map(name => [name, limits[name] as number]))
 }
 
-function advise(backends: Report['backends'], chosen: string): string[] {
-  const absent = (name: BackendName) =>
-    backends.some(one => one.name === name && one.reason?.includes('not installed'))
-  const advice: string[] = []
-  if (chosen === 'node-gpu' || chosen === 'webgpu') return advice
-  if (absent('node-gpu')) advice.push('an NVIDIA GPU with CUDA: npm install @tensorflow/tfjs-node-gpu')
-  if (absent('webgpu')) advice.push('any GPU with a Vulkan, Metal or D3D12 driver: npm install webgpu')
-  if (absent('node') && chosen !== 'node')
-    advice.push('a faster CPU backend: npm install @tensorflow/tfjs-node')
-  return advice
+/** What a package would bring that is not installed here. */
+const gains: [BackendName, string][] = [
+  ['node-gpu', 'an NVIDIA GPU with CUDA'],
+  ['webgpu', 'any GPU with a Vulkan, Metal or D3D12 driver'],
+  ['node', 'a faster CPU backend'],
+]
+
+function advise(backends: readonly BackendProbe[], chosen: BackendName): string[] {
+  if (chosen === 'node-gpu' || chosen === 'webgpu') return []
+  return gains.flatMap(([name, gain]) => {
+    const probe = backends.find(one => one.name === name)
+    return probe && !probe.works && probe.install ? [`${gain}: npm install ${probe.install}`] : []
+  })
 }
 
 function describe({ machine, backends, chosen, limits, missingKernels, speed, advice }: Report): string {
@@ -86,8 +77,8 @@ function describe({ machine, backends, chosen, limits, missingKernels, speed, ad
     `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB`,
     '',
     ...backends.map(
-      ({ name, works, device, reason }) =>
-        `${works ? '+' : '-'} ${name.padEnd(16)} ${works ? (device ?? 'works') : reason}`,
+      probe =>
+        `${probe.works ? '+' : '-'} ${probe.name.padEnd(16)} ${probe.works ? worksOn(probe) : probe.reason}`,
     ),
     '',
     `chosen: ${chosen}, the first of these that works (webgpu-software only by name)`,
@@ -103,4 +94,8 @@ function describe({ machine, backends, chosen, limits, missingKernels, speed, ad
     )
   if (advice.length > 0) lines.push('', 'To go faster, where you have', ...advice.map(line => `  ${line}`))
   return lines.join('\n')
+}
+
+function worksOn({ device = 'works', compiles }: Extract<BackendProbe, { works: true }>): string {
+  return compiles ? `${device}, compiles to a ${compiles}` : device
 }

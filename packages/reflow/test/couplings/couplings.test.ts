@@ -52,8 +52,8 @@ describe.each(all)('%s coupling', (_, make) => {
     await other.draw(0, 3)
     const second = await other.draw(4, 3)
     expect(first.x.shape).toEqual([3, ...SHAPE])
-    expectClose(first.x, second.x, exact)
-    expectClose(first.z, second.z, exact)
+    await expectClose(first.x, second.x, exact)
+    await expectClose(first.z, second.z, exact)
     expect((await other.draw(5, 3)).z.dataSync()).not.toEqual(second.z.dataSync())
   })
 
@@ -100,9 +100,9 @@ describe('onlineCoupling', () => {
     })
     const { x, z, labels } = await coupling.draw(2, 3)
     expect([...labels!.dataSync()]).toEqual([6, 7, 8])
-    expectClose(x, tf.mul(z, tf.reshape(labels!, [-1, 1, 1, 1])), f32)
+    await expectClose(x, tf.mul(z, tf.reshape(labels!, [-1, 1, 1, 1])), f32)
     // A pair is its own, in whatever batch it is made.
-    expectClose((await coupling.draw(6, 1)).z, tf.slice(z, 0, 1), exact)
+    await expectClose((await coupling.draw(6, 1)).z, tf.slice(z, 0, 1), exact)
   })
 })
 
@@ -116,7 +116,7 @@ describe('mixtureCoupling', () => {
     expect(firsts(await coupling.draw(0, 10))).toEqual([0, 1, 2, 1000, 1001, 1002, 1003, 1004, 1005, 1006])
     const { x, labels } = await coupling.draw(1, 10)
     expect(firsts({ x })).toEqual([3, 4, 5, 1007, 1008, 1009, 1010, 1011, 1012, 1013])
-    expectClose(labels!, tf.reshape(x, [10, 1]), exact)
+    await expectClose(labels!, tf.reshape(x, [10, 1]), exact)
   })
 
   it('has the shares in the mean where it does not', async () => {

@@ -44,13 +44,13 @@ describe('assign', () => {
 })
 
 describe('sinkhorn', () => {
-  it('has the closed form of two points', () => {
+  it('has the closed form of two points', async () => {
     // P = [[a, 1/2 - a], [1/2 - a, a]] with a / (1/2 - a) = exp((c01 + c10 - c00 - c11) / (2 epsilon)).
     const [cost, epsilon] = [[0.3, 1.1, 0.8, 0.2], 0.7]
     const odds = Math.exp((1.1 + 0.8 - 0.3 - 0.2) / (2 * epsilon))
     const a = (0.5 * odds) / (1 + odds)
     const plan = sinkhorn(cost, 2, { epsilon, tolerance: 1e-13 })
-    expectClose(plan, [a, 0.5 - a, 0.5 - a, a], { rtol: 1e-11, atol: 0 })
+    await expectClose(plan, [a, 0.5 - a, 0.5 - a, a], { rtol: 1e-11, atol: 0 })
   })
 
   it('has the sums that were asked for, and goes to the assignment with epsilon', () => {
@@ -98,9 +98,9 @@ describe('optimalTransportCoupling', () => {
   ] as const)('%s: finds the nearest noise of each', async (_, options) => {
     const drawn = await shuffled.draw(3, 16)
     const { x, z, labels } = await optimalTransportCoupling(shuffled, options).draw(3, 16)
-    expectClose(x, drawn.x, exact)
-    expectClose(labels!, drawn.labels!, exact)
-    expectClose(z, x, { rtol: 0, atol: 0.01 })
+    await expectClose(x, drawn.x, exact)
+    await expectClose(labels!, drawn.labels!, exact)
+    await expectClose(z, x, { rtol: 0, atol: 0.01 })
   })
 
   it('picks from the plan by its probabilities', async () => {
