@@ -5,6 +5,9 @@ import { afterEach, beforeAll, beforeEach, expect, vi } from 'vitest'
 beforeAll(async () => {
   const { useBackend } = await import('@rectified-flow/backends')
   await useBackend((process.env.BACKEND ?? 'cpu') as 'cpu')
+  // A function is compiled as soon as two runs agree, so that every test may meet a graph.
+  const { patience } = await import('../packages/backends/src/tensorflow/graph/graph-runs.js')
+  patience.msPerCall = 0
   tf.env().set('IS_TEST', true)
 })
 

@@ -1,7 +1,7 @@
 import { checkOneOf } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { BACKENDS, type BackendName } from './backend-names.js'
-import { type CompiledForm, compiledForm } from './compile/compilers.js'
+import { type CompiledForm, compilerOf } from './compile/compilers.js'
 import { registerGradients } from './gradients.js'
 
 /** Why a backend can't be used here. */
@@ -50,8 +50,7 @@ export async function chooseBackend(
   for (const candidate of candidates) {
     if (name === undefined ? candidate.onlyByName : candidate.name !== name) continue
     const result = await tryCandidate(candidate)
-    if (!('reason' in result))
-      return { name: candidate.name, ...result, compiles: compiledForm(tf.backend()), skipped }
+    if (!('reason' in result)) return { name: candidate.name, ...result, compiles: compiledForm(), skipped }
     skipped.push({ name: candidate.name, reason: result.reason })
   }
   if (name !== undefined)
@@ -68,7 +67,7 @@ export async function probeCandidates(candidates: readonly BackendCandidate[]): 
     const { name } = candidate
     const result = await tryCandidate(candidate)
     if ('reason' in result) probes.push({ name, works: false, ...result })
-    else probes.push({ name, works: true, ...result, compiles: compiledForm(tf.backend()) })
+    else probes.push({ name, works: true, ...result, compiles: compiledForm() })
   }
   if (active && tf.findBackendFactory(active)) await tf.setBackend(active)
   return probes
@@ -86,4 +85,8 @@ async function tryCandidate(candidate: BackendCandidate): ReturnType<BackendCand
     const message = error instanceof Error ? error.message : String(error)
     return { reason: message.split('\n')[0] ?? message }
   }
+}
+
+function compiledForm(): CompiledForm | null {
+  return compilerOf(tf.backend())?.form ?? null
 }

@@ -1,5 +1,6 @@
 export { BACKENDS, type BackendName } from './backend-names.js'
 export type { BackendChoice, BackendProbe } from './choose-backend.js'
+export { type Compilable, type Compiled, compile } from './compile/compile.js'
 export { registerGradients } from './gradients.js'
 export { type AdamEmaOptions, type AdamSlot, adamEma } from './ops/adam-ema.js'
 export { attention } from './ops/attention.js'

@@ -1,5 +1,6 @@
 import { checkOneOf, createRng, indexedNormal, NumericError } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
+import { compiledOnce } from './internal/compiled-once.js'
 import { type FillOptions, fillStore, type WritablePairs } from './internal/fill-store.js'
 import { imageBytes, oneHot } from './internal/image-bytes.js'
 
@@ -12,6 +13,8 @@ export type Teacher = (z: tf.Tensor4D, labels?: tf.Tensor2D) => tf.Tensor
 export interface GeneratePairsOptions extends FillOptions {
   /** Class of pair i, where the store has classes; drawn from (seed, i), all alike, unless told. */
   labels?: (index: number) => number
+  /** Run the teacher as one piece where the backend can (see `compile` of @rectified-flow/backends); true unless told. */
+  compile?: boolean
 }
 
 /**
@@ -24,11 +27,12 @@ export interface GeneratePairsOptions extends FillOptions {
 export async function generatePairs(
   store: WritablePairs,
   teacher: Teacher,
-  { labels, ...options }: GeneratePairsOptions = {},
+  { labels, compile = true, ...options }: GeneratePairsOptions = {},
 ): Promise<void> {
   const where = 'reflow.generatePairs'
   const { seed, shape, images, noise, classes } = store.plan
   checkOneOf(where, 'store.plan.noise', noise, ['indexed'])
+  const draw = compile ? compiledOnce(teacher) : teacher
   const rng = createRng(seed)
   const classOf =
     labels ??
@@ -42,7 +46,7 @@ export async function generatePairs(
     const given = classes === undefined ? undefined : indices.map(classOf)
     const x = tf.tidy(() => {
       const z = indexedNormal(rng, indices, shape) as tf.Tensor4D
-      return teacher(z, given && oneHot(given, classes as number))
+      return draw(z, given && oneHot(given, classes as number))
     })
     try {
       await checkImages(where, x, first)

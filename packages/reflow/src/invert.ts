@@ -2,12 +2,19 @@ import { checkInt, checkTensor, type Field } from '@rectified-flow/core'
 import { euler, type Method, uniformGrid } from '@rectified-flow/ode'
 import * as tf from '@tensorflow/tfjs-core'
 import { checkOneGrid, checkSolver, checkTimes } from './internal/check-options.js'
-import { type SamplerState, type SampleTrajectory, type Walk, walkToEnd, walkTrajectory } from './walk.js'
+import {
+  type CompileOption,
+  type SamplerState,
+  type SampleTrajectory,
+  type Walk,
+  walkToEnd,
+  walkTrajectory,
+} from './walk.js'
 
 /** How far inversion starts from the data: a velocity made from a denoiser has no value at t = 0. */
 export const INVERSION_START = 1e-3
 
-export interface InvertOptions {
+export interface InvertOptions extends CompileOption {
   /** Standard normal noise [B,...], of which the first state holds a little: (1 - s) x + s noise at the first time s. */
   noise: tf.Tensor
   /** Intervals of a uniform grid from t = 0 to 1; 4 unless given. */
@@ -51,7 +58,7 @@ function planInversion(
   where: string,
   field: Field,
   x: tf.Tensor,
-  { noise, method = euler, times, ...uniform }: Omit<InvertOptions, 'onStep'>,
+  { noise, method = euler, times, compile = true, ...uniform }: Omit<InvertOptions, 'onStep'>,
 ): Walk {
   checkSolver(where, field, method)
   checkTensor(where, 'x', x, ['B', '...'])
@@ -63,5 +70,5 @@ function planInversion(
   checkTimes(where, grid, 'rising')
   const s = grid[0] as number
   const start = () => tf.add(tf.mul(x, 1 - s), tf.mul(noise, s))
-  return { field, start, times: grid, method: () => method, target: 'noise' }
+  return { field, compile, start, times: grid, method: () => method, target: 'noise' }
 }

@@ -1,7 +1,9 @@
 import { checkInt, checkNumber, checkOneOf, checkTensor, type Denoiser, type Rng } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
+import { compiledOnce } from './internal/compiled-once.js'
+import type { CompileOption } from './walk.js'
 
-export interface EdmSamplerOptions {
+export interface EdmSamplerOptions extends CompileOption {
   /** Noise levels before 0; heun calls the denoiser 2 steps - 1 times. */
   steps?: number
   sigmaMin?: number
@@ -69,6 +71,7 @@ export function sampleEdm(
     rho = 7,
     method = 'heun',
     churn,
+    compile = true,
     onStep,
   }: EdmSamplerOptions = {},
 ): { x: tf.Tensor4D; nfe: number } {
@@ -81,10 +84,11 @@ export function sampleEdm(
   checkOneOf(where, 'method', method, ['heun', 'euler'])
   if (churn) checkNumber(where, 'churn.amount', churn.amount, 0)
   const levels = noiseLevels(steps, sigmaMin, sigmaMax, rho)
+  const estimate = compile ? compiledOnce(denoiser) : denoiser
   let nfe = 0
   const denoise: Denoise = (x, sigma) => {
     nfe++
-    return denoiser(x, tf.fill([x.shape[0]], sigma))
+    return estimate(x, tf.fill([x.shape[0]], sigma))
   }
   let x = tf.mul(z, sigmaMax) as tf.Tensor4D
   try {

@@ -3,7 +3,7 @@ import { euler, heun, type Method, uniformGrid } from '@rectified-flow/ode'
 import * as tf from '@tensorflow/tfjs-core'
 import { checkOneGrid, checkSolver, checkTimes } from './internal/check-options.js'
 import { reinterpolate } from './internal/reinterpolate.js'
-import { type SamplerState, type Walk, walk } from './walk.js'
+import { type CompileOption, type SamplerState, type Walk, walk } from './walk.js'
 
 /** Where sampling starts: the networks' input scale is singular at t = 1. */
 export const START_TIME = 1 - 1e-5
@@ -11,7 +11,7 @@ export const START_TIME = 1 - 1e-5
 /** The grid of the paper's 2-step samples. */
 export const TWO_STEP_GRID: readonly number[] = [START_TIME, 0.8, 0]
 
-export interface SamplerOptions {
+export interface SamplerOptions extends CompileOption {
   /** Intervals of a uniform grid from t = 1 to endTime; 1 unless given. */
   steps?: number
   /** What stands for t = 1 in that grid; START_TIME, as in the reference. */
@@ -51,7 +51,7 @@ export function planSampling(
   where: string,
   field: Field,
   z: tf.Tensor,
-  { method = euler, rule = 'euler', noiseScale = START_TIME, ...grid }: SamplerOptions,
+  { method = euler, rule = 'euler', noiseScale = START_TIME, compile = true, ...grid }: SamplerOptions,
 ): Walk {
   checkSolver(where, field, method)
   checkTensor(where, 'z', z, ['B', '...'])
@@ -64,6 +64,7 @@ export function planSampling(
   const times = gridOf(where, grid)
   return {
     field,
+    compile,
     start: () => tf.mul(z, noiseScale),
     times,
     method: first => (rule === 'euler' ? method : reinterpolate(first, method === heun)),

@@ -38,6 +38,8 @@ export interface TrainerOptions {
   lossScale?: LossScale
   /** So many steps in a row that are not finite end the training. */
   maxSkipped?: number
+  /** Run each step as one piece where the backend can (see `compile` of @rectified-flow/backends). */
+  compile?: boolean
 }
 
 /** Check options and fill in their defaults. */
@@ -51,6 +53,7 @@ export function withDefaults({
   emaDecay = 0.9999,
   clipNorm = Infinity,
   maxSkipped = 20,
+  compile = true,
   ...rest
 }: TrainerOptions) {
   const where = 'reflow.Trainer'
@@ -73,5 +76,6 @@ export function withDefaults({
     emaDecay: toSchedule(emaDecay),
     clipNorm,
     maxSkipped,
+    compile,
   }
 }

@@ -1,7 +1,7 @@
-import { adamEma } from '@rectified-flow/backends'
 import { checkInt, checkTensor, NumericError, type Pairs, type Weights } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { type BatchGradients, batchGradients } from './internal/batch-gradients.js'
+import type { BatchGradients } from './internal/batch-gradients.js'
+import { type TrainingStep, trainingStep } from './internal/training-step.js'
 import { type TrainerOptions, withDefaults } from './trainer-options.js'
 import { readSlots, type Slots, slotOf, type TrainerState, writeSlots } from './trainer-state.js'
 
@@ -28,11 +28,13 @@ export interface TrainerStep {
 export class Trainer {
   private readonly slots: Slots
   private readonly options: ReturnType<typeof withDefaults>
+  private readonly device: TrainingStep
   private counters: Omit<TrainerState, 'tensors'>
 
   constructor(options: TrainerOptions) {
     this.options = withDefaults(options)
     this.slots = new Map([...options.weights].map(([name, weight]) => [name, slotOf(weight)]))
+    this.device = trainingStep(this.options, this.slots)
     const { lossScale } = options
     this.counters = {
       step: 0,
@@ -68,7 +70,7 @@ export class Trainer {
     const pairs = await coupling.draw(this.step, batch)
     let result: BatchGradients | undefined
     try {
-      result = tf.tidy(() => this.gradients(pairs))
+      result = this.gradients(pairs)
       const read = Float32Array.from(await result.report.data())
       return this.finish(result.gradients, read)
     } finally {
@@ -79,19 +81,16 @@ export class Trainer {
   }
 
   private gradients(pairs: Pairs): BatchGradients {
-    const { velocity, timesteps, premetric, rng, batch, microBatches, weights } = this.options
+    const { timesteps, rng, batch } = this.options
     checkTensor('reflow.Trainer.advance', 'pairs.x', pairs.x, [batch, 'H', 'W', 'C'])
     checkTensor('reflow.Trainer.advance', 'pairs.z', pairs.z, pairs.x.shape)
     const draw = rng.fork(this.step)
-    const dropout = draw.fork('dropout')
-    return batchGradients(weights, {
-      pairs,
-      t: timesteps.sample(batch, draw.fork('t')),
-      premetric,
-      velocity: (m, labels) => velocity(microBatches === 1 ? dropout : dropout.fork(m), labels),
-      microBatches,
-      scale: this.counters.lossScale?.scale ?? 1,
-    })
+    const t = timesteps.sample(batch, draw.fork('t'))
+    try {
+      return this.device.gradients(pairs, t, this.counters.lossScale?.scale ?? 1, draw.fork('dropout'))
+    } finally {
+      t.dispose()
+    }
   }
 
   /** Look at what was read, and update the weights if it is finite. */
@@ -123,16 +122,11 @@ export class Trainer {
   }
 
   private update(gradients: BatchGradients['gradients'], norm: number, learningRate: number): void {
-    const { beta1, beta2, epsilon, emaDecay, clipNorm } = this.options
+    const { emaDecay, clipNorm } = this.options
     const { step, skipped, lossScale } = this.counters
     const factor = Math.min(1, clipNorm / norm) / (lossScale?.scale ?? 1)
     const update = step - skipped + 1
-    const settings = { step: update, learningRate, beta1, beta2, epsilon, emaDecay: emaDecay(update) }
-    for (const [i, slot] of [...this.slots.values()].entries()) {
-      const gradient = gradients[i]
-      if (!gradient) continue // as PyTorch: the loss doesn't depend on this weight
-      tf.tidy(() => adamEma(slot, factor === 1 ? gradient : tf.mul(gradient, factor), settings))
-    }
+    this.device.update(gradients, { step: update, learningRate, emaDecay: emaDecay(update), factor })
   }
 
   /** A copy of the whole state on the host. */
@@ -156,6 +150,7 @@ export class Trainer {
 
   /** Free the optimiser's tensors. The weights stay: they are the network's. */
   dispose(): void {
+    this.device.dispose()
     for (const { m, v, ema } of this.slots.values()) tf.dispose([m, v, ema])
   }
 }

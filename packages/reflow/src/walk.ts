@@ -1,6 +1,7 @@
 import type { Field } from '@rectified-flow/core'
 import { euler, integrate, type Method } from '@rectified-flow/ode'
 import * as tf from '@tensorflow/tfjs-core'
+import { compiledOnce } from './internal/compiled-once.js'
 import { dataPrediction, noisePrediction } from './interpolate.js'
 
 /** What is known after a step. Tensors are borrowed: clone to keep. */
@@ -16,8 +17,15 @@ export interface SamplerState {
   nfe: number
 }
 
+/** What every sampler takes. */
+export interface CompileOption {
+  /** Run the field as one piece where the backend can (see `compile` of @rectified-flow/backends); true unless told. */
+  compile?: boolean
+}
+
 export interface Walk {
   field: Field
+  compile: boolean
   /** Makes the state at the first time, [B,...]. */
   start: () => tf.Tensor
   times: readonly number[]
@@ -33,6 +41,7 @@ export interface Walk {
  */
 export function* walk({
   field,
+  compile,
   start,
   times,
   method,
@@ -41,8 +50,9 @@ export function* walk({
   const predict = target === 'data' ? dataPrediction : noisePrediction
   const first = tf.keep(tf.tidy(start)) // a loop over the states may run inside of someone's tidy
   let prediction: tf.Tensor | undefined
+  const velocity = compile ? compiledOnce(field) : field
   const watched: Field = (x, t) => {
-    const v = field(x, t)
+    const v = velocity(x, t)
     prediction?.dispose()
     prediction = tf.keep(predict(x, v, t))
     return v

@@ -1,7 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { BackendCandidate } from '../choose-backend.js'
+import { compilerOf, registerCompiler } from '../compile/compilers.js'
 import { registerGradients } from '../gradients.js'
+import type { TensorflowBackend } from '../tensorflow/eager.js'
+import { graphCompiler } from '../tensorflow/graph/graph-compiler.js'
 import { registerTensorflowKernels } from '../tensorflow/register.js'
+import { loadModel } from './load-model.js'
 import { whyNot } from './why-not.js'
 
 /** tfjs-node calls util.isNullOrUndefined, which Node 23 took away (tfjs #8425). */
@@ -22,6 +26,14 @@ async function importQuietly(pkg: string): Promise<void> {
   }
 }
 
+/** Once for a backend: what watches its calls stays. */
+function compileToGraphs(): void {
+  const backend = tf.findBackend('tensorflow')
+  if (compilerOf(backend)) return
+  const compiler = graphCompiler(backend as unknown as TensorflowBackend, loadModel)
+  if (compiler) registerCompiler(backend, compiler)
+}
+
 function native(name: 'node' | 'node-gpu', pkg: string): BackendCandidate {
   return {
     name,
@@ -32,7 +44,8 @@ function native(name: 'node' | 'node-gpu', pkg: string): BackendCandidate {
       try {
         await importQuietly(pkg)
         await registerGradients({ again: true }) // tfjs-node registers all of tfjs's
-        registerTensorflowKernels({ graphs: false })
+        compileToGraphs() // before the kernels, whose constants are to be known
+        registerTensorflowKernels()
         return {}
       } catch (error) {
         return whyNot(pkg, error as NodeJS.ErrnoException)

@@ -44,26 +44,23 @@ export function sameCall(a: Call, b: Omit<Call, 'outputs'>, outputs: number): bo
   )
 }
 
-/** A number that equal traces share, and different ones hardly ever. */
-export function fingerprint({ calls, wanted }: Trace): number {
-  let hash = 0x811c9dc5
-  const take = (value: number) => {
-    hash = Math.imul(hash ^ value, 0x01000193)
+/** What differs between two calls in one place, for people; a missing call is one that was not made. */
+export function differenceOfCalls(at: number, a: Named | undefined, b: Named | undefined): string {
+  const [before, now] = [a?.name ?? 'nothing', b?.name ?? 'nothing']
+  if (before !== now) return `call ${at} is ${now} in one run and ${before} in another`
+  return `call ${at}, ${now}, has other shapes, attributes or inputs in each run`
+}
+
+type Named = Pick<Call, 'name'>
+
+/** What differs between two traces, for people; undefined where nothing does. */
+export function differenceOfTraces(a: Trace, b: Trace): string | undefined {
+  for (let i = 0; i < Math.max(a.calls.length, b.calls.length); i++) {
+    const [before, now] = [a.calls[i], b.calls[i]]
+    if (!before || !now || !sameCall(before, now, now.outputs.length))
+      return differenceOfCalls(i, before, now)
   }
-  const takeAll = (values: ArrayLike<number>) => {
-    for (let i = 0; i < values.length; i++) take(values[i] as number)
-  }
-  const takeText = (text: string) => {
-    for (let i = 0; i < text.length; i++) take(text.charCodeAt(i))
-  }
-  for (const { name, attrs, sources, arrivals } of calls) {
-    takeText(name)
-    for (const { value } of attrs) takeText(String(value))
-    for (const source of sources) typeof source === 'number' ? take(source) : takeAll(source.values)
-    for (const { shape } of arrivals) takeAll(shape)
-  }
-  takeAll(wanted)
-  return hash
+  return every(a.wanted, b.wanted, sameNumber) ? undefined : 'it keeps other tensors in each run'
 }
 
 export function every<A, B>(a: ArrayLike<A>, b: ArrayLike<B>, same: (x: A, y: B) => boolean): boolean {

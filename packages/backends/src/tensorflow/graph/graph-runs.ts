@@ -1,0 +1,86 @@
+import type { CompiledRuns } from '../../compile/compilers.js'
+import type { Recorder } from './recorder.js'
+import type { Graph, Runner } from './runner.js'
+import { differenceOfTraces, type Trace } from './trace.js'
+
+/** Shorter traces cost more as a graph's run than as calls. */
+const SHORTEST = 16
+/** So many runs in a row that differ end the attempt. */
+const MOST_DIFFERENCES = 3
+
+/** Milliseconds that TensorFlow takes to make a graph ready, for each of its calls, by measurement. */
+const COMPILE_MS = 0.25
+
+/** How long the calls of a function must have taken before it is compiled, in milliseconds for each; 0 in tests. */
+export const patience = { msPerCall: COMPILE_MS }
+
+/** Runs a body with its calls recorded. */
+export type Record = <T>(body: () => T, follow: Trace | undefined, end: (recorder: Recorder) => void) => T
+
+/** The runs of a function at one set of shapes: watching -> compiled, or given up (see README.md). */
+export class GraphRuns implements CompiledRuns {
+  why: string | undefined
+  #trace: Trace | undefined
+  #graph: Graph | undefined
+  #ms = 0
+  #differences = 0
+
+  constructor(
+    private readonly record: Record,
+    private readonly runner: Runner,
+  ) {}
+
+  run<T>(body: () => T): T {
+    if (this.why !== undefined) return body()
+    const graph = this.#graph
+    return this.record(body, graph && this.#trace, recorder => {
+      if (graph) recorder.finish(graph.run)
+      this.#look(recorder)
+    })
+  }
+
+  readonly dispose = (): void => {
+    this.#graph?.dispose()
+    this.#graph = undefined
+  }
+
+  /** What a run says of the next ones. */
+  #look(recorder: Recorder): void {
+    if (recorder.difference !== undefined) this.#differ(recorder.difference)
+    else if (this.#graph) this.#differences = 0
+    else this.#compare(recorder)
+  }
+
+  #compare(recorder: Recorder): void {
+    const trace = recorder.trace()
+    const before = this.#trace
+    const difference = before && differenceOfTraces(before, trace)
+    this.#trace = trace
+    this.#ms = difference === undefined ? this.#ms + recorder.ms : recorder.ms
+    if (difference === undefined) this.#differences = 0
+    else this.#differ(difference)
+    if (before && difference === undefined) this.#compile(trace)
+  }
+
+  #compile(trace: Trace): void {
+    const calls = trace.calls.length
+    if (calls < SHORTEST) this.#giveUp(`it makes ${calls} calls: a graph pays from ${SHORTEST} on`)
+    else if (this.#ms >= calls * patience.msPerCall)
+      try {
+        this.#graph = this.runner.open(trace)
+      } catch (error) {
+        this.#giveUp(`TensorFlow refuses its graph: ${(error as Error).message}`)
+      }
+  }
+
+  #differ(difference: string): void {
+    this.#differences++
+    if (this.#differences === MOST_DIFFERENCES) this.#giveUp(difference)
+  }
+
+  #giveUp(why: string): void {
+    this.why = why
+    this.#trace = undefined
+    this.dispose()
+  }
+}

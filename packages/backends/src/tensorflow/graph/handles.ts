@@ -1,0 +1,86 @@
+import type { Binding, Value } from '../eager.js'
+import type { Shaped } from './trace.js'
+
+/** Numbers of tensors up to this size stay on the host until libtensorflow needs them. */
+const SMALL = 64
+
+export type Numbers = Float32Array | Int32Array | Uint8Array
+
+/** A tensor: in libtensorflow, on the host, or promised. */
+export interface Handle extends Value {
+  /** libtensorflow's number for it. */
+  real?: number | undefined
+  /** Of a small tensor that the host made. */
+  values?: Numbers
+  /** Whether tfjs has given it up. */
+  disposed: boolean
+}
+
+/** Every tensor of a backend, by numbers of our own: they may stand for tensors that are not computed yet. */
+export class Handles {
+  readonly #handles = new Map<number, Handle>()
+  // Beyond libtensorflow's own numbers for tensors that were there before, and small enough for an engine's integers.
+  #next = 2 ** 30
+
+  constructor(private readonly raw: Binding) {}
+
+  get(id: number): Handle | undefined {
+    return this.#handles.get(id)
+  }
+
+  /** A tensor of numbers of the host. */
+  create(shape: number[], dtype: number, values: Numbers): Handle {
+    const small = values.length <= SMALL && this.isNumeric(dtype)
+    return this.#keep({
+      shape: [...shape],
+      dtype,
+      ...(small ? { values: values.slice() } : { real: this.raw.createTensor(shape, dtype, values) }),
+    })
+  }
+
+  /** A tensor that libtensorflow made. */
+  readonly adopt = ({ id: real, shape, dtype }: Value): Handle => this.#keep({ real, shape, dtype })
+
+  /** A tensor that is not computed yet. */
+  promise({ shape, dtype }: Shaped): Handle {
+    return this.#keep({ shape, dtype })
+  }
+
+  /** Give up a tensor. Its memory is freed by `release`. */
+  dispose(id: number): Handle | undefined {
+    const handle = this.#handles.get(id)
+    if (handle) handle.disposed = true
+    this.#handles.delete(id)
+    return handle
+  }
+
+  release(handle: Handle): void {
+    if (handle.real !== undefined) this.raw.deleteTensor(handle.real)
+    handle.real = undefined
+  }
+
+  realOf(handle: Handle): number {
+    if (handle.real === undefined && handle.values)
+      handle.real = this.raw.createTensor([...handle.shape], handle.dtype, handle.values)
+    return handle.real as number
+  }
+
+  /** libtensorflow's numbers. */
+  reals(ids: readonly number[]): number[] {
+    return ids.map(id => {
+      const handle = this.#handles.get(id)
+      return handle ? this.realOf(handle) : id
+    })
+  }
+
+  isNumeric(dtype: number): boolean {
+    const { TF_FLOAT, TF_INT32, TF_BOOL } = this.raw
+    return dtype === TF_FLOAT || dtype === TF_INT32 || dtype === TF_BOOL
+  }
+
+  #keep(tensor: Omit<Handle, 'id' | 'disposed'>): Handle {
+    const handle: Handle = { id: this.#next++, disposed: false, ...tensor }
+    this.#handles.set(handle.id, handle)
+    return handle
+  }
+}

@@ -1,0 +1,66 @@
+import type { Binding } from '../eager.js'
+import { savedModel } from './saved-model.js'
+import type { Trace } from './trace.js'
+
+/** Graphs that are kept ready: those used last. */
+const MOST_GRAPHS = 64
+
+/** Makes TensorFlow read a model, and gives libtensorflow's number for it. */
+export type LoadModel = (binding: Binding, bytes: Uint8Array) => number
+
+/** A trace as TensorFlow runs it. */
+export interface Graph {
+  run(inputs: number[]): number[]
+  dispose(): void
+}
+
+interface Loaded {
+  id: number
+  /** Names, separated by commas. */
+  inputs: string
+  outputs: string
+}
+
+/** Loads graphs, and runs them. */
+export class Runner {
+  readonly #ready = new Map<Trace, Loaded>()
+
+  constructor(
+    private readonly raw: Binding,
+    private readonly load: LoadModel,
+  ) {}
+
+  /** Make a graph of a trace. TensorFlow may refuse it: an Error. */
+  open(trace: Trace): Graph {
+    this.#loaded(trace)
+    return {
+      run: inputs => {
+        const { id, inputs: from, outputs } = this.#loaded(trace)
+        return this.raw.runSavedModel(id, inputs, from, outputs).map(value => value.id)
+      },
+      dispose: () => this.#forget(trace),
+    }
+  }
+
+  /** Loaded now, if it isn't or no longer is. */
+  #loaded(trace: Trace): Loaded {
+    let loaded = this.#ready.get(trace)
+    if (!loaded) {
+      const { bytes, ...endpoints } = savedModel(trace, this.raw)
+      loaded = { id: this.load(this.raw, bytes), ...endpoints }
+    }
+    this.#ready.delete(trace)
+    this.#ready.set(trace, loaded)
+    for (const oldest of this.#ready.keys()) {
+      if (this.#ready.size <= MOST_GRAPHS) break
+      this.#forget(oldest)
+    }
+    return loaded
+  }
+
+  #forget(trace: Trace): void {
+    const loaded = this.#ready.get(trace)
+    this.#ready.delete(trace)
+    if (loaded) this.raw.deleteSavedModel(loaded.id)
+  }
+}
