@@ -1,4 +1,4 @@
-import { BACKENDS, type BackendName, registerGradients, useBackend } from '@rectified-flow/backends'
+import { type BackendName, registerGradients, useBackend } from '@rectified-flow/backends'
 import * as tf from '@tensorflow/tfjs-core'
 
 /** These run only when they are named. */

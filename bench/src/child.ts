@@ -45,7 +45,7 @@ export async function runChild({ backend, stock, quick }: ChildOptions): Promise
       const start = performance.now()
       for (let i = 1; i <= repeats; i++) {
         const outputs = await work!.run()
-        if (i === repeats || backend === 'node') await settle(backend, outputs) // it computes what is read, no more
+        if (i === repeats) await settle(backend, outputs)
         tf.dispose(outputs)
       }
       const ms = performance.now() - start

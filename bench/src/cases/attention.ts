@@ -1,4 +1,4 @@
-import { attention } from '@rectified-flow/backends'
+import { attention, compile } from '@rectified-flow/backends'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Case } from '../case.js'
 import { normalInputs, tensorOf } from '../host-tensors.js'
@@ -31,7 +31,14 @@ export function attentionCases(quick: boolean): Case[] {
       name: 'attention, with gradients',
       open(inputs) {
         const [dy, ...tensors] = ['dy', 'q', 'k', 'v'].map(name => tensorOf(inputs, name))
-        return { run: () => gradients(tensors, dy), close: () => tf.dispose([dy!, ...tensors]) }
+        const run = compile(() => gradients(tensors, dy))
+        return {
+          run,
+          close() {
+            tf.dispose([dy!, ...tensors])
+            run.dispose()
+          },
+        }
       },
     },
   ]

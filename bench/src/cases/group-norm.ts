@@ -1,4 +1,4 @@
-import { groupNormSilu } from '@rectified-flow/backends'
+import { compile, groupNormSilu } from '@rectified-flow/backends'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Case } from '../case.js'
 import { normalInputs, tensorOf } from '../host-tensors.js'
@@ -34,7 +34,14 @@ export function groupNormCases(quick: boolean): Case[] {
       name: 'GroupNorm + SiLU, with gradients',
       open(inputs) {
         const [dy, ...tensors] = ['dy', 'x', 'gamma', 'beta'].map(name => tensorOf(inputs, name))
-        return { run: () => gradients(tensors, dy), close: () => tf.dispose([dy!, ...tensors]) }
+        const run = compile(() => gradients(tensors, dy))
+        return {
+          run,
+          close() {
+            tf.dispose([dy!, ...tensors])
+            run.dispose()
+          },
+        }
       },
     },
   ]

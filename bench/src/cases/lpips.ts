@@ -1,3 +1,4 @@
+import { compile } from '@rectified-flow/backends'
 import { createRng } from '@rectified-flow/core'
 import { backboneShapes, lpipsAveragePooling } from '@rectified-flow/losses-lpips-huber'
 import * as tf from '@tensorflow/tfjs-core'
@@ -11,12 +12,13 @@ export function lpipsCase(quick: boolean): Case {
   const shape = quick ? [1, 16, 16, 3] : [2, 64, 64, 3]
   const opened = (inputs: Inputs, distance: Distance, close: () => void) => {
     const [a, b] = [tensorOf<tf.Tensor4D>(inputs, 'a'), tensorOf<tf.Tensor4D>(inputs, 'b')]
-    const gradient = tf.grad(x => tf.sum(distance(x as tf.Tensor4D, b)))
+    const gradient = compile(tf.grad(x => tf.sum(distance(x as tf.Tensor4D, b))))
     return {
       run: () => [gradient(a)],
       outputs: async () => [tf.tidy(() => distance(a, b)), gradient(a)],
       close() {
         tf.dispose([a, b])
+        gradient.dispose()
         close()
       },
     }

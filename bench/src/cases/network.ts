@@ -1,3 +1,4 @@
+import { compile } from '@rectified-flow/backends'
 import { createRng } from '@rectified-flow/core'
 import { squaredL2 } from '@rectified-flow/losses-lpips-huber'
 import { sample, Trainer } from '@rectified-flow/reflow'
@@ -42,11 +43,12 @@ export function networkCases(quick: boolean): Case[] {
       open(inputs) {
         const net = netOf(config, inputs)
         const [x, t] = [tensorOf(inputs, 'x'), tensorOf<tf.Tensor1D>(inputs, 't')]
-        const field = edmVelocity(net)
+        const field = compile(edmVelocity(net))
         return {
           run: () => [field(x, t)],
           close() {
             tf.dispose([x, t])
+            field.dispose()
             net.dispose()
           },
         }
