@@ -1,5 +1,5 @@
-import { readPth } from '@rectified-flow/checkpoints'
-import { createUNet, edmDenoiser, edmVelocity, velocity } from '@rectified-flow/unet'
+import { type HostTensor, readPth, toFloat32 } from '@rectified-flow/checkpoints'
+import { createUNet, edmDenoiser, edmVelocity, stateDict, velocity } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 import { Golden, goldenBytes, relativeError } from './golden.js'
@@ -56,6 +56,25 @@ describe.each(['song-ddpmpp', 'song-ncsnpp', 'song-skip', 'adm'])('%s', file => 
     const largest = tf.max(tf.abs(golden.tensor('out/velocity_edge')))
     expect(tf.all(tf.less(worst, tf.add(tf.mul(largest, TOLERANCE), rounding))).dataSync()[0]).toBe(1)
   })
+
+  if (golden.has('loss'))
+    it('gradients of weights', async () => {
+      const net = golden.net()
+      const { value, grads } = tf.variableGrads(() => {
+        const noise = golden.tensor<tf.Tensor1D>('noise_labels')
+        return tf.mean(tf.square(net.forward(golden.tensor('x'), noise, labels()))) as tf.Scalar
+      })
+      expect(relativeError(value, golden.tensor('loss'))).toBeLessThan(TOLERANCE)
+
+      const named = new Map<string, tf.Variable>()
+      for (const [name, { name: id }] of net.weights) named.set(name, tf.variable(grads[id] as tf.Tensor))
+      const state = await stateDict(named)
+      for (const [name, gradient] of golden.section('grad/')) {
+        const [actual, expected] = [toFloat32(state.get(name) as HostTensor), toFloat32(gradient)]
+        const difference = Math.hypot(...expected.map((value, i) => value - (actual[i] as number)))
+        expect(difference, name).toBeLessThan(1e-3 * Math.hypot(...expected) + 1e-6)
+      }
+    })
 })
 
 it.each(['', '-legacy'])('song-ncsnpp%s.pth gives the same velocity', async format => {
