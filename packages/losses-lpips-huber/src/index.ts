@@ -1,6 +1,5 @@
-export { type AdaptiveOptions, adaptive } from './adaptive.js'
+export { type AdaptiveWeightOptions, adaptiveWeight } from './adaptive-weight.js'
 export { calibrateHeads } from './calibrate-heads.js'
-export { type Combined, combine, type Term } from './combine.js'
 export { l2 } from './l2.js'
 export { type Backbone, backboneShapes } from './lpips/backbones.js'
 export {
@@ -12,8 +11,8 @@ export {
 } from './lpips/lpips.js'
 export { type LpipsHuberOptions, lpipsHuber } from './lpips-huber.js'
 export {
-  type Distance,
   type FeaturePyramid,
+  type ImageDistance,
   type PerceptualDistance,
   type PerceptualDistanceOptions,
   perceptualDistance,
@@ -23,3 +22,4 @@ export { createSmallVgg, SmallVgg, type SmallVggArchitecture, type SmallVggOptio
 export { loadSmallVgg, saveSmallVgg } from './small-vgg-file.js'
 export { squaredL2 } from './squared-l2.js'
 export { type TimeBin, TimeBins } from './time-bins.js'
+export { type WeightedSum, type WeightedTerm, weightedSum } from './weighted-sum.js'

@@ -1,8 +1,8 @@
 import { checkNumber, checkTensor, type Premetric } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { type Combined, combine } from './combine.js'
-import type { Distance } from './perceptual-distance.js'
+import type { ImageDistance } from './perceptual-distance.js'
 import { type PseudoHuberOptions, pseudoHuber } from './pseudo-huber.js'
+import { type WeightedSum, weightedSum } from './weighted-sum.js'
 
 const WHERE = 'losses-lpips-huber.lpipsHuber'
 
@@ -26,11 +26,11 @@ export interface LpipsHuberOptions extends PseudoHuberOptions {
  * @see Lee, Lin, Fanti, arXiv 2405.20320
  */
 export function lpipsHuber(
-  distance: Distance,
+  distance: ImageDistance,
   { divideByT = false, perceptualWeight = 1, ...huber }: LpipsHuberOptions = {},
-): Combined<'huber' | 'perceptual'> {
+): WeightedSum<'huber' | 'perceptual'> {
   checkNumber(WHERE, 'perceptualWeight', perceptualWeight, 0)
-  return combine({
+  return weightedSum({
     huber: { premetric: pseudoHuber(huber), weight: t => tf.sub(1, t) },
     perceptual: {
       premetric: onData(distance),
@@ -40,7 +40,7 @@ export function lpipsHuber(
 }
 
 /** A distance between the data x and the data prediction x_t - t v, as a premetric of v. */
-function onData(distance: Distance): Premetric {
+function onData(distance: ImageDistance): Premetric {
   return (prediction, _target, { t, xt, x }) => {
     checkTensor(WHERE, 'prediction', prediction, ['B', 'H', 'W', 'C'])
     checkTensor(WHERE, 'xt', xt, prediction.shape)

@@ -5,7 +5,7 @@ import { resizeBilinear } from './internal/resize-bilinear.js'
 import { unit, unitDistance } from './internal/unit-distance.js'
 
 /** How far apart two batches of images are, sample by sample: [B,H,W,C], [B,H,W,C] -> [B]. */
-export type Distance = (a: tf.Tensor4D, b: tf.Tensor4D) => tf.Tensor1D
+export type ImageDistance = (a: tf.Tensor4D, b: tf.Tensor4D) => tf.Tensor1D
 
 /**
  * The feature maps of a frozen network: images [B,H,W,C] in [-1,1] -> one [B,h,w,c] per layer. What the network wants
@@ -20,7 +20,7 @@ export interface PerceptualDistanceOptions {
 }
 
 /** A distance, with its terms: per layer [B] each, and per pixel [B,H,W,1], the layers' maps resized (bilinear) to a's. */
-export interface PerceptualDistance extends Distance {
+export interface PerceptualDistance extends ImageDistance {
   layers(a: tf.Tensor4D, b: tf.Tensor4D): tf.Tensor1D[]
   map(a: tf.Tensor4D, b: tf.Tensor4D): tf.Tensor4D
 }
@@ -46,7 +46,7 @@ export function perceptualDistance(
       const maps = layerMaps(features, heads, a, b)
       return tf.addN(maps.map(map => resizeBilinear(tf.expandDims(map, 3), [height, width])))
     })
-  const distance: Distance = (a, b) => tf.tidy(() => tf.addN(layers(a, b)))
+  const distance: ImageDistance = (a, b) => tf.tidy(() => tf.addN(layers(a, b)))
   return Object.assign(distance, { layers, map })
 }
 

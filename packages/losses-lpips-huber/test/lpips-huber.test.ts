@@ -1,11 +1,11 @@
 import { createRng, type LossContext, type Premetric } from '@rectified-flow/core'
 import {
-  combine,
   l2,
   lpipsHuber,
   perceptualDistance,
   pseudoHuber,
   squaredL2,
+  weightedSum,
 } from '@rectified-flow/losses-lpips-huber'
 import { expectNoLeak } from '@rectified-flow/tools/leaks'
 import { exact, expectClose, f32, sum } from '@rectified-flow/tools/matchers'
@@ -110,7 +110,7 @@ describe('lpipsHuber', () => {
       new RangeError(`${where}: perceptualWeight must be a finite number >= 0, got -1.`),
     )
     expect(() => loss(prediction, target, { ...context, t: tf.zeros([3]) })).toThrow(
-      new RangeError(`losses-lpips-huber.combine: t must have shape [4], got [3].`),
+      new RangeError(`losses-lpips-huber.weightedSum: t must have shape [4], got [3].`),
     )
     expect(() => loss(prediction, target, { ...context, xt: tf.zeros([4, 8, 8, 2]) })).toThrow(
       new RangeError(`${where}: xt must have shape [4,8,8,1], got [4,8,8,2].`),
@@ -121,10 +121,10 @@ describe('lpipsHuber', () => {
   })
 })
 
-describe('combine', () => {
+describe('weightedSum', () => {
   it('sums premetrics with constant and time-dependent weights', async () => {
     const { prediction, target, context } = sample()
-    const loss: Premetric = combine({
+    const loss: Premetric = weightedSum({
       squared: { premetric: squaredL2, weight: 2 },
       root: { premetric: l2, weight: t => tf.square(t) },
       huber: { premetric: pseudoHuber() },

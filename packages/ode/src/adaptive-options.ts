@@ -1,12 +1,12 @@
 import { checkInt, checkNumber, describe } from '@rectified-flow/core'
 import type * as tf from '@tensorflow/tfjs-core'
-import type { Pair } from './embedded-pair.js'
+import type { EmbeddedPair } from './embedded-pair.js'
 import { checkGrid } from './grid.js'
 import { dopri5 } from './methods/dopri5.js'
 import { checkControl, integralControl, type StepControl } from './step-control.js'
 
 /** A function of the state that ends the solve where it crosses zero. */
-export interface Event<X, T, Value> {
+export interface SolverEvent<X, T, Value> {
   /** x and t are borrowed. One number; with `perSample` one per sample, [B]. */
   value: (x: X, t: T) => Value
   /** Only where value rises (1) or falls (-1) along the solve; both (0) unless told. */
@@ -29,9 +29,9 @@ export interface AdaptiveState<X> {
 }
 
 /** What adaptive solvers share, whatever the state is. */
-export interface StepOptions<X> {
+export interface AdaptiveStepOptions<X> {
   /** dopri5 unless told. */
-  method?: Pair
+  method?: EmbeddedPair
   /** [1, 0] unless told: from noise to data. */
   span?: readonly [start: number, end: number]
   control?: StepControl
@@ -47,18 +47,18 @@ export interface StepOptions<X> {
   signal?: AbortSignal
 }
 
-export interface AdaptiveOptions extends StepOptions<tf.Tensor> {
+export interface AdaptiveOptions extends AdaptiveStepOptions<tf.Tensor> {
   /** Relative tolerance, a number or a tensor that broadcasts to x; 1e-3 unless told. */
   rtol?: number | tf.Tensor
   /** Absolute tolerance, likewise; 1e-6 unless told. */
   atol?: number | tf.Tensor
   /** Each sample its own steps, its own error norm and its own end; one of all unless told. */
   perSample?: boolean
-  event?: Event<tf.Tensor, tf.Tensor1D, tf.Tensor>
+  event?: SolverEvent<tf.Tensor, tf.Tensor1D, tf.Tensor>
 }
 
 /** The options with their defaults, checked. */
-export function stepOptions<X>(where: string, options: StepOptions<X>) {
+export function stepOptions<X>(where: string, options: AdaptiveStepOptions<X>) {
   const {
     method = dopri5,
     span = [1, 0],

@@ -1,8 +1,8 @@
 import { describe, type Field } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { AdaptiveOptions } from './adaptive-options.js'
-import type { Pair } from './embedded-pair.js'
-import { adaptive, type Statistics, statistics } from './internal/adaptive.js'
+import type { EmbeddedPair } from './embedded-pair.js'
+import { adaptive, type SolverStatistics, statistics } from './internal/adaptive.js'
 import { interpolate, type Segment } from './internal/segment.js'
 import type { Space } from './internal/space.js'
 
@@ -10,12 +10,12 @@ import type { Space } from './internal/space.js'
 export class DenseSolution {
   constructor(
     private readonly space: Space<tf.Tensor>,
-    private readonly method: Pair,
+    private readonly method: EmbeddedPair,
     private readonly segments: Segment<tf.Tensor>[],
     private readonly reached: readonly (readonly number[])[],
     /** The state at the end [B,...]; freed by `dispose`. */
     readonly x: tf.Tensor,
-    readonly statistics: Statistics,
+    readonly statistics: SolverStatistics,
   ) {}
 
   /**

@@ -19,7 +19,7 @@ export interface DenseOutput {
 }
 
 /** A Runge-Kutta method that knows its error: on a fixed grid a method like any other. */
-export interface Pair extends RungeKutta {
+export interface EmbeddedPair extends RungeKutta {
   readonly errors: readonly ErrorEstimate[]
   /** q: the error of a step falls as h^(q+1), by which step sizes are chosen. */
   readonly errorOrder: number
@@ -28,7 +28,7 @@ export interface Pair extends RungeKutta {
   readonly dense: DenseOutput
 }
 
-export interface PairOptions extends RungeKuttaOptions {
+export interface EmbeddedPairOptions extends RungeKuttaOptions {
   errors: readonly ErrorEstimate[]
   /** The first estimate's order unless told. */
   errorOrder?: number
@@ -43,7 +43,13 @@ export interface PairOptions extends RungeKuttaOptions {
  * b is not repeated as a last row of a. Throws where coefficients are inconsistent: as `rungeKutta` does, and where an
  * embedded result (b less an estimate's weights) fails the order conditions of its order, or dense output misses the end.
  */
-export function embeddedPair({ errors, errorOrder, errorNorm, dense, ...options }: PairOptions): Pair {
+export function embeddedPair({
+  errors,
+  errorOrder,
+  errorNorm,
+  dense,
+  ...options
+}: EmbeddedPairOptions): EmbeddedPair {
   const where = 'ode.embeddedPair'
   const method = rungeKutta(options)
   const { a, b } = method.tableau

@@ -1,18 +1,18 @@
-export type { AdaptiveOptions, AdaptiveState, Event, StepOptions } from './adaptive-options.js'
+export type { AdaptiveOptions, AdaptiveState, AdaptiveStepOptions, SolverEvent } from './adaptive-options.js'
 export { DenseSolution, solveDense } from './dense-solution.js'
 export {
   type DenseOutput,
+  type EmbeddedPair,
+  type EmbeddedPairOptions,
   type ErrorEstimate,
   embeddedPair,
-  type Pair,
-  type PairOptions,
 } from './embedded-pair.js'
 export type { GradientOptions } from './gradient-options.js'
 export { checkGrid, type Grid, uniformGrid } from './grid.js'
 export { integrate } from './integrate.js'
-export type { End, Statistics } from './internal/adaptive.js'
+export type { SolverEnd, SolverStatistics } from './internal/adaptive.js'
 export type { IntegrateOptions } from './internal/run.js'
-export type { Method, Past, Solution, State, Step } from './method.js'
+export type { Method, MethodStep, PastStep, Solution, SolverState } from './method.js'
 export { ab2, ab3, ab4 } from './methods/adams-bashforth.js'
 export { bosh3 } from './methods/bosh3.js'
 export { dop853 } from './methods/dop853.js'
@@ -29,7 +29,7 @@ export { type AdaptiveSolution, solveAdaptive } from './solve-adaptive.js'
 export { solveAdjoint } from './solve-adjoint.js'
 export { type CheckpointedOptions, solveCheckpointed } from './solve-checkpointed.js'
 export { type Float64Options, type Float64Solution, solveFloat64 } from './solve-float64.js'
-export { SolverError, type Standing } from './solver-error.js'
+export { SolverError, type SolverStanding } from './solver-error.js'
 export { karrasGrid, polynomialGrid, shiftedGrid } from './spaced-grids.js'
 export { hairerControl, integralControl, piControl, pidControl, type StepControl } from './step-control.js'
 export { type Trajectory, trajectory } from './trajectory.js'

@@ -1,7 +1,7 @@
 import type { Field } from '@rectified-flow/core'
 import type * as tf from '@tensorflow/tfjs-core'
 import { type IntegrateOptions, run } from './internal/run.js'
-import type { State } from './method.js'
+import type { SolverState } from './method.js'
 
 /**
  * Integrate dx/dt = field(x, t) one step at a time. The loop decides what happens between steps, and may wait there:
@@ -19,6 +19,6 @@ export function integrate(
   field: Field,
   x: tf.Tensor,
   options: IntegrateOptions = {},
-): Generator<State, void, undefined> {
+): Generator<SolverState, void, undefined> {
   return run('ode.integrate', field, x, options).states
 }

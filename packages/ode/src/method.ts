@@ -5,10 +5,10 @@ import type * as tf from '@tensorflow/tfjs-core'
 export type Solution = { x: tf.Tensor; nfe: number }
 
 /** What one step gives. With `past`, also the velocity at its start [B,...], owned too, to hand to the steps after it. */
-export type Step = Solution & { v?: tf.Tensor }
+export type MethodStep = Solution & { v?: tf.Tensor }
 
 /** Where an earlier step started: its time, and the velocity there [B,...], borrowed. */
-export interface Past {
+export interface PastStep {
   t: number
   v: tf.Tensor
 }
@@ -28,11 +28,11 @@ export interface Method {
    *
    * @param past  the starts of the steps before this one, the latest first; fewer than `past` while a solve begins
    */
-  step(field: Field, x: tf.Tensor, t: number, tNext: number, past?: readonly Past[]): Step
+  step(field: Field, x: tf.Tensor, t: number, tNext: number, past?: readonly PastStep[]): MethodStep
 }
 
 /** Where a solver is after a step. */
-export interface State {
+export interface SolverState {
   /** The state at t [B,...], borrowed: freed when the next step is done (clone to keep). */
   x: tf.Tensor
   t: number

@@ -1,9 +1,9 @@
 import type { Field } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { AdaptiveOptions } from './adaptive-options.js'
-import { adaptive, type Statistics, statistics } from './internal/adaptive.js'
+import { adaptive, type SolverStatistics, statistics } from './internal/adaptive.js'
 
-export type AdaptiveSolution = Statistics & {
+export type AdaptiveSolution = SolverStatistics & {
   /** The state at the end [B,...]. */
   x: tf.Tensor
 }

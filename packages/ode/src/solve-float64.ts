@@ -1,19 +1,24 @@
 import { describe } from '@rectified-flow/core'
-import { checkTolerances, type Event, type StepOptions, stepOptions } from './adaptive-options.js'
-import { type Statistics, statistics, told } from './internal/adaptive.js'
+import {
+  type AdaptiveStepOptions,
+  checkTolerances,
+  type SolverEvent,
+  stepOptions,
+} from './adaptive-options.js'
+import { type SolverStatistics, statistics, told } from './internal/adaptive.js'
 import { advance } from './internal/advance.js'
 import { watchOf } from './internal/crossing.js'
 import { float64Space } from './internal/float64-space.js'
 
-export interface Float64Options extends StepOptions<Float64Array> {
+export interface Float64Options extends AdaptiveStepOptions<Float64Array> {
   /** Relative tolerance, one or one per number of x; 1e-3 unless told. */
   rtol?: number | ArrayLike<number>
   /** Absolute tolerance, likewise; 1e-6 unless told. */
   atol?: number | ArrayLike<number>
-  event?: Event<Float64Array, number, number>
+  event?: SolverEvent<Float64Array, number, number>
 }
 
-export type Float64Solution = Statistics & { x: Float64Array }
+export type Float64Solution = SolverStatistics & { x: Float64Array }
 
 /**
  * `solveAdaptive` in float64 on the host, for a few numbers that must be exact to more than float32's seven digits: the

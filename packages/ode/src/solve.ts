@@ -2,11 +2,11 @@ import type { Field } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { IntegrateOptions } from './internal/run.js'
 import { run } from './internal/run.js'
-import type { Solution, State } from './method.js'
+import type { Solution, SolverState } from './method.js'
 
 export type SolveOptions = IntegrateOptions & {
   /** Called after each step. */
-  onStep?: (state: State) => void
+  onStep?: (state: SolverState) => void
 }
 
 /**

@@ -1,7 +1,7 @@
 import { NumericError, type NumericErrorCode } from '@rectified-flow/core'
 
 /** Where an adaptive solve stood. */
-export interface Standing {
+export interface SolverStanding {
   t: number
   nfe: number
   accepted: number
@@ -15,7 +15,7 @@ export class SolverError extends NumericError {
   readonly accepted: number
   readonly rejected: number
 
-  constructor(code: NumericErrorCode, message: string, { t, nfe, accepted, rejected }: Standing) {
+  constructor(code: NumericErrorCode, message: string, { t, nfe, accepted, rejected }: SolverStanding) {
     const spent = `${nfe} field calls, ${accepted} steps accepted, ${rejected} rejected`
     super(code, `${message} at t = ${t} (${spent}).`)
     this.t = t

@@ -2,14 +2,14 @@ import type { Field } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { AdaptiveOptions } from './adaptive-options.js'
 import { checkGrid } from './grid.js'
-import { adaptive, type Statistics, statistics } from './internal/adaptive.js'
+import { adaptive, type SolverStatistics, statistics } from './internal/adaptive.js'
 
 export type AdaptiveTrajectoryOptions = Omit<AdaptiveOptions, 'span'> & {
   /** Where the state is wanted: at least two times, strictly increasing or decreasing, from start to end. */
   times: readonly number[]
 }
 
-export type AdaptiveTrajectory = Statistics & {
+export type AdaptiveTrajectory = SolverStatistics & {
   times: readonly number[]
   /** states[i] [B,...] is the state at times[i]; behind an event it stays as the event left it. */
   states: tf.Tensor[]
@@ -34,7 +34,7 @@ export async function trajectoryAdaptive(
   const { space, steps } = adaptive(where, field, x, { ...options, span: [start, end] })
   const states = times.map(() => tf.clone(x)) // the state so far, at each time not yet passed
   try {
-    let taken: Statistics | undefined
+    let taken: SolverStatistics | undefined
     for await (const step of steps) {
       const last = step.lanes.every(lane => lane.done)
       for (const [i, time] of times.entries()) {
@@ -52,7 +52,7 @@ export async function trajectoryAdaptive(
       }
       if (last) taken = statistics(step)
     }
-    return { times, states, ...(taken as Statistics) }
+    return { times, states, ...(taken as SolverStatistics) }
   } catch (error) {
     tf.dispose(states)
     throw error

@@ -1,5 +1,5 @@
 import type { Field } from '@rectified-flow/core'
-import { type Method, type Pair, solve, solveFloat64 } from '@rectified-flow/ode'
+import { type EmbeddedPair, type Method, solve, solveFloat64 } from '@rectified-flow/ode'
 import { expectNoLeak } from '@rectified-flow/tools/leaks'
 import { difference, expectClose, f32, sum } from '@rectified-flow/tools/matchers'
 import { scope } from '@rectified-flow/tools/scope'
@@ -21,7 +21,7 @@ async function errorOf(method: Method, steps: number, [start, end]: Span): Promi
 }
 
 /** Float32 hides high orders: pairs take even steps in float64, held to no tolerance. */
-async function errorInFloat64(method: Pair, steps: number, [start, end]: Span): Promise<number> {
+async function errorInFloat64(method: EmbeddedPair, steps: number, [start, end]: Span): Promise<number> {
   const h = Math.abs(end - start) / steps
   const field = (x: Float64Array, t: number) => [Math.cos(t) + Math.sin(t) - (x[0] as number)]
   const even = { firstStep: h, maxStep: h, rtol: 0, atol: Infinity }
@@ -35,7 +35,7 @@ async function slope(
   span: Span,
   { fewest, rounding }: { fewest: number; rounding: number },
 ): Promise<number> {
-  const pair = 'errors' in method ? (method as Pair) : undefined
+  const pair = 'errors' in method ? (method as EmbeddedPair) : undefined
   const points: [number, number][] = []
   for (const steps of [4, 8, 16, 32, 64].filter(steps => steps >= fewest)) {
     const error = pair ? await errorInFloat64(pair, steps, span) : await errorOf(method, steps, span)

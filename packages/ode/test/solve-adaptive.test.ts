@@ -4,11 +4,11 @@ import {
   bosh3,
   dop853,
   dopri5,
+  type EmbeddedPair,
   hairerControl,
   heun,
   integralControl,
   type Method,
-  type Pair,
   piControl,
   pidControl,
   SolverError,
@@ -241,7 +241,7 @@ describe('a failure', () => {
   it('says what is wrong with an argument', async () => {
     const failures: [AdaptiveOptions, Error][] = [
       [
-        { method: heun as Method as Pair },
+        { method: heun as Method as EmbeddedPair },
         new TypeError('ode.solveAdaptive: method must be an embedded pair such as dopri5, got an object.'),
       ],
       [

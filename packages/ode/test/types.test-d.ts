@@ -6,8 +6,8 @@ import {
   heun,
   integrate,
   type Method,
-  type State,
-  type Step,
+  type MethodStep,
+  type SolverState,
   solve,
   solveAdaptive,
   solveDense,
@@ -23,11 +23,11 @@ declare const field: (x: tf.Tensor, t: tf.Tensor1D) => tf.Tensor
 
 expectTypeOf(heun).toExtend<Method>()
 expectTypeOf(euler.tableau).toEqualTypeOf<Tableau>()
-expectTypeOf(euler.step(field, x, 1, 0)).toEqualTypeOf<Step>()
+expectTypeOf(euler.step(field, x, 1, 0)).toEqualTypeOf<MethodStep>()
 expectTypeOf(solve(field, x)).toEqualTypeOf<{ x: tf.Tensor; nfe: number }>()
 expectTypeOf(trajectory(field, x, { times: [1, 0] }).states).toEqualTypeOf<tf.Tensor[]>()
 for (const state of integrate(field, x, { steps: 2, span: [0, 1] }))
-  expectTypeOf(state).toEqualTypeOf<State>()
+  expectTypeOf(state).toEqualTypeOf<SolverState>()
 
 expectTypeOf(dopri5).toExtend<Method>()
 expectTypeOf(solveAdaptive(field, x, { method: dopri5, perSample: true })).toEqualTypeOf<

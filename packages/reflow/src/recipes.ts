@@ -1,5 +1,5 @@
 import { checkOneOf, type Premetric, type TimestepDistribution } from '@rectified-flow/core'
-import { type Distance, lpipsHuber, pseudoHuber, squaredL2 } from '@rectified-flow/losses-lpips-huber'
+import { type ImageDistance, lpipsHuber, pseudoHuber, squaredL2 } from '@rectified-flow/losses-lpips-huber'
 import { uniform, uShaped } from '@rectified-flow/timestep-dists'
 
 /** The paper's configurations for training on a teacher's pairs, by the letters of its table 1. */
@@ -23,7 +23,7 @@ export interface Recipe {
  *
  * @param distance  the perceptual distance, which E and F need
  */
-export function recipe(name: RecipeName, distance?: Distance): Recipe {
+export function recipe(name: RecipeName, distance?: ImageDistance): Recipe {
   const where = 'reflow.recipe'
   checkOneOf(where, 'name', name, RECIPES)
   if (name === 'B') return { timesteps: uniform(), premetric: squaredL2 }

@@ -3,7 +3,7 @@ import { cosmap } from './cosmap.js'
 import { exponentialFalling } from './exponential-falling.js'
 import { exponentialRising } from './exponential-rising.js'
 import { logitNormal } from './logit-normal.js'
-import { mode } from './mode.js'
+import { modeSampling } from './mode-sampling.js'
 import { uShaped } from './u-shaped.js'
 import { uniform } from './uniform.js'
 
@@ -13,7 +13,7 @@ const distributions = {
   exponentialRising,
   exponentialFalling,
   logitNormal,
-  mode,
+  modeSampling,
   cosmap,
 }
 

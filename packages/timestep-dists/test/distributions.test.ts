@@ -3,7 +3,7 @@ import {
   exponentialFalling,
   exponentialRising,
   logitNormal,
-  mode,
+  modeSampling,
   uniform,
   uShaped,
 } from '@rectified-flow/timestep-dists'
@@ -74,15 +74,15 @@ describe('logitNormal', () => {
   })
 })
 
-describe('mode', () => {
-  testDistribution('default', mode(), { symmetric: true })
-  testDistribution('ends favoured', mode({ scale: -0.5 }), { symmetric: true })
-  testDistribution('scale 0', mode({ scale: 0, epsilon: 0 }), { symmetric: true, epsilon: 0 })
+describe('modeSampling', () => {
+  testDistribution('default', modeSampling(), { symmetric: true })
+  testDistribution('ends favoured', modeSampling({ scale: -0.5 }), { symmetric: true })
+  testDistribution('scale 0', modeSampling({ scale: 0, epsilon: 0 }), { symmetric: true, epsilon: 0 })
 
   it('is uniform at scale 0 and keeps its tails', () => {
-    expect(mode({ scale: 0, epsilon: 0 }).density(0.3)).toBe(1)
-    expect(mode({ scale: 1, epsilon: 0 }).density(0)).toBeCloseTo(1 / 2, 12)
-    expect(mode({ scale: 1, epsilon: 0 }).density(0.5)).toBeCloseTo(1 / (2 - Math.PI / 2), 12)
+    expect(modeSampling({ scale: 0, epsilon: 0 }).density(0.3)).toBe(1)
+    expect(modeSampling({ scale: 1, epsilon: 0 }).density(0)).toBeCloseTo(1 / 2, 12)
+    expect(modeSampling({ scale: 1, epsilon: 0 }).density(0.5)).toBeCloseTo(1 / (2 - Math.PI / 2), 12)
   })
 })
 

@@ -3,7 +3,7 @@ import {
   exponentialFalling,
   exponentialRising,
   logitNormal,
-  mode,
+  modeSampling,
   timestepDistribution,
   uniform,
   uShaped,
@@ -36,7 +36,10 @@ it('says what is wrong with an option', () => {
       () => logitNormal({ std: 0 }),
       'timestep-dists.logitNormal: std must be a number in [0.001, 10], got 0.',
     ],
-    [() => mode({ scale: 2 }), 'timestep-dists.mode: scale must be a number in [-1, 1.75], got 2.'],
+    [
+      () => modeSampling({ scale: 2 }),
+      'timestep-dists.modeSampling: scale must be a number in [-1, 1.75], got 2.',
+    ],
     [() => uniform({ epsilon: -1 }), 'timestep-dists.uniform: epsilon must be a number in [0, 0.1], got -1.'],
     [
       () => uniform().sample(0, createRng(1)),
@@ -45,7 +48,7 @@ it('says what is wrong with an option', () => {
     [
       () => timestepDistribution('ushaped' as 'uShaped'),
       'timestep-dists.timestepDistribution: name must be one of uniform, uShaped, exponentialRising, ' +
-        "exponentialFalling, logitNormal, mode, cosmap, got 'ushaped'.",
+        "exponentialFalling, logitNormal, modeSampling, cosmap, got 'ushaped'.",
     ],
   ]
   for (const [body, message] of failures) expect(body).toThrow(new RangeError(message))
@@ -56,7 +59,7 @@ it('leaks nothing', () => expectNoLeak(() => uShaped().sample(4, createRng(1)).d
 it('gives no sampled time a density of 0', () => {
   // q = 0 and the largest q: the ends, which float32 rounds to just outside of the support.
   const ends = { ...createRng(0), uniforms: () => Float32Array.of(0, 1 - 2 ** -24) }
-  for (const distribution of [uniform(), uShaped(), mode()]) {
+  for (const distribution of [uniform(), uShaped(), modeSampling()]) {
     const t = distribution.sample(2, ends)
     for (const time of t.dataSync()) {
       expect(distribution.density(time)).toBeGreaterThan(0)
@@ -80,7 +83,7 @@ it('rises from 0 to 1 whatever the options', () => {
         exponentialRising({ a, epsilon }),
         exponentialFalling({ a, epsilon }),
         logitNormal({ std: a / 10 + 1e-3, epsilon }),
-        mode({ scale: a / 60, epsilon }),
+        modeSampling({ scale: a / 60, epsilon }),
       ]
       for (const { cumulative, density } of all) {
         expect(cumulative(Math.min(s, t))).toBeLessThanOrEqual(cumulative(Math.max(s, t)))

@@ -7,7 +7,7 @@ import { readCheckpointFile } from '@rectified-flow/checkpoints/node'
 import { type Coupling, createRng, type Rng } from '@rectified-flow/core'
 import { readBatch } from '@rectified-flow/datasets'
 import { openImages, openPairStore, openReferencePairs } from '@rectified-flow/datasets/node'
-import { type Distance, perceptualDistance } from '@rectified-flow/losses-lpips-huber'
+import { type ImageDistance, perceptualDistance } from '@rectified-flow/losses-lpips-huber'
 import { readDigitPerception, readLpipsAveragePooling } from '@rectified-flow/losses-lpips-huber/node'
 import {
   independentCoupling,
@@ -163,7 +163,7 @@ function sideOf({ config, preset }: TrainConfig['network']): number | undefined 
   return config && configFromReference(config).imgResolution
 }
 
-async function distanceOf({ recipe: name, perceptual }: TrainConfig): Promise<Distance | undefined> {
+async function distanceOf({ recipe: name, perceptual }: TrainConfig): Promise<ImageDistance | undefined> {
   if (name !== 'E' && name !== 'F') return undefined
   if (perceptual === 'vgg16') return (await readLpipsAveragePooling()).distance
   const digits = await readDigitPerception()

@@ -3,18 +3,18 @@ import type * as tf from '@tensorflow/tfjs-core'
 import {
   type AdaptiveOptions,
   type AdaptiveState,
+  type AdaptiveStepOptions,
   checkTolerances,
-  type StepOptions,
   stepOptions,
 } from '../adaptive-options.js'
-import type { Pair } from '../embedded-pair.js'
+import type { EmbeddedPair } from '../embedded-pair.js'
 import { type Advance, advance, type Run } from './advance.js'
 import { watchOf } from './crossing.js'
 import type { Space } from './space.js'
 import { tensorSpace } from './tensor-space.js'
 
 /** How one sample, or the whole, was solved. */
-export interface End {
+export interface SolverEnd {
   /** Where it ended: the span's end, or where the event stopped it. */
   t: number
   stopped: boolean
@@ -25,18 +25,18 @@ export interface End {
 }
 
 /** What an adaptive solve took. */
-export interface Statistics {
+export interface SolverStatistics {
   /** Field calls. */
   nfe: number
   /** Steps, over all samples with `perSample`. */
   accepted: number
   rejected: number
   /** One, or one per sample with `perSample`. */
-  ends: End[]
+  ends: SolverEnd[]
 }
 
 /** The statistics after this step. */
-export function statistics({ lanes, nfe }: Pick<Advance<unknown>, 'lanes' | 'nfe'>): Statistics {
+export function statistics({ lanes, nfe }: Pick<Advance<unknown>, 'lanes' | 'nfe'>): SolverStatistics {
   const ends = lanes.map(({ t, stopped, nfe, accepted, rejected }) => ({
     t,
     stopped,
@@ -55,7 +55,7 @@ export function statistics({ lanes, nfe }: Pick<Advance<unknown>, 'lanes' | 'nfe
 /** The steps, each told to onStep. */
 export async function* told<V>(
   steps: AsyncGenerator<Advance<V>, void, undefined>,
-  onStep: StepOptions<V>['onStep'],
+  onStep: AdaptiveStepOptions<V>['onStep'],
 ): AsyncGenerator<Advance<V>, void, undefined> {
   for await (const step of steps) {
     if (onStep) onStep(stateOf(step))
@@ -71,7 +71,7 @@ function stateOf<V>(step: Advance<V>): AdaptiveState<V> {
 
 export interface AdaptiveRun {
   space: Space<tf.Tensor>
-  method: Pair
+  method: EmbeddedPair
   span: readonly [number, number]
   steps: AsyncGenerator<Advance<tf.Tensor>, void, undefined>
 }

@@ -1,5 +1,5 @@
 import type { stepOptions } from '../adaptive-options.js'
-import type { Pair } from '../embedded-pair.js'
+import type { EmbeddedPair } from '../embedded-pair.js'
 import { SolverError } from '../solver-error.js'
 import { crosses, locate, type Watch } from './crossing.js'
 import { firstSteps } from './first-step.js'
@@ -32,7 +32,7 @@ const weighted = (weights: readonly number[], h: readonly number[]) =>
 /** The steps of one try: its stages with the velocity at its end, its end, and how large its errors are. */
 function attempt<V>(
   space: Space<V>,
-  { tableau, errors }: Pair,
+  { tableau, errors }: EmbeddedPair,
   { x, v, from, to }: { x: V; v: V; from: number[]; to: number[] },
 ) {
   const h = from.map((t, lane) => (to[lane] as number) - t)

@@ -1,5 +1,5 @@
 import { checkInt, checkNumber, describe } from '@rectified-flow/core'
-import type { Event } from '../adaptive-options.js'
+import type { SolverEvent } from '../adaptive-options.js'
 import type { Space } from './space.js'
 
 /** How an event is to be found. */
@@ -65,7 +65,7 @@ export async function locate<V>(
 /** The checked event of a solve. */
 export function watchOf(
   where: string,
-  event: Pick<Event<never, never, unknown>, 'direction' | 'tolerance' | 'value'> | undefined,
+  event: Pick<SolverEvent<never, never, unknown>, 'direction' | 'tolerance' | 'value'> | undefined,
   [start, end]: readonly [number, number],
 ): Watch | undefined {
   if (event === undefined) return undefined

@@ -1,4 +1,4 @@
-import type { Pair } from '../embedded-pair.js'
+import type { EmbeddedPair } from '../embedded-pair.js'
 import type { Space } from './space.js'
 
 /** The size of each lane's first step, from the sizes of the state, its velocity and its acceleration; 1 field call.
@@ -7,7 +7,7 @@ import type { Space } from './space.js'
  */
 export async function firstSteps<V>(
   space: Space<V>,
-  { errorOrder }: Pair,
+  { errorOrder }: EmbeddedPair,
   x: V,
   v: V,
   [start, end]: readonly [number, number],

@@ -1,7 +1,7 @@
 import { checkTensor, describe, type Field } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { type Grid, gridTimes } from '../grid.js'
-import type { Method, Past, State } from '../method.js'
+import type { Method, PastStep, SolverState } from '../method.js'
 import { heun } from '../methods/heun.js'
 
 export type IntegrateOptions = Grid & {
@@ -12,7 +12,7 @@ export type IntegrateOptions = Grid & {
 export interface Run {
   times: readonly number[]
   /** One state after another, from the end of the first step on. */
-  states: Generator<State, void, undefined>
+  states: Generator<SolverState, void, undefined>
 }
 
 /** The checked start of every fixed-grid solver; `where` names the function that the user called. */
@@ -36,9 +36,9 @@ function* steps(
   start: tf.Tensor,
   method: Method,
   times: readonly number[],
-): Generator<State, void, undefined> {
+): Generator<SolverState, void, undefined> {
   const looksBack = method.past ?? 0
-  const past: Past[] = [] // the latest first
+  const past: PastStep[] = [] // the latest first
   let x = start
   let nfe = 0
   try {

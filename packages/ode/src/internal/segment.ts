@@ -1,4 +1,4 @@
-import type { Pair } from '../embedded-pair.js'
+import type { EmbeddedPair } from '../embedded-pair.js'
 import type { Space } from './space.js'
 
 /** A step and all it takes to interpolate in it: its start, its velocities, and per lane its times and whether it counts. */
@@ -13,7 +13,7 @@ export interface Segment<V> {
 /** The state inside of a step, one time per lane; a lane that did not move is where it was. */
 export function interpolate<V>(
   space: Space<V>,
-  { dense }: Pair,
+  { dense }: EmbeddedPair,
   { from, to, moved, x, k }: Segment<V>,
   t: readonly number[],
 ): V {

@@ -2,24 +2,26 @@ import { checkTensor, type LossContext, type Premetric } from '@rectified-flow/c
 import * as tf from '@tensorflow/tfjs-core'
 
 /** A premetric and its weight in a sum: a number, or a function of the time t [B] -> [B]. 1 unless given. */
-export interface Term {
+export interface WeightedTerm {
   premetric: Premetric
   weight?: number | ((t: tf.Tensor1D) => tf.Tensor1D)
 }
 
 /** A weighted sum of premetrics, which is one itself, and its weighted terms by name, [B] each, for logging. */
-export interface Combined<Name extends string> extends Premetric {
+export interface WeightedSum<Name extends string> extends Premetric {
   parts(prediction: tf.Tensor, target: tf.Tensor, context: LossContext): Record<Name, tf.Tensor1D>
 }
 
 /**
  * Sum premetrics with weights that may depend on time.
  *
- *     combine({ huber: { premetric: pseudoHuber() }, mse: { premetric: squaredL2, weight: t => tf.sub(1, t) } })
+ *     weightedSum({ huber: { premetric: pseudoHuber() }, mse: { premetric: squaredL2, weight: t => tf.sub(1, t) } })
  */
-export function combine<Name extends string>(terms: Readonly<Record<Name, Term>>): Combined<Name> {
-  const where = 'losses-lpips-huber.combine'
-  const parts: Combined<Name>['parts'] = (prediction, target, context) => {
+export function weightedSum<Name extends string>(
+  terms: Readonly<Record<Name, WeightedTerm>>,
+): WeightedSum<Name> {
+  const where = 'losses-lpips-huber.weightedSum'
+  const parts: WeightedSum<Name>['parts'] = (prediction, target, context) => {
     checkTensor(where, 'prediction', prediction, ['B', '...'])
     checkTensor(where, 't', context.t, [prediction.shape[0] as number])
     return tf.tidy(() => {

@@ -1,7 +1,7 @@
 import { checkNumber, type TimestepDistribution } from '@rectified-flow/core'
 import { type SqueezeOptions, squeezed } from './internal/squeezed.js'
 
-export interface ModeOptions extends SqueezeOptions {
+export interface ModeSamplingOptions extends SqueezeOptions {
   /** In [-1, 1.75]: above 0 the middle is favoured, below 0 the ends; 0 is uniform. */
   scale?: number
 }
@@ -17,11 +17,14 @@ export interface ModeOptions extends SqueezeOptions {
  *
  * @see Esser et al., "Scaling Rectified Flow Transformers" (arXiv 2403.03206), section 3.1
  */
-export function mode({ scale = 1.29, epsilon = 1e-5 }: ModeOptions = {}): TimestepDistribution {
-  checkNumber('timestep-dists.mode', 'scale', scale, -1, 1.75)
+export function modeSampling({
+  scale = 1.29,
+  epsilon = 1e-5,
+}: ModeSamplingOptions = {}): TimestepDistribution {
+  checkNumber('timestep-dists.modeSampling', 'scale', scale, -1, 1.75)
   const g = (q: number) => q - scale * (Math.sin((Math.PI * q) / 2) ** 2 - q)
   const slope = (q: number) => 1 - scale * ((Math.PI / 2) * Math.sin(Math.PI * q) - 1)
-  return squeezed('timestep-dists.mode', epsilon, {
+  return squeezed('timestep-dists.modeSampling', epsilon, {
     sample: g,
     density: u => 1 / slope(invert(g, u)),
     cumulative: u => invert(g, u),

@@ -2,7 +2,7 @@ import { checkNumber, type Premetric } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { constant } from './internal/constant.js'
 
-export interface AdaptiveOptions {
+export interface AdaptiveWeightOptions {
   /** 0 leaves the premetric as it is, 1/2 makes a squared one grow like a norm, 1 gives every sample the same pull. */
   power?: number
   /** Added to the value before the power; should be small against the values that matter. */
@@ -19,12 +19,12 @@ export interface AdaptiveOptions {
  *
  * @see Geng et al., Mean Flows for One-step Generative Modeling, arXiv 2505.13447, section 4.3: power 1, epsilon 1e-3
  */
-export function adaptive(
+export function adaptiveWeight(
   premetric: Premetric,
-  { power = 1, epsilon = 1e-3 }: AdaptiveOptions = {},
+  { power = 1, epsilon = 1e-3 }: AdaptiveWeightOptions = {},
 ): Premetric {
-  checkNumber('losses-lpips-huber.adaptive', 'power', power, 0)
-  checkNumber('losses-lpips-huber.adaptive', 'epsilon', epsilon, Number.MIN_VALUE)
+  checkNumber('losses-lpips-huber.adaptiveWeight', 'power', power, 0)
+  checkNumber('losses-lpips-huber.adaptiveWeight', 'epsilon', epsilon, Number.MIN_VALUE)
   return (prediction, target, context) =>
     tf.tidy(() => {
       const value = premetric(prediction, target, context)
