@@ -13,8 +13,9 @@ import { fileURLToPath } from 'node:url'
 import { useBackend } from '@rectified-flow/backends'
 import { createRng } from '@rectified-flow/core'
 import { readMnist } from '@rectified-flow/datasets/node'
-import { independentCoupling, recipe, Trainer, warmUp } from '@rectified-flow/reflow'
+import { independentCoupling, Trainer, warmUp } from '@rectified-flow/reflow'
 import { loadTrainer, saveTrainer } from '@rectified-flow/reflow/node'
+import { recipe } from '@rectified-flow/reflow/paper'
 import { edmVelocity, SongUNet, type SongUNetConfig, saveUNet } from '@rectified-flow/unet'
 
 const SEED = 1

@@ -8,14 +8,13 @@ import {
   generatePairs,
   type IndexedData,
   independentCoupling,
-  type RecipeName,
-  recipe,
   sample,
   storedCoupling,
   Trainer,
   warmUp,
 } from '@rectified-flow/reflow'
 import { loadTrainer, saveTrainer } from '@rectified-flow/reflow/node'
+import { type RecipeName, recipe } from '@rectified-flow/reflow/paper'
 import { edmVelocity, guided, loadWeights, SongUNet, type SongUNetConfig } from '@rectified-flow/unet'
 import type * as tf from '@tensorflow/tfjs-core'
 import { CLASSES } from './digits.js'

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { RECIPES, type RecipeName } from '@rectified-flow/reflow'
+import { RECIPES, type RecipeName } from '@rectified-flow/reflow/paper'
 
 /** Everything that decides what a run computes; a run folder holds one of these. */
 export interface Settings {

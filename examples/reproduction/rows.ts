@@ -1,4 +1,4 @@
-import type { RecipeName } from '@rectified-flow/reflow'
+import type { RecipeName } from '@rectified-flow/reflow/paper'
 
 /** The rows that are trained, by the paper's letters, and two that ask whether one round of Reflow suffices. */
 export const TRAINED = ['A', 'B', 'C', 'D', 'E', 'F', 'G', 'C2', 'R2'] as const

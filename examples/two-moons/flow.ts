@@ -1,5 +1,6 @@
 import type { Coupling, Field, Rng } from '@rectified-flow/core'
-import { independentCoupling, recipe, sample, storedCoupling, Trainer } from '@rectified-flow/reflow'
+import { independentCoupling, sample, storedCoupling, Trainer } from '@rectified-flow/reflow'
+import { recipe } from '@rectified-flow/reflow/paper'
 import * as tf from '@tensorflow/tfjs-core'
 import { mlp } from './mlp.js'
 import type { PointSet } from './point-sets.js'

@@ -156,20 +156,23 @@ function edges({ root }: House, unit: Unit, path: string): string[] {
     .map(target => relative(root, target))
 }
 
-/** A main entry runs in a browser: nothing that it reaches may import Node. */
+/** Every entry but `/node` runs in a browser: nothing that it reaches may import Node. */
 function checkBrowser(house: House, unit: Unit): string[] {
-  // A package without a main entry, as cli, is Node's alone.
-  if (unit.manifest.exports && !('.' in unit.manifest.exports)) return []
-  const reached = new Set<string>([`${unit.dir}/src/index.ts`])
-  for (const path of reached) for (const next of edges(house, unit, path)) reached.add(next)
-  return [...reached].flatMap(path =>
-    (unit.files.get(path)?.imports ?? [])
-      .filter(specifier => isBuiltin(specifier) || new RegExp(`^${scope}[^/]+/node$`).test(specifier))
-      .map(
-        specifier =>
-          `${path}: must not import ${specifier}: ${unit.dir}/src/index.ts reaches it, and runs in a browser`,
-      ),
-  )
+  const subpaths = Object.keys(unit.manifest.exports ?? { '.': {} })
+  const entries = subpaths
+    .filter(subpath => subpath !== './node' && !/[*]|[.]json$/.test(subpath))
+    .map(subpath => join(unit.dir, 'src', subpath, 'index.ts'))
+  return entries.flatMap(entry => {
+    const reached = new Set([entry])
+    for (const path of reached) for (const next of edges(house, unit, path)) reached.add(next)
+    return [...reached].flatMap(path =>
+      (unit.files.get(path)?.imports ?? [])
+        .filter(specifier => isBuiltin(specifier) || new RegExp(`^${scope}[^/]+/node$`).test(specifier))
+        .map(
+          specifier => `${path}: must not import ${specifier}: ${entry} reaches it, and runs in a browser`,
+        ),
+    )
+  })
 }
 
 function checkCycles(house: House, unit: Unit): string[] {

@@ -145,6 +145,18 @@ it.each([
   ])
 })
 
+it('rejects Node behind any other entry than /node', () => {
+  const core = { name: '@rectified-flow/core', exports: { '.': {}, './node': {}, './math': {} } }
+  expect(
+    house({
+      'packages/core/package.json': JSON.stringify(core),
+      'packages/core/src/math/index.ts': `import 'node:fs'`,
+    }),
+  ).toEqual([
+    'packages/core/src/math/index.ts: must not import node:fs: packages/core/src/math/index.ts reaches it, and runs in a browser',
+  ])
+})
+
 it('rejects Node behind a main entry: /node of another package', () => {
   expect(house({ 'packages/ode/src/index.ts': `import '@rectified-flow/core/node'\nimport 'lib'` })).toEqual([
     'packages/ode/src/index.ts: must not import @rectified-flow/core/node: packages/ode/src/index.ts reaches it, and runs in a browser',

@@ -6,7 +6,7 @@ import {
   type PaperDataset,
   paperConfig,
   RECIPES,
-} from '@rectified-flow/reflow'
+} from '@rectified-flow/reflow/paper'
 import { presets } from '@rectified-flow/unet'
 import { parse } from 'yaml'
 import { z } from 'zod'

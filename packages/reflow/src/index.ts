@@ -1,11 +1,9 @@
 export { bitsPerDim } from './bits-per-dim.js'
-export { assign } from './couplings/assign.js'
 export { type IndexedData, independentCoupling } from './couplings/independent.js'
 export { type MixturePart, mixtureCoupling } from './couplings/mixture.js'
 export { type OnlineOptions, onlineCoupling } from './couplings/online.js'
 export { type OptimalTransportOptions, optimalTransportCoupling } from './couplings/optimal-transport.js'
 export { type PrefetchedCoupling, prefetch } from './couplings/prefetch.js'
-export { type SinkhornOptions, sinkhorn } from './couplings/sinkhorn.js'
 export { type IndexedPairs, storedCoupling } from './couplings/stored.js'
 export { type TruncationOptions, truncatedCoupling } from './couplings/truncated.js'
 export { curvature } from './curvature.js'
@@ -25,17 +23,8 @@ export {
   type LossScale,
   type LossScaleState,
 } from './loss-scale.js'
-export {
-  PAPER_CONFIGS,
-  PAPER_DATASETS,
-  type PaperConfig,
-  type PaperConfigName,
-  type PaperDataset,
-  paperConfig,
-} from './paper-config.js'
 export { powerEma } from './power-ema.js'
 export { type FlowPreview, type PreviewOptions, previewFlow } from './preview.js'
-export { RECIPES, type Recipe, type RecipeName, recipe } from './recipes.js'
 export { type SampleOptions, sample, sampleTrajectory } from './sample.js'
 export { type EdmSamplerOptions, type EdmSamplerState, sampleEdm } from './sample-edm.js'
 export { type SamplerOptions, START_TIME, sampler, TWO_STEP_GRID } from './sampler.js'

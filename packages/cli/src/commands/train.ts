@@ -9,15 +9,9 @@ import { readBatch } from '@rectified-flow/datasets'
 import { openImages, openPairStore, openReferencePairs } from '@rectified-flow/datasets/node'
 import { type ImageDistance, perceptualDistance } from '@rectified-flow/losses-lpips-huber'
 import { readDigitPerception, readLpipsAveragePooling } from '@rectified-flow/losses-lpips-huber/node'
-import {
-  independentCoupling,
-  prefetch,
-  recipe,
-  storedCoupling,
-  Trainer,
-  warmUp,
-} from '@rectified-flow/reflow'
+import { independentCoupling, prefetch, storedCoupling, Trainer, warmUp } from '@rectified-flow/reflow'
 import { train } from '@rectified-flow/reflow/node'
+import { recipe } from '@rectified-flow/reflow/paper'
 import {
   configFromReference,
   createUNet,

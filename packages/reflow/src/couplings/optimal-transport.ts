@@ -1,7 +1,7 @@
 import type { Coupling, Pairs, Rng } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { assign } from './assign.js'
-import { type SinkhornOptions, sinkhorn } from './sinkhorn.js'
+import { linearAssignment } from '../transport/linear-assignment.js'
+import { type SinkhornOptions, sinkhorn } from '../transport/sinkhorn.js'
 
 export type OptimalTransportOptions =
   | { method?: 'exact' }
@@ -32,7 +32,7 @@ export function optimalTransportCoupling(
         const order =
           options.method === 'sinkhorn'
             ? pick(sinkhorn(cost, batch, options), options.rng.fork(step).uniforms(batch))
-            : assign(cost, batch)
+            : linearAssignment(cost, batch)
         return { ...pairs, z: tf.tidy(() => tf.gather(pairs.z, tf.tensor1d(order, 'int32'))) }
       } catch (error) {
         tf.dispose([pairs.x, ...(pairs.labels ? [pairs.labels] : [])])

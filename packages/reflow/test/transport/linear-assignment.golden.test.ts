@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { assign } from '@rectified-flow/reflow'
+import { linearAssignment } from '@rectified-flow/reflow/transport'
 import { describe, expect, it } from 'vitest'
 
 interface Case {
@@ -9,15 +9,15 @@ interface Case {
   unique: boolean
 }
 
-const file = new URL('../golden/assign.json', import.meta.url)
+const file = new URL('../golden/linear-assignment.json', import.meta.url)
 const { cases } = JSON.parse(readFileSync(file, 'utf8')) as { cases: Record<string, Case> }
 
-describe('assign', () => {
+describe('linearAssignment', () => {
   it.each(Object.entries(cases))(
     "%s: is SciPy's linear_sum_assignment",
     (_, { cost, columns, total, unique }) => {
       const n = cost.length
-      const found = [...assign(cost.flat(), n)]
+      const found = [...linearAssignment(cost.flat(), n)]
       expect([...found].sort((a, b) => a - b)).toEqual([...Array(n).keys()])
       expect(found.reduce((sum, column, row) => sum + cost[row]![column]!, 0)).toBeCloseTo(total, 9)
       if (unique) expect(found).toEqual(columns)

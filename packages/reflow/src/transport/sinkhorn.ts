@@ -1,5 +1,5 @@
 import { checkInt, checkNumber, NumericError } from '@rectified-flow/core'
-import { checkCost } from './assign.js'
+import { checkCost } from './check-cost.js'
 
 export interface SinkhornOptions {
   /** How much the plan is smoothed, in units of the cost; the exact assignment as it goes to 0. */

@@ -1,4 +1,7 @@
-"""Least-cost assignments by SciPy, for test/couplings/assign.golden.test.ts: python3 assign.py > assign.json"""
+"""Least-cost assignments by SciPy, for test/transport/linear-assignment.golden.test.ts:
+
+    python3 linear-assignment.py > linear-assignment.json
+"""
 
 import json
 import sys
@@ -27,5 +30,5 @@ for name, cost in costs.items():
         "total": float(cost[rows, columns].sum()),
         "unique": name != "ties",
     }
-meta = {"scipy": scipy.__version__, "numpy": np.__version__, "command": "python3 assign.py"}
+meta = {"scipy": scipy.__version__, "numpy": np.__version__, "command": "python3 linear-assignment.py"}
 json.dump({"meta": meta, "cases": cases}, sys.stdout)

@@ -1,4 +1,4 @@
-import { checkInt, NumericError } from '@rectified-flow/core'
+import { checkCost } from './check-cost.js'
 
 /**
  * Assign each row to a column of its own so that the costs sum to the least there is: shortest augmenting paths in
@@ -9,8 +9,8 @@ import { checkInt, NumericError } from '@rectified-flow/core'
  * @see Crouse, On implementing 2D rectangular assignment algorithms, IEEE Transactions on Aerospace and Electronic
  *      Systems 52 (2016), the algorithm of its section III without its rectangular case
  */
-export function assign(cost: ArrayLike<number>, n: number): Int32Array {
-  checkCost('reflow.assign', cost, n)
+export function linearAssignment(cost: ArrayLike<number>, n: number): Int32Array {
+  checkCost('reflow.linearAssignment', cost, n)
   const rowOf = new Int32Array(n).fill(-1)
   const columnOf = new Int32Array(n).fill(-1)
   const rowPrice = new Float64Array(n)
@@ -71,14 +71,4 @@ export function assign(cost: ArrayLike<number>, n: number): Int32Array {
     }
   }
   return columnOf
-}
-
-/** Throw unless `cost` is n x n and finite. */
-export function checkCost(where: string, cost: ArrayLike<number>, n: number): void {
-  checkInt(where, 'n', n, 1)
-  if (cost.length !== n * n)
-    throw new RangeError(`${where}: cost must hold ${n} x ${n} numbers, got ${cost.length}.`)
-  for (let i = 0; i < cost.length; i++)
-    if (!Number.isFinite(cost[i]))
-      throw new NumericError('non-finite', `${where}: cost must be finite, got ${cost[i]} at index ${i}.`)
 }

@@ -1,4 +1,4 @@
-import { PAPER_CONFIGS, PAPER_DATASETS, paperConfig, recipe } from '@rectified-flow/reflow'
+import { PAPER_CONFIGS, PAPER_DATASETS, paperConfig, recipe } from '@rectified-flow/reflow/paper'
 import { presets } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'

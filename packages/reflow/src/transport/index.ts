@@ -1,0 +1,2 @@
+export { linearAssignment } from './linear-assignment.js'
+export { type SinkhornOptions, sinkhorn } from './sinkhorn.js'
