@@ -43,6 +43,7 @@ export interface EmbeddedPairOptions extends RungeKuttaOptions {
  * b is not repeated as a last row of a. Throws where coefficients are inconsistent: as `rungeKutta` does, and where an
  * embedded result (b less an estimate's weights) fails the order conditions of its order, or dense output misses the end.
  */
+/* @__NO_SIDE_EFFECTS__ */
 export function embeddedPair({
   errors,
   errorOrder,

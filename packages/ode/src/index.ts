@@ -1,4 +1,5 @@
 export type { AdaptiveOptions, AdaptiveState, AdaptiveStepOptions, SolverEvent } from './adaptive-options.js'
+export { type SolverName, solvers } from './choices.js'
 export { DenseSolution, solveDense } from './dense-solution.js'
 export {
   type DenseOutput,

@@ -20,6 +20,7 @@ export interface RungeKutta extends Method {
  * The method of a tableau. Throws where it is inconsistent: row i of a must sum to c_i, b to 1, and b must meet every
  * order condition up to the order claimed.
  */
+/* @__NO_SIDE_EFFECTS__ */
 export function rungeKutta({ name, order, a, b, c }: RungeKuttaOptions): RungeKutta {
   checkTableau('ode.rungeKutta', { a, b, c }, order)
   const where = `ode.${name}.step`

@@ -1,5 +1,5 @@
-import type { TimestepDistribution } from '@rectified-flow/core'
-import { type SqueezeOptions, squeezed } from './internal/squeezed.js'
+import type { Choice, TimestepDistribution } from '@rectified-flow/core'
+import { epsilonOption, type SqueezeOptions, squeezed } from './internal/squeezed.js'
 
 export type CosmapOptions = SqueezeOptions
 
@@ -19,4 +19,12 @@ export function cosmap({ epsilon = 1e-5 }: CosmapOptions = {}): TimestepDistribu
     density: u => 2 / (Math.PI * (1 - 2 * u + 2 * u * u)),
     cumulative: u => (2 / Math.PI) * Math.atan2(u, 1 - u),
   })
+}
+
+export const cosmapChoice: Choice<TimestepDistribution, CosmapOptions> = {
+  help: 'the noise levels of the cosine schedule',
+  options: {
+    epsilon: epsilonOption,
+  },
+  make: cosmap,
 }

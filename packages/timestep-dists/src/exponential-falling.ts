@@ -1,6 +1,6 @@
-import { checkNumber, type TimestepDistribution } from '@rectified-flow/core'
+import { type Choice, checkNumber, type TimestepDistribution } from '@rectified-flow/core'
 import { exponential } from './internal/exponential.js'
-import type { SqueezeOptions } from './internal/squeezed.js'
+import { epsilonOption, type SqueezeOptions } from './internal/squeezed.js'
 
 export interface ExponentialFallingOptions extends SqueezeOptions {
   /** p(0) / p(1) = exp(a). */
@@ -14,4 +14,13 @@ export function exponentialFalling({
 }: ExponentialFallingOptions = {}): TimestepDistribution {
   checkNumber('timestep-dists.exponentialFalling', 'a', a, 1e-3, 100)
   return exponential('timestep-dists.exponentialFalling', -a, epsilon)
+}
+
+export const exponentialFallingChoice: Choice<TimestepDistribution, ExponentialFallingOptions> = {
+  help: 'near the data (t = 0) often',
+  options: {
+    a: { type: 'number', default: 4, help: 'p(0) / p(1) = exp(a)' },
+    epsilon: epsilonOption,
+  },
+  make: exponentialFalling,
 }

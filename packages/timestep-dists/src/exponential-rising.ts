@@ -1,6 +1,6 @@
-import { checkNumber, type TimestepDistribution } from '@rectified-flow/core'
+import { type Choice, checkNumber, type TimestepDistribution } from '@rectified-flow/core'
 import { exponential } from './internal/exponential.js'
-import type { SqueezeOptions } from './internal/squeezed.js'
+import { epsilonOption, type SqueezeOptions } from './internal/squeezed.js'
 
 export interface ExponentialRisingOptions extends SqueezeOptions {
   /** p(1) / p(0) = exp(a). */
@@ -14,4 +14,13 @@ export function exponentialRising({
 }: ExponentialRisingOptions = {}): TimestepDistribution {
   checkNumber('timestep-dists.exponentialRising', 'a', a, 1e-3, 100)
   return exponential('timestep-dists.exponentialRising', a, epsilon)
+}
+
+export const exponentialRisingChoice: Choice<TimestepDistribution, ExponentialRisingOptions> = {
+  help: 'near the noise (t = 1) often',
+  options: {
+    a: { type: 'number', default: 4, help: 'p(1) / p(0) = exp(a)' },
+    epsilon: epsilonOption,
+  },
+  make: exponentialRising,
 }

@@ -1,6 +1,6 @@
-import { checkNumber, type TimestepDistribution } from '@rectified-flow/core'
+import { type Choice, checkNumber, type TimestepDistribution } from '@rectified-flow/core'
 import { normalCumulative } from './internal/normal-cumulative.js'
-import { type SqueezeOptions, squeezed } from './internal/squeezed.js'
+import { epsilonOption, type SqueezeOptions, squeezed } from './internal/squeezed.js'
 
 export interface LogitNormalOptions extends SqueezeOptions {
   /** Below 0 favours the data, above 0 the noise. */
@@ -33,4 +33,14 @@ export function logitNormal({
     },
     cumulative: u => normalCumulative(score(u)),
   })
+}
+
+export const logitNormalChoice: Choice<TimestepDistribution, LogitNormalOptions> = {
+  help: 'the middle often: Stable Diffusion 3',
+  options: {
+    mean: { type: 'number', default: 0, help: 'below 0 favours the data, above 0 the noise' },
+    std: { type: 'number', default: 1, help: 'how far the times spread from the middle' },
+    epsilon: epsilonOption,
+  },
+  make: logitNormal,
 }

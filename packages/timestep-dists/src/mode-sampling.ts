@@ -1,5 +1,5 @@
-import { checkNumber, type TimestepDistribution } from '@rectified-flow/core'
-import { type SqueezeOptions, squeezed } from './internal/squeezed.js'
+import { type Choice, checkNumber, type TimestepDistribution } from '@rectified-flow/core'
+import { epsilonOption, type SqueezeOptions, squeezed } from './internal/squeezed.js'
 
 export interface ModeSamplingOptions extends SqueezeOptions {
   /** In [-1, 1.75]: above 0 the middle is favoured, below 0 the ends; 0 is uniform. */
@@ -40,4 +40,13 @@ function invert(g: (q: number) => number, u: number): number {
     else high = middle
   }
   return (low + high) / 2
+}
+
+export const modeSamplingChoice: Choice<TimestepDistribution, ModeSamplingOptions> = {
+  help: 'the middle often, with heavy tails: Stable Diffusion 3',
+  options: {
+    scale: { type: 'number', default: 1.29, help: 'above 0 favours the middle, below 0 the ends' },
+    epsilon: epsilonOption,
+  },
+  make: modeSampling,
 }

@@ -1,5 +1,5 @@
-import { checkNumber, type TimestepDistribution } from '@rectified-flow/core'
-import { type SqueezeOptions, squeezed } from './internal/squeezed.js'
+import { type Choice, checkNumber, type TimestepDistribution } from '@rectified-flow/core'
+import { epsilonOption, type SqueezeOptions, squeezed } from './internal/squeezed.js'
 
 export interface UShapedOptions extends SqueezeOptions {
   /** How much heavier the ends are than the middle: p(0) / p(1/2) = cosh(a / 2). */
@@ -22,4 +22,13 @@ export function uShaped({ a = 4, epsilon = 1e-5 }: UShapedOptions = {}): Timeste
     density: u => (a * Math.cosh(a * (u - 0.5))) / (2 * scale),
     cumulative: u => 0.5 + Math.sinh(a * (u - 0.5)) / (2 * scale),
   })
+}
+
+export const uShapedChoice: Choice<TimestepDistribution, UShapedOptions> = {
+  help: 'both ends often, the middle seldom: 2-rectified flow++',
+  options: {
+    a: { type: 'number', default: 4, help: 'how much heavier the ends are than the middle' },
+    epsilon: epsilonOption,
+  },
+  make: uShaped,
 }

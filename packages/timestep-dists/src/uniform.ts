@@ -1,5 +1,5 @@
-import type { TimestepDistribution } from '@rectified-flow/core'
-import { type SqueezeOptions, squeezed } from './internal/squeezed.js'
+import type { Choice, TimestepDistribution } from '@rectified-flow/core'
+import { epsilonOption, type SqueezeOptions, squeezed } from './internal/squeezed.js'
 
 export type UniformOptions = SqueezeOptions
 
@@ -10,4 +10,12 @@ export function uniform({ epsilon = 1e-5 }: UniformOptions = {}): TimestepDistri
     density: () => 1,
     cumulative: u => u,
   })
+}
+
+export const uniformChoice: Choice<TimestepDistribution, UniformOptions> = {
+  help: 'every time as often as another',
+  options: {
+    epsilon: epsilonOption,
+  },
+  make: uniform,
 }

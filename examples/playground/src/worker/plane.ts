@@ -9,7 +9,7 @@ import {
   straightness,
   Trainer,
 } from '@rectified-flow/reflow'
-import { timestepDistribution } from '@rectified-flow/timestep-dists'
+import { timestepDistributions } from '@rectified-flow/timestep-dists'
 import * as tf from '@tensorflow/tfjs-core'
 import type { SolverName } from '../choices.js'
 import { breathe } from './breathe.js'
@@ -93,7 +93,7 @@ export class Plane {
       velocity: () => velocityOf(round.weights),
       weights: round.weights,
       coupling: round.coupling,
-      timesteps: timestepDistribution(settings.timesteps),
+      timesteps: timestepDistributions[settings.timesteps].make({}),
       premetric: settings.loss === 'squaredL2' ? squaredL2 : pseudoHuber(),
       rng: this.rng.fork('training').fork(this.trainings++),
       ...TRAINING,

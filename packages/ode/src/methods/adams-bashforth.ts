@@ -25,6 +25,7 @@ function lagrangeIntegrals(nodes: readonly number[]): number[] {
 }
 
 /** Adams-Bashforth on any grid: the integral of the polynomial through the last velocities, in times of this step. */
+/* @__NO_SIDE_EFFECTS__ */
 function adamsBashforth(name: string, starter: RungeKutta): Method {
   const { order } = starter
   const where = `ode.${name}.step`

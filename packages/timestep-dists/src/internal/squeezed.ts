@@ -1,9 +1,21 @@
-import { checkInt, checkNumber, type Rng, type TimestepDistribution } from '@rectified-flow/core'
+import {
+  type ChoiceOption,
+  checkInt,
+  checkNumber,
+  type Rng,
+  type TimestepDistribution,
+} from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 export interface SqueezeOptions {
   /** Times lie in [epsilon, 1 - epsilon], so that 1/t and 1/(1 - t) are finite. */
   epsilon?: number
+}
+
+export const epsilonOption: ChoiceOption<number> = {
+  type: 'number',
+  default: 1e-5,
+  help: 'times lie in [epsilon, 1 - epsilon]',
 }
 
 /** A distribution of u on [0, 1]. */

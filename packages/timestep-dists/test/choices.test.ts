@@ -1,10 +1,10 @@
-import { createRng } from '@rectified-flow/core'
+import { type ChoiceOption, createRng } from '@rectified-flow/core'
 import {
   exponentialFalling,
   exponentialRising,
   logitNormal,
   modeSampling,
-  timestepDistribution,
+  timestepDistributions,
   uniform,
   uShaped,
 } from '@rectified-flow/timestep-dists'
@@ -12,9 +12,14 @@ import { expectNoLeak } from '@rectified-flow/tools/leaks'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 
-it('finds a distribution by its name', () => {
-  expect(timestepDistribution('uShaped', { a: 2 }).density(0.3)).toBe(uShaped({ a: 2 }).density(0.3))
-  expect(timestepDistribution('uniform').cumulative(0.25)).toBe(uniform().cumulative(0.25))
+it.each(Object.entries(timestepDistributions))('%s has the defaults that its choice says', (_, choice) => {
+  const options = Object.fromEntries(
+    Object.entries<ChoiceOption>(choice.options).map(([name, { default: value }]) => [name, value]),
+  )
+  expect(Object.keys(options)).toContain('epsilon')
+  for (const t of [1e-5, 0.1, 0.3, 0.8])
+    expect(choice.make(options).density(t)).toBe(choice.make({}).density(t))
+  expect(choice.make({ epsilon: 0.1 }).density(0.3)).not.toBe(choice.make({}).density(0.3))
 })
 
 it('says what is wrong with an option', () => {
@@ -44,11 +49,6 @@ it('says what is wrong with an option', () => {
     [
       () => uniform().sample(0, createRng(1)),
       'timestep-dists.uniform.sample: n must be an integer >= 1, got 0.',
-    ],
-    [
-      () => timestepDistribution('ushaped' as 'uShaped'),
-      'timestep-dists.timestepDistribution: name must be one of uniform, uShaped, exponentialRising, ' +
-        "exponentialFalling, logitNormal, modeSampling, cosmap, got 'ushaped'.",
     ],
   ]
   for (const [body, message] of failures) expect(body).toThrow(new RangeError(message))

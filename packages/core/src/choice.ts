@@ -1,0 +1,21 @@
+/** An option as a settings file or a command line knows it, where there are no functions and no tensors. */
+export interface ChoiceOption<Value = number | boolean | string> {
+  /** What it may be: a number, or true and false; or, by `words` alone or beside, one of these. */
+  readonly type?: 'number' | 'boolean'
+  readonly words?: readonly Extract<Value, string>[]
+  /** What it is where it isn't given, as in code. An option without a default has to be given. */
+  readonly default?: Value
+  readonly help: string
+}
+
+/**
+ * A member of a list from which settings files and command lines choose by name: what it is, its options, and what makes
+ * it of them. A package's lists stand in its `src/choices.ts`, one line a member.
+ */
+export interface Choice<Made, Options extends object = object, Context = void> {
+  readonly help: string
+  readonly options: { readonly [Name in keyof Options]-?: ChoiceOption<NonNullable<Options[Name]>> }
+  /** What of the context it uses, which is then there: data, say, or a network that has to be fetched. */
+  readonly needs?: readonly (keyof Context)[]
+  make(options: Options, context: Context): Made
+}
