@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { RECIPES, type RecipeName } from '@rectified-flow/reflow/paper'
+import { RECIPE_NAMES, type RecipeName } from '@rectified-flow/reflow/paper'
 
 /** Everything that decides what a run computes; a run folder holds one of these. */
 export interface Settings {
@@ -83,7 +83,7 @@ export function readArguments(): Arguments | null {
     console.log(HELP)
     return null
   }
-  const choices = RECIPES.filter(name => name !== 'B')
+  const choices = RECIPE_NAMES.filter(name => name !== 'B')
   const recipes = values.config.split(',') as RecipeName[]
   for (const name of recipes)
     if (!choices.includes(name as (typeof choices)[number]))

@@ -1,23 +1,18 @@
-import * as ode from '@rectified-flow/ode'
+import { type SolverName, solvers } from '@rectified-flow/ode'
 import type { SamplerOptions } from '@rectified-flow/reflow'
 import { type Command, Option } from 'commander'
 import { parseInteger, parseNumbers } from './parse.js'
 
-const METHODS = {
-  euler: ode.euler,
-  heun: ode.heun,
-  midpoint: ode.midpoint,
-  rk4: ode.rk4,
-  ab2: ode.ab2,
-  ab3: ode.ab3,
-  ab4: ode.ab4,
-} as const
-
 export interface SamplingFlags {
   steps?: number
   times?: number[]
-  method: keyof typeof METHODS
+  method: SolverName
   rule: 'euler' | 'reinterpolate'
+}
+
+/** `--method NAME`, the same in every command that follows a flow. */
+export function methodOption(): Option {
+  return new Option('--method <name>', 'solver').choices(Object.keys(solvers)).default('euler')
 }
 
 /** The flags that say how a flow is sampled, the same in every command that samples one. */
@@ -27,7 +22,7 @@ export function addSamplingOptions(command: Command): Command {
       new Option('--steps <n>', 'grid intervals (default: 1)').argParser(parseInteger(1)).conflicts('times'),
     )
     .addOption(new Option('--times <list>', 'a falling grid, such as 0.99999,0.8,0').argParser(parseNumbers))
-    .addOption(new Option('--method <name>', 'solver').choices(Object.keys(METHODS)).default('euler'))
+    .addOption(methodOption())
     .addOption(
       new Option('--rule <name>', "how a step goes on; reinterpolate is the paper's new rule")
         .choices(['euler', 'reinterpolate'])
@@ -36,5 +31,5 @@ export function addSamplingOptions(command: Command): Command {
 }
 
 export function samplingOf({ steps, times, method, rule }: SamplingFlags): SamplerOptions {
-  return { ...(steps && { steps }), ...(times && { times }), method: METHODS[method], rule }
+  return { ...(steps && { steps }), ...(times && { times }), method: solvers[method], rule }
 }

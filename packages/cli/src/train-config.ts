@@ -1,18 +1,30 @@
 import { readFile } from 'node:fs/promises'
+import { premetrics } from '@rectified-flow/losses-lpips-huber'
+import { couplings } from '@rectified-flow/reflow'
 import {
   PAPER_CONFIGS,
   PAPER_DATASETS,
   type PaperConfigName,
   type PaperDataset,
   paperConfig,
+  RECIPE_NAMES,
   RECIPES,
+  type RecipeName,
 } from '@rectified-flow/reflow/paper'
+import { timestepDistributions } from '@rectified-flow/timestep-dists'
 import { presets } from '@rectified-flow/unet'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { choiceSchema } from './choice-schema.js'
 
 const count = z.int().min(1)
 const share = z.number().min(0).max(1)
+
+/** Pairs as they are, unless a coupling is named that makes others of them. */
+function withPlainName(coupling: unknown): unknown {
+  if (typeof coupling !== 'object' || coupling === null) return coupling
+  return { name: 'data' in coupling ? 'independent' : 'stored', ...coupling }
+}
 
 /** What a training run is told. Everything has a default but the network and where pairs come from. */
 const schema = z.strictObject({
@@ -32,18 +44,24 @@ const schema = z.strictObject({
       'must have initial, config or preset',
     ),
   coupling: z
-    .strictObject({
-      /** A store of `rectified-flow pairs`, or a folder in the reference's format. */
-      pairs: z.string().optional(),
-      /** Images, each with noise of its own: trains a 1-rectified flow. */
-      data: z.string().optional(),
-    })
+    .preprocess(
+      withPlainName,
+      choiceSchema(couplings, {
+        /** A store of `rectified-flow pairs`, or a folder in the reference's format. */
+        pairs: z.string().optional(),
+        /** Images, each with noise of its own: trains a 1-rectified flow. */
+        data: z.string().optional(),
+      }),
+    )
     .refine(
       ({ pairs, data }) => (pairs === undefined) !== (data === undefined),
       'must have either pairs or data',
     ),
-  recipe: z.enum(RECIPES).default('D'),
-  /** The perceptual network of recipes E and F: the paper's (its weights are fetched once), or the one for digits. */
+  /** The paper's times and loss, where `timesteps` and `premetric` don't say others. */
+  recipe: z.enum(RECIPE_NAMES).default('D'),
+  timesteps: choiceSchema(timestepDistributions),
+  premetric: choiceSchema(premetrics),
+  /** The perceptual network, for a premetric that needs one: the paper's (its weights are fetched once), or the one for digits. */
   perceptual: z.enum(['vgg16', 'digits']).default('vgg16'),
   steps: count.default(10_000),
   batch: count.default(128),
@@ -80,9 +98,10 @@ export async function readTrainConfig(path: string): Promise<TrainConfig> {
   }
   const { paper } = (raw ?? {}) as { paper?: unknown }
   const base = paper === undefined ? {} : paperValues(path, paper)
-  const given = (raw ?? {}) as { network?: object }
+  const given = (raw ?? {}) as { network?: object; recipe?: RecipeName }
   const network = base.network || given.network ? { network: { ...base.network, ...given.network } } : {}
-  const checked = schema.safeParse({ ...base, ...given, ...network })
+  const recipe = RECIPES[given.recipe ?? base.recipe ?? 'D'] ?? RECIPES.D
+  const checked = schema.safeParse({ ...recipe, ...base, ...given, ...network })
   if (checked.success) return checked.data
   const problems = checked.error.issues.map(
     ({ path: at, message }) => `  ${at.join('.') || 'the whole'}: ${message}`,

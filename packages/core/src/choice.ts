@@ -1,3 +1,5 @@
+import { checkOneOf } from './checks.js'
+
 /** An option as a settings file or a command line knows it, where there are no functions and no tensors. */
 export interface ChoiceOption<Value = number | boolean | string> {
   /** What it may be: a number, or true and false; or, by `words` alone or beside, one of these. */
@@ -14,8 +16,28 @@ export interface ChoiceOption<Value = number | boolean | string> {
  */
 export interface Choice<Made, Options extends object = object, Context = void> {
   readonly help: string
-  readonly options: { readonly [Name in keyof Options]-?: ChoiceOption<NonNullable<Options[Name]>> }
+  readonly options: Readonly<Record<string, ChoiceOption>> & {
+    readonly [Name in keyof Options]-?: ChoiceOption<NonNullable<Options[Name]>>
+  }
   /** What of the context it uses, which is then there: data, say, or a network that has to be fetched. */
   readonly needs?: readonly (keyof Context)[]
   make(options: Options, context: Context): Made
+}
+
+/** A member by its name, with its options: what a settings file holds of it. */
+export type Chosen = { readonly name: string } & Readonly<Record<string, unknown>>
+
+/** Make the member of a list that was chosen; throws where the list or the context lacks what it needs. */
+export function makeChosen<Made, Context>(
+  where: string,
+  list: Readonly<Record<string, Choice<Made, object, Context>>>,
+  { name, ...options }: Chosen,
+  context: Partial<Context> = {},
+): Made {
+  checkOneOf(where, 'name', name, Object.keys(list))
+  const { needs = [], make } = list[name] as Choice<Made, object, Context>
+  for (const need of needs)
+    if (context[need] === undefined)
+      throw new TypeError(`${where}: ${String(need)} must be given for ${name}, got undefined.`)
+  return make(options, context as Context)
 }

@@ -7,7 +7,7 @@ export {
   describe,
   type ShapePattern,
 } from './checks.js'
-export type { Choice, ChoiceOption } from './choice.js'
+export { type Choice, type ChoiceOption, type Chosen, makeChosen } from './choice.js'
 export { NumericError, type NumericErrorCode } from './errors.js'
 export { indexedNormal } from './rng/indexed-normal.js'
 export { type NumpyRng, numpyRng, pcg64 } from './rng/numpy-rng.js'

@@ -1,5 +1,6 @@
 export { type AdaptiveWeightOptions, adaptiveWeight } from './adaptive-weight.js'
 export { calibrateHeads } from './calibrate-heads.js'
+export { type PremetricName, premetrics } from './choices.js'
 export { l2 } from './l2.js'
 export { type Backbone, backboneShapes } from './lpips/backbones.js'
 export {
@@ -17,6 +18,7 @@ export {
   type PerceptualDistanceOptions,
   perceptualDistance,
 } from './perceptual-distance.js'
+export type { PremetricChoice, PremetricContext } from './premetric-choice.js'
 export { type PseudoHuberOptions, pseudoHuber } from './pseudo-huber.js'
 export { createSmallVgg, SmallVgg, type SmallVggArchitecture, type SmallVggOptions } from './small-vgg.js'
 export { loadSmallVgg, saveSmallVgg } from './small-vgg-file.js'

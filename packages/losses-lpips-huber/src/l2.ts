@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { GradSaver } from './internal/grad-saver.js'
 import { dimension, squaredNorm } from './internal/squared-norm.js'
+import type { PremetricChoice } from './premetric-choice.js'
 
 /**
  * Root mean squared error per sample, ||prediction - target|| / sqrt(D). Its gradient has length 1 / sqrt(D) wherever
@@ -24,3 +25,5 @@ const root = tf.customGrad((...args) => {
   save([value])
   return { value, gradFunc: (dy: tf.Tensor, [y]: tf.Tensor[]) => tf.divNoNan(tf.mul(dy, 0.5), y!) }
 }) as (x: tf.Tensor) => tf.Tensor1D
+
+export const l2Choice: PremetricChoice = { help: 'root mean squared error', options: {}, make: () => l2 }

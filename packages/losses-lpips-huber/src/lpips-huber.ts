@@ -1,7 +1,8 @@
 import { checkNumber, checkTensor, type Premetric } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { ImageDistance } from './perceptual-distance.js'
-import { type PseudoHuberOptions, pseudoHuber } from './pseudo-huber.js'
+import type { PremetricChoice } from './premetric-choice.js'
+import { type PseudoHuberOptions, pseudoHuber, pseudoHuberOptions } from './pseudo-huber.js'
 import { type WeightedSum, weightedSum } from './weighted-sum.js'
 
 const WHERE = 'losses-lpips-huber.lpipsHuber'
@@ -50,4 +51,15 @@ function onData(distance: ImageDistance): Premetric {
       return distance(tf.sub(xt as tf.Tensor4D, tf.mul(time, prediction)), x as tf.Tensor4D)
     })
   }
+}
+
+export const lpipsHuberChoice: PremetricChoice<LpipsHuberOptions> = {
+  help: 'pseudo-Huber of velocities and a perceptual distance of data: 2-rectified flow++',
+  options: {
+    divideByT: { type: 'boolean', default: false, help: 'multiply the perceptual term by 1/t' },
+    perceptualWeight: { type: 'number', default: 1, help: 'multiply the perceptual term by this as well' },
+    ...pseudoHuberOptions,
+  },
+  needs: ['distance'],
+  make: (options, { distance }) => lpipsHuber(distance, options),
 }

@@ -1,6 +1,7 @@
 import { describe } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { dimension, squaredNorm } from './internal/squared-norm.js'
+import type { PremetricChoice } from './premetric-choice.js'
 
 export interface PseudoHuberOptions {
   /** Where the quadratic turns into the line; 'paper' is 0.00054 D. */
@@ -36,4 +37,20 @@ export function pseudoHuber({
       const huber: tf.Tensor1D = tf.div(squared, tf.add(tf.sqrt(tf.add(squared, knee ** 2)), knee))
       return divideByDimension ? tf.div(huber, d) : huber
     })
+}
+
+export const pseudoHuberOptions: PremetricChoice<PseudoHuberOptions>['options'] = {
+  c: {
+    type: 'number',
+    words: ['paper'],
+    default: 'paper',
+    help: "where the quadratic turns into the line; 'paper' is 0.00054 D",
+  },
+  divideByDimension: { type: 'boolean', default: true, help: 'divide the result by D' },
+}
+
+export const pseudoHuberChoice: PremetricChoice<PseudoHuberOptions> = {
+  help: 'pseudo-Huber: quadratic near 0, a line far off',
+  options: pseudoHuberOptions,
+  make: pseudoHuber,
 }

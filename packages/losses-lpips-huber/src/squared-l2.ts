@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { dimension, squaredNorm } from './internal/squared-norm.js'
+import type { PremetricChoice } from './premetric-choice.js'
 
 /**
  * Mean squared error per sample, ||prediction - target||^2 / D: the loss of plain rectified flow. A mean, not a sum, as
@@ -14,4 +15,10 @@ export function squaredL2(prediction: tf.Tensor, target: tf.Tensor): tf.Tensor1D
     const squared = squaredNorm('losses-lpips-huber.squaredL2', prediction, target)
     return tf.div(squared, dimension(prediction))
   })
+}
+
+export const squaredL2Choice: PremetricChoice = {
+  help: 'mean squared error: plain rectified flow',
+  options: {},
+  make: () => squaredL2,
 }

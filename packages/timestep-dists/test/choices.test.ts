@@ -1,4 +1,4 @@
-import { type ChoiceOption, createRng } from '@rectified-flow/core'
+import { createRng } from '@rectified-flow/core'
 import {
   exponentialFalling,
   exponentialRising,
@@ -14,7 +14,7 @@ import { expect, it } from 'vitest'
 
 it.each(Object.entries(timestepDistributions))('%s has the defaults that its choice says', (_, choice) => {
   const options = Object.fromEntries(
-    Object.entries<ChoiceOption>(choice.options).map(([name, { default: value }]) => [name, value]),
+    Object.entries(choice.options).map(([name, { default: value }]) => [name, value]),
   )
   expect(Object.keys(options)).toContain('epsilon')
   for (const t of [1e-5, 0.1, 0.3, 0.8])

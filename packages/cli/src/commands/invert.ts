@@ -3,6 +3,7 @@ import { writeNpz } from '@rectified-flow/checkpoints'
 import { createRng, indexedNormal } from '@rectified-flow/core'
 import { readBatch } from '@rectified-flow/datasets'
 import { openImages } from '@rectified-flow/datasets/node'
+import { type SolverName, solvers } from '@rectified-flow/ode'
 import { invert } from '@rectified-flow/reflow'
 import type { ForwardOptions } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
@@ -13,12 +14,14 @@ import { writeWhole } from '../image-output.js'
 import { type NetworkOptions, networkOptions, openNetwork } from '../open-network.js'
 import { parseIndices, parseInteger } from '../parse.js'
 import { progress } from '../progress.js'
+import { methodOption } from '../sampling-options.js'
 
 interface Flags extends NetworkOptions {
   out: string
   images?: number[]
   class?: number
   steps: number
+  method: SolverName
   batch: number
   backend?: BackendName
 }
@@ -32,6 +35,7 @@ export function invertCommand(): Command {
     .option('--images <list>', 'which of them, such as 0-63 (default: all)', parseIndices)
     .option('--class <n>', "their class (default: the data's own)", parseInteger(0))
     .option('--steps <n>', 'grid intervals', parseInteger(1), 4)
+    .addOption(methodOption())
     .option('--batch <n>', 'images at a time', parseInteger(1), 64)
     .addOption(backendOption())
   for (const option of networkOptions()) command.addOption(option)
@@ -53,7 +57,8 @@ async function run(data: string, flags: Flags): Promise<void> {
     const { x, labels } = await readBatch(source, indices)
     const z = tf.tidy(() => {
       const field = opened.velocity(labelsOf(labelDim, labels, indices.length, flags.class))
-      return invert(field, x, { noise: indexedNormal(createRng(0), indices, shape), steps: flags.steps }).z
+      const noise = indexedNormal(createRng(0), indices, shape)
+      return invert(field, x, { noise, steps: flags.steps, method: solvers[flags.method] }).z
     })
     noise.set((await z.data()) as Float32Array, start * side * side * channels)
     tf.dispose([x, z, ...(labels ? [labels] : [])])

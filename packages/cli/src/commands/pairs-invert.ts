@@ -1,5 +1,6 @@
 import type { ImageSource } from '@rectified-flow/datasets'
 import { openImages } from '@rectified-flow/datasets/node'
+import { type SolverName, solvers } from '@rectified-flow/ode'
 import { invert, invertPairs } from '@rectified-flow/reflow'
 import { Command, Option } from 'commander'
 import {
@@ -11,6 +12,7 @@ import {
 } from '../fill-pair-store.js'
 import { type NetworkOptions, networkOptions, openNetwork } from '../open-network.js'
 import { parseInteger } from '../parse.js'
+import { methodOption } from '../sampling-options.js'
 import { sourceFingerprint } from '../source-fingerprint.js'
 
 interface Flags extends NetworkOptions, StoreFlags {
@@ -18,6 +20,7 @@ interface Flags extends NetworkOptions, StoreFlags {
   count?: number
   seed: number
   steps: number
+  method: SolverName
   noise: 'float16' | 'float32'
 }
 
@@ -33,7 +36,8 @@ export function pairsInvertCommand(): Command {
     )
     .option('--count <n>', 'the first n of them (default: all)', parseInteger(1))
     .option('--seed <n>', 'of the little noise that an inversion starts with', parseInteger(0), 0)
-    .option('--steps <n>', 'grid intervals, one network call each', parseInteger(1), 128)
+    .option('--steps <n>', 'grid intervals', parseInteger(1), 128)
+    .addOption(methodOption())
     .addOption(
       new Option('--noise <format>', 'how noise is kept').choices(['float16', 'float32']).default('float16'),
     )
@@ -51,7 +55,7 @@ async function inversion(data: string, flags: Flags): Promise<Filling> {
     ...(channels === 3 && { channels }),
   })
   checkSource(data, source, { channels, labelDim })
-  const { steps, noise: format } = flags
+  const { steps, method, noise: format } = flags
   return {
     plan: {
       count: Math.min(flags.count ?? source.count, source.count),
@@ -63,6 +67,7 @@ async function inversion(data: string, flags: Flags): Promise<Filling> {
         network: await fileHash(flags.network),
         data: await sourceFingerprint(source),
         sampler: 'inversion',
+        method,
         steps,
       },
     },
@@ -71,7 +76,8 @@ async function inversion(data: string, flags: Flags): Promise<Filling> {
         store,
         source,
         (x, noise, classLabels) =>
-          invert(velocity(classLabels ? { classLabels } : {}), x, { noise, steps }).z,
+          invert(velocity(classLabels ? { classLabels } : {}), x, { noise, steps, method: solvers[method] })
+            .z,
         options,
       ),
     close: () => source.close(),

@@ -1,17 +1,13 @@
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BackendName } from '@rectified-flow/backends'
 import { readCheckpointFile } from '@rectified-flow/checkpoints/node'
-import { type Coupling, createRng, type Rng } from '@rectified-flow/core'
-import { readBatch } from '@rectified-flow/datasets'
-import { openImages, openPairStore, openReferencePairs } from '@rectified-flow/datasets/node'
-import { type ImageDistance, perceptualDistance } from '@rectified-flow/losses-lpips-huber'
-import { readDigitPerception, readLpipsAveragePooling } from '@rectified-flow/losses-lpips-huber/node'
-import { independentCoupling, prefetch, storedCoupling, Trainer, warmUp } from '@rectified-flow/reflow'
+import { createRng, type Rng } from '@rectified-flow/core'
+import { premetrics } from '@rectified-flow/losses-lpips-huber'
+import { couplings, prefetch, Trainer, warmUp } from '@rectified-flow/reflow'
 import { train } from '@rectified-flow/reflow/node'
-import { recipe } from '@rectified-flow/reflow/paper'
+import { timestepDistributions } from '@rectified-flow/timestep-dists'
 import {
   configFromReference,
   createUNet,
@@ -24,7 +20,10 @@ import {
 import { Command, Option } from 'commander'
 import { stringify } from 'yaml'
 import { backendOption, startBackend } from '../backend-option.js'
+import { choiceHelp } from '../choice-help.js'
 import { writeWhole } from '../image-output.js'
+import { objectiveOf } from '../objective.js'
+import { openCoupling } from '../open-coupling.js'
 import { configOfFile } from '../open-network.js'
 import { previewRun } from '../preview-run.js'
 import { progress } from '../progress.js'
@@ -53,8 +52,19 @@ export function trainCommand(): Command {
     )
     .option('--print-config', 'show the configuration with every default, and do nothing')
     .addOption(backendOption())
+    .addHelpText('after', lists)
     .action(run)
 }
+
+/** What `timesteps`, `premetric` and `coupling` of a configuration may name. */
+const lists = () =>
+  [
+    choiceHelp('timesteps', timestepDistributions),
+    choiceHelp('premetric', premetrics),
+    choiceHelp('coupling', couplings),
+  ]
+    .map(list => `\n${list}`)
+    .join('\n')
 
 async function run(path: string, flags: Flags): Promise<void> {
   const config = await readTrainConfig(path)
@@ -63,6 +73,7 @@ async function run(path: string, flags: Flags): Promise<void> {
     return
   }
   await startBackend(flags.backend)
+  const objective = await objectiveOf(config)
   const rng = createRng(config.seed)
   const net = await openNet(config, rng.fork('weights'))
   const source = await openCoupling(config, rng.fork('coupling'))
@@ -73,7 +84,7 @@ async function run(path: string, flags: Flags): Promise<void> {
       edmVelocity(net, { training: { rng: stepRng }, ...(classes && classLabels && { classLabels }) }),
     weights: net.weights,
     coupling,
-    ...recipe(config.recipe, await distanceOf(config)),
+    ...objective,
     rng: rng.fork('training'),
     batch: config.batch,
     microBatches: config.microBatches,
@@ -135,31 +146,4 @@ async function initialHash({ network: { initial } }: TrainConfig): Promise<{ ini
       .update(await readFile(initial))
       .digest('hex'),
   }
-}
-
-async function openCoupling(
-  { coupling: { pairs, data }, network }: TrainConfig,
-  rng: Rng,
-): Promise<{ coupling: Coupling; close(): Promise<void> }> {
-  if (pairs !== undefined) {
-    const reference = existsSync(join(pairs, 'samples.zip'))
-    const store = reference ? await openReferencePairs(pairs) : await openPairStore(pairs)
-    return { coupling: storedCoupling(store, { rng }), close: () => store.close() }
-  }
-  const side = sideOf(network)
-  const source = await openImages(data as string, side ? { resolution: side } : {})
-  const indexed = { count: source.count, batch: (indices: ArrayLike<number>) => readBatch(source, indices) }
-  return { coupling: independentCoupling(indexed, { rng }), close: () => source.close() }
-}
-
-function sideOf({ config, preset }: TrainConfig['network']): number | undefined {
-  if (preset) return presets[preset].imgResolution
-  return config && configFromReference(config).imgResolution
-}
-
-async function distanceOf({ recipe: name, perceptual }: TrainConfig): Promise<ImageDistance | undefined> {
-  if (name !== 'E' && name !== 'F') return undefined
-  if (perceptual === 'vgg16') return (await readLpipsAveragePooling()).distance
-  const digits = await readDigitPerception()
-  return perceptualDistance(digits.features, { heads: digits.heads })
 }

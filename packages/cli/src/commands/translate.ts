@@ -2,6 +2,7 @@ import type { BackendName } from '@rectified-flow/backends'
 import { createRng, indexedNormal } from '@rectified-flow/core'
 import { readBatch } from '@rectified-flow/datasets'
 import { openImages } from '@rectified-flow/datasets/node'
+import { type SolverName, solvers } from '@rectified-flow/ode'
 import { translate } from '@rectified-flow/reflow'
 import * as tf from '@tensorflow/tfjs-core'
 import { Command } from 'commander'
@@ -11,6 +12,7 @@ import { imageOutput } from '../image-output.js'
 import { type NetworkOptions, networkOptions, openNetwork } from '../open-network.js'
 import { parseIndices, parseInteger } from '../parse.js'
 import { progress } from '../progress.js'
+import { methodOption } from '../sampling-options.js'
 import { labelsOf } from './invert.js'
 
 interface Flags extends NetworkOptions {
@@ -20,6 +22,7 @@ interface Flags extends NetworkOptions {
   images?: number[]
   inversionSteps: number
   steps: number
+  method: SolverName
   batch: number
   backend?: BackendName
 }
@@ -38,6 +41,7 @@ export function translateCommand(): Command {
     .option('--images <list>', 'which of them, such as 0-63 (default: all)', parseIndices)
     .option('--inversion-steps <n>', 'grid intervals on the way to noise', parseInteger(1), 4)
     .option('--steps <n>', 'grid intervals on the way back', parseInteger(1), 2)
+    .addOption(methodOption())
     .option('--batch <n>', 'images at a time', parseInteger(1), 64)
     .addOption(backendOption())
   for (const option of networkOptions()) command.addOption(option)
@@ -50,6 +54,7 @@ async function run(data: string, flags: Flags): Promise<void> {
   const { imgResolution: side, inChannels: channels, labelDim } = net.config
   if (flags.to >= labelDim)
     throw new RangeError(`--to must be a class of this network, which has ${labelDim}, got ${flags.to}.`)
+  const method = solvers[flags.method]
   const source = await openImages(data, { resolution: side })
   const images = flags.images ?? [...Array(source.count).keys()]
   const output = await imageOutput(flags.out)
@@ -70,8 +75,8 @@ async function run(data: string, flags: Flags): Promise<void> {
             ),
           ),
           noise: indexedNormal(createRng(0), indices, [side, side, channels]),
-          inversion: { steps: flags.inversionSteps },
-          sampling: { steps: flags.steps },
+          inversion: { steps: flags.inversionSteps, method },
+          sampling: { steps: flags.steps, method },
         }).x as tf.Tensor4D,
     )
     await output.write(indices, translated)

@@ -1,4 +1,4 @@
-import type { Coupling, Rng } from '@rectified-flow/core'
+import type { Choice, Coupling, Rng } from '@rectified-flow/core'
 import type * as tf from '@tensorflow/tfjs-core'
 
 type Batch = { x: tf.Tensor4D; labels?: tf.Tensor2D }
@@ -21,4 +21,11 @@ export function independentCoupling(data: IndexedData, { rng }: { rng: Rng }): C
       return { x, z: draw.fork('noise').normal(x.shape) as tf.Tensor4D, ...(labels && { labels }) }
     },
   }
+}
+
+export const independentChoice: Choice<Coupling, object, { data: IndexedData; rng: Rng }> = {
+  help: 'images, each with noise of its own: a 1-rectified flow',
+  options: {},
+  needs: ['data'],
+  make: (_, { data, rng }) => independentCoupling(data, { rng }),
 }

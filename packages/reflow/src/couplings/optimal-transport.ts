@@ -1,4 +1,4 @@
-import type { Coupling, Pairs, Rng } from '@rectified-flow/core'
+import type { Choice, Coupling, Pairs, Rng } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { linearAssignment } from '../transport/linear-assignment.js'
 import { type SinkhornOptions, sinkhorn } from '../transport/sinkhorn.js'
@@ -72,4 +72,23 @@ function pick(plan: Float64Array, uniforms: Float32Array): Int32Array {
     }
     return n - 1
   })
+}
+
+export const optimalTransportChoice: Choice<Coupling, object, { coupling: Coupling }> = {
+  help: 'every batch paired anew, as near as can be: straighter paths',
+  options: {},
+  needs: ['coupling'],
+  make: (_, { coupling }) => optimalTransportCoupling(coupling),
+}
+
+export const sinkhornChoice: Choice<Coupling, SinkhornOptions, { coupling: Coupling; rng: Rng }> = {
+  help: 'every batch paired anew, by an entropic plan',
+  options: {
+    epsilon: { type: 'number', help: 'how much the plan is smoothed, in units of the mean squared distance' },
+    tolerance: { type: 'number', default: 1e-3, help: 'sums are right to within this share' },
+    iterations: { type: 'number', default: 10_000, help: 'the most of them before it gives up' },
+  },
+  needs: ['coupling'],
+  make: (options, { coupling, rng }) =>
+    optimalTransportCoupling(coupling, { method: 'sinkhorn', rng: rng.fork('sinkhorn'), ...options }),
 }

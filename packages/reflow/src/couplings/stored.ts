@@ -1,4 +1,4 @@
-import type { Coupling, Pairs, Rng } from '@rectified-flow/core'
+import type { Choice, Coupling, Pairs, Rng } from '@rectified-flow/core'
 
 /** Pairs that can be read by index: a `PairSet`, a `PairStore`, or anything with these two members. */
 export interface IndexedPairs {
@@ -23,4 +23,11 @@ export function storedCoupling(pairs: IndexedPairs, { rng }: { rng: Rng }): Coup
       return pairs.batch(indices)
     },
   }
+}
+
+export const storedChoice: Choice<Coupling, object, { pairs: IndexedPairs; rng: Rng }> = {
+  help: 'the pairs of a store, each once an epoch: a 2-rectified flow',
+  options: {},
+  needs: ['pairs'],
+  make: (_, { pairs, rng }) => storedCoupling(pairs, { rng }),
 }

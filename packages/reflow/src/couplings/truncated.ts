@@ -1,4 +1,4 @@
-import { type Coupling, checkNumber, checkTensor, type Pairs } from '@rectified-flow/core'
+import { type Choice, type Coupling, checkNumber, checkTensor, type Pairs } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 export interface TruncationOptions {
@@ -53,4 +53,11 @@ export function truncatedCoupling(
 /** |x - z| of each pair. */
 function lengths({ x, z }: Pairs): tf.Tensor1D {
   return tf.sqrt(tf.sum(tf.square(tf.sub(x, z)), [1, 2, 3])) as tf.Tensor1D
+}
+
+export const truncatedChoice: Choice<Coupling, Omit<TruncationOptions, 'score'>, { coupling: Coupling }> = {
+  help: 'without the longest share of the pairs of every batch',
+  options: { drop: { type: 'number', help: 'the share that is left out' } },
+  needs: ['coupling'],
+  make: (options, { coupling }) => truncatedCoupling(coupling, options),
 }

@@ -6,4 +6,4 @@ export {
   type PaperDataset,
   paperConfig,
 } from './paper-config.js'
-export { RECIPES, type Recipe, type RecipeName, recipe } from './recipes.js'
+export { RECIPE_NAMES, RECIPES, type Recipe, type RecipeName, recipe } from './recipes.js'

@@ -1,10 +1,29 @@
-import { checkOneOf, type Premetric, type TimestepDistribution } from '@rectified-flow/core'
-import { type ImageDistance, lpipsHuber, pseudoHuber, squaredL2 } from '@rectified-flow/losses-lpips-huber'
-import { uniform, uShaped } from '@rectified-flow/timestep-dists'
+import { checkOneOf, makeChosen, type Premetric, type TimestepDistribution } from '@rectified-flow/core'
+import { type ImageDistance, premetrics } from '@rectified-flow/losses-lpips-huber'
+import { timestepDistributions } from '@rectified-flow/timestep-dists'
 
-/** The paper's configurations for training on a teacher's pairs, by the letters of its table 1. */
-export const RECIPES = ['B', 'C', 'D', 'E', 'F'] as const
-export type RecipeName = (typeof RECIPES)[number]
+/**
+ * The paper's configurations for training on a teacher's pairs, by the letters of its table 1, as choices of the lists
+ * `timestepDistributions` and `premetrics`:
+ *
+ *   B  uniform t, squared L2 (plain 2-rectified flow)
+ *   C  U-shaped t, squared L2
+ *   D  U-shaped t, pseudo-Huber
+ *   E  U-shaped t, LPIPS-Huber
+ *   F  U-shaped t, LPIPS-Huber with the perceptual term over t
+ *
+ * @see Lee, Lin, Fanti, Improving the Training of Rectified Flows, arXiv 2405.20320, table 1
+ */
+export const RECIPES = {
+  B: { timesteps: { name: 'uniform' }, premetric: { name: 'squaredL2' } },
+  C: { timesteps: { name: 'uShaped' }, premetric: { name: 'squaredL2' } },
+  D: { timesteps: { name: 'uShaped' }, premetric: { name: 'pseudoHuber' } },
+  E: { timesteps: { name: 'uShaped' }, premetric: { name: 'lpipsHuber' } },
+  F: { timesteps: { name: 'uShaped' }, premetric: { name: 'lpipsHuber', divideByT: true } },
+} as const
+
+export type RecipeName = keyof typeof RECIPES
+export const RECIPE_NAMES = Object.keys(RECIPES) as RecipeName[]
 
 /** What one configuration adds to the pairs and the initial weights. */
 export interface Recipe {
@@ -13,22 +32,16 @@ export interface Recipe {
 }
 
 /**
- * A configuration of "Improving the Training of Rectified Flows" (arXiv 2405.20320, table 1):
- *
- *   B  uniform t, squared L2 (plain 2-rectified flow)
- *   C  U-shaped t, squared L2
- *   D  U-shaped t, pseudo-Huber
- *   E  U-shaped t, LPIPS-Huber
- *   F  U-shaped t, LPIPS-Huber with the perceptual term over t
+ * A recipe, ready for a trainer.
  *
  * @param distance  the perceptual distance, which E and F need
  */
 export function recipe(name: RecipeName, distance?: ImageDistance): Recipe {
   const where = 'reflow.recipe'
-  checkOneOf(where, 'name', name, RECIPES)
-  if (name === 'B') return { timesteps: uniform(), premetric: squaredL2 }
-  if (name === 'C') return { timesteps: uShaped(), premetric: squaredL2 }
-  if (name === 'D') return { timesteps: uShaped(), premetric: pseudoHuber() }
-  if (!distance) throw new TypeError(`${where}: distance must be given for recipe ${name}, got undefined.`)
-  return { timesteps: uShaped(), premetric: lpipsHuber(distance, { divideByT: name === 'F' }) }
+  checkOneOf(where, 'name', name, RECIPE_NAMES)
+  const { timesteps, premetric } = RECIPES[name]
+  return {
+    timesteps: makeChosen(where, timestepDistributions, timesteps),
+    premetric: makeChosen(where, premetrics, premetric, { distance }),
+  }
 }

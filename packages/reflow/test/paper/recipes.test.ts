@@ -21,7 +21,7 @@ describe('recipe', () => {
 
   it('refuses unknown names, and a perceptual recipe without a distance', () => {
     expect(() => recipe('X' as never)).toThrow("reflow.recipe: name must be one of B, C, D, E, F, got 'X'.")
-    expect(() => recipe('F')).toThrow('reflow.recipe: distance must be given for recipe F, got undefined.')
+    expect(() => recipe('F')).toThrow('reflow.recipe: distance must be given for lpipsHuber, got undefined.')
   })
 })
 

@@ -1,0 +1,14 @@
+import type { ChoiceList } from './choice-schema.js'
+
+/** A list for a command's help: each member, and below it each of its options with its default. */
+export function choiceHelp(title: string, list: ChoiceList): string {
+  const rows = Object.entries(list).flatMap(([name, { help, options }]) => [
+    [`  ${name}`, help] as const,
+    ...Object.entries(options).map(
+      ([option, { default: value, help }]) =>
+        [`    ${option}`, value === undefined ? help : `${help} (default: ${value})`] as const,
+    ),
+  ])
+  const width = Math.max(...rows.map(([name]) => name.length))
+  return [`${title}:`, ...rows.map(([name, help]) => `${name.padEnd(width)}  ${help}`)].join('\n')
+}

@@ -1,0 +1,28 @@
+import { makeChosen } from '@rectified-flow/core'
+import {
+  type ImageDistance,
+  type PremetricChoice,
+  perceptualDistance,
+  premetrics,
+} from '@rectified-flow/losses-lpips-huber'
+import { readDigitPerception, readLpipsAveragePooling } from '@rectified-flow/losses-lpips-huber/node'
+import type { Recipe } from '@rectified-flow/reflow/paper'
+import { timestepDistributions } from '@rectified-flow/timestep-dists'
+import type { TrainConfig } from './train-config.js'
+
+/** The times and the loss that a configuration asks for. A perceptual network is read only where the loss needs one. */
+export async function objectiveOf({ timesteps, premetric, perceptual }: TrainConfig): Promise<Recipe> {
+  const list: Readonly<Record<string, PremetricChoice>> = premetrics
+  const needsDistance = list[premetric.name]?.needs?.includes('distance')
+  const distance = needsDistance ? await distanceOf(perceptual) : undefined
+  return {
+    timesteps: makeChosen('timesteps', timestepDistributions, timesteps),
+    premetric: makeChosen('premetric', list, premetric, { distance }),
+  }
+}
+
+async function distanceOf(perceptual: TrainConfig['perceptual']): Promise<ImageDistance> {
+  if (perceptual === 'vgg16') return (await readLpipsAveragePooling()).distance
+  const digits = await readDigitPerception()
+  return perceptualDistance(digits.features, { heads: digits.heads })
+}

@@ -1,0 +1,25 @@
+import type { Coupling, Rng } from '@rectified-flow/core'
+import { type IndexedData, independentChoice } from './couplings/independent.js'
+import { optimalTransportChoice, sinkhornChoice } from './couplings/optimal-transport.js'
+import { type IndexedPairs, storedChoice } from './couplings/stored.js'
+import { truncatedChoice } from './couplings/truncated.js'
+
+/** What couplings are made of besides their options; each says what it needs. */
+export interface CouplingContext {
+  data: IndexedData
+  pairs: IndexedPairs
+  /** Where the pairs come from that are chosen among, or paired anew. */
+  coupling: Coupling
+  rng: Rng
+}
+
+/** Every coupling that settings files can ask for, by its name; code imports the one it wants, and has a few more. */
+export const couplings = {
+  independent: independentChoice,
+  stored: storedChoice,
+  optimalTransport: optimalTransportChoice,
+  sinkhorn: sinkhornChoice,
+  truncated: truncatedChoice,
+}
+
+export type CouplingName = keyof typeof couplings
