@@ -2,6 +2,7 @@ import { checkFinite } from '@rectified-flow/core'
 import type { FeatureSet } from './feature-set.js'
 import { FeatureStatistics, type Moments } from './feature-statistics.js'
 import { traceSqrtProduct } from './linalg/trace-sqrt-product.js'
+import type { Metric } from './metric.js'
 
 /**
  * Fréchet distance between two Gaussians. Over the Inception features it is called FID; over others it is not.
@@ -56,4 +57,21 @@ export function checkMoments(where: string, a: Moments, b: Moments): number {
     checkFinite(where, `${name}.covariance`, covariance)
   }
   return dim
+}
+
+export const frechetDistanceMetric: Metric<'moments', number> = {
+  help: 'Fréchet distance of the features',
+  inceptionName: 'FID',
+  title: 'Fréchet distance',
+  needs: 'moments',
+  compares: true,
+  measure: (generated, real, { distance }) => distance(real, generated),
+}
+
+export const spatialFrechetDistanceMetric: Metric<'spatial', number> = {
+  help: 'Fréchet distance of the spatial features',
+  inceptionName: 'sFID',
+  needs: 'spatial',
+  compares: true,
+  measure: (generated, real, { distance }) => distance(real, generated),
 }

@@ -1,5 +1,6 @@
 import { checkInt, type Rng } from '@rectified-flow/core'
 import { type FeatureSet, toFloat64 } from './feature-set.js'
+import type { Metric } from './metric.js'
 import { type Estimate, estimateOf, take } from './subset-estimate.js'
 
 /**
@@ -53,4 +54,12 @@ function logSoftmax(row: Float64Array): Float64Array {
   const max = row.reduce((a, b) => Math.max(a, b))
   const logSum = max + Math.log(row.reduce((sum, value) => sum + Math.exp(value - max), 0))
   return row.map(value => value - logSum)
+}
+
+export const inceptionScoreMetric: Metric<'logits', Estimate> = {
+  help: 'inception score over ten splits',
+  inceptionName: 'IS',
+  needs: 'logits',
+  compares: false,
+  measure: (logits, _, { rng }) => inceptionScoreOfSplits(logits, { rng: rng.fork('splits') }),
 }

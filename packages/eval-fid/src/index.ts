@@ -1,3 +1,4 @@
+export { type MetricName, type MetricValues, metrics } from './choices.js'
 export { collectFeatures, featureStatistics, type ImageBatches } from './collect-features.js'
 export {
   type CompareOptions,
@@ -9,7 +10,6 @@ export {
   type Reference,
 } from './evaluate/evaluate.js'
 export { type Measurement, type MeasureOptions, measureImages } from './evaluate/measure-images.js'
-export type { Metric } from './evaluate/metrics.js'
 export type { Extractor, NetworkDescription } from './extractor.js'
 export type { FeatureSet } from './feature-set.js'
 export { FeatureStatistics, type Moments } from './feature-statistics.js'
@@ -20,6 +20,7 @@ export { inceptionScore, inceptionScoreOfSplits, type SplitOptions } from './inc
 export { kernelDistance } from './kernel-distance.js'
 export { type ManifoldMetrics, type ManifoldOptions, manifoldMetrics } from './manifold-metrics.js'
 export { memorisationDistance } from './memorisation-distance.js'
+export type { Kept, KeptName, Metric, MetricTools } from './metric.js'
 export { type ReferenceMoments, readMoments, writeMoments } from './moments-file.js'
 export {
   digitConfig,

@@ -1,6 +1,7 @@
 import { checkInt } from '@rectified-flow/core'
 import { type FeatureSet, toFloat64 } from './feature-set.js'
 import { squaredNorms, visitInnerProducts } from './linalg/inner-products.js'
+import type { Metric } from './metric.js'
 
 export interface ManifoldOptions {
   /** A sample's ball reaches to this neighbour in its own set. */
@@ -80,4 +81,11 @@ function radii(set: Float64Array, norms: Float64Array, features: number, k: numb
 
 function count(flags: Uint8Array): number {
   return flags.reduce((sum, flag) => sum + flag, 0)
+}
+
+export const manifoldMetric: Metric<'samples', ManifoldMetrics> = {
+  help: 'precision, recall, density and coverage',
+  needs: 'samples',
+  compares: true,
+  measure: (generated, real) => manifoldMetrics(real, generated),
 }

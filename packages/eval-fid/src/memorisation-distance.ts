@@ -1,6 +1,7 @@
 import { checkNumber } from '@rectified-flow/core'
 import { type FeatureSet, toFloat64 } from './feature-set.js'
 import { squaredNorms, visitInnerProducts } from './linalg/inner-products.js'
+import type { Metric } from './metric.js'
 
 /**
  * How far generated samples keep from the training samples: the mean over them of the least 1 - |cos| to one of these,
@@ -26,4 +27,12 @@ export function memorisationDistance(
   })
   const mean = least.reduce((sum, distance) => sum + distance, 0) / least.length
   return mean < threshold ? mean : 1
+}
+
+export const memorisationDistanceMetric: Metric<'samples', number> = {
+  help: 'how far the images keep from the reference, which has to be the training set',
+  needs: 'samples',
+  compares: true,
+  onRequest: true,
+  measure: (generated, real) => memorisationDistance(real, generated),
 }

@@ -2,11 +2,18 @@ import { cp, mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BackendName } from '@rectified-flow/backends'
 import { openImages } from '@rectified-flow/datasets/node'
-import { type Evaluation, evaluateMeasurement, type Measurement, type Metric } from '@rectified-flow/eval-fid'
+import {
+  type Evaluation,
+  evaluateMeasurement,
+  type KeptName,
+  type Measurement,
+  type MetricName,
+} from '@rectified-flow/eval-fid'
 import { frechetDistanceInWorker } from '@rectified-flow/eval-fid/node'
 import { Command, Option } from 'commander'
 import { backendOption, startBackend } from '../backend-option.js'
-import { type ExtractorFlags, extractorOptions, openExtractor } from '../fid/extractor.js'
+import { defaultMetrics, metricsOption, needsOf, titleOf } from '../fid/choose-metrics.js'
+import { type ExtractorFlags, extractorOptions, isInception, openExtractor } from '../fid/extractor.js'
 import { collectParts, measureParts } from '../fid/parts.js'
 import { readReference, writeReference } from '../fid/reference-file.js'
 import { writeWhole } from '../image-output.js'
@@ -42,10 +49,8 @@ function refCommand(): Command {
     .option('--keep-features', 'keep every image’s features too: KID, precision and recall need them')
   return measuring(command).action(
     async (data: string, flags: MeasureFlags & { out: string; keepFeatures?: boolean }) => {
-      const measured = await measure(data, flags, `${flags.out}.parts`, [
-        'frechetDistance',
-        'spatialFrechetDistance',
-      ])
+      const keep: KeptName[] = isInception(flags) ? ['moments', 'spatial'] : ['moments']
+      const measured = await measure(data, flags, `${flags.out}.parts`, keep)
       if (!measured) return
       await writeReference(flags.out, measured, flags.keepFeatures ?? false)
       await removeParts(flags)
@@ -62,6 +67,7 @@ function calcCommand(): Command {
       '--ref <file.npz>',
       'what `fid ref` wrote, or statistics of EDM, pytorch-fid, clean-fid, OpenAI',
     )
+    .addOption(metricsOption())
     .option('-o, --out <file.json>', 'the result, with how it was made', 'fid.json')
     .option('--at-least <n>', 'refuse fewer images', parseInteger(2), 2)
     .option('--seed <n>', 'of the subsets and splits', parseInteger(0), 0)
@@ -70,16 +76,17 @@ function calcCommand(): Command {
 
 async function calc(
   images: string,
-  flags: MeasureFlags & { ref: string; out: string; atLeast: number; seed: number },
+  flags: MeasureFlags & {
+    ref: string
+    metrics?: MetricName[]
+    out: string
+    atLeast: number
+    seed: number
+  },
 ): Promise<void> {
   const { reference, sha256 } = await readReference(flags.ref)
-  const metrics: Metric[] = ['frechetDistance']
-  if (reference.samples) metrics.push('kernelDistance', 'manifold')
-  if (flags.features !== 'cifar' && flags.features !== 'digits') {
-    if (reference.spatial) metrics.push('spatialFrechetDistance')
-    metrics.push('inceptionScore')
-  }
-  const measured = await measure(images, flags, `${flags.out}.parts`, metrics, flags.atLeast)
+  const metrics = flags.metrics ?? defaultMetrics(reference, { inception: isInception(flags) })
+  const measured = await measure(images, flags, `${flags.out}.parts`, needsOf(metrics), flags.atLeast)
   if (!measured) return
   const evaluation = await evaluateMeasurement(measured, {
     reference,
@@ -136,7 +143,7 @@ async function measure(
   data: string,
   flags: MeasureFlags,
   folder: string,
-  metrics: readonly Metric[],
+  keep: readonly KeptName[],
   atLeast = 2,
 ): Promise<Measurement | undefined> {
   const { name } = await startBackend(flags.backend)
@@ -147,12 +154,8 @@ async function measure(
     if (source.count < atLeast)
       throw new RangeError(`'${data}' must hold at least ${atLeast} images, got ${source.count}.`)
     const extractor = await openExtractor(flags)
-    const supported = metrics.filter(
-      metric =>
-        metric !== 'spatialFrechetDistance' || (extractor.outputs as readonly string[]).includes('spatial'),
-    )
     const { batch } = flags
-    const job = { source, extractor, metrics: supported, folder, shard, batch }
+    const job = { source, extractor, keep, folder, shard, batch }
     const expected = await measureParts(job)
     if (isWorker) return undefined
     const measured = await collectParts(folder, expected)
@@ -170,10 +173,6 @@ async function removeParts({ out, shard }: MeasureFlags & { out: string }): Prom
 }
 
 function describe({ record, ...metrics }: Evaluation): string {
-  const inception = record.network.includes('Inception')
-  const names: Record<string, string> = inception
-    ? { frechetDistance: 'FID', kernelDistance: 'KID', spatialFrechetDistance: 'sFID', inceptionScore: 'IS' }
-    : { frechetDistance: `Fréchet distance (${record.network})` }
   const lines = Object.entries(metrics).map(([key, value]) => {
     const text =
       typeof value === 'number'
@@ -181,7 +180,7 @@ function describe({ record, ...metrics }: Evaluation): string {
         : Object.entries(value)
             .map(([part, number]) => `${part} ${(number as number).toPrecision(4)}`)
             .join('  ')
-    return `${(names[key] ?? key).padEnd(22)} ${text}`
+    return `${titleOf(key, record.network).padEnd(22)} ${text}`
   })
   const { resize, images, backend } = record
   return [

@@ -24,6 +24,10 @@ export function extractorOptions(): Option[] {
   ]
 }
 
+/** Whether the network is FID's, rather than a small one that is shipped. */
+export const isInception = ({ features }: ExtractorFlags): boolean =>
+  features !== 'digits' && features !== 'cifar'
+
 export function openExtractor({ features, resize, offline = false }: ExtractorFlags): Promise<Measurer> {
   if (features === 'digits') return readDigitFeatures()
   if (features === 'cifar') return readCifarFeatures()

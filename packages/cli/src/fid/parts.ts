@@ -6,8 +6,8 @@ import { batches, type ImageSource } from '@rectified-flow/datasets'
 import {
   type FeatureSet,
   FeatureStatistics,
+  type KeptName,
   type Measurement,
-  type Metric,
   measureImages,
 } from '@rectified-flow/eval-fid'
 import type * as tf from '@tensorflow/tfjs-core'
@@ -23,7 +23,8 @@ const PART = 2048
 interface PartsJob {
   source: ImageSource
   extractor: Measurer
-  metrics: readonly Metric[]
+  /** What metrics need of the images. */
+  keep: readonly KeptName[]
   /** Where measured parts are kept until all are there. */
   folder: string
   shard: Shard
@@ -37,7 +38,7 @@ interface PartsJob {
  * @returns  what `collectParts` is to expect
  */
 export async function measureParts(job: PartsJob): Promise<ExpectedParts> {
-  const { source, extractor, folder, shard, metrics } = job
+  const { source, extractor, folder, shard, keep } = job
   await mkdir(folder, { recursive: true })
   const total = Math.ceil(source.count / PART)
   const id = await identity(job)
@@ -54,7 +55,7 @@ export async function measureParts(job: PartsJob): Promise<ExpectedParts> {
   for (const part of todo) {
     const order = Int32Array.from({ length: images(part) }, (_, i) => part * PART + i)
     const measured = await measureImages(extractor, pictures(source, order, job.batch), {
-      metrics: kept(metrics),
+      keep: kept(keep),
       onProgress: count => bar.update(done + count),
     })
     await writeWhole(join(folder, fileOf(part, total)), partBytes(measured, id))
@@ -98,17 +99,14 @@ const fileOf = (part: number, total: number) =>
   `part-${String(part).padStart(5, '0')}-of-${total}.safetensors`
 
 /** All that must be equal for parts to belong together. */
-async function identity({ source, extractor, metrics }: PartsJob): Promise<string> {
+async function identity({ source, extractor, keep }: PartsJob): Promise<string> {
   const images = await sourceFingerprint(source)
-  return JSON.stringify({ images, ...extractor.description, kept: kept(metrics) })
+  return JSON.stringify({ images, ...extractor.description, kept: kept(keep) })
 }
 
-/** Features are always kept, one by one; what else, the metrics say. */
-function kept(metrics: readonly Metric[]): Metric[] {
-  const others = (['spatialFrechetDistance', 'inceptionScore'] as const).filter(metric =>
-    metrics.includes(metric),
-  )
-  return ['kernelDistance', ...others]
+/** Features are always kept, one by one: moments come of them. What else, the metrics say. */
+function kept(keep: readonly KeptName[]): KeptName[] {
+  return ['samples', ...(['spatial', 'logits'] as const).filter(name => keep.includes(name))]
 }
 
 async function* pictures(source: ImageSource, order: Int32Array, batch: number): AsyncGenerator<tf.Tensor4D> {

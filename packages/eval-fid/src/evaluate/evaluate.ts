@@ -1,27 +1,15 @@
-import { checkInt, createRng, type Features } from '@rectified-flow/core'
+import { checkInt, checkOneOf, createRng, type Features } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
+import { metrics as allMetrics, type MetricName, type MetricValues } from '../choices.js'
 import type { ImageBatches } from '../collect-features.js'
 import type { Extractor, NetworkDescription } from '../extractor.js'
-import type { FeatureSet } from '../feature-set.js'
-import type { Moments } from '../feature-statistics.js'
+import { FeatureStatistics, type Moments } from '../feature-statistics.js'
 import { frechetDistance } from '../frechet-distance.js'
-import { inceptionScoreOfSplits } from '../inception-score.js'
-import { kernelDistance } from '../kernel-distance.js'
-import { type ManifoldMetrics, manifoldMetrics } from '../manifold-metrics.js'
-import { memorisationDistance } from '../memorisation-distance.js'
-import { type Estimate, subsetEstimate } from '../subset-estimate.js'
+import type { Kept, KeptName, Metric } from '../metric.js'
 import { type Measurement, measureImages } from './measure-images.js'
-import type { Metric } from './metrics.js'
 
-/** What images are compared with: statistics of a file, or features of real images. */
-export interface Reference {
-  /** For `frechetDistance`: mean and covariance of the features. */
-  moments?: Moments
-  /** For `spatialFrechetDistance`. */
-  spatial?: Moments
-  /** For `kernelDistance`, `manifold` and `memorisationDistance`: features [N,F]. */
-  samples?: FeatureSet
-}
+/** What images are compared with: statistics of a file, or features of real images. Each metric says what it needs. */
+export type Reference = Partial<Kept>
 
 /** How a result was made, for whoever wants to make it again. */
 export interface EvaluationRecord extends NetworkDescription {
@@ -36,21 +24,12 @@ export interface EvaluationRecord extends NetworkDescription {
   warnings: string[]
 }
 
-export interface Evaluation {
-  frechetDistance?: number
-  spatialFrechetDistance?: number
-  /** Over 100 subsets of 1,000, as papers report KID. */
-  kernelDistance?: Estimate
-  manifold?: ManifoldMetrics
-  memorisationDistance?: number
-  /** Over ten splits. */
-  inceptionScore?: Estimate
-  record: EvaluationRecord
-}
+/** What each metric that was asked for found, and how. */
+export type Evaluation = Partial<MetricValues> & { record: EvaluationRecord }
 
 export interface CompareOptions {
   reference: Reference
-  metrics?: readonly Metric[]
+  metrics?: readonly MetricName[]
   seed?: number
   /** How Fréchet distances are found: `frechetDistanceInWorker` of `/node` keeps the event loop free. */
   distance?: (a: Moments, b: Moments) => number | Promise<number>
@@ -77,8 +56,8 @@ export async function evaluate(
 ): Promise<Evaluation> {
   checkInt('eval-fid.evaluate', 'atLeast', atLeast, 1)
   checkInt('eval-fid.evaluate', 'seed', options.seed ?? 0, 0)
-  checkReference(options.reference, metrics)
-  const measured = await measureImages(extractor, images, { metrics, ...(onProgress && { onProgress }) })
+  const keep = chosen(metrics, options.reference).map(([, { needs }]) => needs)
+  const measured = await measureImages(extractor, images, { keep, ...(onProgress && { onProgress }) })
   if (measured.images < atLeast)
     throw new RangeError(
       `eval-fid.evaluate: images must hold at least ${atLeast} images, got ${measured.images}.`,
@@ -86,17 +65,16 @@ export async function evaluate(
   return evaluateMeasurement(measured, { metrics, ...options })
 }
 
-function checkReference(reference: Reference, metrics: readonly Metric[]): void {
-  const needed = {
-    frechetDistance: 'moments',
-    spatialFrechetDistance: 'spatial',
-    kernelDistance: 'samples',
-    manifold: 'samples',
-    memorisationDistance: 'samples',
-  } as const
-  for (const [metric, part] of Object.entries(needed) as [Metric, keyof Reference][])
-    if (metrics.includes(metric) && !reference[part])
-      throw new RangeError(`eval-fid.evaluate: reference.${part} must be given for ${metric}, got none.`)
+/** The metrics of these names, in the order of the list. Throws where the reference lacks what one needs. */
+function chosen(names: readonly MetricName[], reference: Reference): [string, Metric][] {
+  const where = 'eval-fid.evaluate'
+  const list: Readonly<Record<string, Metric>> = allMetrics
+  for (const [i, name] of names.entries()) checkOneOf(where, `metrics[${i}]`, name, Object.keys(list))
+  const found = Object.entries(list).filter(([name]) => names.includes(name as MetricName))
+  for (const [name, { needs, compares }] of found)
+    if (compares && !reference[needs])
+      throw new RangeError(`${where}: reference.${needs} must be given for ${name}, got none.`)
+  return found
 }
 
 /** The second half of `evaluate`, for what was measured before: in parts, on several machines, with `measureImages`. */
@@ -110,24 +88,19 @@ export async function evaluateMeasurement(
     versions,
   }: CompareOptions,
 ): Promise<Evaluation> {
-  checkReference(reference, metrics)
-  const rng = createRng(seed)
-  const wanted = new Set(metrics)
-  const { samples, logits } = measured
-  const real = reference.samples
-  const evaluation: Evaluation = { record: recordOf(measured, seed, versions) }
-  if (wanted.has('frechetDistance'))
-    evaluation.frechetDistance = await distance(reference.moments!, measured.moments!.moments())
-  if (wanted.has('spatialFrechetDistance'))
-    evaluation.spatialFrechetDistance = await distance(reference.spatial!, measured.spatial!.moments())
-  if (wanted.has('kernelDistance'))
-    evaluation.kernelDistance = subsetEstimate([real!, samples!], kernelDistance, { rng: rng.fork('kernel') })
-  if (wanted.has('manifold')) evaluation.manifold = manifoldMetrics(real!, samples!)
-  if (wanted.has('memorisationDistance'))
-    evaluation.memorisationDistance = memorisationDistance(real!, samples!)
-  if (wanted.has('inceptionScore'))
-    evaluation.inceptionScore = inceptionScoreOfSplits(logits!, { rng: rng.fork('splits') })
-  return evaluation
+  const tools = { rng: createRng(seed), distance }
+  const values: Record<string, unknown> = {}
+  for (const [name, { needs, measure }] of chosen(metrics, reference))
+    values[name] = await measure(keptOf(measured, needs), reference[needs] as Kept[KeptName], tools)
+  return { record: recordOf(measured, seed, versions), ...values }
+}
+
+/** What a measurement kept, in the form that metrics take. */
+function keptOf(measured: Measurement, name: KeptName): Kept[KeptName] {
+  const kept = measured[name]
+  if (!kept)
+    throw new RangeError(`eval-fid.evaluate: measured.${name} must be there for these metrics, got none.`)
+  return kept instanceof FeatureStatistics ? kept.moments() : kept
 }
 
 function recordOf(

@@ -4,9 +4,11 @@ import type { ImageBatches } from '../collect-features.js'
 import type { Extractor, NetworkDescription } from '../extractor.js'
 import type { FeatureSet } from '../feature-set.js'
 import { FeatureStatistics } from '../feature-statistics.js'
-import { allMetrics, type Metric, needsOf } from './metrics.js'
+import type { KeptName } from '../metric.js'
 
-/** What one pass over images leaves: as much as the metrics need. */
+const NAMES: readonly KeptName[] = ['moments', 'spatial', 'samples', 'logits']
+
+/** What one pass over images leaves: as much as it was told to keep. */
 export interface Measurement {
   images: number
   /** Of every image. */
@@ -23,34 +25,33 @@ export interface Measurement {
 }
 
 export interface MeasureOptions {
-  metrics?: readonly Metric[]
+  /** What to keep: each metric says what it needs. 'moments' unless told. */
+  keep?: readonly KeptName[]
   /** Told after each batch how many images are done. */
   onProgress?: (images: number) => void
 }
 
 /**
- * Pass over images once and keep what these metrics need of them. `inceptionScore` needs an extractor with the output
- * 'logits', `spatialFrechetDistance` one with 'spatial'.
+ * Pass over images once and keep what metrics need of them. 'spatial' and 'logits' need an extractor with that output.
  *
  * @param images  of one size; its batches are taken: each is disposed once it is measured, also on a throw
  */
 export async function measureImages(
   extractor: Features | Extractor,
   images: ImageBatches,
-  { metrics = ['frechetDistance'], onProgress }: MeasureOptions = {},
+  { keep = ['moments'], onProgress }: MeasureOptions = {},
 ): Promise<Measurement> {
   const where = 'eval-fid.measureImages'
-  for (const [i, metric] of metrics.entries()) checkOneOf(where, `metrics[${i}]`, metric, allMetrics)
-  const needs = needsOf(metrics)
-  const wanted = ['features', ...(['spatial', 'logits'] as const).filter(output => needs.has(output))]
+  for (const [i, name] of keep.entries()) checkOneOf(where, `keep[${i}]`, name, NAMES)
+  const wanted = ['features', ...(['spatial', 'logits'] as const).filter(output => keep.includes(output))]
   const given = 'measure' in extractor ? extractor.outputs : ['features']
   for (const output of wanted)
     if (!given.includes(output))
-      throw new RangeError(`${where}: extractor must give '${output}' for these metrics, got ${given}.`)
+      throw new RangeError(`${where}: extractor must give '${output}' to keep it, got ${given}.`)
 
   let size: number[] | undefined
   let count = 0
-  const moments = needs.has('moments') ? new FeatureStatistics(extractor.dim) : undefined
+  const moments = keep.includes('moments') ? new FeatureStatistics(extractor.dim) : undefined
   let spatial: FeatureStatistics | undefined
   const samples = new Rows()
   const logits = new Rows()
@@ -66,7 +67,7 @@ export async function measureImages(
     const found = await measureBatch(extractor, batch, wanted)
     const rows = found.features!.shape[0]
     moments?.add(found.features!.data)
-    if (needs.has('samples')) samples.add(found.features!)
+    if (keep.includes('samples')) samples.add(found.features!)
     if (found.logits) logits.add(found.logits)
     if (found.spatial) {
       spatial ??= new FeatureStatistics(found.spatial.shape[1])
@@ -82,8 +83,8 @@ export async function measureImages(
     description: 'description' in extractor ? extractor.description : { network: 'unnamed' },
     ...(moments && { moments }),
     ...(spatial && { spatial }),
-    ...(needs.has('samples') && { samples: samples.all() }),
-    ...(needs.has('logits') && { logits: logits.all() }),
+    ...(keep.includes('samples') && { samples: samples.all() }),
+    ...(keep.includes('logits') && { logits: logits.all() }),
   }
 }
 

@@ -1,0 +1,22 @@
+import { frechetDistanceMetric, spatialFrechetDistanceMetric } from './frechet-distance.js'
+import { inceptionScoreMetric } from './inception-score.js'
+import { kernelDistanceMetric } from './kernel-distance.js'
+import { manifoldMetric } from './manifold-metrics.js'
+import { memorisationDistanceMetric } from './memorisation-distance.js'
+
+/** Every metric of `evaluate` by its name, in the order of its results. */
+export const metrics = {
+  frechetDistance: frechetDistanceMetric,
+  spatialFrechetDistance: spatialFrechetDistanceMetric,
+  kernelDistance: kernelDistanceMetric,
+  manifold: manifoldMetric,
+  memorisationDistance: memorisationDistanceMetric,
+  inceptionScore: inceptionScoreMetric,
+}
+
+export type MetricName = keyof typeof metrics
+
+/** What each metric finds. */
+export type MetricValues = {
+  [Name in MetricName]: Awaited<ReturnType<(typeof metrics)[Name]['measure']>>
+}
