@@ -1,8 +1,10 @@
-import type { ChoiceList } from './choice-schema.js'
+import type { ChoiceOption } from '@rectified-flow/core'
+
+type Described = Readonly<Record<string, { help: string; options?: Readonly<Record<string, ChoiceOption>> }>>
 
 /** A list for a command's help: each member, and below it each of its options with its default. */
-export function choiceHelp(title: string, list: ChoiceList): string {
-  const rows = Object.entries(list).flatMap(([name, { help, options }]) => [
+export function choiceHelp(title: string, list: Described): string {
+  const rows = Object.entries(list).flatMap(([name, { help, options = {} }]) => [
     [`  ${name}`, help] as const,
     ...Object.entries(options).map(
       ([option, { default: value, help }]) =>

@@ -1,7 +1,7 @@
 import type { Choice, ChoiceOption, Chosen } from '@rectified-flow/core'
 import { z } from 'zod'
 
-export type ChoiceList = Readonly<Record<string, Pick<Choice<unknown>, 'help' | 'options'>>>
+export type ChoiceList = Readonly<Record<string, Pick<Choice<unknown>, 'options'>>>
 
 /**
  * One member of a list, by its name alone or as an object with its name and options, with the defaults filled in.

@@ -120,5 +120,8 @@ it('measures a metric that was added, in code and on the command line', async ()
   expect((await run(...calc)).out).toMatch(/^Fréchet distance .*\nmeanGap +0\.00000\n/)
   expect((await run(...calc, '--metrics', 'meanGap')).out).toMatch(/^meanGap +0\.00000\n16 images/)
   expect(JSON.parse(await readFile(out, 'utf8'))).not.toHaveProperty('frechetDistance')
+  await expect(run(...calc, '--metrics', 'meanGap,manifold')).rejects.toThrow(
+    '--ref must hold samples for manifold, got none. `fid ref --keep-features` keeps samples.',
+  )
   await expect(run(...calc, '--metrics', 'meanGab')).rejects.toThrow(/must be of .*, meanGap, got 'meanGab'/)
 })

@@ -35,9 +35,9 @@ export function makeChosen<Made, Context>(
   context: Partial<Context> = {},
 ): Made {
   checkOneOf(where, 'name', name, Object.keys(list))
-  const { needs = [], make } = list[name] as Choice<Made, object, Context>
-  for (const need of needs)
+  const choice = list[name] as Choice<Made, object, Context>
+  for (const need of choice.needs ?? [])
     if (context[need] === undefined)
       throw new TypeError(`${where}: ${String(need)} must be given for ${name}, got undefined.`)
-  return make(options, context as Context)
+  return choice.make(options, context as Context)
 }

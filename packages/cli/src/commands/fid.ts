@@ -8,11 +8,13 @@ import {
   type KeptName,
   type Measurement,
   type MetricName,
+  metrics,
 } from '@rectified-flow/eval-fid'
 import { frechetDistanceInWorker } from '@rectified-flow/eval-fid/node'
 import { Command, Option } from 'commander'
 import { backendOption, startBackend } from '../backend-option.js'
-import { defaultMetrics, metricsOption, needsOf, titleOf } from '../fid/choose-metrics.js'
+import { choiceHelp } from '../choice-help.js'
+import { chooseMetrics, metricsOption, needsOf, titleOf } from '../fid/choose-metrics.js'
 import { type ExtractorFlags, extractorOptions, isInception, openExtractor } from '../fid/extractor.js'
 import { collectParts, measureParts } from '../fid/parts.js'
 import { readReference, writeReference } from '../fid/reference-file.js'
@@ -71,7 +73,9 @@ function calcCommand(): Command {
     .option('-o, --out <file.json>', 'the result, with how it was made', 'fid.json')
     .option('--at-least <n>', 'refuse fewer images', parseInteger(2), 2)
     .option('--seed <n>', 'of the subsets and splits', parseInteger(0), 0)
-  return measuring(command).action(calc)
+  return measuring(command)
+    .addHelpText('after', () => `\n${choiceHelp('metrics', metrics)}`)
+    .action(calc)
 }
 
 async function calc(
@@ -85,12 +89,12 @@ async function calc(
   },
 ): Promise<void> {
   const { reference, sha256 } = await readReference(flags.ref)
-  const metrics = flags.metrics ?? defaultMetrics(reference, { inception: isInception(flags) })
-  const measured = await measure(images, flags, `${flags.out}.parts`, needsOf(metrics), flags.atLeast)
+  const chosen = chooseMetrics(flags.metrics, reference, { inception: isInception(flags) })
+  const measured = await measure(images, flags, `${flags.out}.parts`, needsOf(chosen), flags.atLeast)
   if (!measured) return
   const evaluation = await evaluateMeasurement(measured, {
     reference,
-    metrics,
+    metrics: chosen,
     seed: flags.seed,
     distance: frechetDistanceInWorker,
     versions: { 'rectified-flow': version, node: process.version },

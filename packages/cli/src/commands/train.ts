@@ -73,7 +73,6 @@ async function run(path: string, flags: Flags): Promise<void> {
     return
   }
   await startBackend(flags.backend)
-  const objective = await objectiveOf(config)
   const rng = createRng(config.seed)
   const net = await openNet(config, rng.fork('weights'))
   const source = await openCoupling(config, rng.fork('coupling'))
@@ -84,7 +83,7 @@ async function run(path: string, flags: Flags): Promise<void> {
       edmVelocity(net, { training: { rng: stepRng }, ...(classes && classLabels && { classLabels }) }),
     weights: net.weights,
     coupling,
-    ...objective,
+    ...(await objectiveOf(config)),
     rng: rng.fork('training'),
     batch: config.batch,
     microBatches: config.microBatches,

@@ -7,7 +7,7 @@ const list: Readonly<Record<string, Metric>> = metrics
 export function metricsOption(): Option {
   return new Option(
     '--metrics <list>',
-    `of ${Object.keys(list).join(', ')} (default: all that the reference is for)`,
+    'names with commas between them (default: all that the reference is for)',
   ).argParser(text => {
     const names = text.split(',').map(name => name.trim())
     const unknown = names.find(name => !Object.keys(list).includes(name))
@@ -17,13 +17,24 @@ export function metricsOption(): Option {
   })
 }
 
-/** Every metric that the reference has what it needs for. Over a small network, only what is made of its features. */
-export function defaultMetrics(reference: Reference, { inception }: { inception: boolean }): MetricName[] {
-  const fits = ([, { needs, compares, onRequest }]: [string, Metric]) =>
-    !onRequest && (!compares || reference[needs]) && (inception || needs === 'moments' || needs === 'samples')
-  return Object.entries(list)
-    .filter(fits)
-    .map(([name]) => name as MetricName)
+/**
+ * The metrics asked for, or every one that the reference has what it needs for; over a small network by itself only what
+ * is made of its features.
+ */
+export function chooseMetrics(
+  asked: readonly MetricName[] | undefined,
+  reference: Reference,
+  { inception }: { inception: boolean },
+): readonly MetricName[] {
+  const has = ({ needs, compares }: Metric) => !compares || reference[needs] !== undefined
+  const missing = asked?.find(name => !has(metrics[name]))
+  if (missing)
+    throw new RangeError(
+      `--ref must hold ${metrics[missing].needs} for ${missing}, got none. \`fid ref --keep-features\` keeps samples.`,
+    )
+  const fits = (metric: Metric) =>
+    has(metric) && !metric.onRequest && (inception || ['moments', 'samples'].includes(metric.needs))
+  return asked ?? (Object.keys(list) as MetricName[]).filter(name => fits(metrics[name]))
 }
 
 /** What a metric is called in the results over a network. */

@@ -90,8 +90,10 @@ export async function evaluateMeasurement(
 ): Promise<Evaluation> {
   const tools = { rng: createRng(seed), distance }
   const values: Record<string, unknown> = {}
-  for (const [name, { needs, measure }] of chosen(metrics, reference))
-    values[name] = await measure(keptOf(measured, needs), reference[needs] as Kept[KeptName], tools)
+  for (const [name, metric] of chosen(metrics, reference)) {
+    const real = reference[metric.needs] as Kept[KeptName]
+    values[name] = await metric.measure(keptOf(measured, metric.needs), real, tools)
+  }
   return { record: recordOf(measured, seed, versions), ...values }
 }
 
