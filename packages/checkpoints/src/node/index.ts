@@ -4,4 +4,9 @@ export { type NpzFile, openNpz } from './open-npz.js'
 export { openSafetensors, type SafetensorsFile } from './open-safetensors.js'
 export { readCheckpointFile } from './read-checkpoint-file.js'
 export { readSafetensorsFile, writeSafetensorsFile } from './safetensors-file.js'
-export { writeFileWhole } from './write-file-whole.js'
+export {
+  copyFileWhole,
+  type FileContent,
+  type WriteFileWholeOptions,
+  writeFileWhole,
+} from './write-file-whole.js'

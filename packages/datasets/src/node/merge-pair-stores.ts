@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { writeWhole } from './internal/write-whole.js'
+import { writeFileWhole } from '@rectified-flow/checkpoints/node'
 import { createPairStore, openPairStore } from './open-pair-store.js'
 import { checkSamePlan } from './pair-plan.js'
 import { shardProblem } from './pair-shard.js'
@@ -31,7 +31,7 @@ export async function mergePairStores(target: string, sources: readonly string[]
         throw new RangeError(
           `${where}: ${store.path(shard)} must be a whole shard, got one that is ${problem}.`,
         )
-      await writeWhole(merged.path(shard), bytes)
+      await writeFileWhole(merged.path(shard), bytes)
     }
   }
   return merged

@@ -1,6 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createWhole } from './internal/write-whole.js'
+import { writeFileWhole } from '@rectified-flow/checkpoints/node'
 import { checkSamePlan, fullPlan, manifestText, type PairPlan, parseManifest } from './pair-plan.js'
 import { PairStore } from './pair-store.js'
 
@@ -20,7 +20,7 @@ export async function createPairStore(directory: string, plan: PairPlan): Promis
   const want = fullPlan(where, plan)
   const path = join(directory, MANIFEST)
   await mkdir(directory, { recursive: true })
-  await createWhole(path, manifestText(want))
+  await writeFileWhole(path, manifestText(want), { replace: false })
   const have = parseManifest(where, path, await readFile(path, 'utf8'))
   checkSamePlan(where, directory, have, want)
   return new PairStore(directory, have)

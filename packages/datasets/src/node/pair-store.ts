@@ -1,9 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { writeFileWhole } from '@rectified-flow/checkpoints/node'
 import { checkInt, type Pairs } from '@rectified-flow/core'
 import { checkIndices } from '../internal/check-indices.js'
 import { pairTensors } from '../internal/pair-tensors.js'
-import { writeWhole } from './internal/write-whole.js'
 import type { FullPairPlan } from './pair-plan.js'
 import { decodeRows, encodeShard, type PairRows, shardProblem, shardRows } from './pair-shard.js'
 import { ShardReader } from './shard-reader.js'
@@ -67,7 +67,7 @@ export class PairStore {
   async write(shard: number, rows: PairRows): Promise<void> {
     const where = 'datasets.PairStore.write'
     checkInt(where, 'shard', shard, 0, this.shards - 1)
-    await writeWhole(this.path(shard), encodeShard(where, this.plan, shard, rows))
+    await writeFileWhole(this.path(shard), encodeShard(where, this.plan, shard, rows))
     this.reader.forget(shard)
   }
 

@@ -1,6 +1,6 @@
+import { writeFileWhole } from '@rectified-flow/checkpoints/node'
 import type * as tf from '@tensorflow/tfjs-core'
 import { encodePngGrid, type HostImages, type PngGridOptions } from '../encode-png-grid.js'
-import { writeWhole } from './internal/write-whole.js'
 
 /**
  * Write images as one PNG: `encodePngGrid` to a temporary name, then renamed, so `path` never holds half a picture.
@@ -14,7 +14,7 @@ export async function writePngGrid(
 ): Promise<void> {
   const bytes = await encodePngGrid(images, options)
   try {
-    await writeWhole(path, bytes)
+    await writeFileWhole(path, bytes)
   } catch (cause) {
     throw new Error(
       `datasets.writePngGrid: path must be in a folder that can be written to, got '${path}' (${(cause as NodeJS.ErrnoException).code}).`,

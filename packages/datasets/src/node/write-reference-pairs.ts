@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { writeFileWhole } from '@rectified-flow/checkpoints/node'
 import { checkInt } from '@rectified-flow/core'
 import { encode } from 'fast-png'
-import { writeWhole, writeWholeWith } from './internal/write-whole.js'
 import { ZipWriter } from './zip-writer.js'
 
 const WHERE = 'datasets.writeReferencePairs'
@@ -41,8 +41,8 @@ export async function writeReferencePairs(
   const name = (index: number) => String(index).padStart(digits, '0')
   const lines: string[] = []
   await mkdir(directory, { recursive: true })
-  await writeWholeWith(join(directory, 'samples.zip'), samplesFile =>
-    writeWholeWith(join(directory, 'z.zip'), async statesFile => {
+  await writeFileWhole(join(directory, 'samples.zip'), samplesFile =>
+    writeFileWhole(join(directory, 'z.zip'), async statesFile => {
       const [samples, states] = [new ZipWriter(samplesFile), new ZipWriter(statesFile)]
       for (let first = 0; first < pairs.count; first += batch) {
         const indices = Array.from({ length: Math.min(batch, pairs.count - first) }, (_, i) => first + i)
@@ -66,5 +66,5 @@ export async function writeReferencePairs(
       await Promise.all([samples.finish(), states.finish()])
     }),
   )
-  await writeWhole(join(directory, 'images_labels.csv'), lines.join(''))
+  await writeFileWhole(join(directory, 'images_labels.csv'), lines.join(''))
 }

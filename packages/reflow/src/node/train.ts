@@ -9,7 +9,6 @@ import { Interval } from './internal/interval.js'
 import { MetricsLog } from './internal/metrics-log.js'
 import { claimFolder, type RunSettings } from './internal/run-settings.js'
 import { type StopSignals, stopOn } from './internal/stop-on.js'
-import { sweep } from './internal/sweep.js'
 import { TensorBoardWriter } from './tensorboard.js'
 
 const WHERE = 'reflow.train'
@@ -80,7 +79,6 @@ export async function train(trainer: Trainer, options: TrainOptions): Promise<Tr
     keep,
   )
   await checkResume(checkpoints, folder, resume)
-  for (const part of ['.', 'previews']) await sweep(join(folder, part))
   for (const problem of await checkpoints.resume(WHERE, trainer)) onWarning?.(problem)
 
   const log = await MetricsLog.open(join(folder, 'metrics.jsonl'), trainer.step)

@@ -1,10 +1,8 @@
-import { randomUUID } from 'node:crypto'
-import { copyFile, link, mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openSafetensors } from '@rectified-flow/checkpoints/node'
+import { copyFileWhole, openSafetensors } from '@rectified-flow/checkpoints/node'
 import type { Trainer } from '../../trainer.js'
 import { loadTrainer, saveTrainer } from '../trainer-file.js'
-import { sweep } from './sweep.js'
 
 const NAME = /^step-(\d{9})\.safetensors$/
 
@@ -27,7 +25,6 @@ export class CheckpointFolder {
   /** @param settings  the name of the run's settings, which every checkpoint carries */
   static async open(folder: string, settings: string, keep: number): Promise<CheckpointFolder> {
     await mkdir(folder, { recursive: true })
-    await sweep(folder)
     const checkpoints = new CheckpointFolder(folder, settings, keep)
     checkpoints.best = await readScore(checkpoints.bestPath)
     return checkpoints
@@ -88,7 +85,7 @@ export class CheckpointFolder {
   private async tidy(step: number, score?: number): Promise<void> {
     if (score !== undefined && Number.isFinite(score) && !(this.best && this.best.score <= score)) {
       this.best = { step, score }
-      await copyWhole(this.path(step), this.bestPath)
+      await copyFileWhole(this.path(step), this.bestPath)
     }
     for (const old of (await this.steps()).slice(this.keep)) await rm(this.path(old), { force: true })
   }
@@ -101,11 +98,4 @@ async function readScore(path: string): Promise<Scored | undefined> {
   return score && state
     ? { score: Number(score), step: (JSON.parse(state) as { step: number }).step }
     : undefined
-}
-
-/** A second name for a file, whole or not there. */
-async function copyWhole(from: string, to: string): Promise<void> {
-  const temporary = `${to}.${randomUUID()}.tmp`
-  await link(from, temporary).catch(() => copyFile(from, temporary)) // not every disk has links
-  await rename(temporary, to)
 }

@@ -1,0 +1,119 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { copyFileWhole, writeFileWhole } from '@rectified-flow/checkpoints/node'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+
+let folder: string
+let path: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'whole-'))
+  path = join(folder, 'file')
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+const text = (name: string) => readFile(join(folder, name), 'utf8')
+
+describe('writeFileWhole', () => {
+  it('writes text, bytes and what a function writes, and leaves nothing else', async () => {
+    await writeFileWhole(path, 'text')
+    expect(await text('file')).toBe('text')
+    await writeFileWhole(path, Uint8Array.of(104, 105))
+    expect(await text('file')).toBe('hi')
+    await writeFileWhole(path, async file => {
+      for (const piece of ['one ', 'two']) await file.writeFile(piece)
+      expect(await text('file')).toBe('hi') // the old file stays until the new one is whole
+    })
+    expect(await text('file')).toBe('one two')
+    expect(await readdir(folder)).toEqual(['file'])
+  })
+
+  it('leaves the old file and nothing else where writing fails', async () => {
+    await writeFileWhole(path, 'old')
+    const failing = writeFileWhole(path, async file => {
+      await file.writeFile('half')
+      throw new Error('the disk is full')
+    })
+    await expect(failing).rejects.toThrow('the disk is full')
+    expect(await text('file')).toBe('old')
+    expect(await readdir(folder)).toEqual(['file'])
+  })
+
+  it('leaves a file that is there with replace: false, and of many at once one writes it', async () => {
+    const texts = Array.from({ length: 8 }, (_, i) => `writer ${i}`)
+    await Promise.all(texts.map(content => writeFileWhole(path, content, { replace: false })))
+    const first = await text('file')
+    expect(texts).toContain(first)
+    await writeFileWhole(path, 'another', { replace: false })
+    expect(await text('file')).toBe(first)
+    expect(await readdir(folder)).toEqual(['file'])
+  })
+
+  it('takes any number of writers of one file', async () => {
+    const texts = Array.from({ length: 8 }, (_, i) => `writer ${i}`)
+    await Promise.all(texts.map(content => writeFileWhole(path, content)))
+    expect(texts).toContain(await text('file'))
+    expect(await readdir(folder)).toEqual(['file'])
+  })
+
+  it("sweeps away what killed writers left, and no live writer's file", async () => {
+    let finish = () => {}
+    let begun = () => {}
+    const writing = new Promise<void>(resolve => {
+      begun = resolve
+    })
+    const slow = writeFileWhole(path, async file => {
+      begun()
+      await new Promise<void>(resolve => {
+        finish = resolve
+      })
+      await file.writeFile('slow')
+    })
+    await writing
+    const [mine] = (await readdir(folder)) as [string]
+    const live = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])
+    try {
+      const dead = spawnSync(process.execPath, ['-e', '']).pid
+      const by = (pid: number, machine = /\.(\w+)-/.exec(mine)?.[1]) =>
+        join(folder, mine.replace(/\.\w+-\d+-/, `.${machine}-${pid}-`))
+      const kept = [by(live.pid as number), by(dead, '00000000'), join(folder, 'own.tmp')]
+      const left = [by(dead), by(dead, '11111111')]
+      for (const file of [...kept, ...left]) await writeFile(file, '')
+      await utimes(left[1] as string, 0, 0) // of another machine, and nobody writes it any more
+      await writeFileWhole(join(folder, 'other'), '')
+      expect(new Set(await readdir(folder))).toEqual(
+        new Set([mine, 'other', ...kept.map(file => basename(file))]),
+      )
+    } finally {
+      live.kill()
+      finish()
+    }
+    await slow
+    expect(await text('file')).toBe('slow')
+  })
+})
+
+describe('copyFileWhole', () => {
+  it('gives a file a second name, which stays as it was when the first is written anew', async () => {
+    await writeFileWhole(path, 'one')
+    await copyFileWhole(path, join(folder, 'best'))
+    await copyFileWhole(path, join(folder, 'best'))
+    await writeFileWhole(path, 'two')
+    expect(await text('best')).toBe('one')
+    expect((await readdir(folder)).sort()).toEqual(['best', 'file'])
+  })
+  // Where the other folder is on another disk; else this is a link again.
+  it.skipIf(!existsSync('/dev/shm'))('copies to another disk', async () => {
+    const elsewhere = await mkdtemp('/dev/shm/whole-')
+    try {
+      await writeFileWhole(path, 'one')
+      await copyFileWhole(path, join(elsewhere, 'best'))
+      expect(await readFile(join(elsewhere, 'best'), 'utf8')).toBe('one')
+      expect(await readdir(elsewhere)).toEqual(['best'])
+    } finally {
+      await rm(elsewhere, { recursive: true })
+    }
+  })
+})
