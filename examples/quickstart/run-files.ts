@@ -1,5 +1,6 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { writeFileWhole } from '@rectified-flow/checkpoints/node'
 import { createRng, indexedNormal } from '@rectified-flow/core'
 import { createPairStore, type PairStore } from '@rectified-flow/datasets/node'
 import { loadUNet, type UNet } from '@rectified-flow/unet'
@@ -38,11 +39,10 @@ export async function readModel(run: Run, model: ModelName): Promise<UNet> {
   }
 }
 
-/** Write a file so that it is whole or not there. */
+/** Write a file, whole or not at all, in a folder that is made where it is missing. */
 export async function writeWhole(path: string, content: Uint8Array | string): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
-  await writeFile(`${path}.tmp`, content)
-  await rename(`${path}.tmp`, path)
+  await writeFileWhole(path, content)
 }
 
 /** Noise [count,28,28,1] of the evaluation's samples from `first` on: other numbers than any pair's. */
