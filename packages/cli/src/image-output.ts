@@ -1,10 +1,10 @@
 import { mkdir, readdir } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { writeNpz } from '@rectified-flow/checkpoints'
-import { writeFileWhole } from '@rectified-flow/checkpoints/node'
 import type { HostImages } from '@rectified-flow/datasets'
 import { writePngGrid } from '@rectified-flow/datasets/node'
-import * as tf from '@tensorflow/tfjs-core'
+import type * as tf from '@tensorflow/tfjs-core'
+import { writeOutput } from './write-output.js'
 
 /** Where a command's images go, each under a number. */
 export interface ImageOutput {
@@ -28,13 +28,8 @@ export async function imageOutput(path: string): Promise<ImageOutput> {
   return {
     has: n => there.has(fileName(n)),
     async write(numbers, x) {
-      const images = tf.tidy(() => tf.unstack(x) as tf.Tensor3D[])
-      try {
-        for (const [i, image] of images.entries())
-          await writePngGrid(join(path, fileName(numbers[i] as number)), await hostImages([image]))
-      } finally {
-        tf.dispose(images)
-      }
+      for (const [i, image] of (await hostImages(x)).entries())
+        await writePngGrid(join(path, fileName(numbers[i] as number)), image)
     },
     async finish() {},
   }
@@ -44,47 +39,40 @@ const fileName = (n: number) => `${String(n).padStart(6, '0')}.png`
 
 /** Keeps all on the host until the end, in the order of their numbers. */
 function collected(finish: (images: HostImages) => Promise<void>): ImageOutput {
-  const rows = new Map<number, Float32Array>()
-  let shape: readonly number[] = []
+  const kept = new Map<number, HostImages>()
   return {
     has: () => false,
     async write(numbers, x) {
-      shape = x.shape.slice(1)
-      const data = (await x.data()) as Float32Array
-      const size = data.length / numbers.length
-      for (const [i, n] of numbers.entries()) rows.set(n, data.slice(i * size, (i + 1) * size))
+      for (const [i, image] of (await hostImages(x)).entries()) kept.set(numbers[i] as number, image)
     },
     async finish() {
-      const ordered = [...rows].sort(([a], [b]) => a - b).map(([, row]) => row)
-      await finish(joined(ordered, shape))
+      await finish(joined([...kept].sort(([a], [b]) => a - b).map(([, image]) => image)))
     },
   }
 }
 
-function joined(
-  rows: readonly Float32Array[],
-  [height = 0, width = 0, channels = 0]: readonly number[],
-): HostImages {
+/** The images of a batch, each [1,H,W,C], by one read of the device. */
+async function hostImages(x: tf.Tensor4D): Promise<HostImages[]> {
+  const [count, height, width, channels] = x.shape
+  const data = (await x.data()) as Float32Array
   const size = height * width * channels
-  const data = new Float32Array(rows.length * size)
-  for (const [i, row] of rows.entries()) data.set(row, i * size)
-  return { data, shape: [rows.length, height, width, channels] }
+  return Array.from({ length: count }, (_, i) => ({
+    data: data.slice(i * size, (i + 1) * size),
+    shape: [1, height, width, channels],
+  }))
 }
 
-async function hostImages(images: readonly tf.Tensor3D[]): Promise<HostImages> {
-  const rows = await Promise.all(images.map(async image => (await image.data()) as Float32Array))
-  return joined(rows, images[0]?.shape ?? [])
+function joined(images: readonly HostImages[]): HostImages {
+  const [, height, width, channels] = images[0]?.shape ?? [0, 0, 0, 0]
+  const size = height * width * channels
+  const data = new Float32Array(images.length * size)
+  for (const [i, image] of images.entries()) data.set(image.data, i * size)
+  return { data, shape: [images.length, height, width, channels] }
 }
 
 async function writeNpzImages(path: string, { data, shape }: HostImages): Promise<void> {
   const bytes = new Uint8Array(
     new Float32Array(data).map(value => Math.round((Math.min(1, Math.max(-1, value)) + 1) * 127.5)),
   )
-  await writeWhole(path, await writeNpz({ arr_0: { dtype: 'U8', shape: [...shape], data: bytes } }))
-}
-
-/** Write a file, whole or not at all, in a folder that is made where it is missing. */
-export async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
-  await writeFileWhole(path, bytes)
+  await writeOutput(path, await writeNpz({ arr_0: { dtype: 'U8', shape: [...shape], data: bytes } }))
 }

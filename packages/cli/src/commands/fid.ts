@@ -18,12 +18,12 @@ import { chooseMetrics, metricsOption, needsOf, titleOf } from '../fid/choose-me
 import { type ExtractorFlags, extractorOptions, isInception, openExtractor } from '../fid/extractor.js'
 import { collectParts, measureParts } from '../fid/parts.js'
 import { readReference, writeReference } from '../fid/reference-file.js'
-import { writeWhole } from '../image-output.js'
 import { parseInteger } from '../parse.js'
 import { type Shard, shardOf, shardOption } from '../shard.js'
 import { version } from '../version.js'
 import { isWorker } from '../worker.js'
 import { runWorkers, wantsWorkers, workersOption } from '../workers.js'
+import { writeOutput } from '../write-output.js'
 
 interface MeasureFlags extends ExtractorFlags {
   split: 'train' | 'test'
@@ -100,7 +100,7 @@ async function calc(
     versions: { 'rectified-flow': version, node: process.version },
   })
   const result = { ...evaluation, reference: { file: flags.ref, sha256 }, images }
-  await writeWhole(flags.out, new TextEncoder().encode(`${JSON.stringify(result, null, 2)}\n`))
+  await writeOutput(flags.out, `${JSON.stringify(result, null, 2)}\n`)
   await removeParts(flags)
   console.log(describe(evaluation))
   for (const warning of evaluation.record.warnings) console.error(`warning: ${warning}`)

@@ -10,11 +10,11 @@ import * as tf from '@tensorflow/tfjs-core'
 import { Command } from 'commander'
 import { backendOption, startBackend } from '../backend-option.js'
 import { oneHot } from '../class-labels.js'
-import { writeWhole } from '../image-output.js'
 import { type NetworkOptions, networkOptions, openNetwork } from '../open-network.js'
 import { parseIndices, parseInteger } from '../parse.js'
 import { progress } from '../progress.js'
 import { methodOption } from '../sampling-options.js'
+import { writeOutput } from '../write-output.js'
 
 interface Flags extends NetworkOptions {
   out: string
@@ -66,7 +66,7 @@ async function run(data: string, flags: Flags): Promise<void> {
   }
   await source.close()
   bar.stop()
-  await writeWhole(
+  await writeOutput(
     flags.out,
     await writeNpz({ arr_0: { dtype: 'F32', shape: [images.length, ...shape], data: noise } }),
   )

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { Command } from 'commander'
-import { writeWhole } from '../image-output.js'
 import { reportHtml } from '../report/report-html.js'
+import { writeOutput } from '../write-output.js'
 
 /** `rectified-flow report RUN`: one page, with all that is in it. */
 export function reportCommand(): Command {
@@ -12,7 +12,7 @@ export function reportCommand(): Command {
     .argument('<run>', 'the folder of `train`')
     .option('-o, --out <file.html>', 'the page (default: report.html in the run)')
     .action(async (run: string, { out = join(run, 'report.html') }: { out?: string }) => {
-      await writeWhole(out, new TextEncoder().encode(await reportHtml(run)))
+      await writeOutput(out, await reportHtml(run))
       console.log(`the run's report is ${out}`)
     })
 }

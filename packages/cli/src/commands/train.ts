@@ -21,13 +21,13 @@ import { Command, Option } from 'commander'
 import { stringify } from 'yaml'
 import { backendOption, startBackend } from '../backend-option.js'
 import { choiceHelp } from '../choice-help.js'
-import { writeWhole } from '../image-output.js'
 import { objectiveOf } from '../objective.js'
 import { openCoupling } from '../open-coupling.js'
 import { configOfFile } from '../open-network.js'
 import { previewRun } from '../preview-run.js'
 import { progress } from '../progress.js'
 import { readTrainConfig, type TrainConfig } from '../train-config.js'
+import { writeOutput } from '../write-output.js'
 
 interface Flags {
   out: string
@@ -110,7 +110,7 @@ async function run(path: string, flags: Flags): Promise<void> {
   })
   bar.stop()
   const weights = join(flags.out, 'network.safetensors')
-  await writeWhole(weights, await saveUNet(net, { weights: trainer.ema }))
+  await writeOutput(weights, await saveUNet(net, { weights: trainer.ema }))
   await coupling.dispose()
   await source.close()
   trainer.dispose()

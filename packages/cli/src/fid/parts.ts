@@ -11,10 +11,10 @@ import {
   measureImages,
 } from '@rectified-flow/eval-fid'
 import type * as tf from '@tensorflow/tfjs-core'
-import { writeWhole } from '../image-output.js'
 import { progress } from '../progress.js'
 import type { Shard } from '../shard.js'
 import { sourceFingerprint } from '../source-fingerprint.js'
+import { writeOutput } from '../write-output.js'
 import type { Measurer } from './extractor.js'
 
 /** Images of a part: what a killed run has to measure again, at most. */
@@ -58,7 +58,7 @@ export async function measureParts(job: PartsJob): Promise<ExpectedParts> {
       keep: kept(keep),
       onProgress: count => bar.update(done + count),
     })
-    await writeWhole(join(folder, fileOf(part, total)), partBytes(measured, id))
+    await writeOutput(join(folder, fileOf(part, total)), partBytes(measured, id))
     done += images(part)
   }
   bar.stop()

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { readNpz, toFloat32, writeNpz } from '@rectified-flow/checkpoints'
 import { type Measurement, type Reference, readMoments, writeMoments } from '@rectified-flow/eval-fid'
-import { writeWhole } from '../image-output.js'
+import { writeOutput } from '../write-output.js'
 
 /**
  * Write a reference: `mu`, `sigma`, and where there are spatial features `mu_s`, `sigma_s`, as everyone reads them; with
@@ -17,10 +17,10 @@ export async function writeReference(
     features: moments!.moments(),
     ...(spatial && { spatial: spatial.moments() }),
   })
-  if (!keepFeatures || !samples) return writeWhole(path, bytes)
+  if (!keepFeatures || !samples) return writeOutput(path, bytes)
   const arrays = await readNpz(bytes)
   arrays.set('features', { dtype: 'F32', shape: [...samples.shape], data: Float32Array.from(samples.data) })
-  return writeWhole(path, await writeNpz(arrays))
+  return writeOutput(path, await writeNpz(arrays))
 }
 
 /** Read a reference of ours, of EDM, pytorch-fid, clean-fid or OpenAI, and the hash of its file. */
