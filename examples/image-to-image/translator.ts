@@ -3,10 +3,10 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readSafetensors } from '@rectified-flow/checkpoints'
 import { type Coupling, createRng, type Weights } from '@rectified-flow/core'
+import type { IndexedImages } from '@rectified-flow/datasets'
 import { createPairStore } from '@rectified-flow/datasets/node'
 import {
   generatePairs,
-  type IndexedData,
   independentCoupling,
   sample,
   storedCoupling,
@@ -47,7 +47,7 @@ export interface TranslatorSettings {
  */
 export async function trainTranslator(
   base: Uint8Array,
-  digits: IndexedData,
+  digits: IndexedImages,
   settings: TranslatorSettings,
   folder: string,
   onProgress: (line: string) => void = () => {},

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Chosen, type Coupling, makeChosen, type Rng } from '@rectified-flow/core'
+import type { IndexedImages, IndexedPairs } from '@rectified-flow/datasets'
 import { readBatch } from '@rectified-flow/datasets'
 import { openImages, openPairStore, openReferencePairs } from '@rectified-flow/datasets/node'
-import { type CouplingContext, couplings, type IndexedData, type IndexedPairs } from '@rectified-flow/reflow'
+import { type CouplingContext, couplings } from '@rectified-flow/reflow'
 import { configFromReference, presets } from '@rectified-flow/unet'
 import type { TrainConfig } from './train-config.js'
 
@@ -22,7 +23,7 @@ export async function openCoupling(
 /** Where pairs come from, and the name of the coupling that takes them as they are. */
 interface Source {
   pairs?: IndexedPairs
-  data?: IndexedData
+  data?: IndexedImages
   plain: 'stored' | 'independent'
   close(): Promise<void>
 }

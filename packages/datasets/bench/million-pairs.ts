@@ -8,11 +8,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import '@tensorflow/tfjs-backend-cpu'
 import { createRng } from '@rectified-flow/core'
+import type { PairPlan } from '@rectified-flow/datasets'
 import {
   createPairStore,
   openPairStore,
   openReferencePairs,
-  type PairPlan,
   writeReferencePairs,
 } from '@rectified-flow/datasets/node'
 import * as tf from '@tensorflow/tfjs-core'

@@ -1,11 +1,6 @@
 import { checkInt, type Pairs } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-
-/** Pairs that can be read by index: a `PairSet`, a store, reference pairs, or anything with these two members. */
-export interface IndexedPairs {
-  readonly count: number
-  batch(indices: ArrayLike<number>): Pairs | Promise<Pairs>
-}
+import type { IndexedPairs } from './pair-source.js'
 
 /** Several sets of pairs as one, read where they are: the pairs of the second come after those of the first. */
 export function concatPairs(sets: readonly IndexedPairs[]): {

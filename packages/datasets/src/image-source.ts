@@ -33,3 +33,12 @@ export type ImageBatch = {
   x: tf.Tensor4D
   labels?: tf.Tensor2D
 }
+
+/**
+ * Images that can be read by index as tensors: an `ImageDataset`, or anything with these two members. Of an `ImageSource`
+ * they are `{ count: source.count, batch: indices => readBatch(source, indices) }`.
+ */
+export interface IndexedImages {
+  readonly count: number
+  batch(indices: ArrayLike<number>): ImageBatch | Promise<ImageBatch>
+}

@@ -1,6 +1,7 @@
 import { createRng, indexedNormal, type Pairs } from '@rectified-flow/core'
 import type * as tf from '@tensorflow/tfjs-core'
 import { imageDataset } from './image-dataset.js'
+import type { IndexedPairs } from './pair-source.js'
 
 /** What a set of pairs is made of: the images are kept, the noise is made again from (seed, index) when needed. */
 export interface PairSetParts {
@@ -16,8 +17,7 @@ export interface PairSetParts {
 }
 
 /** Pairs of noise and a teacher's image, read by index. */
-export interface PairSet extends Readonly<PairSetParts> {
-  readonly count: number
+export interface PairSet extends IndexedPairs, Readonly<PairSetParts> {
   /** The pairs at these indices (0..count-1): x and z [B,H,W,C]. */
   batch(indices: ArrayLike<number>): Pairs
 }

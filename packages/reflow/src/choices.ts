@@ -1,12 +1,13 @@
 import type { Coupling, Rng } from '@rectified-flow/core'
-import { type IndexedData, independentChoice } from './couplings/independent.js'
+import type { IndexedImages, IndexedPairs } from '@rectified-flow/datasets'
+import { independentChoice } from './couplings/independent.js'
 import { optimalTransportChoice, sinkhornChoice } from './couplings/optimal-transport.js'
-import { type IndexedPairs, storedChoice } from './couplings/stored.js'
+import { storedChoice } from './couplings/stored.js'
 import { truncatedChoice } from './couplings/truncated.js'
 
 /** What couplings are made of besides their options; each says what it needs. */
 export interface CouplingContext {
-  data: IndexedData
+  data: IndexedImages
   pairs: IndexedPairs
   /** Where the pairs come from that are chosen among, or paired anew. */
   coupling: Coupling

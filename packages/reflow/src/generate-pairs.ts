@@ -1,7 +1,8 @@
 import { checkOneOf, createRng, indexedNormal, NumericError } from '@rectified-flow/core'
+import type { WritablePairs } from '@rectified-flow/datasets'
 import * as tf from '@tensorflow/tfjs-core'
 import { compiledOnce } from './internal/compiled-once.js'
-import { type FillOptions, fillStore, type WritablePairs } from './internal/fill-store.js'
+import { type FillOptions, fillStore } from './internal/fill-store.js'
 import { imageBytes, oneHot } from './internal/image-bytes.js'
 
 /**

@@ -1,11 +1,11 @@
 export { bitsPerDim } from './bits-per-dim.js'
 export { type CouplingContext, type CouplingName, couplings } from './choices.js'
-export { type IndexedData, independentCoupling } from './couplings/independent.js'
+export { independentCoupling } from './couplings/independent.js'
 export { type MixturePart, mixtureCoupling } from './couplings/mixture.js'
 export { type OnlineOptions, onlineCoupling } from './couplings/online.js'
 export { type OptimalTransportOptions, optimalTransportCoupling } from './couplings/optimal-transport.js'
 export { type PrefetchedCoupling, prefetch } from './couplings/prefetch.js'
-export { type IndexedPairs, storedCoupling } from './couplings/stored.js'
+export { storedCoupling } from './couplings/stored.js'
 export { type TruncationOptions, truncatedCoupling } from './couplings/truncated.js'
 export { curvature } from './curvature.js'
 export {
@@ -13,10 +13,10 @@ export {
   generatePairs,
   type Teacher,
 } from './generate-pairs.js'
-export type { FillOptions, StoreRows, WritablePairs } from './internal/fill-store.js'
+export type { FillOptions } from './internal/fill-store.js'
 export { dataPrediction, interpolate, noisePrediction } from './interpolate.js'
 export { INVERSION_START, type InvertOptions, invert, invertTrajectory } from './invert.js'
-export { type Inverter, invertPairs, type ReadableImages } from './invert-pairs.js'
+export { type Inverter, invertPairs } from './invert-pairs.js'
 export { type LogLikelihoodOptions, logLikelihood } from './log-likelihood.js'
 export {
   type DynamicLossScaleOptions,

@@ -1,16 +1,11 @@
 import { checkInt, checkOneOf, createRng, indexedNormal } from '@rectified-flow/core'
+import type { ImageSource, WritablePairs } from '@rectified-flow/datasets'
 import * as tf from '@tensorflow/tfjs-core'
-import { type FillOptions, fillStore, type WritablePairs } from './internal/fill-store.js'
+import { type FillOptions, fillStore } from './internal/fill-store.js'
 import { bytesToImages, oneHot } from './internal/image-bytes.js'
 
 /** What makes noise of data: x [B,H,W,C], fresh noise of its shape and one-hot labels [B,L] to z [B,H,W,C]. */
 export type Inverter = (x: tf.Tensor4D, noise: tf.Tensor4D, labels?: tf.Tensor2D) => tf.Tensor
-
-/** Images that are read by index: an `ImageSource` of `@rectified-flow/datasets`, or anything with these members. */
-export interface ReadableImages {
-  readonly count: number
-  read(indices: ArrayLike<number>): Promise<{ images: Uint8Array; labels?: ArrayLike<number> }>
-}
 
 /**
  * Pair real images with the noise that a flow takes them to: configuration G of 2-rectified flow++ (Lee et al., arXiv
@@ -23,7 +18,7 @@ export interface ReadableImages {
  */
 export async function invertPairs(
   store: WritablePairs,
-  source: ReadableImages,
+  source: Pick<ImageSource, 'count' | 'read'>,
   invert: Inverter,
   options: FillOptions = {},
 ): Promise<void> {

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRng, type Field, indexedNormal } from '@rectified-flow/core'
-import { imageDataset } from '@rectified-flow/datasets'
+import { imageDataset, type PairRows } from '@rectified-flow/datasets'
 import { createPairStore, openPairStore, type PairStore } from '@rectified-flow/datasets/node'
 import {
   generatePairs,
@@ -52,6 +52,30 @@ describe('generatePairs', () => {
     // Euler in 3 steps is exact here but for bytes' rounding, 1/255.
     await expectClose(x, tf.clipByValue(tf.mul(z, 0.5), -1, 1), { rtol: 0, atol: 1 / 255 + 1e-4 })
     await expectClose(z, indexedNormal(createRng(7), [0, 10, 4], SHAPE), exact)
+  })
+
+  it("fills a store of a user's own, which can then be trained on", async () => {
+    const shards = new Map<number, PairRows>()
+    const own = {
+      count: 4,
+      plan: { seed: 7, shape: SHAPE, images: 'uint8', noise: 'indexed' } as const,
+      range: (shard: number) => ({ first: 2 * shard, count: 2 }),
+      missing: async () => [0, 1].filter(shard => !shards.has(shard)),
+      write: async (shard: number, rows: PairRows) => void shards.set(shard, rows),
+      batch: (indices: ArrayLike<number>) => ({
+        x: tf.tensor4d(Array.from(indices, index => [...pixels(index)]).flat(), [indices.length, ...SHAPE]),
+        z: indexedNormal(createRng(7), indices, SHAPE) as tf.Tensor4D,
+      }),
+    }
+    const pixels = (index: number) =>
+      shards
+        .get(index >> 1)
+        ?.images.subarray((index & 1) * 4)
+        .slice(0, 4) ?? []
+    await generatePairs(own, teacher)
+    const { x, z } = await storedCoupling(own, { rng: createRng(1) }).draw(0, 4)
+    const want = tf.mul(tf.add(tf.clipByValue(tf.mul(z, 0.5), -1, 1), 1), 127.5)
+    await expectClose(x, want, { rtol: 0, atol: 0.5 + 1e-2 }) // bytes are rounded
   })
 
   it('makes the same files in one go, in parts, after a stop, and for a shard that was damaged', async () => {

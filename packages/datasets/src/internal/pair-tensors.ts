@@ -1,24 +1,15 @@
 import { createRng, indexedNormal, type Pairs } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
+import type { FullPairPlan } from '../pair-plan.js'
+import type { PairRows } from '../pair-source.js'
 import { oneHot, toSigned } from './image-tensors.js'
 import { pcg64Noise } from './pcg64-noise.js'
 
 /** What tensors of pairs depend on besides their rows. */
-interface PairKind {
-  shape: readonly [number, number, number]
-  noise: 'indexed' | 'pcg64' | 'float16' | 'float32'
-  seed: number
-  classes?: number
-}
-
-interface HostRows {
-  images: Uint8Array | Float32Array
-  labels?: ArrayLike<number>
-  noise?: Uint8Array | Float32Array
-}
+type PairKind = Pick<FullPairPlan, 'shape' | 'noise' | 'seed' | 'classes'>
 
 /** x and z [B,H,W,C] and one-hot labels [B,classes] of pairs read from a store. */
-export function pairTensors(kind: PairKind, indices: ArrayLike<number>, rows: HostRows): Pairs {
+export function pairTensors(kind: PairKind, indices: ArrayLike<number>, rows: PairRows): Pairs {
   const { shape, noise, seed, classes } = kind
   const size: [number, number, number, number] = [indices.length, ...shape]
   const x = tf.tensor4d(rows.images instanceof Uint8Array ? toSigned(rows.images) : rows.images, size)

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { writeFileWhole } from '@rectified-flow/checkpoints/node'
 import { createPairStore, openPairStore } from './open-pair-store.js'
-import { checkSamePlan } from './pair-plan.js'
+import { checkSamePlan } from './pair-manifest.js'
 import { shardProblem } from './pair-shard.js'
 import type { PairStore } from './pair-store.js'
 

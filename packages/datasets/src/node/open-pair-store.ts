@@ -1,7 +1,8 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeFileWhole } from '@rectified-flow/checkpoints/node'
-import { checkSamePlan, fullPlan, manifestText, type PairPlan, parseManifest } from './pair-plan.js'
+import type { PairPlan } from '../pair-plan.js'
+import { checkSamePlan, fullPlan, manifestText, parseManifest } from './pair-manifest.js'
 import { PairStore } from './pair-store.js'
 
 const MANIFEST = 'pairs.json'

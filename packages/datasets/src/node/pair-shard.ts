@@ -2,17 +2,9 @@ import { createHash } from 'node:crypto'
 import { type HostTensor, readSafetensors, toFloat32, writeSafetensors } from '@rectified-flow/checkpoints'
 import { checkInt, describe } from '@rectified-flow/core'
 import { toHalf } from '../internal/to-half.js'
-import { type FullPairPlan, planId } from './pair-plan.js'
-
-/** Pairs as they are stored, row by row. */
-export interface PairRows {
-  /** [n,H,W,C]: bytes 0..255, or numbers in [-1,1] for a store of 'float16' images. */
-  images: Uint8Array | Float32Array
-  /** Class of each pair, [n], where the plan has classes. */
-  labels?: ArrayLike<number>
-  /** Nothing for 'indexed' noise; states [n,32] for 'pcg64'; else the noise itself, [n,H,W,C]. */
-  noise?: Uint8Array | Float32Array
-}
+import type { FullPairPlan } from '../pair-plan.js'
+import type { PairRows } from '../pair-source.js'
+import { planId } from './pair-manifest.js'
 
 /** How the tensors of a plan are stored: numbers a row and their kind, by name. */
 export function columnsOf(

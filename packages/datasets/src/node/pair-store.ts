@@ -4,8 +4,9 @@ import { writeFileWhole } from '@rectified-flow/checkpoints/node'
 import { checkInt, type Pairs } from '@rectified-flow/core'
 import { checkIndices } from '../internal/check-indices.js'
 import { pairTensors } from '../internal/pair-tensors.js'
-import type { FullPairPlan } from './pair-plan.js'
-import { decodeRows, encodeShard, type PairRows, shardProblem, shardRows } from './pair-shard.js'
+import type { FullPairPlan } from '../pair-plan.js'
+import type { IndexedPairs, PairRows, WritablePairs } from '../pair-source.js'
+import { decodeRows, encodeShard, shardProblem, shardRows } from './pair-shard.js'
 import { ShardReader } from './shard-reader.js'
 
 /** Which part of a store's shards a writer makes: those whose number leaves `part` when divided by `parts`. */
@@ -29,7 +30,7 @@ export interface ShardProblem {
  * Pairs on disk, in shards: `pairs.json`, the plan, which never changes, and one safetensors file a shard. Writers
  * need no coordination: whoever makes a shard makes the same bytes, and a file has its name only when it is whole.
  */
-export class PairStore {
+export class PairStore implements IndexedPairs, WritablePairs {
   readonly count: number
   /** How many shards there are. */
   readonly shards: number

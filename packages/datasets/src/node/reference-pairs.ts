@@ -3,16 +3,15 @@ import { join } from 'node:path'
 import type { Pairs } from '@rectified-flow/core'
 import { checkIndices } from '../internal/check-indices.js'
 import { pairTensors } from '../internal/pair-tensors.js'
+import type { IndexedPairs, PairRows } from '../pair-source.js'
 import { decodeImage } from './internal/decode-image.js'
 import { readLabelsCsv } from './internal/labels-csv.js'
-import type { PairRows } from './pair-shard.js'
 import { ZipReader } from './zip-reader.js'
 
 const WHERE = 'datasets.openReferencePairs'
 
 /** Pairs in the three files of 2-rectified flow++'s code, read by index. */
-export interface ReferencePairs {
-  readonly count: number
+export interface ReferencePairs extends IndexedPairs {
   readonly height: number
   readonly width: number
   readonly channels: number

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import type { FullPairPlan } from './pair-plan.js'
+import type { FullPairPlan } from '../pair-plan.js'
 import { columnsOf, shardRows } from './pair-shard.js'
 
 const WHERE = 'datasets.PairStore.read'

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { writeFileWhole } from '@rectified-flow/checkpoints/node'
 import { checkInt } from '@rectified-flow/core'
 import { encode } from 'fast-png'
+import type { PairRows } from '../pair-source.js'
 import { ZipWriter } from './zip-writer.js'
 
 const WHERE = 'datasets.writeReferencePairs'
@@ -10,11 +11,7 @@ const WHERE = 'datasets.writeReferencePairs'
 /** Pairs whose noise is a PCG64 state: a store of 'pcg64' noise, or what `openReferencePairs` gives. */
 export interface StatePairs {
   readonly count: number
-  read(indices: ArrayLike<number>): Promise<{
-    images: Uint8Array | Float32Array
-    noise?: Uint8Array | Float32Array
-    labels?: ArrayLike<number>
-  }>
+  read(indices: ArrayLike<number>): Promise<PairRows>
 }
 
 export interface WriteReferenceOptions {

@@ -1,10 +1,5 @@
-import type { Choice, Coupling, Pairs, Rng } from '@rectified-flow/core'
-
-/** Pairs that can be read by index: a `PairSet`, a `PairStore`, or anything with these two members. */
-export interface IndexedPairs {
-  readonly count: number
-  batch(indices: ArrayLike<number>): Pairs | Promise<Pairs>
-}
+import type { Choice, Coupling, Rng } from '@rectified-flow/core'
+import type { IndexedPairs } from '@rectified-flow/datasets'
 
 /**
  * Pairs that a teacher made before, what Reflow trains on. Every epoch goes through all of them once, in an order of

@@ -1,30 +1,5 @@
 import { checkInt } from '@rectified-flow/core'
-
-/** Pairs row by row, as a store keeps them. */
-export interface StoreRows {
-  /** [n,H,W,C]: bytes 0..255, or numbers in [-1,1] where the plan's images are 'float16'. */
-  images: Uint8Array | Float32Array
-  labels?: ArrayLike<number>
-  noise?: Float32Array
-}
-
-/** A store of pairs that can be filled shard by shard: `createPairStore` of `@rectified-flow/datasets/node` makes one. */
-export interface WritablePairs {
-  readonly count: number
-  readonly plan: {
-    seed: number
-    shape: readonly [number, number, number]
-    images: 'uint8' | 'float16'
-    noise: string
-    classes?: number
-  }
-  /** The pairs of a shard. */
-  range(shard: number): { first: number; count: number }
-  /** Shards that are still to be made. */
-  missing(): Promise<number[]>
-  /** Keep a shard, whole or not at all. */
-  write(shard: number, rows: StoreRows): Promise<void>
-}
+import type { PairRows, WritablePairs } from '@rectified-flow/datasets'
 
 export interface FillOptions {
   /**
@@ -46,7 +21,7 @@ export async function fillStore(
   where: string,
   store: WritablePairs,
   { shards: given, batch = 128, onProgress, signal }: FillOptions,
-  rows: (first: number, count: number) => Promise<StoreRows>,
+  rows: (first: number, count: number) => Promise<PairRows>,
 ): Promise<void> {
   checkInt(where, 'batch', batch, 1)
   const shards = given ?? (await store.missing())
@@ -55,7 +30,7 @@ export async function fillStore(
   onProgress?.(done, count)
   for (const shard of shards) {
     const range = store.range(shard)
-    const pieces: StoreRows[] = []
+    const pieces: PairRows[] = []
     for (let made = 0; made < range.count; made += batch) {
       // A turn of the event loop: where everything computes at once, nothing else could happen meanwhile, an abort neither.
       await new Promise(resolve => setTimeout(resolve))
@@ -69,7 +44,7 @@ export async function fillStore(
   }
 }
 
-function concatRows(pieces: readonly StoreRows[]): StoreRows {
+function concatRows(pieces: readonly PairRows[]): PairRows {
   const noise = pieces.flatMap(piece => (piece.noise ? [piece.noise] : []))
   const labels = pieces.flatMap(piece => (piece.labels ? [...Array.from(piece.labels)] : []))
   return {
