@@ -41,28 +41,27 @@ export async function openZip(
     file instanceof Uint8Array ? new Uint8ArrayReader(file) : new PiecewiseReader(file),
     options,
   )
+  const entries = await reader.getEntries().catch(cause => {
+    throw zipError(where, 'the file', cause)
+  })
   const members = new Map<string, ZipMember>()
   let total = 0
-  try {
-    for (const entry of await reader.getEntries()) {
-      if (entry.directory) continue
-      const { filename: name, uncompressedSize: size, compressedSize } = entry
-      if (size > compressedSize * MAX_RATIO)
-        throw new RangeError(
-          `${where}: '${name}' must unpack to at most ${MAX_RATIO} times its ${compressedSize} bytes, got ${size}.`,
-        )
-      if (members.has(name))
-        throw new RangeError(`${where}: members' names must be unique, got '${name}' twice.`)
-      total += size
-      members.set(name, {
-        name,
-        size,
-        read: () => readMember(where, entry),
-        stream: () => streamMember(where, entry),
-      })
-    }
-  } catch (cause) {
-    throw zipError(where, 'the file', cause)
+  for (const entry of entries) {
+    if (entry.directory) continue
+    const { filename: name, uncompressedSize: size, compressedSize } = entry
+    if (size > compressedSize * MAX_RATIO)
+      throw new RangeError(
+        `${where}: '${name}' must unpack to at most ${MAX_RATIO} times its ${compressedSize} bytes, got ${size}.`,
+      )
+    if (members.has(name))
+      throw new RangeError(`${where}: members' names must be unique, got '${name}' twice.`)
+    total += size
+    members.set(name, {
+      name,
+      size,
+      read: () => readMember(where, entry),
+      stream: () => streamMember(where, entry),
+    })
   }
   if (total > maxBytes)
     throw new RangeError(
@@ -120,8 +119,7 @@ function streamMember(where: string, entry: FileEntry): ReadableStream<Uint8Arra
   return readable
 }
 
-function zipError(where: string, name: string, cause: unknown): unknown {
-  if (cause instanceof RangeError && cause.message.startsWith(where)) return cause
+function zipError(where: string, name: string, cause: unknown): RangeError {
   // A reader that cancels its stream gives no cause.
   const { message, reason } = (cause ?? {}) as { message?: string; reason?: string }
   const got = [message ?? describe(cause), reason].filter(Boolean).join(': ')

@@ -1,6 +1,9 @@
 /** No number or name in a checkpoint comes near it, and longer ones cost more than their length to convert. */
 const MAX_LINE_BYTES = 1000
 
+/** What is wrong with a file, said in full: nobody adds to it on its way up. */
+export class FileError extends RangeError {}
+
 /** A position in a file; every read is checked against the file's end before it is made. */
 export class Cursor {
   readonly #view: DataView
@@ -13,8 +16,8 @@ export class Cursor {
   }
 
   /** What to throw: what must be, what there was, and the byte where. */
-  error(rule: string, got: string, cause?: unknown): RangeError {
-    return new RangeError(`${this.where}: ${rule}, got ${got} at byte ${this.at}.`, { cause })
+  error(rule: string, got: string, cause?: unknown): FileError {
+    return new FileError(`${this.where}: ${rule}, got ${got} at byte ${this.at}.`, { cause })
   }
 
   /** The next bytes, as a view. */

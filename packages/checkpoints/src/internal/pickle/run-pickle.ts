@@ -1,4 +1,4 @@
-import type { Cursor } from './cursor.js'
+import { type Cursor, FileError } from './cursor.js'
 import { readDecimal, readLiteral } from './read-literal.js'
 import { describePy, PyGlobal, PyObject, type PyValue } from './values.js'
 
@@ -270,7 +270,7 @@ class Machine {
     try {
       this.stack.push(this.count(target.call(args)))
     } catch (cause) {
-      if (cause instanceof RangeError && cause.message.startsWith(this.cursor.where)) throw cause
+      if (cause instanceof FileError) throw cause
       throw this.cursor.error(
         `${target.name} must get what PyTorch gives it`,
         (cause as Error).message,
