@@ -21,8 +21,11 @@ export interface DynamicLossScaleOptions {
 
 /**
  * Multiply the loss, and divide its gradients, by a power of two that is as large as goes well: halved where gradients
- * overflow, doubled after `growAfter` steps without. It keeps small gradients from vanishing in networks that compute in
- * half precision. Backends of tfjs compute in float32, whose smallest numbers no gradient reaches, and need none.
+ * overflow, doubled after `growAfter` steps without. It keeps small gradients of a network that computes in half precision
+ * from becoming zero.
+ *
+ * Nothing here needs it today: every backend computes in float32, whose smallest numbers no gradient comes near. It is for a
+ * velocity of your own that computes in half precision, and changes no step of one that doesn't.
  *
  * @see Micikevicius et al., Mixed Precision Training, arXiv 1710.03740, section 3.2
  */

@@ -34,7 +34,7 @@ export interface TrainerOptions {
   emaDecay?: number | Schedule
   /** Gradients of a larger norm, over all weights together, are scaled down to it. */
   clipNorm?: number
-  /** For networks that compute in half precision: see `dynamicLossScale`. */
+  /** For networks that compute in half precision, which none here does: see `dynamicLossScale`. */
   lossScale?: LossScale
   /** So many steps in a row that are not finite end the training. */
   maxSkipped?: number
