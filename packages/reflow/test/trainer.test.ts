@@ -174,6 +174,16 @@ describe('Trainer', () => {
     )
   })
 
+  it('skips steps whose scaled gradients overflow, until the scale is small enough', async () => {
+    const { a, trainer } = setup({ lossScale: dynamicLossScale({ initial: 2 ** 70, max: 2 ** 70 }) })
+    const start = a.dataSync()[0]
+    let skipped = 0
+    for (; (await trainer.advance()).skipped; skipped++) expect(a.dataSync()[0]).toBe(start)
+    expect(skipped).toBeGreaterThan(0) // sums of squares pass float32's 2^128
+    expect((await trainer.state()).lossScale).toEqual({ scale: 2 ** (70 - skipped), streak: 1 })
+    expect(a.dataSync()[0]).toBeCloseTo(start! + 0.05, 3) // Adam's first step is the rate
+  })
+
   it('gives the labels of the pairs to the network', async () => {
     const seen: number[][] = []
     const { a, b, trainer, coupling } = setup()
