@@ -1,4 +1,4 @@
-import { checkNumber, checkTensor, type Premetric } from '@rectified-flow/core'
+import { alongBatch, checkNumber, checkTensor, type Premetric } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { ImageDistance } from './perceptual-distance.js'
 import type { PremetricChoice } from './premetric-choice.js'
@@ -47,7 +47,7 @@ function onData(distance: ImageDistance): Premetric {
     checkTensor(WHERE, 'xt', xt, prediction.shape)
     checkTensor(WHERE, 'x', x, prediction.shape)
     return tf.tidy(() => {
-      const time = tf.reshape(t, [-1, 1, 1, 1])
+      const time = alongBatch(t, prediction)
       return distance(tf.sub(xt as tf.Tensor4D, tf.mul(time, prediction)), x as tf.Tensor4D)
     })
   }

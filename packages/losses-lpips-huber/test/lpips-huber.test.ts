@@ -1,4 +1,4 @@
-import { createRng, type LossContext, type Premetric } from '@rectified-flow/core'
+import { alongBatch, createRng, type LossContext, type Premetric } from '@rectified-flow/core'
 import {
   l2,
   lpipsHuber,
@@ -24,7 +24,7 @@ function sample(t: number[] = [1e-5, 0.3, 0.7, 0.99999]) {
     tf.Tensor,
   ]
   const time = tf.tensor1d(t)
-  const mix = tf.reshape(time, [-1, 1, 1, 1])
+  const mix = alongBatch(time, x)
   const xt = tf.add(tf.mul(tf.sub(1, mix), x), tf.mul(mix, z))
   const target = tf.sub(z, x)
   const context: LossContext = { t: time, xt, x }
@@ -40,7 +40,7 @@ describe('lpipsHuber', () => {
       const { prediction, target, context } = sample()
       const { t, xt, x } = context
       const loss = lpipsHuber(distance, { divideByT, perceptualWeight: 0.25 })
-      const guess = tf.sub(xt, tf.mul(tf.reshape(t, [-1, 1, 1, 1]), prediction)) as tf.Tensor4D
+      const guess = tf.sub(xt, tf.mul(alongBatch(t, prediction), prediction)) as tf.Tensor4D
       const perceptual = tf.mul(distance(guess, x as tf.Tensor4D), divideByT ? tf.div(0.25, t) : 0.25)
       const huber = tf.mul(tf.sub(1, t), pseudoHuber()(prediction, target))
       await expectClose(loss(prediction, target, context), tf.add(huber, perceptual), f32)

@@ -1,4 +1,4 @@
-import type { Field } from '@rectified-flow/core'
+import { alongBatch, type Field } from '@rectified-flow/core'
 import { type EmbeddedPair, type Method, solve, solveFloat64 } from '@rectified-flow/ode'
 import { expectNoLeak } from '@rectified-flow/tools/leaks'
 import { difference, expectClose, f32, sum } from '@rectified-flow/tools/matchers'
@@ -107,7 +107,7 @@ export function testMethod(
     const rows = fc
       .integer({ min: 1, max: 4 })
       .chain(d => fc.array(fc.array(value, { minLength: d, maxLength: d }), { minLength: 1, maxLength: 4 }))
-    const pull: Field = (x, t) => tf.mul(tf.sin(x), tf.reshape(t, [-1, 1]))
+    const pull: Field = (x, t) => tf.mul(tf.sin(x), alongBatch(t, x))
     await fc.assert(
       fc.asyncProperty(rows, values =>
         scope(async () => {

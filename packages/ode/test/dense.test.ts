@@ -1,4 +1,4 @@
-import type { Field } from '@rectified-flow/core'
+import { alongBatch, type Field } from '@rectified-flow/core'
 import {
   bosh3,
   type DenseSolution,
@@ -14,7 +14,7 @@ import { expectClose, f32 } from '@rectified-flow/tools/matchers'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 
-const forced: Field = (x, t) => tf.sub(tf.reshape(tf.add(tf.cos(t), tf.sin(t)), [-1, 1]), x)
+const forced: Field = (x, t) => tf.sub(alongBatch(tf.add(tf.cos(t), tf.sin(t)), x), x)
 /** A rate per row: exp(-rate t). */
 const decay: Field = x => tf.neg(tf.mul(x, tf.tensor2d([[0.5], [20]])))
 

@@ -1,4 +1,4 @@
-import type { Field } from '@rectified-flow/core'
+import { alongBatch, type Field } from '@rectified-flow/core'
 import {
   ab4,
   dop853,
@@ -30,7 +30,7 @@ function network() {
   const w = variable(tf.tensor2d([[0.5, -1], [0.8, 0.3]])) // biome-ignore format: a matrix
   const b = variable(tf.tensor1d([0.1, -0.2]))
   const field: Field = (x, t) =>
-    tf.mul(tf.tanh(tf.add(tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D), b)), tf.reshape(t, [-1, 1]))
+    tf.mul(tf.tanh(tf.add(tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D), b)), alongBatch(t, x))
   return { field, params: [w, b] }
 }
 

@@ -1,4 +1,4 @@
-import { type Field, NumericError } from '@rectified-flow/core'
+import { alongBatch, type Field, NumericError } from '@rectified-flow/core'
 import {
   type AdaptiveOptions,
   bosh3,
@@ -21,13 +21,13 @@ import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 
 /** dx/dt = (cos t + sin t - x): sin t, where it starts there. */
-const forced: Field = (x, t) => tf.sub(tf.reshape(tf.add(tf.cos(t), tf.sin(t)), [-1, 1]), x)
+const forced: Field = (x, t) => tf.sub(alongBatch(tf.add(tf.cos(t), tf.sin(t)), x), x)
 
 /** dx/dt = -rate x with a rate per row. */
 const rates =
   (values: number[]): Field =>
   x =>
-    tf.mul(x, tf.reshape(tf.tensor1d(values.map(r => -r)), [-1, 1]))
+    tf.mul(x, alongBatch(tf.tensor1d(values.map(r => -r)), x))
 
 describe.each([bosh3, dopri5, tsit5, dop853])('$name', method => {
   const tight = { method, rtol: 1e-5, atol: 1e-6 }
@@ -181,7 +181,7 @@ describe('a failure', () => {
     expect(['non-finite', 'not-converged']).toContain(blown.code)
     expect(blown.t).toBeCloseTo(1, 2)
     const broken: Field = (x, t) =>
-      tf.where(tf.greater(tf.reshape(t, [-1, 1]), 0.5), tf.fill(x.shape, Number.NaN), x)
+      tf.where(tf.greater(alongBatch(t, x), 0.5), tf.fill(x.shape, Number.NaN), x)
     const nan = await caught(broken, { span: [0, 1] })
     expect(nan.code).toBe('non-finite')
     expect(nan.t).toBeCloseTo(0.5, 5)

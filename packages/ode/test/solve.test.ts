@@ -1,4 +1,4 @@
-import type { Field } from '@rectified-flow/core'
+import { alongBatch, type Field } from '@rectified-flow/core'
 import { euler, heun, type Method, rk4, solve } from '@rectified-flow/ode'
 import { expectNoLeak } from '@rectified-flow/tools/leaks'
 import { expectClose, f32, sum } from '@rectified-flow/tools/matchers'
@@ -24,7 +24,7 @@ it('turns: dx/dt = (-x₁, x₀), there and, in reverse time, back', async () =>
 it('follows time: dx/dt = x cos t on an uneven grid', async () => {
   const times = Array.from({ length: 65 }, (_, i) => 2 * (i / 64) ** 2)
   const x = tf.ones([3, 2, 2, 1])
-  const field: Field = (x, t) => tf.mul(x, tf.reshape(tf.cos(t), [-1, 1, 1, 1]))
+  const field: Field = (x, t) => tf.mul(x, alongBatch(tf.cos(t), x))
   await expectClose(
     solve(field, x, { method: rk4, times }).x,
     tf.fill([3, 2, 2, 1], Math.exp(Math.sin(2))),

@@ -1,9 +1,5 @@
+import { alongBatch } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-
-/** Times [B] in a shape that broadcasts over samples like x [B,...]: [B,1,...]. */
-function alongBatch(t: tf.Tensor1D, x: tf.Tensor): tf.Tensor {
-  return tf.reshape(t, [t.shape[0], ...x.shape.slice(1).map(() => 1)])
-}
 
 /**
  * The straight path from data to noise: x_t = (1 - t) x + t z.

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createRng, type Field, indexedNormal } from '@rectified-flow/core'
+import { alongBatch, createRng, type Field, indexedNormal } from '@rectified-flow/core'
 import { imageDataset, type PairRows } from '@rectified-flow/datasets'
 import { createPairStore, openPairStore, type PairStore } from '@rectified-flow/datasets/node'
 import {
@@ -20,7 +20,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 const SHAPE = [2, 2, 1] as const
 /** A flow whose image is 0.5 z: v = z - x0 = 0.5 z, and x_t = (0.5 + 0.5 t) z. */
-const halves: Field = (x, t) => tf.tidy(() => tf.div(x, tf.add(1, tf.reshape(t, [-1, 1, 1, 1]))))
+const halves: Field = (x, t) => tf.tidy(() => tf.div(x, tf.add(1, alongBatch(t, x))))
 const teacher: Teacher = z => sample(halves, z, { steps: 3 }).x
 const PLAN = { count: 11, shardSize: 3, seed: 7, shape: SHAPE }
 
@@ -102,7 +102,7 @@ describe('generatePairs', () => {
     const store = await createPairStore(at('pairs'), { ...PLAN, classes: 4, images: 'float16' })
     // An image that says its class: 0, 0.25, 0.5, 0.75 everywhere.
     const classy: Teacher = (z, labels) =>
-      tf.tidy(() => tf.add(tf.zerosLike(z), tf.reshape(tf.div(tf.argMax(labels!, 1), 4), [-1, 1, 1, 1])))
+      tf.tidy(() => tf.add(tf.zerosLike(z), alongBatch(tf.div(tf.argMax(labels!, 1), 4), z)))
     await generatePairs(store, classy, { labels: index => index % 4 })
     const { x, labels } = await pairsOf(store, [0, 1, 2, 3, 7])
     expect([...tf.argMax(labels!, 1).dataSync()]).toEqual([0, 1, 2, 3, 3])

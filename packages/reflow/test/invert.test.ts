@@ -1,4 +1,4 @@
-import { createRng, type Field } from '@rectified-flow/core'
+import { alongBatch, createRng, type Field } from '@rectified-flow/core'
 import { heun, rk4 } from '@rectified-flow/ode'
 import {
   INVERSION_START,
@@ -21,7 +21,7 @@ const normal = (seed: number) => createRng(seed).normal(shape)
 function straightTo(scale: number, shift: number): Field {
   return (x, t) =>
     tf.tidy(() => {
-      const time = tf.reshape(t, [-1, 1, 1, 1])
+      const time = alongBatch(t, x)
       const rest = tf.sub(1, time)
       const z = tf.div(tf.sub(x, tf.mul(rest, shift)), tf.add(tf.mul(rest, scale), time))
       return tf.sub(z, tf.add(tf.mul(z, scale), shift))
@@ -33,7 +33,7 @@ const dataOf = (z: tf.Tensor, scale: number, shift: number) => tf.add(tf.mul(z, 
 function failing(n: number): Field {
   let calls = 0
   return (x, t) => {
-    const made = tf.mul(x, tf.reshape(t, [-1, 1, 1, 1]))
+    const made = tf.mul(x, alongBatch(t, x))
     if (++calls === n) throw new Error('no')
     return made
   }
@@ -54,7 +54,7 @@ describe('invert', () => {
   })
 
   it('undoes the sampler on a bent flow', async () => {
-    const bent: Field = (x, t) => tf.mul(tf.sin(x), tf.reshape(t, [-1, 1, 1, 1]))
+    const bent: Field = (x, t) => tf.mul(tf.sin(x), alongBatch(t, x))
     const z = normal(2)
     const grid = { steps: 64, method: rk4 }
     const { x } = sample(bent, z, { ...grid, noiseScale: 1 })

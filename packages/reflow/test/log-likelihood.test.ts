@@ -1,4 +1,4 @@
-import { createRng, type Field } from '@rectified-flow/core'
+import { alongBatch, createRng, type Field } from '@rectified-flow/core'
 import { rk4 } from '@rectified-flow/ode'
 import { bitsPerDim, logLikelihood } from '@rectified-flow/reflow'
 import { expectNoLeak } from '@rectified-flow/tools/leaks'
@@ -12,7 +12,7 @@ import { describe, expect, it } from 'vitest'
 function gaussianFlow(mean: number, s: number): Field {
   return (x, t) =>
     tf.tidy(() => {
-      const time = tf.reshape(t, [-1, ...x.shape.slice(1).map(() => 1)])
+      const time = alongBatch(t, x)
       const rest = tf.sub(1, time)
       const variance = tf.add(tf.square(time), tf.mul(tf.square(rest), s * s))
       const slope = tf.div(tf.sub(time, tf.mul(rest, s * s)), variance)

@@ -1,4 +1,4 @@
-import { createRng, type Denoiser } from '@rectified-flow/core'
+import { alongBatch, createRng, type Denoiser } from '@rectified-flow/core'
 import { sampleEdm } from '@rectified-flow/reflow'
 import { expectNoLeak } from '@rectified-flow/tools/leaks'
 import { expectClose, f32 } from '@rectified-flow/tools/matchers'
@@ -12,7 +12,7 @@ const noise = (seed: number, batch = 2): tf.Tensor4D =>
 function gaussian(mean: number, s: number): Denoiser {
   return (x, sigma) =>
     tf.tidy(() => {
-      const variance = tf.reshape(tf.square(sigma), [-1, 1, 1, 1])
+      const variance = alongBatch(tf.square(sigma), x)
       const sum = tf.add(tf.mul(x, s * s), tf.mul(variance, mean))
       return tf.div(sum, tf.add(variance, s * s)) as tf.Tensor4D
     })

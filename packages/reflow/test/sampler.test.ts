@@ -1,4 +1,4 @@
-import { createRng, type Field } from '@rectified-flow/core'
+import { alongBatch, createRng, type Field } from '@rectified-flow/core'
 import { ab4, euler, heun, midpoint, rk4 } from '@rectified-flow/ode'
 import {
   START_TIME,
@@ -16,7 +16,7 @@ import { describe, expect, it } from 'vitest'
 const noise = () => createRng(1).normal([3, 2, 2, 1])
 /** Straight lines from z to the data 0.3 z + 1: v = z - x0 is known from any point of the line. */
 const straight: Field = (x, t) => {
-  const time = tf.reshape(t, [-1, 1, 1, 1])
+  const time = alongBatch(t, x)
   // x = (1 - t)(0.3 z + 1) + t z
   const z = tf.div(tf.sub(x, tf.sub(1, time)), tf.add(tf.mul(tf.sub(1, time), 0.3), time))
   return tf.sub(z, tf.add(tf.mul(z, 0.3), 1))

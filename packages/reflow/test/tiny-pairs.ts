@@ -1,5 +1,6 @@
 // Pairs of a simple teacher, by generate-pairs-killed.test.ts in a process of its own: node tiny-pairs.mjs FOLDER [PART PARTS]
 import { useBackend } from '@rectified-flow/backends'
+import { alongBatch } from '@rectified-flow/core'
 import { createPairStore } from '@rectified-flow/datasets/node'
 import { generatePairs } from '@rectified-flow/reflow'
 import * as tf from '@tensorflow/tfjs-core'
@@ -8,13 +9,9 @@ const [folder, part = '0', parts = '1'] = process.argv.slice(2) as [string, stri
 await useBackend('cpu')
 const plan = { count: 118, shardSize: 4, seed: 5, shape: [4, 4, 1] as const, classes: 3 }
 const store = await createPairStore(folder, plan)
-await generatePairs(
-  store,
-  (z, labels) => tf.sub(tf.mul(z, 0.3), tf.reshape(tf.mean(labels!, 1), [-1, 1, 1, 1])),
-  {
-    shards: await store.missing({ part: Number(part), parts: Number(parts) }),
-    batch: 2,
-    onProgress: done => process.send?.(done),
-  },
-)
+await generatePairs(store, (z, labels) => tf.sub(tf.mul(z, 0.3), alongBatch(tf.mean(labels!, 1), z)), {
+  shards: await store.missing({ part: Number(part), parts: Number(parts) }),
+  batch: 2,
+  onProgress: done => process.send?.(done),
+})
 process.disconnect?.()

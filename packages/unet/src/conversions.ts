@@ -1,6 +1,5 @@
-import { checkTensor, type Denoiser, type Field } from '@rectified-flow/core'
+import { alongBatch, checkTensor, type Denoiser, type Field } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { perSample } from './internal/per-sample.js'
 
 /**
  * The velocity of any denoiser: v(x_t, t) = (x_t - D(x_t/(1-t), t/(1-t))) / t, for t in (0, 1). The difference cancels
@@ -11,8 +10,8 @@ export function velocity(denoise: Denoiser): Field {
     check('unet.velocity', x, 't', t)
     return tf.tidy(() => {
       const rest: tf.Tensor1D = tf.sub(1, t)
-      const denoised = denoise(tf.div(x, perSample(rest)) as tf.Tensor4D, tf.div(t, rest))
-      return tf.div(tf.sub(x, denoised), perSample(t))
+      const denoised = denoise(tf.div(x, alongBatch(rest, x)) as tf.Tensor4D, tf.div(t, rest))
+      return tf.div(tf.sub(x, denoised), alongBatch(t, x))
     })
   }
 }
@@ -24,8 +23,8 @@ export function denoiser(field: Field): Denoiser {
     return tf.tidy(() => {
       const level: tf.Tensor1D = tf.add(sigma, 1)
       const t: tf.Tensor1D = tf.div(sigma, level)
-      const xt = tf.div(x, perSample(level))
-      return tf.sub(xt, tf.mul(perSample(t), field(xt, t)))
+      const xt = tf.div(x, alongBatch(level, x))
+      return tf.sub(xt, tf.mul(alongBatch(t, x), field(xt, t)))
     })
   }
 }
@@ -41,8 +40,8 @@ export function score(field: Field): Field {
   return (x, t) => {
     check('unet.score', x, 't', t)
     return tf.tidy(() => {
-      const noise = tf.add(x, tf.mul(perSample(tf.sub(1, t)), field(x, t)))
-      return tf.neg(tf.div(noise, perSample(t)))
+      const noise = tf.add(x, tf.mul(alongBatch(tf.sub(1, t), x), field(x, t)))
+      return tf.neg(tf.div(noise, alongBatch(t, x)))
     })
   }
 }

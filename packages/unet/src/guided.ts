@@ -1,4 +1,4 @@
-import { checkNumber, describe, type Field } from '@rectified-flow/core'
+import { alongBatch, checkNumber, describe, type Field } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 export interface GuidanceOptions {
@@ -33,7 +33,6 @@ export function guided(
       const [c, u] = [conditional(x, t), unconditional(x, t)]
       const inside = tf.logicalAnd(tf.greaterEqual(t, from), tf.lessEqual(t, to))
       const weight = tf.add(tf.mul(tf.cast(inside, 'float32'), scale - 1), 1)
-      const shape = [x.shape[0] as number, ...x.shape.slice(1).map(() => 1)]
-      return tf.add(u, tf.mul(tf.reshape(weight, shape), tf.sub(c, u)))
+      return tf.add(u, tf.mul(alongBatch(weight, x), tf.sub(c, u)))
     })
 }

@@ -1,6 +1,5 @@
-import { checkTensor, type Denoiser, type Field } from '@rectified-flow/core'
+import { alongBatch, checkTensor, type Denoiser, type Field } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { perSample } from './internal/per-sample.js'
 import type { ForwardOptions, Network } from './network.js'
 import type { Coefficient, Coefficients, Preconditioner } from './preconditioners/preconditioner.js'
 
@@ -48,5 +47,5 @@ function wrapped(
 }
 
 function times(x: tf.Tensor4D, coefficient: Coefficient): tf.Tensor4D {
-  return tf.mul(x, typeof coefficient === 'number' ? coefficient : perSample(coefficient))
+  return tf.mul(x, alongBatch(coefficient, x))
 }

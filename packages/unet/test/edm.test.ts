@@ -1,4 +1,4 @@
-import { createRng } from '@rectified-flow/core'
+import { alongBatch, createRng } from '@rectified-flow/core'
 import { expectNoLeak } from '@rectified-flow/tools/leaks'
 import { expectClose, f32, sum } from '@rectified-flow/tools/matchers'
 import { edmDenoiser, edmVelocity, type Network, velocity } from '@rectified-flow/unet'
@@ -9,7 +9,7 @@ import { randomNet } from './small-net.js'
 /** F(x, c) = 0.3 x + 0.1 c, in closed form. */
 const affine: Network = {
   weights: new Map(),
-  forward: (x, c) => tf.tidy(() => tf.add(tf.mul(x, 0.3), tf.mul(tf.reshape(c, [-1, 1, 1, 1]), 0.1))),
+  forward: (x, c) => tf.tidy(() => tf.add(tf.mul(x, 0.3), tf.mul(alongBatch(c, x), 0.1))),
 }
 const times = [1e-5, 0.03, 0.4, 0.75, 0.99, 1 - 1e-5].map(Math.fround)
 let x: tf.Tensor4D
@@ -77,7 +77,7 @@ it('edmDenoiser gives back x where there is no noise, as sigma goes to 0', async
 
 it('velocity of the denoiser that knows the data is z - x', async () => {
   const z = createRng(2).normal(x.shape) as tf.Tensor4D
-  const t = tf.reshape(tf.tensor1d(times), [-1, 1, 1, 1])
+  const t = alongBatch(tf.tensor1d(times), x)
   const xt = tf.add(tf.mul(tf.sub(1, t), x), tf.mul(t, z))
   const v = velocity(() => tf.clone(x))(xt, tf.tensor1d(times))
   await expectClose(tf.slice(v, 1), tf.slice(tf.sub(z, x), 1), sum) // at t = 1e-5 float32 has lost it

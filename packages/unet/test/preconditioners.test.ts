@@ -1,4 +1,4 @@
-import { createRng, type Rng } from '@rectified-flow/core'
+import { alongBatch, createRng, type Rng } from '@rectified-flow/core'
 import { expectNoLeak } from '@rectified-flow/tools/leaks'
 import { expectClose, f32, sum } from '@rectified-flow/tools/matchers'
 import {
@@ -56,7 +56,7 @@ function gaussianNet(sigmaOf: (label: number) => number, factor: (sigma: number)
     forward: (x, labels) =>
       tf.tidy(() => {
         const factors = Array.from(labels.dataSync(), label => factor(sigmaOf(label)))
-        return tf.mul(x, tf.reshape(tf.tensor1d(factors), [-1, 1, 1, 1]))
+        return tf.mul(x, alongBatch(tf.tensor1d(factors), x))
       }),
   }
 }

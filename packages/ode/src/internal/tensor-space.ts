@@ -1,4 +1,4 @@
-import { checkTensor, type Field } from '@rectified-flow/core'
+import { alongBatch, checkTensor, type Field } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Space } from './space.js'
 
@@ -20,7 +20,7 @@ export function tensorSpace(
   const lanes = perSample ? batch : 1
   /** One number per lane, so that it spreads over the lane. */
   const spread = (values: readonly number[]): tf.Tensor | number =>
-    perSample ? tf.tensor([...values], [batch, ...shape.slice(1).map(() => 1)]) : (values[0] as number)
+    perSample ? alongBatch(tf.tensor1d([...values]), { rank: shape.length }) : (values[0] as number)
   const times = (t: readonly number[]): tf.Tensor1D =>
     perSample ? tf.tensor1d([...t]) : tf.fill([batch], t[0] as number)
 
@@ -63,7 +63,7 @@ export function tensorSpace(
     select(chosen, one, other) {
       if (chosen.every(choice => choice === chosen[0])) return tf.clone(chosen[0] ? one : other)
       return tf.tidy(() => {
-        const mask = tf.tensor([...chosen], [batch, ...shape.slice(1).map(() => 1)], 'bool')
+        const mask = alongBatch(tf.tensor1d([...chosen], 'bool'), { rank: shape.length })
         return tf.where(tf.broadcastTo(mask, [...shape]), one, other)
       })
     },

@@ -1,4 +1,4 @@
-import { type Coupling, createRng } from '@rectified-flow/core'
+import { alongBatch, type Coupling, createRng } from '@rectified-flow/core'
 import { imageDataset, pairSet } from '@rectified-flow/datasets'
 import {
   independentCoupling,
@@ -93,14 +93,14 @@ describe('storedCoupling', () => {
 
 describe('onlineCoupling', () => {
   it('makes data of the noise and labels of each pair', async () => {
-    const coupling = onlineCoupling((z, labels) => tf.mul(z, tf.reshape(labels!, [-1, 1, 1, 1])), {
+    const coupling = onlineCoupling((z, labels) => tf.mul(z, alongBatch(labels!, z)), {
       shape: SHAPE,
       rng: rng(),
       labels: (first, n) => tf.tensor2d(Array.from({ length: n }, (_, i) => [first + i])),
     })
     const { x, z, labels } = await coupling.draw(2, 3)
     expect([...labels!.dataSync()]).toEqual([6, 7, 8])
-    await expectClose(x, tf.mul(z, tf.reshape(labels!, [-1, 1, 1, 1])), f32)
+    await expectClose(x, tf.mul(z, alongBatch(labels!, z)), f32)
     // A pair is its own, in whatever batch it is made.
     await expectClose((await coupling.draw(6, 1)).z, tf.slice(z, 0, 1), exact)
   })

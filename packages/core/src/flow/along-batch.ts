@@ -1,0 +1,12 @@
+import * as tf from '@tensorflow/tfjs-core'
+
+/**
+ * One number per sample, in the shape that spreads over samples like x: [B] becomes [B,1,...], of x's rank. A plain number
+ * stays as it is: it is every sample's.
+ *
+ *     tf.mul(alongBatch(t, x), x)   // each sample times its own t
+ */
+export function alongBatch<T extends tf.Tensor | number>(values: T, x: { readonly rank: number }): T {
+  if (typeof values === 'number') return values
+  return tf.reshape(values, [values.size, ...Array<number>(x.rank - 1).fill(1)]) as T
+}
