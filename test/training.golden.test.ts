@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { useBackend } from '@rectified-flow/backends'
 import { type HostTensor, readSafetensors, toFloat32 } from '@rectified-flow/checkpoints'
-import { createRng, type Field, numpyRng, type Premetric } from '@rectified-flow/core'
+import { createRng, type Field, interpolate, numpyRng, type Premetric } from '@rectified-flow/core'
 import {
   backboneShapes,
   l2,
@@ -91,8 +91,7 @@ describe('loss and gradients of every weight, at fixed times', () => {
     const { premetric, dispose } = (losses[kind] as (typeof losses)[string])()
     const [x, z, t] = [given('x'), given('z'), given('t') as tf.Tensor1D]
     const { value, grads } = tf.variableGrads(() => {
-      const time = tf.reshape(t, [-1, 1, 1, 1])
-      const xt = tf.add(tf.mul(tf.sub(1, time), x), tf.mul(time, z))
+      const xt = interpolate(x, z, t)
       return tf.mean(premetric(edmVelocity(net)(xt, t), tf.sub(z, x), { t, xt, x })) as tf.Scalar
     })
     const expected = toFloat32(tensors.get(`${kind}/loss`) as HostTensor)[0] as number

@@ -10,6 +10,7 @@ export {
 export { type Choice, type ChoiceOption, type Chosen, makeChosen } from './choice.js'
 export { NumericError, type NumericErrorCode } from './errors.js'
 export { alongBatch } from './flow/along-batch.js'
+export { dataPrediction, interpolate, noisePrediction, velocityFromData } from './flow/straight-path.js'
 export { indexedNormal } from './rng/indexed-normal.js'
 export { type NumpyRng, numpyRng, pcg64 } from './rng/numpy-rng.js'
 export { createRng, type Rng } from './rng/rng.js'

@@ -1,4 +1,4 @@
-import { alongBatch, checkNumber, checkTensor, type Premetric } from '@rectified-flow/core'
+import { checkNumber, checkTensor, dataPrediction, type Premetric } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { ImageDistance } from './perceptual-distance.js'
 import type { PremetricChoice } from './premetric-choice.js'
@@ -46,10 +46,7 @@ function onData(distance: ImageDistance): Premetric {
     checkTensor(WHERE, 'prediction', prediction, ['B', 'H', 'W', 'C'])
     checkTensor(WHERE, 'xt', xt, prediction.shape)
     checkTensor(WHERE, 'x', x, prediction.shape)
-    return tf.tidy(() => {
-      const time = alongBatch(t, prediction)
-      return distance(tf.sub(xt as tf.Tensor4D, tf.mul(time, prediction)), x as tf.Tensor4D)
-    })
+    return tf.tidy(() => distance(dataPrediction(xt, prediction, t) as tf.Tensor4D, x as tf.Tensor4D))
   }
 }
 

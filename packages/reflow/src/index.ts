@@ -14,7 +14,6 @@ export {
   type Teacher,
 } from './generate-pairs.js'
 export type { FillOptions } from './internal/fill-store.js'
-export { dataPrediction, interpolate, noisePrediction } from './interpolate.js'
 export { INVERSION_START, type InvertOptions, invert, invertTrajectory } from './invert.js'
 export { type Inverter, invertPairs } from './invert-pairs.js'
 export { type LogLikelihoodOptions, logLikelihood } from './log-likelihood.js'

@@ -1,6 +1,6 @@
-import { checkInt, checkTensor, type Field } from '@rectified-flow/core'
+import { checkInt, checkTensor, type Field, interpolate } from '@rectified-flow/core'
 import { euler, type Method, uniformGrid } from '@rectified-flow/ode'
-import * as tf from '@tensorflow/tfjs-core'
+import type * as tf from '@tensorflow/tfjs-core'
 import { checkOneGrid, checkSolver, checkTimes } from './internal/check-options.js'
 import {
   type CompileOption,
@@ -69,6 +69,6 @@ function planInversion(
   const grid = times ?? [startTime, ...uniformGrid(steps, [0, 1]).slice(1)]
   checkTimes(where, grid, 'rising')
   const s = grid[0] as number
-  const start = () => tf.add(tf.mul(x, 1 - s), tf.mul(noise, s))
+  const start = () => interpolate(x, noise, s)
   return { field, compile, start, times: grid, method: () => method, target: 'noise' }
 }

@@ -1,8 +1,7 @@
-import type { Field } from '@rectified-flow/core'
+import { dataPrediction, type Field, noisePrediction } from '@rectified-flow/core'
 import { euler, integrate, type Method } from '@rectified-flow/ode'
 import * as tf from '@tensorflow/tfjs-core'
 import { compiledOnce } from './internal/compiled-once.js'
-import { dataPrediction, noisePrediction } from './interpolate.js'
 
 /** What is known after a step. Tensors are borrowed: clone to keep. */
 export interface SamplerState {

@@ -1,4 +1,12 @@
-import { alongBatch, checkTensor, type Denoiser, type Field } from '@rectified-flow/core'
+import {
+  alongBatch,
+  checkTensor,
+  type Denoiser,
+  dataPrediction,
+  type Field,
+  noisePrediction,
+  velocityFromData,
+} from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 /**
@@ -11,7 +19,7 @@ export function velocity(denoise: Denoiser): Field {
     return tf.tidy(() => {
       const rest: tf.Tensor1D = tf.sub(1, t)
       const denoised = denoise(tf.div(x, alongBatch(rest, x)) as tf.Tensor4D, tf.div(t, rest))
-      return tf.div(tf.sub(x, denoised), alongBatch(t, x))
+      return velocityFromData<tf.Tensor>(x, denoised, t)
     })
   }
 }
@@ -24,7 +32,7 @@ export function denoiser(field: Field): Denoiser {
       const level: tf.Tensor1D = tf.add(sigma, 1)
       const t: tf.Tensor1D = tf.div(sigma, level)
       const xt = tf.div(x, alongBatch(level, x))
-      return tf.sub(xt, tf.mul(alongBatch(t, x), field(xt, t)))
+      return dataPrediction(xt, field(xt, t), t) as tf.Tensor4D
     })
   }
 }
@@ -40,7 +48,7 @@ export function score(field: Field): Field {
   return (x, t) => {
     check('unet.score', x, 't', t)
     return tf.tidy(() => {
-      const noise = tf.add(x, tf.mul(alongBatch(tf.sub(1, t), x), field(x, t)))
+      const noise = noisePrediction(x, field(x, t), t)
       return tf.neg(tf.div(noise, alongBatch(t, x)))
     })
   }

@@ -1,6 +1,5 @@
-import type { Field, Pairs, Premetric, Weights } from '@rectified-flow/core'
+import { type Field, interpolate, type Pairs, type Premetric, type Weights } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { interpolate } from '../interpolate.js'
 
 /** What the gradients of a batch are computed from. */
 export interface BatchLoss {

@@ -1,4 +1,4 @@
-import type { Field } from '@rectified-flow/core'
+import { dataPrediction, type Field, interpolate } from '@rectified-flow/core'
 import type { Method } from '@rectified-flow/ode'
 import * as tf from '@tensorflow/tfjs-core'
 
@@ -19,7 +19,7 @@ export function reinterpolate(z: tf.Tensor, correct: boolean): Method {
     order: 1,
     step: (field, x, t, tNext) =>
       tf.tidy(() => {
-        const move = (v: tf.Tensor) => tf.add(tf.mul(tf.sub(x, tf.mul(v, t)), 1 - tNext), tf.mul(z, tNext))
+        const move = (v: tf.Tensor) => interpolate(dataPrediction(x, v, t), z, tNext)
         const v = at(field, x, t)
         if (!correct) return { x: move(v), nfe: 1 }
         return { x: move(tf.mul(tf.add(v, at(field, move(v), tNext)), 0.5)), nfe: 2 }
