@@ -1,33 +1,20 @@
 import { checkInt, checkNumber } from '@rectified-flow/core'
 import { checkGrid, uniformGrid } from './grid.js'
+import { checkedLevels, type KarrasOptions } from './karras-levels.js'
 
 type Span = readonly [start: number, end: number]
 
 /**
- * EDM's grid of noise levels, as flow times t = σ/(1 + σ), then 0:
- *
- *   σ_i = (σmax^(1/ρ) + i/(steps-1) (σmin^(1/ρ) - σmax^(1/ρ)))^ρ,  i < steps
- *
- * It starts at σmax/(1 + σmax), short of 1. The defaults are those of the paper's table 1.
+ * EDM's noise levels, those of `karrasLevels`, as flow times t = σ/(1 + σ). It starts at σmax/(1 + σmax), short of 1.
  *
  * @param steps  intervals, the last one to 0 included; >= 1
- * @see Karras, Aittala, Aila, Laine, arXiv 2206.00364, equation 5
  */
-export function karrasGrid(
-  steps: number,
-  { rho = 7, sigmaMin = 0.002, sigmaMax = 80 }: { rho?: number; sigmaMin?: number; sigmaMax?: number } = {},
-): number[] {
+export function karrasGrid(steps: number, options: KarrasOptions = {}): number[] {
   const where = 'ode.karrasGrid'
-  checkInt(where, 'steps', steps, 1)
-  checkNumber(where, 'rho', rho, Number.MIN_VALUE)
-  checkNumber(where, 'sigmaMin', sigmaMin, Number.MIN_VALUE)
-  checkNumber(where, 'sigmaMax', sigmaMax, sigmaMin)
-  const [high, low] = [sigmaMax ** (1 / rho), sigmaMin ** (1 / rho)]
-  const sigmas = Array.from(
-    { length: steps },
-    (_, i) => (high + (i / Math.max(1, steps - 1)) * (low - high)) ** rho,
+  return checked(
+    where,
+    checkedLevels(where, steps, options).map(sigma => sigma / (1 + sigma)),
   )
-  return checked(where, [...sigmas.map(sigma => sigma / (1 + sigma)), 0])
 }
 
 /**

@@ -1,4 +1,12 @@
-import { checkGrid, karrasGrid, polynomialGrid, shiftedGrid, solve, uniformGrid } from '@rectified-flow/ode'
+import {
+  checkGrid,
+  karrasGrid,
+  karrasLevels,
+  polynomialGrid,
+  shiftedGrid,
+  solve,
+  uniformGrid,
+} from '@rectified-flow/ode'
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
@@ -57,6 +65,9 @@ it('spaces grids as the literature has it', () => {
   for (const [i, sigma] of [80, middle, 0.002, 0].entries())
     expect(karras[i]).toBeCloseTo(sigma / (1 + sigma), 12)
   expect(karrasGrid(1, { sigmaMax: 1 })).toEqual([0.5, 0])
+  for (const [i, sigma] of [80, middle, 0.002, 0].entries()) expect(karrasLevels(3)[i]).toBeCloseTo(sigma, 12)
+  expect(karrasLevels(3, { rho: 1, sigmaMin: 1, sigmaMax: 2 })).toEqual([2, 1.5, 1, 0])
+  expect(karrasLevels(1, { sigmaMax: 1 })).toEqual([1, 0])
   expect(polynomialGrid(4)).toEqual([1, 1 - 1 / 16, 1 - 1 / 4, 1 - 9 / 16, 0])
   expect(polynomialGrid(2, { power: 3, span: [0, 8] })).toEqual([0, 1, 8])
   expect(shiftedGrid(2)).toEqual([1, 0.75, 0])
@@ -86,6 +97,11 @@ it('spaced grids are grids, with steps intervals, in their range', () => {
 it('says what is wrong with a spacing', () => {
   const failures: [() => unknown, string][] = [
     [() => karrasGrid(0), 'ode.karrasGrid: steps must be an integer >= 1, got 0.'],
+    [() => karrasLevels(0), 'ode.karrasLevels: steps must be an integer >= 1, got 0.'],
+    [
+      () => karrasLevels(4, { sigmaMin: 0 }),
+      'ode.karrasLevels: sigmaMin must be a finite number >= 5e-324, got 0.',
+    ],
     [
       () => karrasGrid(4, { sigmaMin: 2, sigmaMax: 1 }),
       'ode.karrasGrid: sigmaMax must be a finite number >= 2, got 1.',

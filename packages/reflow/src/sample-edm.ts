@@ -1,15 +1,12 @@
 import { checkInt, checkNumber, checkOneOf, checkTensor, type Denoiser, type Rng } from '@rectified-flow/core'
+import { type KarrasOptions, karrasLevels } from '@rectified-flow/ode'
 import * as tf from '@tensorflow/tfjs-core'
 import { compiledOnce } from './internal/compiled-once.js'
 import type { CompileOption } from './walk.js'
 
-export interface EdmSamplerOptions extends CompileOption {
+export interface EdmSamplerOptions extends KarrasOptions, CompileOption {
   /** Noise levels before 0; heun calls the denoiser 2 steps - 1 times. */
   steps?: number
-  sigmaMin?: number
-  sigmaMax?: number
-  /** How much the levels crowd near sigmaMin. */
-  rho?: number
   method?: 'heun' | 'euler'
   /** Fresh noise on the way (S_churn, S_min, S_max, S_noise of the paper). None unless given. */
   churn?: {
@@ -40,17 +37,6 @@ export interface EdmSamplerState {
 }
 
 /**
- * EDM's noise levels, then 0 (Karras et al., arXiv 2206.00364, equation 5):
- *
- *   σ_i = (σmax^(1/ρ) + i/(n-1) (σmin^(1/ρ) - σmax^(1/ρ)))^ρ
- */
-function noiseLevels(steps: number, sigmaMin: number, sigmaMax: number, rho: number): number[] {
-  const [low, high] = [sigmaMin ** (1 / rho), sigmaMax ** (1 / rho)]
-  const level = (i: number) => (high + (i / Math.max(steps - 1, 1)) * (low - high)) ** rho
-  return [...Array.from({ length: steps }, (_, i) => level(i)), 0]
-}
-
-/**
  * EDM's sampler (algorithms 1 and 2 of the paper): noise in, data out, from any denoiser. What a teacher makes pairs
  * with: `z => sampleEdm(denoiser, z).x` without churn is a function of z alone.
  *
@@ -78,12 +64,12 @@ export function sampleEdm(
   const where = 'reflow.sampleEdm'
   checkTensor(where, 'z', z, ['B', 'H', 'W', 'C'])
   checkInt(where, 'steps', steps, 1)
-  checkNumber(where, 'sigmaMin', sigmaMin, 0)
+  checkNumber(where, 'sigmaMin', sigmaMin, Number.MIN_VALUE)
   checkNumber(where, 'sigmaMax', sigmaMax, sigmaMin)
   checkNumber(where, 'rho', rho, 1)
   checkOneOf(where, 'method', method, ['heun', 'euler'])
   if (churn) checkNumber(where, 'churn.amount', churn.amount, 0)
-  const levels = noiseLevels(steps, sigmaMin, sigmaMax, rho)
+  const levels = karrasLevels(steps, { rho, sigmaMin, sigmaMax })
   const estimate = compile ? compiledOnce(denoiser) : denoiser
   let nfe = 0
   const denoise: Denoise = (x, sigma) => {

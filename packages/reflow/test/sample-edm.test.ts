@@ -90,6 +90,9 @@ describe('sampleEdm', () => {
     expect(() => sampleEdm(gaussian(0, 1), noise(1), { steps: 0 })).toThrow(
       'reflow.sampleEdm: steps must be an integer >= 1, got 0.',
     )
+    expect(() => sampleEdm(gaussian(0, 1), noise(1), { sigmaMin: 0 })).toThrow(
+      'reflow.sampleEdm: sigmaMin must be a finite number >= 5e-324, got 0.',
+    )
     expect(() => sampleEdm(gaussian(0, 1), noise(1), { sigmaMin: 90 })).toThrow(
       'reflow.sampleEdm: sigmaMax must be a finite number >= 90, got 80.',
     )
