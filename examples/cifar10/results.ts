@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readNpz } from '@rectified-flow/checkpoints'
 import { writeFileWhole } from '@rectified-flow/checkpoints/node'
+import { bytesToSigned } from '@rectified-flow/core'
 import { encodePngGrid } from '@rectified-flow/datasets'
 import { smallSamples } from './stages.js'
 
@@ -35,7 +36,7 @@ export async function writePicture(out: string, path: string): Promise<void> {
       return (images!.data as Uint8Array).subarray(0, COLUMNS * 32 * 32 * 3)
     }),
   )
-  const data = Float32Array.from(Buffer.concat(rows), byte => byte / 127.5 - 1)
+  const data = bytesToSigned(Buffer.concat(rows))
   const shape = [ROWS.length * COLUMNS, 32, 32, 3] as const
   const scale = 2
   await writeFileWhole(path, await encodePngGrid({ data, shape }, { columns: COLUMNS, scale, background: 1 }))

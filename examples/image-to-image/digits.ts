@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { oneHot } from '@rectified-flow/core'
 import type { ImageDataset } from '@rectified-flow/datasets'
 import { readMnist } from '@rectified-flow/datasets/node'
-import * as tf from '@tensorflow/tfjs-core'
+import type * as tf from '@tensorflow/tfjs-core'
 
 export const CLASSES = 10
 
@@ -14,5 +15,5 @@ export function readDigits(split: 'train' | 'test'): Promise<ImageDataset> {
 
 /** The label of a digit, for all images of a batch: [1,10]. */
 export function labelRow(digit: number): tf.Tensor2D {
-  return tf.tidy(() => tf.oneHot([digit], CLASSES, 1, 0, 'float32') as tf.Tensor2D)
+  return oneHot([digit], CLASSES)
 }

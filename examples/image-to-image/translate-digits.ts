@@ -1,4 +1,4 @@
-import { createRng, indexedNormal } from '@rectified-flow/core'
+import { createRng, indexedNormal, oneHot } from '@rectified-flow/core'
 import type { ImageDataset } from '@rectified-flow/datasets'
 import type { SmallResNet } from '@rectified-flow/eval-fid'
 import { invert, sample, slerp, translate } from '@rectified-flow/reflow'
@@ -22,7 +22,7 @@ export function translateToAll(net: Network, x: tf.Tensor4D, digit: number): tf.
     const count = x.shape[0]
     const copies = tf.tile(x, [CLASSES, 1, 1, 1]) // all images for label 0, all for label 1, ...
     const labels = Array.from({ length: CLASSES * count }, (_, i) => Math.floor(i / count))
-    const to = tf.oneHot(labels, CLASSES, 1, 0, 'float32') as tf.Tensor2D
+    const to = oneHot(labels, CLASSES)
     const made = translate(copies, {
       from: edmVelocity(net, { classLabels: labelRow(digit) }),
       to: edmVelocity(net, { classLabels: to }),

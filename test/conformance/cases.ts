@@ -7,7 +7,7 @@ import {
   groupNormSilu,
   resample,
 } from '@rectified-flow/backends'
-import { createRng } from '@rectified-flow/core'
+import { createRng, oneHot } from '@rectified-flow/core'
 import {
   createSmallVgg,
   lpipsHuber,
@@ -99,8 +99,7 @@ const network = (name: keyof typeof networks): Case => ({
   compute: () =>
     tf.tidy(() => {
       const net = shake(networks[name]())
-      const options =
-        name === 'ADM' ? { classLabels: tf.oneHot([1, 3], 4, 1, 0, 'float32') as tf.Tensor2D } : {}
+      const options = name === 'ADM' ? { classLabels: oneHot([1, 3], 4) } : {}
       const v = edmVelocity(net, options)(noise(2), tf.tensor1d([0.3, 0.9]))
       net.dispose()
       return [v]

@@ -2,6 +2,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { writeNpz } from '@rectified-flow/checkpoints'
+import { signedToBytes } from '@rectified-flow/core'
 import { readBatch } from '@rectified-flow/datasets'
 import { openImages } from '@rectified-flow/datasets/node'
 import { PAPER_CONFIGS, paperConfig } from '@rectified-flow/reflow/paper'
@@ -127,7 +128,7 @@ async function firstImages(path: string, count: number): Promise<Uint8Array> {
   const source = await openImages(path)
   const indices = Array.from({ length: count }, (_, i) => i)
   const { x, labels } = await readBatch(source, indices)
-  const bytes = Uint8Array.from(await x.data(), value => Math.round((value + 1) * 127.5))
+  const bytes = signedToBytes(await x.data())
   x.dispose()
   labels?.dispose()
   await source.close()

@@ -1,3 +1,5 @@
+import { signedToBytes } from '@rectified-flow/core'
+
 /**
  * An image [side,side,channels] of numbers in [-1,1]. One channel is ink on the page's own paper; three are colours.
  *
@@ -10,11 +12,10 @@ export function paintImage(
 ): void {
   const context = canvas.getContext('2d') as CanvasRenderingContext2D
   const pixels = context.createImageData(side, side)
-  const ink = inkColour(canvas)
+  const [ink, levels] = [inkColour(canvas), signedToBytes(values)]
   for (let i = 0; i < side * side; i++) {
-    const level = (c: number) => 127.5 * (1 + (values[i * channels + c] as number))
-    const colour = channels === 1 ? [...ink, level(0)] : [level(0), level(1), level(2), 255]
-    pixels.data.set(colour, 4 * i) // clamps to [0, 255]
+    const level = [...levels.subarray(i * channels, (i + 1) * channels)]
+    pixels.data.set(channels === 1 ? [...ink, ...level] : [...level, 255], 4 * i)
   }
   context.putImageData(pixels, column * side, row * side)
 }

@@ -1,6 +1,5 @@
-import { createRng } from '@rectified-flow/core'
+import { createRng, oneHot } from '@rectified-flow/core'
 import type { ForwardOptions } from '@rectified-flow/unet'
-import * as tf from '@tensorflow/tfjs-core'
 
 /**
  * One-hot labels of images by their numbers: all of one class, or of a class that each number draws for itself. Nothing
@@ -16,16 +15,13 @@ export function classLabels(classes: number, numbers: readonly number[], only?: 
   if (only !== undefined && only >= classes)
     throw new RangeError(`--class must be in 0..${classes - 1}, got ${only}.`)
   const rng = createRng(0).fork('class')
-  return oneHot(
+  return forwardLabels(
     classes,
     numbers.map(n => only ?? (rng.fork(n).integers(1, classes)[0] as number)),
   )
 }
 
 /** Labels [B,classes] for a network's forward pass. */
-export function oneHot(classes: number, labels: readonly number[]): ForwardOptions {
-  const indices = tf.tensor1d([...labels], 'int32')
-  const classLabels = tf.oneHot(indices, classes, 1, 0, 'float32') as tf.Tensor2D
-  indices.dispose()
-  return { classLabels }
+export function forwardLabels(classes: number, labels: readonly number[]): ForwardOptions {
+  return { classLabels: oneHot(labels, classes) }
 }

@@ -1,6 +1,7 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeNpz } from '@rectified-flow/checkpoints'
+import { signedToBytes } from '@rectified-flow/core'
 import type { HostImages } from '@rectified-flow/datasets'
 import { writePngGrid } from '@rectified-flow/datasets/node'
 import type * as tf from '@tensorflow/tfjs-core'
@@ -71,8 +72,6 @@ function joined(images: readonly HostImages[]): HostImages {
 }
 
 async function writeNpzImages(path: string, { data, shape }: HostImages): Promise<void> {
-  const bytes = new Uint8Array(
-    new Float32Array(data).map(value => Math.round((Math.min(1, Math.max(-1, value)) + 1) * 127.5)),
-  )
+  const bytes = signedToBytes(data)
   await writeOutput(path, await writeNpz({ arr_0: { dtype: 'U8', shape: [...shape], data: bytes } }))
 }

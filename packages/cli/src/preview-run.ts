@@ -1,4 +1,4 @@
-import { createRng } from '@rectified-flow/core'
+import { createRng, oneHot } from '@rectified-flow/core'
 import { encodePngGrid } from '@rectified-flow/datasets'
 import { previewFlow, type SampleTrajectory, type Trainer } from '@rectified-flow/reflow'
 import type { Preview } from '@rectified-flow/reflow/node'
@@ -58,8 +58,8 @@ export function pathRows({
 }
 
 function rowLabels(count: number, classes: number): tf.Tensor2D {
-  return tf.tidy(() => {
-    const indices = Array.from({ length: count }, (_, i) => i % classes)
-    return tf.oneHot(tf.tensor1d(indices, 'int32'), classes, 1, 0, 'float32') as tf.Tensor2D
-  })
+  return oneHot(
+    Array.from({ length: count }, (_, i) => i % classes),
+    classes,
+  )
 }

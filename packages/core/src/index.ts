@@ -11,6 +11,8 @@ export { type Choice, type ChoiceOption, type Chosen, makeChosen } from './choic
 export { NumericError, type NumericErrorCode } from './errors.js'
 export { alongBatch } from './flow/along-batch.js'
 export { dataPrediction, interpolate, noisePrediction, velocityFromData } from './flow/straight-path.js'
+export { oneHot } from './one-hot.js'
+export { bytesToImages, bytesToSigned, signedToBytes } from './pixels.js'
 export { indexedNormal } from './rng/indexed-normal.js'
 export { type NumpyRng, numpyRng, pcg64 } from './rng/numpy-rng.js'
 export { createRng, type Rng } from './rng/rng.js'

@@ -1,4 +1,4 @@
-import { checkFinite, checkInt, checkNumber, checkTensor } from '@rectified-flow/core'
+import { checkFinite, checkInt, checkNumber, checkTensor, signedToBytes } from '@rectified-flow/core'
 import type * as tf from '@tensorflow/tfjs-core'
 import { encode } from 'fast-png'
 
@@ -20,7 +20,7 @@ export interface PngGridOptions {
 }
 
 /**
- * Lay images out, row by row, in one 8-bit PNG. Values are clamped to [-1,1] and rounded: round((v + 1)·127.5).
+ * Lay images out, row by row, in one 8-bit PNG. Values become bytes as `signedToBytes` of core makes them.
  *
  * @param images  [N,H,W,C] in [-1,1], C 1 or 3
  * @returns       the file's bytes
@@ -38,10 +38,11 @@ export async function encodePngGrid(
   checkInt(where, 'scale', scale, 1)
   checkNumber(where, 'background', background, -1, 1)
   checkFinite(where, 'images', data)
+  const levels = signedToBytes(data)
 
   const pitch = { x: width * scale + gap, y: height * scale + gap }
   const size = { x: across * pitch.x - gap, y: Math.ceil(count / across) * pitch.y - gap }
-  const pixels = new Uint8Array(size.x * size.y * channels).fill(toByte(background))
+  const pixels = new Uint8Array(size.x * size.y * channels).fill(signedToBytes([background])[0] as number)
   for (let n = 0; n < count; n++) {
     const left = (n % across) * pitch.x
     const top = Math.floor(n / across) * pitch.y
@@ -50,7 +51,7 @@ export async function encodePngGrid(
       for (let x = 0; x < width * scale; x++) {
         const from = (row + Math.floor(x / scale)) * channels
         const to = ((top + y) * size.x + left + x) * channels
-        for (let c = 0; c < channels; c++) pixels[to + c] = toByte(data[from + c] as number)
+        for (let c = 0; c < channels; c++) pixels[to + c] = levels[from + c] as number
       }
     }
   }
@@ -77,8 +78,4 @@ async function toHost(where: string, images: tf.Tensor4D | HostImages): Promise<
 function isHostImages(images: unknown): images is HostImages {
   const { data, shape } = (images ?? {}) as Partial<HostImages>
   return typeof data === 'object' && Array.isArray(shape) && shape.length === 4
-}
-
-function toByte(value: number): number {
-  return Math.round((Math.min(1, Math.max(-1, value)) + 1) * 127.5)
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { useBackend } from '@rectified-flow/backends'
 import { type HostTensor, readSafetensors } from '@rectified-flow/checkpoints'
-import { numpyRng } from '@rectified-flow/core'
+import { bytesToImages, numpyRng } from '@rectified-flow/core'
 import { FidInception, resize } from '@rectified-flow/eval-fid'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -53,10 +53,7 @@ describe('FidInception', () => {
   beforeAll(async () => {
     if (tf.getBackend() === 'cpu') await useBackend('wasm') // plain JavaScript takes minutes
     net = new FidInception(goldenWeights(), { resize: 'legacy_pytorch' })
-    images = tf.tensor4d(
-      Float32Array.from(pixels.data as Uint8Array, v => v / 127.5 - 1),
-      pixels.shape as [number, number, number, number],
-    )
+    images = bytesToImages(pixels.data as Uint8Array, pixels.shape.slice(1) as [number, number, number])
   }, 300_000)
   afterAll(() => net.dispose())
 

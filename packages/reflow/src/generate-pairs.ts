@@ -1,9 +1,15 @@
-import { checkOneOf, createRng, indexedNormal, NumericError } from '@rectified-flow/core'
+import {
+  checkOneOf,
+  createRng,
+  indexedNormal,
+  NumericError,
+  oneHot,
+  signedToBytes,
+} from '@rectified-flow/core'
 import type { WritablePairs } from '@rectified-flow/datasets'
 import * as tf from '@tensorflow/tfjs-core'
 import { compiledOnce } from './internal/compiled-once.js'
 import { type FillOptions, fillStore } from './internal/fill-store.js'
-import { imageBytes, oneHot } from './internal/image-bytes.js'
 
 /**
  * What makes data of noise: z [B,H,W,C] and one-hot labels [B,L] to x [B,H,W,C]. A sampler of any kind:
@@ -51,8 +57,8 @@ export async function generatePairs(
     })
     try {
       await checkImages(where, x, first)
-      const rows = images === 'uint8' ? await imageBytes(x) : ((await x.data()) as Float32Array)
-      return { images: rows, ...(given && { labels: given }) }
+      const values = (await x.data()) as Float32Array
+      return { images: images === 'uint8' ? signedToBytes(values) : values, ...(given && { labels: given }) }
     } finally {
       x.dispose()
     }

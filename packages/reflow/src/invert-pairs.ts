@@ -1,8 +1,7 @@
-import { checkInt, checkOneOf, createRng, indexedNormal } from '@rectified-flow/core'
+import { bytesToImages, checkInt, checkOneOf, createRng, indexedNormal, oneHot } from '@rectified-flow/core'
 import type { ImageSource, WritablePairs } from '@rectified-flow/datasets'
 import * as tf from '@tensorflow/tfjs-core'
 import { type FillOptions, fillStore } from './internal/fill-store.js'
-import { bytesToImages, oneHot } from './internal/image-bytes.js'
 
 /** What makes noise of data: x [B,H,W,C], fresh noise of its shape and one-hot labels [B,L] to z [B,H,W,C]. */
 export type Inverter = (x: tf.Tensor4D, noise: tf.Tensor4D, labels?: tf.Tensor2D) => tf.Tensor

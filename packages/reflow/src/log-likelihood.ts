@@ -1,4 +1,12 @@
-import { checkInt, checkOneOf, checkTensor, describe, type Field, type Rng } from '@rectified-flow/core'
+import {
+  checkInt,
+  checkOneOf,
+  checkTensor,
+  describe,
+  type Field,
+  oneHot,
+  type Rng,
+} from '@rectified-flow/core'
 import { type Grid, heun, type Method, solve } from '@rectified-flow/ode'
 import * as tf from '@tensorflow/tfjs-core'
 
@@ -95,7 +103,7 @@ function units(shape: number[]): Vectors {
   const [batch, ...tail] = shape as [number, ...number[]]
   const count = tf.util.sizeFromShape(tail)
   const at = (i: number) =>
-    tf.tile(tf.reshape(tf.oneHot([i], count, 1, 0, 'float32'), [1, ...tail]), [batch, ...tail.map(() => 1)])
+    tf.tile(tf.reshape(oneHot([i], count), [1, ...tail]), [batch, ...tail.map(() => 1)])
   return { count, at, weight: 1 }
 }
 

@@ -1,4 +1,4 @@
-import { createRng, indexedNormal } from '@rectified-flow/core'
+import { createRng, indexedNormal, oneHot } from '@rectified-flow/core'
 import { invert, sample, slerp } from '@rectified-flow/reflow'
 import { edmVelocity, loadUNet, type UNet } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
@@ -157,7 +157,7 @@ export class Digits {
   private field(net: UNet, label: number) {
     const { labelDim } = net.config
     if (labelDim === 0) return edmVelocity(net)
-    const classLabels = tf.oneHot([label % labelDim], labelDim, 1, 0, 'float32') as tf.Tensor2D
+    const classLabels = oneHot([label % labelDim], labelDim)
     return edmVelocity(net, { classLabels })
   }
 

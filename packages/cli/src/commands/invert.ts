@@ -9,7 +9,7 @@ import type { ForwardOptions } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import { Command } from 'commander'
 import { backendOption, startBackend } from '../backend-option.js'
-import { oneHot } from '../class-labels.js'
+import { forwardLabels } from '../class-labels.js'
 import { type NetworkOptions, networkOptions, openNetwork } from '../open-network.js'
 import { parseIndices, parseInteger } from '../parse.js'
 import { progress } from '../progress.js'
@@ -81,7 +81,7 @@ export function labelsOf(
   only?: number,
 ): ForwardOptions {
   if (classes === 0) return {}
-  if (only !== undefined) return oneHot(classes, Array(count).fill(only))
+  if (only !== undefined) return forwardLabels(classes, Array(count).fill(only))
   if (labels?.shape[1] !== classes)
     throw new RangeError(
       `--class must be given: the network has ${classes} classes, the data ${labels ? labels.shape[1] : 'none'}.`,

@@ -7,7 +7,7 @@ import { translate } from '@rectified-flow/reflow'
 import * as tf from '@tensorflow/tfjs-core'
 import { Command } from 'commander'
 import { backendOption, startBackend } from '../backend-option.js'
-import { oneHot } from '../class-labels.js'
+import { forwardLabels } from '../class-labels.js'
 import { imageOutput } from '../image-output.js'
 import { type NetworkOptions, networkOptions, openNetwork } from '../open-network.js'
 import { parseIndices, parseInteger } from '../parse.js'
@@ -69,7 +69,7 @@ async function run(data: string, flags: Flags): Promise<void> {
         translate(x, {
           from: velocity(labelsOf(labelDim, labels, indices.length, flags.from)),
           to: velocity(
-            oneHot(
+            forwardLabels(
               labelDim,
               indices.map(() => flags.to),
             ),

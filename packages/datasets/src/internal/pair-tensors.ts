@@ -1,8 +1,7 @@
-import { createRng, indexedNormal, type Pairs } from '@rectified-flow/core'
+import { bytesToImages, createRng, indexedNormal, oneHot, type Pairs } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { FullPairPlan } from '../pair-plan.js'
 import type { PairRows } from '../pair-source.js'
-import { oneHot, toSigned } from './image-tensors.js'
 import { pcg64Noise } from './pcg64-noise.js'
 
 /** What tensors of pairs depend on besides their rows. */
@@ -12,7 +11,8 @@ type PairKind = Pick<FullPairPlan, 'shape' | 'noise' | 'seed' | 'classes'>
 export function pairTensors(kind: PairKind, indices: ArrayLike<number>, rows: PairRows): Pairs {
   const { shape, noise, seed, classes } = kind
   const size: [number, number, number, number] = [indices.length, ...shape]
-  const x = tf.tensor4d(rows.images instanceof Uint8Array ? toSigned(rows.images) : rows.images, size)
+  const x =
+    rows.images instanceof Uint8Array ? bytesToImages(rows.images, shape) : tf.tensor4d(rows.images, size)
   const z =
     noise === 'indexed'
       ? (indexedNormal(createRng(seed), indices, shape) as tf.Tensor4D)

@@ -1,0 +1,28 @@
+import * as tf from '@tensorflow/tfjs-core'
+
+/** Bytes 0..255 as numbers in [-1,1]: v / 127.5 - 1. */
+export function bytesToSigned(bytes: ArrayLike<number>): Float32Array {
+  const values = new Float32Array(bytes.length)
+  for (let i = 0; i < values.length; i++) values[i] = (bytes[i] as number) / 127.5 - 1
+  return values
+}
+
+/**
+ * Numbers in [-1,1] as bytes 0..255: round((v + 1) 127.5). What is beyond the ends is cut off; NaN becomes 0. In float32,
+ * with halves rounded to the even byte: tensors and NumPy give the same bytes.
+ */
+export function signedToBytes(values: ArrayLike<number>): Uint8Array {
+  const bytes = new Uint8ClampedArray(values.length) // it cuts off, and rounds halves to even
+  for (let i = 0; i < bytes.length; i++)
+    bytes[i] = Math.fround(Math.fround((values[i] as number) + 1) * 127.5)
+  return new Uint8Array(bytes.buffer)
+}
+
+/** Bytes [N,H,W,C] as a tensor of images in [-1,1], given the shape [H,W,C] of one. */
+export function bytesToImages(
+  bytes: ArrayLike<number>,
+  shape: readonly [height: number, width: number, channels: number],
+): tf.Tensor4D {
+  const size = shape[0] * shape[1] * shape[2]
+  return tf.tensor4d(bytesToSigned(bytes), [bytes.length / size, ...shape])
+}
