@@ -16,6 +16,9 @@ export { bytesToImages, bytesToSigned, signedToBytes } from './pixels.js'
 export { indexedNormal } from './rng/indexed-normal.js'
 export { type NumpyRng, numpyRng, pcg64 } from './rng/numpy-rng.js'
 export { createRng, type Rng } from './rng/rng.js'
+export { constant } from './tape/constant.js'
+export { recompute } from './tape/recompute.js'
+export { vectorJacobian } from './tape/vector-jacobian.js'
 export type {
   Coupling,
   Denoiser,

@@ -1,6 +1,5 @@
-import { checkNumber, type Premetric } from '@rectified-flow/core'
+import { checkNumber, constant, type Premetric } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { constant } from './internal/constant.js'
 
 export interface AdaptiveWeightOptions {
   /** 0 leaves the premetric as it is, 1/2 makes a squared one grow like a norm, 1 gives every sample the same pull. */

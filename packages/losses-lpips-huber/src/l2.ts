@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { GradSaver } from './internal/grad-saver.js'
 import { dimension, squaredNorm } from './internal/squared-norm.js'
 import type { PremetricChoice } from './premetric-choice.js'
 
@@ -20,7 +19,7 @@ export function l2(prediction: tf.Tensor, target: tf.Tensor): tf.Tensor1D {
 
 /** sqrt(x) with gradient 0 at x = 0, where tf.sqrt's is infinite, and times the inner 0 makes NaN. */
 const root = tf.customGrad((...args) => {
-  const [x, save] = args as unknown as [tf.Tensor1D, GradSaver]
+  const [x, save] = args as unknown as [tf.Tensor1D, tf.GradSaveFunc]
   const value = tf.sqrt(x)
   save([value])
   return { value, gradFunc: (dy: tf.Tensor, [y]: tf.Tensor[]) => tf.divNoNan(tf.mul(dy, 0.5), y!) }

@@ -1,6 +1,5 @@
-import { checkTensor } from '@rectified-flow/core'
+import { checkTensor, constant } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { constant } from './internal/constant.js'
 import { resizeBilinear } from './internal/resize-bilinear.js'
 import { unit, unitDistance } from './internal/unit-distance.js'
 

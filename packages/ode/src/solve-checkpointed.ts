@@ -1,8 +1,7 @@
-import { checkInt, type Field } from '@rectified-flow/core'
+import { checkInt, type Field, vectorJacobian } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { checkParams, type GradientOptions } from './gradient-options.js'
 import { run } from './internal/run.js'
-import { vectorJacobian } from './internal/vector-jacobian.js'
 import type { Solution } from './method.js'
 import { solve } from './solve.js'
 

@@ -6,6 +6,7 @@ import {
   type Field,
   oneHot,
   type Rng,
+  vectorJacobian,
 } from '@rectified-flow/core'
 import { type Grid, heun, type Method, solve } from '@rectified-flow/ode'
 import * as tf from '@tensorflow/tfjs-core'
@@ -115,30 +116,15 @@ function withDivergence(field: Field, x: tf.Tensor, t: tf.Tensor1D, vectors: Vec
   for (let i = 0; i < vectors.count; i++) {
     const [value, sum] = tf.tidy(() => {
       const e = vectors.at(i)
-      const { value, grad } = vectorJacobianProduct(field, x, t, e)
-      return [value, tf.add(div, tf.sum(tf.reshape(tf.mul(grad, e), [batch, -1]), 1))]
+      const { value, grads } = vectorJacobian(() => field(x, t), [x], e)
+      const product = tf.mul(grads[0] as tf.Tensor, e)
+      return [value, tf.add(div, tf.sum(tf.reshape(product, [batch, -1]), 1))]
     }) as [tf.Tensor, tf.Tensor]
     tf.dispose(v ? [div, v] : div)
     v = value
     div = sum
   }
   return { v: v as tf.Tensor, div: tf.mul(div, vectors.weight) }
-}
-
-/** v and e' dv/dx. */
-function vectorJacobianProduct(field: Field, x: tf.Tensor, t: tf.Tensor1D, e: tf.Tensor) {
-  let failure: { error: unknown } | undefined
-  const result = tf.valueAndGrad(state => {
-    try {
-      return field(state, t)
-    } catch (error) {
-      // A throw through tfjs's tape leaves the tensors that it saved for the backward pass: let it come to its end first.
-      failure = { error }
-      return tf.mul(state, 0)
-    }
-  })(x, e)
-  if (failure) throw failure.error
-  return result
 }
 
 /** Of z [B,D] under the standard normal distribution, [B]. */

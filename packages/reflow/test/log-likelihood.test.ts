@@ -113,6 +113,12 @@ describe('logLikelihood', () => {
       "reflow.logLikelihood: rng must be given for divergence 'hutchinson', got undefined.",
     )
   })
+
+  it('takes a field that ignores its input: its divergence is 0', async () => {
+    const x = createRng(6).normal([2, 3])
+    const still = logLikelihood(tf.zerosLike, x, { divergence: 'exact', steps: 2 })
+    await expectClose(still.logLikelihood, gaussianDensity(x, 0, 1), f32)
+  })
 })
 
 describe('bitsPerDim', () => {

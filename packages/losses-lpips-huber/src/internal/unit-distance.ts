@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { GradSaver } from './grad-saver.js'
 
 /** The epsilon of lpips and piq. */
 const EPSILON = 1e-10
@@ -26,7 +25,7 @@ function length(f: tf.Tensor4D): tf.Tensor4D {
  */
 export function unitDistance(f: tf.Tensor4D, target: tf.Tensor4D, weights: tf.Tensor1D): tf.Tensor3D {
   const custom = tf.customGrad((...args) => {
-    const save = args[1] as unknown as GradSaver
+    const save = args[1] as unknown as tf.GradSaveFunc
     save([f, target, weights])
     const value = tf.sum(tf.mul(tf.square(tf.sub(unit(f), target)), weights), 3)
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) =>

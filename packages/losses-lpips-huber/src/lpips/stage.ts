@@ -1,6 +1,5 @@
+import { constant } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { constant } from '../internal/constant.js'
-import type { GradSaver } from '../internal/grad-saver.js'
 import type { Layer } from './layers.js'
 
 /**
@@ -16,7 +15,7 @@ export function stage(
       const outputs = constant(() => forward(layers, x))
       const value = outputs.at(-1)!
       const custom = tf.customGrad((...args) => {
-        const save = args[1] as unknown as GradSaver
+        const save = args[1] as unknown as tf.GradSaveFunc
         save(recompute ? [x, value] : [x, ...outputs])
         const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => {
           const held = saved as tf.Tensor4D[]

@@ -1,11 +1,10 @@
 import { conv2d, groupNormSilu, resample } from '@rectified-flow/backends'
-import type { Weights } from '@rectified-flow/core'
+import { recompute, type Weights } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { TrainingOptions } from '../network.js'
 import { type BlockOptions, finder, residualBlock } from './block.js'
 import { type BlockLayer, groupsOf, type Layer, type PlainLayer } from './layers.js'
 import { modulations } from './modulations.js'
-import { recompute } from './recompute.js'
 
 /** A pass through a network, from the image to the image. */
 export interface Pass {

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { vectorJacobian } from './vector-jacobian.js'
 
 /**
  * f(inputs), whose activations are made again for the gradient instead of kept. Between the passes only the inputs
@@ -14,19 +15,8 @@ export function recompute<T extends tf.Tensor>(f: (inputs: tf.Tensor[]) => T, in
     return {
       value: f(given),
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
-        besideTheTape(() => tf.grads((...again) => f(again))(saved, dy)),
+        tf.tidy(() => vectorJacobian(() => f(saved), saved, dy).grads),
     }
   })
   return run(...inputs) as T
-}
-
-/** tfjs has one tape, which a gradient inside of another's backward pass would replace and then drop. */
-function besideTheTape<T>(f: () => T): T {
-  const { state } = tf.engine()
-  const tape = state.activeTape
-  try {
-    return f()
-  } finally {
-    state.activeTape = tape
-  }
 }
