@@ -1,4 +1,4 @@
-import { describe } from '@rectified-flow/core'
+import { checkGradients, describe } from '@rectified-flow/core'
 import type * as tf from '@tensorflow/tfjs-core'
 import type { IntegrateOptions } from './internal/run.js'
 
@@ -7,8 +7,9 @@ export type GradientOptions = IntegrateOptions & {
   params?: readonly tf.Tensor[]
 }
 
-/** Throw unless these are live tensors. */
-export function checkParams(where: string, params: readonly tf.Tensor[]): void {
+/** Throw unless gradients are registered and these, whose gradients are wanted, are live tensors. */
+export function checkGradientOf(where: string, params: readonly tf.Tensor[]): void {
+  checkGradients(where)
   for (const [i, param] of params.entries())
     if (!Array.isArray(param?.shape) || param.isDisposed)
       throw new TypeError(`${where}: params[${i}] must be a live tensor, got ${describe(param)}.`)

@@ -1,6 +1,6 @@
 import { type Field, vectorJacobian } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { checkParams, type GradientOptions } from './gradient-options.js'
+import { checkGradientOf, type GradientOptions } from './gradient-options.js'
 import { run } from './internal/run.js'
 import type { Solution } from './method.js'
 import { solve } from './solve.js'
@@ -26,7 +26,7 @@ export function solveAdjoint(
   const where = 'ode.solveAdjoint'
   const { times } = run(where, field, x, options)
   const { method } = options
-  checkParams(where, params)
+  checkGradientOf(where, params)
   const batch = x.shape[0] as number
   const shapes = [x.shape, x.shape, ...params.map(param => param.shape)]
   const sizes = shapes.map(shape => tf.util.sizeFromShape(shape))

@@ -1,6 +1,6 @@
 import { checkInt, type Field, vectorJacobian } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { checkParams, type GradientOptions } from './gradient-options.js'
+import { checkGradientOf, type GradientOptions } from './gradient-options.js'
 import { run } from './internal/run.js'
 import type { Solution } from './method.js'
 import { solve } from './solve.js'
@@ -26,7 +26,7 @@ export function solveCheckpointed(
   const where = 'ode.solveCheckpointed'
   const { times } = run(where, field, x, options)
   const { method } = options
-  checkParams(where, params)
+  checkGradientOf(where, params)
   if (method?.past)
     throw new TypeError(`${where}: method must be one that starts anew at any step, got ${method.name}.`)
   const interval = every ?? Math.ceil(Math.sqrt(times.length - 1))

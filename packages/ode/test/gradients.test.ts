@@ -13,6 +13,7 @@ import {
 } from '@rectified-flow/ode'
 import { expectNoLeak } from '@rectified-flow/tools/leaks'
 import { expectClose, f32, sum } from '@rectified-flow/tools/matchers'
+import { withoutGradients } from '@rectified-flow/tools/without-gradients'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 
@@ -125,6 +126,17 @@ describe('solveCheckpointed', () => {
       new TypeError('ode.solveAdjoint: params[0] must be a live tensor, got undefined.'),
     )
   })
+})
+
+it.each([
+  ['ode.solveCheckpointed', solveCheckpointed],
+  ['ode.solveAdjoint', solveAdjoint],
+])('%s says that gradients are missing', (name, solver) => {
+  withoutGradients(() =>
+    expect(() => solver(tf.neg, tf.ones([2]), {})).toThrow(
+      `${name}: gradients must be registered, got none. Call useBackend of @rectified-flow/backends`,
+    ),
+  )
 })
 
 it.each([rk4, ab4, dop853])('solveAdjoint comes close to backpropagation with $name', async method => {

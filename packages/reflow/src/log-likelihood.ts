@@ -1,4 +1,5 @@
 import {
+  checkGradients,
   checkInt,
   checkOneOf,
   checkTensor,
@@ -53,6 +54,7 @@ export function logLikelihood(
   }: LogLikelihoodOptions,
 ): { logLikelihood: tf.Tensor1D; z: tf.Tensor; nfe: number } {
   const where = 'reflow.logLikelihood'
+  checkGradients(where)
   checkTensor(where, 'x', x, ['B', '...'])
   checkOneOf(where, 'divergence', divergence, ['hutchinson', 'exact'])
   checkOneOf(where, 'probe', probe, ['rademacher', 'gaussian'])

@@ -1,4 +1,11 @@
-import { checkInt, checkTensor, NumericError, type Pairs, type Weights } from '@rectified-flow/core'
+import {
+  checkGradients,
+  checkInt,
+  checkTensor,
+  NumericError,
+  type Pairs,
+  type Weights,
+} from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { BatchGradients } from './internal/batch-gradients.js'
 import { type TrainingStep, trainingStep } from './internal/training-step.js'
@@ -32,6 +39,7 @@ export class Trainer {
   private counters: Omit<TrainerState, 'tensors'>
 
   constructor(options: TrainerOptions) {
+    checkGradients('reflow.Trainer')
     this.options = withDefaults(options)
     this.slots = new Map([...options.weights].map(([name, weight]) => [name, slotOf(weight)]))
     this.device = trainingStep(this.options, this.slots)

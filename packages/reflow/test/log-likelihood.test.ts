@@ -3,6 +3,7 @@ import { rk4 } from '@rectified-flow/ode'
 import { bitsPerDim, logLikelihood } from '@rectified-flow/reflow'
 import { expectNoLeak } from '@rectified-flow/tools/leaks'
 import { expectClose, f32 } from '@rectified-flow/tools/matchers'
+import { withoutGradients } from '@rectified-flow/tools/without-gradients'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 
@@ -111,6 +112,11 @@ describe('logLikelihood', () => {
   it('refuses bad arguments by name', () => {
     expect(() => logLikelihood(linear, tf.zeros([2, 3]), {})).toThrow(
       "reflow.logLikelihood: rng must be given for divergence 'hutchinson', got undefined.",
+    )
+    withoutGradients(() =>
+      expect(() => logLikelihood(linear, tf.zeros([2, 3]), { divergence: 'exact' })).toThrow(
+        'reflow.logLikelihood: gradients must be registered, got none.',
+      ),
     )
   })
 

@@ -8,6 +8,7 @@ import { loadTrainer, saveTrainer } from '@rectified-flow/reflow/node'
 import { uniform } from '@rectified-flow/timestep-dists'
 import { expectNoLeak } from '@rectified-flow/tools/leaks'
 import { exact, expectClose, sum } from '@rectified-flow/tools/matchers'
+import { withoutGradients } from '@rectified-flow/tools/without-gradients'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 
@@ -226,6 +227,12 @@ describe('Trainer', () => {
     expect((await trainer.advance()).gradientNorm).toBeGreaterThan(0)
     expect(unused.dataSync()[0]).toBe(7)
     expect(a.dataSync()[0]).not.toBeCloseTo(0.1, 3)
+  })
+
+  it('says that gradients are missing', () => {
+    withoutGradients(() =>
+      expect(() => setup()).toThrow('reflow.Trainer: gradients must be registered, got none.'),
+    )
   })
 
   it('refuses a state of another network, and keeps its own', async () => {

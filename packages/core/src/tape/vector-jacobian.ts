@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkTensor } from '../checks.js'
+import { checkGradients } from './check-gradients.js'
 
 /**
  * The vector-Jacobian product dyᵀ ∂f/∂x for each x of `by`: the gradient of Σ f() · dy. Zeros for those that f does not
@@ -15,6 +16,7 @@ export function vectorJacobian(
   dy: tf.Tensor,
 ): { value: tf.Tensor; grads: tf.Tensor[] } {
   const where = 'core.vectorJacobian'
+  checkGradients(where)
   const { state } = tf.engine()
   // tfjs has one tape: a gradient taken while another goes backward would leave it without, to fail at its end.
   const outer = state.activeTape

@@ -1,6 +1,7 @@
 import { vectorJacobian } from '@rectified-flow/core'
 import { expectNoLeak } from '@rectified-flow/tools/leaks'
 import { exact, expectClose, f32 } from '@rectified-flow/tools/matchers'
+import { withoutGradients } from '@rectified-flow/tools/without-gradients'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 
@@ -60,6 +61,11 @@ describe('vectorJacobian', () => {
     const x = tf.ones([2])
     expect(() => vectorJacobian(() => tf.square(x), [x], tf.ones([3]))).toThrow(
       new RangeError('core.vectorJacobian: dy must have shape [2], got [3].'),
+    )
+    withoutGradients(() =>
+      expect(() => vectorJacobian(() => tf.square(x), [x], x)).toThrow(
+        'core.vectorJacobian: gradients must be registered, got none.',
+      ),
     )
   })
 })
