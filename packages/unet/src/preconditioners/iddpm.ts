@@ -1,6 +1,6 @@
 import { checkInt, checkNumber } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { noisePrediction } from './noise-prediction.js'
+import { noisePredictor } from './noise-predictor.js'
 import type { Preconditioner } from './preconditioner.js'
 
 export interface IddpmOptions {
@@ -24,7 +24,7 @@ export function iddpm({ c1 = 0.001, c2 = 0.008, steps = 1000 }: IddpmOptions = {
   checkNumber('unet.iddpm', 'c2', c2, 0)
   checkInt('unet.iddpm', 'steps', steps, 1)
   const levels = iddpmLevels(c1, c2, steps)
-  return noisePrediction('iddpm', { sign: 1, scaled: true }, sigma => {
+  return noisePredictor('iddpm', { sign: 1, scaled: true }, sigma => {
     const distance = tf.abs(tf.sub(tf.reshape(sigma, [-1, 1]), tf.tensor1d(levels)))
     return tf.sub(steps - 1, tf.cast(tf.argMin(distance, 1), 'float32')) as tf.Tensor1D
   })

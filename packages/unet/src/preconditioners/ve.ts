@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { noisePrediction } from './noise-prediction.js'
+import { noisePredictor } from './noise-predictor.js'
 import type { Preconditioner } from './preconditioner.js'
 
 /**
@@ -8,5 +8,5 @@ import type { Preconditioner } from './preconditioner.js'
  *   D(x, σ) = x + σ F(x, ln(σ/2)),  v(x_t, t) = -(F(x_t/(1-t), ln(σ/2)) + x_t) / (1-t)
  */
 export function ve(): Preconditioner {
-  return noisePrediction('ve', { sign: -1, scaled: false }, sigma => tf.sub(tf.log(sigma), Math.LN2))
+  return noisePredictor('ve', { sign: -1, scaled: false }, sigma => tf.sub(tf.log(sigma), Math.LN2))
 }

@@ -1,6 +1,6 @@
 import { checkNumber } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { noisePrediction } from './noise-prediction.js'
+import { noisePredictor } from './noise-predictor.js'
 import type { Preconditioner } from './preconditioner.js'
 
 export interface VpOptions {
@@ -21,7 +21,7 @@ export function vp({ betaData = 19.9, betaMin = 0.1, steps = 1000 }: VpOptions =
   checkNumber('unet.vp', 'betaData', betaData, Number.MIN_VALUE)
   checkNumber('unet.vp', 'betaMin', betaMin, 0)
   checkNumber('unet.vp', 'steps', steps, 1)
-  return noisePrediction('vp', { sign: 1, scaled: true }, sigma => {
+  return noisePredictor('vp', { sign: 1, scaled: true }, sigma => {
     const log: tf.Tensor1D = tf.log1p(tf.square(sigma))
     // τ times (root + β_min) / (root + β_min): the difference of the two cancels where there is little noise.
     const root = tf.sqrt(tf.add(tf.mul(log, 2 * betaData), betaMin ** 2))

@@ -9,7 +9,7 @@ import { type Coefficients, EDGE, type Preconditioner } from './preconditioner.j
  *
  * @param noise  the noise label from sigma, both [B]
  */
-export function noisePrediction(
+export function noisePredictor(
   name: string,
   { sign, scaled }: { sign: 1 | -1; scaled: boolean },
   noise: (sigma: tf.Tensor1D) => tf.Tensor1D,
