@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { BACKENDS, type BackendName } from './backend-names.js'
 import { type CompiledForm, compilerOf } from './compile/compilers.js'
 import { registerGradients } from './gradients.js'
+import { checkVersion } from './kernels/version-mark.js'
 
 /** Why a backend can't be used here. */
 export interface Unavailable {
@@ -46,6 +47,7 @@ export async function chooseBackend(
   name?: BackendName,
 ): Promise<BackendChoice> {
   if (name !== undefined) checkOneOf('backends.useBackend', 'name', name, BACKENDS)
+  checkVersion('backends.useBackend')
   const skipped: BackendChoice['skipped'] = []
   for (const candidate of candidates) {
     if (name === undefined ? candidate.onlyByName : candidate.name !== name) continue

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { registerKernelGradients } from './ops/kernel-gradients.js'
+import { registerKernelGradients } from './kernels/gradients.js'
+import { checkVersion } from './kernels/version-mark.js'
 
 let registered: Promise<void> | undefined
 
@@ -9,8 +10,10 @@ let registered: Promise<void> | undefined
  * global, so once is enough for every copy of tfjs-core.
  *
  * @param options.again  do it once more: for after tfjs-node, which replaces some of them when it is loaded
+ * @throws Error where another version of this package has registered its own
  */
 export function registerGradients({ again = false }: { again?: boolean } = {}): Promise<void> {
+  checkVersion('backends.registerGradients')
   if (!registered || again)
     registered = import('./all-gradients.js').then(() => {
       registerKernelGradients()

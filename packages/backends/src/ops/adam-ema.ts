@@ -1,6 +1,6 @@
 import { checkInt, checkTensor } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { hasKernel, runKernel } from './fast-kernel.js'
+import { hasKernel, runKernel } from '../kernels/run-kernel.js'
 
 /** One weight tensor and what the optimiser keeps for it, all of one shape. */
 export interface AdamSlot {
@@ -38,19 +38,23 @@ export function adamEma(
   checkInt('backends.adamEma', 'step', step, 1)
   const rate = learningRate / (1 - beta1 ** step)
   const correction = 1 / (1 - beta2 ** step)
+  const assignAll = (next: Record<keyof AdamSlot, tf.Tensor>) => {
+    weight.assign(next.weight)
+    m.assign(next.m)
+    v.assign(next.v)
+    ema.assign(next.ema)
+  }
   tf.tidy(() => {
-    let next: tf.Tensor[]
-    if (hasKernel('RfAdamEma')) {
+    if (hasKernel('AdamEma')) {
       const attrs = { rate, beta1, beta2, epsilon, correction, emaDecay }
-      next = runKernel('RfAdamEma', { weight, m, v, ema, gradient }, attrs)
+      assignAll(runKernel('AdamEma', { weight, m, v, ema, gradient }, attrs))
     } else {
       const mNext = tf.add(tf.mul(m, beta1), tf.mul(gradient, 1 - beta1))
       const vNext = tf.add(tf.mul(v, beta2), tf.mul(tf.square(gradient), 1 - beta2))
       const root = tf.add(tf.sqrt(tf.mul(vNext, correction)), epsilon)
       const weightNext = tf.sub(weight, tf.mul(tf.div(mNext, root), rate))
       const emaNext = tf.add(tf.mul(ema, emaDecay), tf.mul(weightNext, 1 - emaDecay))
-      next = [weightNext, mNext, vNext, emaNext]
+      assignAll({ weight: weightNext, m: mNext, v: vNext, ema: emaNext })
     }
-    for (const [i, variable] of [weight, m, v, ema].entries()) variable.assign(next[i] as tf.Tensor)
   })
 }

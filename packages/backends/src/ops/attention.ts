@@ -1,5 +1,6 @@
 import { checkInt, checkTensor } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
+import { hasKernel, runKernel } from '../kernels/run-kernel.js'
 
 /**
  * Scaled dot-product self-attention: softmax(q k^T / sqrt(d)) v per head.
@@ -24,6 +25,7 @@ export function attention(
     throw new RangeError(`backends.attention: heads must divide the ${c} channels of q, got ${heads}.`)
 
   return tf.tidy(() => {
+    if (hasKernel('Attention')) return runKernel('Attention', { q, k, v }, { heads }).y
     const d = c / heads
     const split = (x: tf.Tensor3D): tf.Tensor3D =>
       heads === 1

@@ -1,6 +1,6 @@
 import { checkInt, checkOneOf, checkTensor } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { hasKernel, runKernel } from './fast-kernel.js'
+import { hasKernel, runKernel } from '../kernels/run-kernel.js'
 
 export interface Conv2dOptions {
   strides?: number | [number, number]
@@ -40,8 +40,8 @@ export function conv2d(
       : pad
   return tf.tidy(() => {
     if (!bias) return tf.conv2d(x, filter, pair, pads)
-    if (hasKernel('RfConv2dBias'))
-      return runKernel<tf.Tensor4D>('RfConv2dBias', { x, filter, bias }, { strides: pair, pad: pads })
+    if (hasKernel('Conv2dBias'))
+      return runKernel('Conv2dBias', { x, filter, bias }, { strides: pair, pad: pads }).y
     return tf.add(tf.conv2d(x, filter, pair, pads), bias)
   })
 }

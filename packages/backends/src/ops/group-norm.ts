@@ -1,6 +1,6 @@
 import { checkInt, checkNumber, checkTensor } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { hasKernel, runKernel } from './fast-kernel.js'
+import { hasKernel, runKernel } from '../kernels/run-kernel.js'
 
 export interface GroupNormOptions {
   /** Number of groups; a divisor of C. */
@@ -29,7 +29,7 @@ export function groupNorm(
 ): tf.Tensor4D {
   check('backends.groupNorm', x, gamma, beta, options)
   return tf.tidy(() => {
-    if (hasKernel('RfGroupNorm')) return fused(x, gamma, beta, options, false)
+    if (hasKernel('GroupNorm')) return fused(x, gamma, beta, options, false)
     return composed(x, gamma, beta, options)
   })
 }
@@ -43,7 +43,7 @@ export function groupNormSilu(
 ): tf.Tensor4D {
   check('backends.groupNormSilu', x, gamma, beta, options)
   return tf.tidy(() => {
-    if (hasKernel('RfGroupNorm')) return fused(x, gamma, beta, options, true)
+    if (hasKernel('GroupNorm')) return fused(x, gamma, beta, options, true)
     const y = composed(x, gamma, beta, options)
     return tf.mul(y, tf.sigmoid(y))
   })
@@ -76,11 +76,10 @@ function fused(
   activate: boolean,
 ): tf.Tensor4D {
   const attrs = { groups, epsilon, activate }
-  if (!scale && !shift)
-    return runKernel<tf.Tensor4D[]>('RfGroupNorm', { x, gamma, beta }, attrs)[0] as tf.Tensor4D
-  const none = () => tf.zeros([x.shape[0], x.shape[3]])
+  if (!scale && !shift) return runKernel('GroupNorm', { x, gamma, beta }, attrs).y
+  const none = (): tf.Tensor2D => tf.zeros([x.shape[0], x.shape[3]])
   const inputs = { x, gamma, beta, scale: scale ?? none(), shift: shift ?? none() }
-  return runKernel<tf.Tensor4D[]>('RfGroupNormModulated', inputs, attrs)[0] as tf.Tensor4D
+  return runKernel('GroupNormModulated', inputs, attrs).y
 }
 
 function composed(

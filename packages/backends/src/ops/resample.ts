@@ -1,6 +1,6 @@
 import { checkOneOf, checkTensor, describe } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { hasKernel, runKernel } from './fast-kernel.js'
+import { hasKernel, runKernel } from '../kernels/run-kernel.js'
 
 /**
  * Halve or double an image's sides with a separable FIR filter (EDM's resampling; [1,1] is the 2x2 mean and the
@@ -28,8 +28,9 @@ export function resample(
 
   const gain = direction === 'up' ? 4 : 1
   return tf.tidy(() => {
-    if (filter.length === 2 && filter[0] === filter[1] && hasKernel('RfSumBlocks'))
-      return runKernel(direction === 'up' ? 'RfRepeatBlocks' : 'RfSumBlocks', { x }, { gain: gain / 4 })
+    const kernel = direction === 'up' ? 'RepeatBlocks' : 'SumBlocks'
+    if (filter.length === 2 && filter[0] === filter[1] && hasKernel(kernel))
+      return runKernel(kernel, { x }, { gain: gain / 4 }).y
     const taps = filter.flatMap(f => filter.map(g => (gain * f * g) / total ** 2))
     return direction === 'up' ? up(x, taps, filter.length) : down(x, taps, filter.length)
   })

@@ -1,32 +1,36 @@
-import * as tf from '@tensorflow/tfjs-core'
+import type * as tf from '@tensorflow/tfjs-core'
+import type { Kernel, Replacement, StockKernel } from '../kernels/register-kernels.js'
+import type { StockName, StockTable } from '../kernels/stock-table.js'
+import type { Attrs, Inputs, KernelName, Outputs } from '../kernels/table.js'
 import { type Eager, evaluate, type TensorflowBackend, type Value } from './eager.js'
 
-/** What a kernel computes, out of TensorFlow's operations; it borrows its inputs. */
-export type Body<Inputs, Attrs> = (ops: Eager, inputs: Inputs, attrs: Attrs) => readonly Value[]
+export type TensorflowKernel<Name extends KernelName> = Kernel<Name, TensorflowBackend>
+export type TensorflowReplacement<Name extends StockName> = Replacement<Name, TensorflowBackend>
 
-/** Register a kernel that tfjs-node's backend lacks. */
-export function addKernel<Inputs, Attrs>(kernelName: string, body: Body<Inputs, Attrs>): void {
-  tf.registerKernel({ kernelName, backendName: 'tensorflow', kernelFunc: kernelOf(body) })
-}
-
-/** Put another kernel in the place of the stock one, for those attributes that it takes. */
-export function replaceKernel<Inputs, Attrs>(
-  kernelName: string,
-  body: Body<Inputs, Attrs>,
-  takes: (attrs: Attrs) => boolean,
-): void {
-  const stock = tf.getKernel(kernelName, 'tensorflow')
-  const ours = kernelOf(body)
-  tf.unregisterKernel(kernelName, 'tensorflow')
-  tf.registerKernel({
-    ...stock,
-    kernelFunc: args => (takes(args.attrs as Attrs) ? ours : stock.kernelFunc)(args),
-  })
-}
-
-function kernelOf<Inputs, Attrs>(body: Body<Inputs, Attrs>): tf.KernelFunc {
+/** A kernel made of TensorFlow's operations. */
+export function composed<Name extends KernelName>(
+  body: (ops: Eager, inputs: Inputs<Name>, attrs: Attrs<Name>) => { [Output in keyof Outputs<Name>]: Value },
+): TensorflowKernel<Name> {
   return ({ inputs, attrs, backend }) => {
-    const outputs = evaluate(backend as TensorflowBackend, ops => body(ops, inputs as Inputs, attrs as Attrs))
-    return outputs.length === 1 ? (outputs[0] as tf.Tensor) : outputs
+    let names: string[] = []
+    const tensors = evaluate(backend, ops => {
+      const values = body(ops, inputs, attrs)
+      names = Object.keys(values)
+      return Object.values<Value>(values)
+    })
+    const named = Object.fromEntries(names.map((name, i) => [name, tensors[i]]))
+    return named as unknown as ReturnType<TensorflowKernel<Name>>
+  }
+}
+
+/** A kernel made of TensorFlow's operations in a stock one's place, for those attributes that it takes. */
+export function composedFor<Name extends StockName>(
+  takes: (attrs: StockTable[Name]['attrs']) => boolean,
+  body: (ops: Eager, inputs: StockTable[Name]['inputs'], attrs: StockTable[Name]['attrs']) => Value,
+): TensorflowReplacement<Name> {
+  return (stock: StockKernel<Name, TensorflowBackend>) => args => {
+    const { inputs, attrs, backend } = args
+    if (!takes(attrs)) return stock(args)
+    return evaluate(backend, ops => [body(ops, inputs, attrs)])[0] as tf.Tensor
   }
 }

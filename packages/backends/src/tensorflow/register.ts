@@ -1,21 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { registerAdamEma } from './adam-ema.js'
-import { registerConv2d } from './conv2d.js'
+import { registerKernels } from '../kernels/register-kernels.js'
 import type { TensorflowBackend } from './eager.js'
-import { registerGroupNorm } from './group-norm.js'
-import { registerResample } from './resample.js'
-import { registerSoftmax } from './softmax.js'
+import { kernels, replacements } from './kernels/index.js'
+import { oneDnnOf } from './onednn.js'
 
-/**
- * Give tfjs-node's backend kernels for this package's operations. Once for all: their registry is global, and another copy
- * of this package, or tfjs-node-gpu without a device, may have been here.
- */
+/** Give tfjs-node's backend the kernels of kernels/index.ts. */
 export function registerTensorflowKernels(): void {
-  const backend = tf.findBackend('tensorflow') as unknown as TensorflowBackend
-  if (tf.getKernel('RfGroupNorm', 'tensorflow')) return
-  registerConv2d(backend)
-  registerGroupNorm()
-  registerResample()
-  registerSoftmax(backend)
-  registerAdamEma()
+  oneDnnOf(tf.findBackend('tensorflow') as unknown as TensorflowBackend) // now: a trial is no part of what is compiled
+  registerKernels('tensorflow', kernels, replacements)
 }

@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { registerKernels } from '../kernels/register-kernels.js'
 import { guard } from './guard.js'
+import { kernels, replacements } from './kernels/index.js'
 
 /** Limits that tfjs asks for in full, and the number of buffers that fused kernels bind. */
 const LIMITS = [
@@ -49,6 +51,7 @@ export async function openWebgpu(
     requiredLimits: Object.fromEntries(LIMITS.map(limit => [limit, adapter.limits[limit]])),
   })
   const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu')
+  registerKernels('webgpu', kernels, replacements)
   if (tf.findBackendFactory('webgpu')) tf.removeBackend('webgpu') // importing it registers one on a device of its own
   current?.device.destroy()
   const backend = new WebGPUBackend(opened, adapter.info)

@@ -1,18 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { addKernel } from './backend.js'
-import { addressOf, makeZeros, runUnits, threadsOf, withScratch } from './simd.js'
-
-interface Inputs {
-  x: tf.Tensor4D
-  dy: tf.Tensor4D
-}
+import type { WasmReplacement } from '../backend.js'
+import { addressOf, makeZeros, runUnits, threadsOf, withScratch } from '../simd.js'
 
 /** Pixels whose products are summed up in registers; the sums' order, so it does not depend on threads. */
 const PIXELS = 256
 
 /** Gradient of a convolution with respect to its filter; tfjs's wasm backend has none. */
-export function registerConv2dBackpropFilter(): void {
-  addKernel<Inputs, tf.Conv2DBackpropFilterAttrs>('Conv2DBackpropFilter', ({ inputs, attrs, backend }) => {
+export const conv2dBackpropFilter: WasmReplacement<'Conv2DBackpropFilter'> =
+  () =>
+  ({ inputs, attrs, backend }) => {
     const { strides, pad, dataFormat, dimRoundingMode, filterShape } = attrs
     if (dataFormat !== 'NHWC')
       throw new RangeError(`backends.Conv2DBackpropFilter: dataFormat must be 'NHWC', got '${dataFormat}'.`)
@@ -42,5 +38,4 @@ export function registerConv2dBackpropFilter(): void {
       runUnits(backend, 'conv2dBackpropFilter', { units, operations }, [...places, ...sizes, ...filter, rows])
     })
     return dw
-  })
-}
+  }

@@ -1,12 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { replaceKernel, type WasmBackend } from './backend.js'
-import { runConvolution } from './convolution.js'
-import { addressOf, makeZeros, runUnits, threadsOf, withScratch } from './simd.js'
+import type { StockTable } from '../../kernels/stock-table.js'
+import type { WasmBackend, WasmReplacement } from '../backend.js'
+import { runConvolution } from '../convolution.js'
+import { addressOf, makeZeros, runUnits, threadsOf, withScratch } from '../simd.js'
 
-interface Inputs {
-  a: tf.Tensor
-  b: tf.Tensor
-}
+type Inputs = StockTable['BatchMatMul']['inputs']
 
 function exchangeLast(x: tf.Tensor): tf.Tensor {
   const order = x.shape.map((_, i) => i)
@@ -59,23 +57,21 @@ function product({ a, b }: Inputs, transposeB: boolean, backend: WasmBackend): t
  * scalar loop (13 to 46 times slower) where a matrix is to be transposed or where there are batches; it is left those of
  * unequal batches.
  */
-export function registerBatchMatMul(): void {
-  replaceKernel<Inputs, tf.BatchMatMulAttrs>('BatchMatMul', stock => args => {
-    const { inputs, backend, attrs } = args
-    const { a, b } = inputs
-    const { transposeA, transposeB } = attrs
-    if (a.dtype !== 'float32' || b.dtype !== 'float32') return stock(args) // which refuses
-    const same = tf.util.arraysEqual(batchesOf(a), batchesOf(b))
-    if (same && transposeA && !transposeB) return transposedProduct(inputs, backend)
-    if (same && !transposeA) return product(inputs, transposeB, backend)
-    return tf.tidy(() => {
-      const plain = transposeA ? exchangeLast(a) : a
-      const run = () => {
-        if (same) return product({ a: plain, b }, transposeB, backend)
-        const attrs = { transposeA: false, transposeB: false }
-        return stock({ inputs: { a: plain, b: transposeB ? exchangeLast(b) : b }, attrs, backend })
-      }
-      return tf.engine().makeTensorFromTensorInfo(run() as tf.TensorInfo)
-    })
+export const batchMatMul: WasmReplacement<'BatchMatMul'> = stock => args => {
+  const { inputs, backend, attrs } = args
+  const { a, b } = inputs
+  const { transposeA, transposeB } = attrs
+  if (a.dtype !== 'float32' || b.dtype !== 'float32') return stock(args) // which refuses
+  const same = tf.util.arraysEqual(batchesOf(a), batchesOf(b))
+  if (same && transposeA && !transposeB) return transposedProduct(inputs, backend)
+  if (same && !transposeA) return product(inputs, transposeB, backend)
+  return tf.tidy(() => {
+    const plain = transposeA ? exchangeLast(a) : a
+    const run = () => {
+      if (same) return product({ a: plain, b }, transposeB, backend)
+      const attrs = { transposeA: false, transposeB: false }
+      return stock({ inputs: { a: plain, b: transposeB ? exchangeLast(b) : b }, attrs, backend })
+    }
+    return tf.engine().makeTensorFromTensorInfo(run() as tf.TensorInfo)
   })
 }

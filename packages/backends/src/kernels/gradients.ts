@@ -1,0 +1,65 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { addGradient } from './add-gradient.js'
+import { runKernel } from './run-kernel.js'
+
+/** Register the gradients of this package's kernels: one for all backends, made of kernels that each of them has. */
+export function registerKernelGradients(): void {
+  addGradient(
+    'Conv2dBias',
+    { inputs: ['x', 'filter'] },
+    ({ dy: { y: dy }, inputs: { x, filter }, attrs }) => ({
+      x: () => runStock('Conv2DBackpropInput', { dy, filter }, { ...attrs, inputShape: x.shape }),
+      filter: () => runStock('Conv2DBackpropFilter', { x, dy }, { ...attrs, filterShape: filter.shape }),
+      bias: () => tf.sum(dy, [0, 1, 2]),
+    }),
+  )
+
+  const norm = ['x', 'gamma', 'beta'] as const
+  const outputs = ['y', 'mean', 'rstd', 'sigmoid'] as const
+  addGradient('GroupNorm', { inputs: norm, outputs }, ({ dy, inputs, outputs, attrs }) => {
+    const slopes = runKernel('GroupNormGradient', { ...inputs, ...outputs, dy: dy.y }, attrs)
+    return given(slopes, norm)
+  })
+  const modulated = [...norm, 'scale', 'shift'] as const
+  addGradient('GroupNormModulated', { inputs: modulated, outputs }, ({ dy, inputs, outputs, attrs }) => {
+    const slopes = runKernel('GroupNormGradient', { ...inputs, ...outputs, dy: dy.y }, attrs)
+    return given(slopes as Required<typeof slopes>, modulated)
+  })
+
+  const attended = ['q', 'k', 'v'] as const
+  addGradient(
+    'Attention',
+    { inputs: attended, outputs: ['y', 'logSums'] },
+    ({ dy, inputs, outputs, attrs }) =>
+      given(runKernel('AttentionGradient', { ...inputs, ...outputs, dy: dy.y }, attrs), attended),
+  )
+
+  // The same numbers are drawn again: no mask is kept.
+  addGradient('Dropout', {}, ({ dy, attrs }) => ({ x: () => runKernel('Dropout', { x: dy.y }, attrs).y }))
+  addGradient('SumBlocks', {}, ({ dy, attrs }) => ({
+    x: () => runKernel('RepeatBlocks', { x: dy.y }, attrs).y,
+  }))
+  addGradient('RepeatBlocks', {}, ({ dy, attrs }) => ({
+    x: () => runKernel('SumBlocks', { x: dy.y }, attrs).y,
+  }))
+
+  addGradient('SquareSums', { inputs: 'all' }, ({ dy: { sums: dy }, inputs }) =>
+    (inputs as readonly tf.Tensor[]).map((x, i) => () => tf.mul(tf.mul(x, 2), tf.slice(dy, i, 1))),
+  )
+}
+
+/** Gradients that one kernel has computed all at once: what a thunk makes besides its result is freed when it ends. */
+function given<Name extends string>(
+  slopes: Record<Name, tf.Tensor>,
+  names: readonly Name[],
+): Record<Name, () => tf.Tensor> {
+  const thunks = names.map(name => [name, () => slopes[name]] as const)
+  return Object.fromEntries(thunks) as Record<Name, () => tf.Tensor>
+}
+
+/** A kernel of tfjs's for NHWC images. */
+function runStock(kernelName: string, inputs: tf.NamedTensorMap, attrs: object): tf.Tensor {
+  return tf
+    .engine()
+    .runKernel(kernelName, inputs, { ...attrs, dataFormat: 'NHWC' } as unknown as tf.NamedAttrMap)
+}

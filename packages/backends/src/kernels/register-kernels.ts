@@ -1,0 +1,78 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { registryName } from './run-kernel.js'
+import type { StockName, StockTable } from './stock-table.js'
+import { type Attrs, type Inputs, type KernelName, type Outputs, places } from './table.js'
+import { isMarked, mark } from './version-mark.js'
+
+/** A kernel of ours on one backend. It borrows its inputs and gives new tensors, by name. */
+export type Kernel<Name extends KernelName, Backend> = (args: {
+  inputs: Inputs<Name>
+  attrs: Attrs<Name>
+  backend: Backend
+}) => { [Output in keyof Outputs<Name>]: tf.TensorInfo }
+
+/** A kernel of tfjs's on one backend. */
+export type StockKernel<Name extends StockName, Backend> = (args: {
+  inputs: StockTable[Name]['inputs']
+  attrs: StockTable[Name]['attrs']
+  backend: Backend
+}) => tf.TensorInfo | tf.TensorInfo[]
+
+/** Makes the kernel that takes a stock one's place, and may call it; where the backend has none, `stock` fails. */
+export type Replacement<Name extends StockName, Backend> = (
+  stock: StockKernel<Name, Backend>,
+) => StockKernel<Name, Backend>
+
+/** What a backend's `kernels/index.ts` lists. */
+export type Kernels<Backend> = { [Name in KernelName]?: Kernel<Name, Backend> }
+export type Replacements<Backend> = { [Name in StockName]?: Replacement<Name, Backend> }
+
+/**
+ * Register a backend's kernels. Once: tfjs's registry is global, so another copy of this package, of the same version
+ * (see version-mark.ts), may have been here.
+ */
+export function registerKernels<Backend>(
+  backendName: string,
+  kernels: Kernels<Backend>,
+  replacements: Replacements<Backend>,
+): void {
+  if (tf.getKernelsForBackend(backendName).some(isMarked)) return
+  for (const [name, kernel] of Object.entries(kernels))
+    addKernel(backendName, name as KernelName, kernel as Kernel<KernelName, Backend>)
+  for (const [name, replacement] of Object.entries(replacements))
+    replaceKernel(backendName, name as StockName, replacement as Replacement<StockName, Backend>)
+}
+
+/** Register a kernel of ours. */
+export function addKernel<Name extends KernelName, Backend>(
+  backendName: string,
+  name: Name,
+  kernel: Kernel<Name, Backend>,
+): void {
+  const kernelFunc = (args: Parameters<typeof kernel>[0]): tf.TensorInfo[] => {
+    const named = kernel(args) as Record<string, tf.TensorInfo>
+    const list: tf.TensorInfo[] = []
+    for (const [output, place] of Object.entries<number>(places[name])) {
+      const tensor = named[output]
+      if (tensor) list[place] = tensor
+    }
+    return list
+  }
+  put({ kernelName: registryName(name), backendName, kernelFunc: kernelFunc as unknown as tf.KernelFunc })
+}
+
+function replaceKernel<Name extends StockName, Backend>(
+  backendName: string,
+  kernelName: Name,
+  replacement: Replacement<Name, Backend>,
+): void {
+  const stock = tf.getKernel(kernelName, backendName) as tf.KernelConfig | undefined
+  if (stock) tf.unregisterKernel(kernelName, backendName)
+  const kernel = replacement(stock?.kernelFunc as unknown as StockKernel<Name, Backend>)
+  // With the stock kernel's setup, which binds its function when the backend starts.
+  put({ ...stock, kernelName, backendName, kernelFunc: kernel as unknown as tf.KernelFunc })
+}
+
+function put(config: tf.KernelConfig): void {
+  tf.registerKernel({ ...config, ...mark } as tf.KernelConfig)
+}

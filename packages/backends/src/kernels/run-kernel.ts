@@ -1,0 +1,36 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { type Attrs, type Inputs, type KernelName, type Outputs, places } from './table.js'
+
+/** The name of a kernel of ours in tfjs's registry. */
+export const registryName = (name: KernelName): string => `Rf${name}`
+
+/** True where the active backend has this kernel. */
+export function hasKernel(name: KernelName): boolean {
+  return tf.getKernel(registryName(name), tf.getBackend()) !== undefined
+}
+
+/** Run a kernel that the active backend has. */
+export function runKernel<Name extends KernelName>(
+  name: Name,
+  inputs: Inputs<Name>,
+  attrs: Attrs<Name>,
+): Outputs<Name> {
+  const outputs: tf.Tensor[] = tf
+    .engine()
+    .runKernel(
+      registryName(name),
+      inputs as unknown as tf.NamedTensorMap,
+      attrs as unknown as tf.NamedAttrMap,
+    )
+  return byName(name, outputs)
+}
+
+/** tfjs's list of outputs, by name. */
+export function byName<Name extends KernelName>(name: Name, list: readonly tf.Tensor[]): Outputs<Name> {
+  const named: Record<string, tf.Tensor> = {}
+  for (const [output, place] of Object.entries<number>(places[name])) {
+    const tensor = list[place]
+    if (tensor) named[output] = tensor
+  }
+  return named as unknown as Outputs<Name>
+}

@@ -1,0 +1,127 @@
+import type * as tf from '@tensorflow/tfjs-core'
+
+/** What every kernel of a convolution of NHWC images takes. */
+export interface ConvInputs {
+  /** [B,H,W,I] */
+  x: tf.Tensor4D
+  /** [h,w,I,O] */
+  filter: tf.Tensor4D
+}
+
+export interface ConvAttrs {
+  strides: [number, number]
+  pad: 'same' | 'valid' | tf.backend_util.ExplicitPadding
+}
+
+export interface NormInputs {
+  /** [B,H,W,C] */
+  x: tf.Tensor4D
+  /** [C] */
+  gamma: tf.Tensor1D
+  /** [C] */
+  beta: tf.Tensor1D
+}
+
+/** The part of each sample [B,C]: y (1 + scale) + shift. */
+export interface Modulation {
+  scale: tf.Tensor2D
+  shift: tf.Tensor2D
+}
+
+export interface NormAttrs {
+  groups: number
+  epsilon: number
+  /** Whether silu follows. */
+  activate: boolean
+}
+
+export interface NormOutputs {
+  /** [B,H,W,C] */
+  y: tf.Tensor4D
+  /** [B,groups] */
+  mean: tf.Tensor2D
+  /** 1 / sqrt(variance + epsilon) [B,groups] */
+  rstd: tf.Tensor2D
+  /** Of what silu takes [B,H·W,C]: for a gradient that is made of single operations. */
+  sigmoid?: tf.Tensor3D
+}
+
+export interface AttentionInputs {
+  /** [B,N,C], the heads side by side along C; k and v as well. */
+  q: tf.Tensor3D
+  k: tf.Tensor3D
+  v: tf.Tensor3D
+}
+
+export interface AttentionOutputs {
+  /** [B,N,C] */
+  y: tf.Tensor3D
+  /** The logarithm of the sum of exp(scores) of each row [B,heads,N]. */
+  logSums: tf.Tensor3D
+}
+
+export interface DropoutAttrs {
+  /** Philox's key, and the first two words of the counter of its first block; the others are 0. */
+  key: readonly [number, number]
+  counter: readonly [number, number]
+  /** How many of 2^15 numbers become 0; the others are multiplied by 2^15 / (2^15 - dropped). */
+  dropped: number
+}
+
+/**
+ * Every kernel of this package: its inputs, attributes and outputs by name. A backend may have any of them; the
+ * operation does without where it has not. An output with a question mark is there on some backends only.
+ */
+export interface KernelTable {
+  /** The convolution plus bias [O]. */
+  Conv2dBias: { inputs: ConvInputs & { bias: tf.Tensor1D }; attrs: ConvAttrs; outputs: { y: tf.Tensor4D } }
+  GroupNorm: { inputs: NormInputs; attrs: NormAttrs; outputs: NormOutputs }
+  GroupNormModulated: { inputs: NormInputs & Modulation; attrs: NormAttrs; outputs: NormOutputs }
+  /** The gradient of both, of each input by its name. */
+  GroupNormGradient: {
+    inputs: NormInputs & Partial<Modulation> & NormOutputs & { dy: tf.Tensor4D }
+    attrs: NormAttrs
+    outputs: NormInputs & Partial<Modulation>
+  }
+  /** softmax(q kᵀ / sqrt(d)) v of each head, d = C / heads. */
+  Attention: { inputs: AttentionInputs; attrs: { heads: number }; outputs: AttentionOutputs }
+  AttentionGradient: {
+    inputs: AttentionInputs & AttentionOutputs & { dy: tf.Tensor3D }
+    attrs: { heads: number }
+    outputs: AttentionInputs
+  }
+  /** x with a share of its numbers 0; number i takes 15 bits of the random words (see ops/dropout.ts). */
+  Dropout: { inputs: { x: tf.Tensor }; attrs: DropoutAttrs; outputs: { y: tf.Tensor } }
+  /** gain times the sum of each 2x2 block of x [B,H,W,C]. */
+  SumBlocks: { inputs: { x: tf.Tensor4D }; attrs: { gain: number }; outputs: { y: tf.Tensor4D } }
+  /** gain times each pixel of x [B,H,W,C], 2x2 times. */
+  RepeatBlocks: { inputs: { x: tf.Tensor4D }; attrs: { gain: number }; outputs: { y: tf.Tensor4D } }
+  /** The sum of squares of each of n tensors [n]. */
+  SquareSums: { inputs: readonly tf.Tensor[]; attrs: object; outputs: { sums: tf.Tensor1D } }
+  /** One Adam step; all of one shape. rate = learning rate / (1 - beta1^step), correction = 1 / (1 - beta2^step) */
+  AdamEma: {
+    inputs: Record<'weight' | 'm' | 'v' | 'ema' | 'gradient', tf.Tensor>
+    attrs: Record<'rate' | 'beta1' | 'beta2' | 'epsilon' | 'correction' | 'emaDecay', number>
+    outputs: Record<'weight' | 'm' | 'v' | 'ema', tf.Tensor>
+  }
+}
+
+export type KernelName = keyof KernelTable
+export type Inputs<Name extends KernelName> = KernelTable[Name]['inputs']
+export type Attrs<Name extends KernelName> = KernelTable[Name]['attrs']
+export type Outputs<Name extends KernelName> = KernelTable[Name]['outputs']
+
+/** The place of each output in tfjs's list. One that is there on some backends only comes after the others. */
+export const places = {
+  Conv2dBias: { y: 0 },
+  GroupNorm: { y: 0, mean: 1, rstd: 2, sigmoid: 3 },
+  GroupNormModulated: { y: 0, mean: 1, rstd: 2, sigmoid: 3 },
+  GroupNormGradient: { x: 0, gamma: 1, beta: 2, scale: 3, shift: 4 },
+  Attention: { y: 0, logSums: 1 },
+  AttentionGradient: { q: 0, k: 1, v: 2 },
+  Dropout: { y: 0 },
+  SumBlocks: { y: 0 },
+  RepeatBlocks: { y: 0 },
+  SquareSums: { sums: 0 },
+  AdamEma: { weight: 0, m: 1, v: 2, ema: 3 },
+} satisfies { [Name in KernelName]: Record<keyof Outputs<Name>, number> }

@@ -1,0 +1,11 @@
+import { convAttrs } from '../conv-attrs.js'
+import { composedFor } from '../kernel.js'
+
+/** tfjs-node has it for padding by name only. */
+export const conv2dBackpropFilter = composedFor<'Conv2DBackpropFilter'>(
+  ({ dataFormat }) => dataFormat === 'NHWC',
+  (ops, { x, dy }, attrs) => {
+    const inputs = [ops.of(x), ops.integers(attrs.filterShape), ops.of(dy)]
+    return ops.run('Conv2DBackpropFilter', inputs, convAttrs(x.shape, attrs.filterShape, attrs))
+  },
+)

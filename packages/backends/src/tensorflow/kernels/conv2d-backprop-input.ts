@@ -1,0 +1,11 @@
+import { convAttrs } from '../conv-attrs.js'
+import { composedFor } from '../kernel.js'
+
+/** tfjs-node has it for padding by name only. */
+export const conv2dBackpropInput = composedFor<'Conv2DBackpropInput'>(
+  ({ dataFormat }) => dataFormat === 'NHWC',
+  (ops, { dy, filter }, attrs) => {
+    const inputs = [ops.integers(attrs.inputShape), ops.of(filter), ops.of(dy)]
+    return ops.run('Conv2DBackpropInput', inputs, convAttrs(attrs.inputShape, filter.shape, attrs))
+  },
+)

@@ -1,0 +1,45 @@
+import type { Modulation, NormInputs } from '../../kernels/table.js'
+import { groupMean, pixelMean, spread } from '../channel-means.js'
+import type { Eager } from '../eager.js'
+import { composed } from '../kernel.js'
+
+/**
+ * The affine part with the modulation in it, y = unit · factor + offset. All small tensors are [C] or [B,1,C], so that none
+ * needs another shape: operations on them cost nothing but their call.
+ */
+export function affine(ops: Eager, { x, gamma, beta, scale, shift }: NormInputs & Partial<Modulation>) {
+  const [b, , , c] = x.shape
+  const [plainFactor, plainOffset] = [ops.of(gamma), ops.of(beta)]
+  if (!scale || !shift) return { plainFactor, plainOffset, factor: plainFactor, offset: plainOffset }
+  const gain = ops.add(ops.reshape(ops.of(scale), [b, 1, c]), ops.number(1))
+  return {
+    plainFactor,
+    plainOffset,
+    gain,
+    factor: ops.mul(plainFactor, gain),
+    offset: ops.add(ops.mul(plainOffset, gain), ops.reshape(ops.of(shift), [b, 1, c])),
+  }
+}
+
+/** In few passes over the large tensors, which are [B,N,C] with N pixels. */
+export const groupNorm = composed<'GroupNorm'>((ops, inputs, { groups, epsilon, activate }) => {
+  const [b, h, w, c] = inputs.x.shape
+  const x = ops.reshape(ops.of(inputs.x), [b, h * w, c])
+
+  const mean = groupMean(ops, pixelMean(ops, x), groups)
+  const centre = spread(ops, mean, c)
+  const squares = ops.run('SquaredDifference', [x, centre])
+  const variance = groupMean(ops, pixelMean(ops, squares), groups)
+  ops.free(squares)
+  // TensorFlow's Rsqrt rounds by the place of a number in its vector.
+  const rstd = ops.div(ops.number(1), ops.run('Sqrt', [ops.add(variance, ops.number(epsilon))]))
+
+  const { factor, offset } = affine(ops, inputs)
+  const slope = ops.mul(spread(ops, rstd, c), factor)
+  const scaled = ops.mul(x, slope)
+  const linear = ops.add(scaled, ops.sub(offset, ops.mul(centre, slope)))
+  ops.free(scaled)
+  if (!activate) return { y: ops.reshape(linear, inputs.x.shape), mean, rstd }
+  const sigmoid = ops.run('Sigmoid', [linear])
+  return { y: ops.reshape(ops.mul(linear, sigmoid), inputs.x.shape), mean, rstd, sigmoid }
+})

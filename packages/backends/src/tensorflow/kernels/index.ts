@@ -1,0 +1,29 @@
+import type { Kernels, Replacements } from '../../kernels/register-kernels.js'
+import type { TensorflowBackend } from '../eager.js'
+import { adamEma } from './adam-ema.js'
+import { conv2dBackpropFilter } from './conv2d-backprop-filter.js'
+import { conv2dBackpropInput } from './conv2d-backprop-input.js'
+import { conv2dBias } from './conv2d-bias.js'
+import { groupNorm } from './group-norm.js'
+import { groupNormGradient } from './group-norm-gradient.js'
+import { repeatBlocks } from './repeat-blocks.js'
+import { softmax } from './softmax.js'
+import { sumBlocks } from './sum-blocks.js'
+
+/** The kernels of this package's operations that tfjs-node has. */
+export const kernels = {
+  AdamEma: adamEma,
+  Conv2dBias: conv2dBias,
+  GroupNorm: groupNorm,
+  GroupNormGradient: groupNormGradient,
+  GroupNormModulated: groupNorm,
+  RepeatBlocks: repeatBlocks,
+  SumBlocks: sumBlocks,
+} satisfies Kernels<TensorflowBackend>
+
+/** In the place of tfjs-node's. */
+export const replacements = {
+  Conv2DBackpropFilter: conv2dBackpropFilter,
+  Conv2DBackpropInput: conv2dBackpropInput,
+  Softmax: softmax,
+} satisfies Replacements<TensorflowBackend>

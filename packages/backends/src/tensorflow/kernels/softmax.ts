@@ -1,0 +1,12 @@
+import type * as tf from '@tensorflow/tfjs-core'
+import { evaluate } from '../eager.js'
+import type { TensorflowReplacement } from '../kernel.js'
+import { ONEDNN, oneDnnOf } from '../onednn.js'
+
+/** Softmax over the last axis, with the same bits in a graph and outside. */
+export const softmax: TensorflowReplacement<'Softmax'> = stock => args => {
+  const { inputs, backend } = args
+  const { softmax } = oneDnnOf(backend)
+  if (!softmax) return stock(args)
+  return evaluate(backend, ops => [ops.run(softmax, [ops.of(inputs.logits)], ONEDNN)])[0] as tf.Tensor
+}

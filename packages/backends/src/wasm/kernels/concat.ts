@@ -1,0 +1,23 @@
+import * as tf from '@tensorflow/tfjs-core'
+import type { WasmReplacement } from '../backend.js'
+import { addressOf, simdOf } from '../simd.js'
+
+/** Concatenation, as of skips along the channels; the stock kernel copies in JavaScript. */
+export const concat: WasmReplacement<'Concat'> = stock => args => {
+  const { inputs, attrs, backend } = args
+  const first = inputs[0] as tf.Tensor
+  if (inputs.some(({ dtype, size }) => dtype !== 'float32' || size === 0)) return stock(args)
+  const axis = tf.util.parseAxisParam(attrs.axis, first.shape)[0] as number
+  const shapes = inputs.map(({ shape }) => shape)
+  tf.backend_util.assertParamsConsistent(shapes, axis)
+  const out = backend.makeOutput(tf.backend_util.computeOutShape(shapes, axis), 'float32')
+  const rows = tf.util.sizeFromShape(first.shape.slice(0, axis))
+  const step = (4 * tf.util.sizeFromShape(out.shape)) / rows
+  let to = addressOf(backend, out)
+  for (const input of inputs) {
+    const bytes = (4 * input.size) / rows
+    simdOf(backend).copyRows(addressOf(backend, input), to, rows, bytes, bytes, step)
+    to += bytes
+  }
+  return out
+}

@@ -1,0 +1,45 @@
+import type { Kernels, Replacements } from '../../kernels/register-kernels.js'
+import type { WasmBackend } from '../backend.js'
+import { adamEma } from './adam-ema.js'
+import { batchMatMul } from './batch-mat-mul.js'
+import { concat } from './concat.js'
+import { conv2d } from './conv2d.js'
+import { conv2dBackpropFilter } from './conv2d-backprop-filter.js'
+import { conv2dBackpropInput } from './conv2d-backprop-input.js'
+import { conv2dBias } from './conv2d-bias.js'
+import { depthwiseConv2dBackpropFilter } from './depthwise-conv2d-backprop-filter.js'
+import { depthwiseConv2dBackpropInput } from './depthwise-conv2d-backprop-input.js'
+import { groupNorm } from './group-norm.js'
+import { groupNormGradient } from './group-norm-gradient.js'
+import { identity } from './identity.js'
+import { oneHot } from './one-hot.js'
+import { repeatBlocks } from './repeat-blocks.js'
+import { splitV } from './split-v.js'
+import { sum } from './sum.js'
+import { sumBlocks } from './sum-blocks.js'
+
+/** The kernels of this package's operations that wasm has. */
+export const kernels = {
+  AdamEma: adamEma,
+  Conv2dBias: conv2dBias,
+  GroupNorm: groupNorm,
+  GroupNormGradient: groupNormGradient,
+  GroupNormModulated: groupNorm,
+  RepeatBlocks: repeatBlocks,
+  SumBlocks: sumBlocks,
+} satisfies Kernels<WasmBackend>
+
+/** What tfjs's wasm backend lacks for training, and what is faster than its own. */
+export const replacements = {
+  BatchMatMul: batchMatMul,
+  Concat: concat,
+  Conv2D: conv2d,
+  Conv2DBackpropFilter: conv2dBackpropFilter,
+  Conv2DBackpropInput: conv2dBackpropInput,
+  DepthwiseConv2dNativeBackpropFilter: depthwiseConv2dBackpropFilter,
+  DepthwiseConv2dNativeBackpropInput: depthwiseConv2dBackpropInput,
+  Identity: identity,
+  OneHot: oneHot,
+  SplitV: splitV,
+  Sum: sum,
+} satisfies Replacements<WasmBackend>

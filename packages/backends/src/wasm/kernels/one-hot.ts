@@ -1,0 +1,13 @@
+import * as tf from '@tensorflow/tfjs-core'
+import type { WasmReplacement } from '../backend.js'
+
+/** The stock kernel writes integers whatever the dtype: labels asked for as float32 come out as 1.4e-45 and 0. */
+export const oneHot: WasmReplacement<'OneHot'> = stock => args => {
+  if (args.attrs.dtype !== 'float32') return stock(args)
+  const ints = stock({ ...args, attrs: { ...args.attrs, dtype: 'int32', onValue: 1, offValue: 0 } })
+  const { onValue, offValue } = args.attrs
+  return tf.tidy(() => {
+    const one = tf.cast(tf.engine().makeTensorFromTensorInfo(ints as tf.TensorInfo), 'float32')
+    return tf.add(tf.mul(one, onValue - offValue), offValue)
+  })
+}
