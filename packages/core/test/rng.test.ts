@@ -4,6 +4,7 @@ import { scope } from '@rectified-flow/tools/scope'
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { philox4x32 } from '../src/rng/philox.js'
 
 const n = 100_000
 const seeds = { seed: 1, numRuns: 50 }
@@ -144,6 +145,22 @@ describe('seeds and forks', () => {
     expect(kolmogorov(firsts, normalCumulative)).toBeLessThan(1.95)
     const products = firsts.subarray(1).map((z, i) => z * (firsts[i] as number))
     expect(Math.abs(mean(products))).toBeLessThan(5 / 100)
+  })
+})
+
+describe('reserve', () => {
+  it.each([0, 1, 4, 5, 11])('says where the next %d words are, and leaves them out', n => {
+    const [drawn, reserved] = [createRng(3).fork('a'), createRng(3).fork('a')]
+    for (const rng of [drawn, reserved]) rng.uniforms(6)
+    const { key, counter } = reserved.reserve(n)
+    const words = new Uint32Array(4 * Math.ceil(n / 4))
+    philox4x32([...counter, 0, 0], key, words)
+    expect(Array.from(words.subarray(0, n), word => word >>> 2)).toEqual([...drawn.integers(n, 2 ** 30)])
+    expect(reserved.uniforms(3)).toEqual(drawn.uniforms(3))
+  })
+
+  it('says what is wrong', () => {
+    expect(() => createRng(3).reserve(-1)).toThrow('core.Rng.reserve: n must be an integer >= 0, got -1.')
   })
 })
 

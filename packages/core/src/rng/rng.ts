@@ -19,11 +19,19 @@ export interface Rng {
   uniform(shape: readonly number[], min?: number, max?: number): tf.Tensor
   /** Standard normal numbers as a float32 tensor. */
   normal(shape: readonly number[]): tf.Tensor
+  /** Leave out the next n words and say where they are: for a kernel that draws them on a device. */
+  reserve(n: number): WordPlace
   /** An independent stream named by key; the same key gives the same stream. */
   fork(key: number | string): Rng
 }
 
 type Key = readonly [number, number]
+
+/** Where random words are: four of them are philox4x32([...counter, 0, 0], key), the next four have the next counter. */
+export interface WordPlace {
+  key: Key
+  counter: readonly [number, number]
+}
 
 /** Words of a fork's name, so that 'a' and 97 are different streams. */
 function keyWords(key: number | string): [number, number, number] {
@@ -49,11 +57,17 @@ class PhiloxRng implements Rng {
 
   constructor(private readonly key: Key) {}
 
+  reserve(n: number): WordPlace {
+    checkInt('core.Rng.reserve', 'n', n, 0)
+    const { block } = this
+    this.block += Math.ceil(n / 4)
+    return { key: this.key, counter: [block >>> 0, Math.floor(block / 2 ** 32)] }
+  }
+
   private words(n: number): Uint32Array {
-    const blocks = Math.ceil(n / 4)
-    const out = new Uint32Array(4 * blocks)
-    philox4x32([this.block >>> 0, Math.floor(this.block / 2 ** 32), 0, 0], this.key, out)
-    this.block += blocks
+    const { key, counter } = this.reserve(n)
+    const out = new Uint32Array(4 * Math.ceil(n / 4))
+    philox4x32([...counter, 0, 0], key, out)
     return out.subarray(0, n)
   }
 
