@@ -1,3 +1,4 @@
+import { squareSums } from '@rectified-flow/backends'
 import { type Field, interpolate, type Pairs, type Premetric, type Weights } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 
@@ -50,10 +51,8 @@ export function batchGradients(weights: Weights, loss: BatchLoss): BatchGradient
     gradients = next.sums
     for (const sum of before) sum?.dispose()
   }
-  const squares = gradients.flatMap(gradient =>
-    gradient ? [tf.reshape(tf.sum(tf.square(gradient)), [1])] : [],
-  )
-  return { gradients, report: tf.concat([...losses, t, ...squares]) as tf.Tensor1D }
+  const squares = squareSums(gradients.filter(gradient => gradient !== undefined))
+  return { gradients, report: tf.concat([...losses, t, squares]) as tf.Tensor1D }
 }
 
 /** The premetric of micro-batch m at its times, [B / microBatches]. */

@@ -1,7 +1,6 @@
-import { attention, conv2d, groupNorm, groupNormSilu, resample } from '@rectified-flow/backends'
+import { attention, conv2d, dropout, groupNorm, groupNormSilu, resample } from '@rectified-flow/backends'
 import type { Rng } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { dropoutMask } from './dropout.js'
 import { type BlockLayer, groupsOf } from './layers.js'
 
 export interface BlockOptions {
@@ -36,7 +35,7 @@ export function residualBlock(
   find: Find,
   x: tf.Tensor4D,
   modulation: tf.Tensor2D,
-  { dropout, resampleFilter, skipScale, epsilon, adaptive }: BlockOptions,
+  { dropout: share, resampleFilter, skipScale, epsilon, adaptive }: BlockOptions,
   rng?: Rng,
 ): tf.Tensor4D {
   const { in: input, out, resample: direction } = layer
@@ -62,7 +61,7 @@ export function residualBlock(
   if (direction) h = then(h, y => resample(y, direction, resampleFilter))
   h = then(h, y => conv('.conv0', y))
   h = then(h, modulated)
-  if (rng && dropout > 0) h = then(h, y => tf.mul(y, dropoutMask(y.shape, dropout, rng)))
+  if (rng && share > 0) h = then(h, y => dropout(y, share, rng))
   h = then(h, y => {
     if (!layer.project)
       return scaled(conv('.conv1', y), direction ? resample(x, direction, resampleFilter) : x)

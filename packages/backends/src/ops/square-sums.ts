@@ -1,0 +1,17 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { hasKernel, runKernel } from '../kernels/run-kernel.js'
+
+/**
+ * The sum of squares of each tensor, as of gradients whose norm is wanted. One kernel can do them all, and one read gets
+ * them.
+ *
+ * @param tensors  n tensors [...], float32
+ * @returns        [n]
+ */
+export function squareSums(tensors: readonly tf.Tensor[]): tf.Tensor1D {
+  return tf.tidy(() => {
+    if (tensors.length === 0) return tf.tensor1d([], 'float32')
+    if (hasKernel('SquareSums')) return runKernel('SquareSums', tensors, {}).sums
+    return tf.concat(tensors.map(tensor => tf.reshape(tf.sum(tf.square(tensor)), [1])))
+  })
+}
