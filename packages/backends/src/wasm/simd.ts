@@ -1,30 +1,13 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import type { WasmBackend } from './backend.js'
 import { withSharedMemory } from './shared-memory.js'
-import { binaryBase64 } from './simd.generated.js'
+import { binaryBase64, type Divisible, type Functions } from './simd.generated.js'
 import { type Place, Team } from './team.js'
-
-/** The functions of assembly/, which take addresses in the backend's heap, sizes and numbers. */
-type Whole = 'copyRows' | 'repeatBlocks' | 'sumBlocks'
-/** Those whose last parameters are the first unit of work, the last one + 1 and the thread. */
-type Divisible =
-  | 'adamEma'
-  | 'conv2d'
-  | 'conv2dBackpropFilter'
-  | 'groupNorm'
-  | 'groupNormGradient'
-  | 'matMulTransposed'
-  | 'packFilter'
-  | 'sumMiddle'
-  | 'winograd'
-  | 'winogradFilter'
-
-type Simd = Record<Whole | Divisible, (...values: (number | boolean)[]) => void>
 
 interface Running {
   module: WebAssembly.Module
   memory: WebAssembly.Memory
-  exports: Simd
+  exports: Functions
   team?: Team
 }
 
@@ -46,7 +29,7 @@ function runningOn(backend: WasmBackend): Running {
       module = new WebAssembly.Module(shared ? withSharedMemory(binary) : binary)
       modules.set(shared, module)
     }
-    const exports = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Simd
+    const exports = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Functions
     found = { module, memory, exports }
     running.set(backend, found)
   }
@@ -59,7 +42,7 @@ export function hasSharedMemory({ wasm }: WasmBackend): boolean {
 }
 
 /** The kernels on this backend's memory. */
-export const simdOf = (backend: WasmBackend): Simd => runningOn(backend).exports
+export const simdOf = (backend: WasmBackend): Functions => runningOn(backend).exports
 
 /** How many threads compute on this backend. */
 export const threadsOf = (backend: WasmBackend): number => runningOn(backend).team?.threads ?? 1
@@ -83,7 +66,7 @@ export function runUnits(
 ): void {
   const { exports, team } = runningOn(backend)
   if (!team || team.threads === 1 || units === 1 || operations < WORTH_SHARING)
-    exports[kernel](...values, 0, units, 0)
+    (exports[kernel] as (...values: (number | boolean)[]) => void)(...values, 0, units, 0)
   else team.run(kernel, units, values.map(Number))
 }
 

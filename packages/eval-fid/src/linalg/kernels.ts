@@ -1,12 +1,6 @@
 import { binaryBase64 } from './wasm.generated.js'
 
-/** The functions of assembly/, which take addresses, strides in bytes, sizes and numbers. */
-export interface Kernels {
-  addProduct(...addressesAndSizes: number[]): void
-  pivotedCholesky(a: number, dim: number, factor: number, order: number, rest: number): number
-  roomFor(dim: number): number
-  traceOfFactors(...addressesAndSizes: number[]): number
-}
+export type { Functions as Kernels } from './wasm.generated.js'
 
 let compiled: WebAssembly.Module | undefined
 

@@ -9,6 +9,7 @@ import { conv2dBackpropInput } from './conv2d-backprop-input.js'
 import { conv2dBias } from './conv2d-bias.js'
 import { depthwiseConv2dBackpropFilter } from './depthwise-conv2d-backprop-filter.js'
 import { depthwiseConv2dBackpropInput } from './depthwise-conv2d-backprop-input.js'
+import { dropout } from './dropout.js'
 import { groupNorm } from './group-norm.js'
 import { groupNormGradient } from './group-norm-gradient.js'
 import { identity } from './identity.js'
@@ -22,6 +23,7 @@ import { sumBlocks } from './sum-blocks.js'
 export const kernels = {
   AdamEma: adamEma,
   Conv2dBias: conv2dBias,
+  Dropout: dropout,
   GroupNorm: groupNorm,
   GroupNormGradient: groupNormGradient,
   GroupNormModulated: groupNorm,

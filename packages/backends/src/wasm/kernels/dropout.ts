@@ -1,0 +1,13 @@
+import type { WasmKernel } from '../backend.js'
+import { addressOf, runUnits } from '../simd.js'
+
+/** Draws while it multiplies: there is no mask in memory. */
+export const dropout: WasmKernel<'Dropout'> = ({ inputs: { x }, attrs, backend }) => {
+  const y = backend.makeOutput(x.shape, 'float32')
+  const { key, counter, dropped } = attrs
+  const kept = 2 ** 15 / (2 ** 15 - dropped)
+  const work = { units: Math.ceil(x.size / 1024), operations: 16 * x.size }
+  const places = [addressOf(backend, x), addressOf(backend, y), x.size]
+  runUnits(backend, 'dropout', work, [...places, ...key, ...counter, dropped, kept])
+  return { y }
+}

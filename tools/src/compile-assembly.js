@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+
+/**
+ * Compile a folder of AssemblyScript, whose index.ts exports what is wanted. The memory is the caller's.
+ *
+ * @param {typeof import('assemblyscript/asc').default} asc  the package's compiler
+ * @param {URL} folder
+ * @param {string[]} options  for the compiler, beside those that all packages have
+ * @returns {Promise<string>} a TypeScript file: the binary, and the types of its functions
+ */
+export async function compileAssembly(asc, folder, options = []) {
+  const names = (await readdir(folder)).filter(name => name.endsWith('.ts')).sort()
+  const sources = new Map()
+  for (const name of names) sources.set(name, await readFile(new URL(name, folder), 'utf8'))
+  let binary
+  const all = ['index.ts', '--outFile', 'out.wasm', '--importMemory', '--runtime', 'stub', '--noAssert']
+  const { error, stderr } = await asc.main([...all, '--enable', 'simd', '-O3', ...options], {
+    readFile: name => sources.get(name) ?? null,
+    writeFile: (_, contents) => {
+      binary = contents
+    },
+    listFiles: () => [],
+  })
+  if (error) throw new Error(`${error.message}\n${stderr}`)
+  const hash = createHash('sha256')
+  for (const [name, text] of sources) hash.update(`${name}\n${text}\n`)
+  return `// Made from assembly/ by \`node assembly/build.mjs\`.
+export const sourcesSha256 = '${hash.digest('hex')}'
+${types([...sources.values()].join('\n'), binary)}
+export const binaryBase64 =
+  '${Buffer.from(binary).toString('base64')}'
+`
+}
+
+/** The types of the functions that the binary exports, as their sources declare them. */
+function types(source, binary) {
+  const declared = new Map()
+  for (const [, name, inside, result] of source.matchAll(/^export function (\w+)\(([^)]*)\): (\w+)/gm)) {
+    const parameters = inside
+      .split(',')
+      .map(part => part.trim().split(': '))
+      .filter(([name]) => name)
+    declared.set(name, { parameters, result })
+  }
+  const exported = WebAssembly.Module.exports(new WebAssembly.Module(binary))
+  const functions = exported.filter(({ kind }) => kind === 'function').map(({ name }) => name)
+  const lines = functions.map(name => {
+    const { parameters, result } = declared.get(name)
+    return `  ${name}(${parameters.map(([name, type]) => `${name}: ${typeOf(type)}`).join(', ')}): ${typeOf(result)}`
+  })
+  const divisible = functions.filter(name =>
+    /,first,last(,thread)?$/.test(
+      declared
+        .get(name)
+        .parameters.map(([name]) => name)
+        .join(),
+    ),
+  )
+  const interfaceText = `/** The functions of assembly/, which take addresses in the memory, sizes and numbers. */
+export interface Functions {
+${lines.join('\n')}
+}`
+  if (divisible.length === 0) return interfaceText
+  return `${interfaceText}
+/** Those whose last parameters are the first unit of their work, the last one + 1 and, where it matters, the thread. */
+export type Divisible = ${divisible.map(name => `'${name}'`).join(' | ')}`
+}
+
+const typeOf = type => ({ void: 'void', bool: 'boolean' })[type] ?? 'number'
