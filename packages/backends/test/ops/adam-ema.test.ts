@@ -59,8 +59,8 @@ describe.each([...new Set(['cpu', 'wasm', home])])('adamEma on %s', backend => {
       gradient.dispose()
     })
     const wanted = expected(start, gradients)
-    await expectClose(slot.weight.dataSync(), wanted.weight, f32)
-    await expectClose(slot.ema.dataSync(), wanted.ema, f32)
+    await expectClose(await slot.weight.data(), wanted.weight, f32)
+    await expectClose(await slot.ema.data(), wanted.ema, f32)
     dispose(slot)
   })
 
@@ -70,11 +70,15 @@ describe.each([...new Set(['cpu', 'wasm', home])])('adamEma on %s', backend => {
     const x: tf.Tensor4D = tf.ones([1, 2, 2, 2])
     const gradient = tf.ones([1, 1, 2, 2])
     const before = tf.clone(slot.weight)
-    const run = () =>
-      tf.tidy(() => tf.conv2d(x, slot.weight as unknown as tf.Tensor4D, 1, 'same').dataSync()[0]!)
-    expect(run()).toBe(2)
+    const run = async () => {
+      const y = tf.conv2d(x, slot.weight as unknown as tf.Tensor4D, 1, 'same')
+      const [first] = await y.data()
+      y.dispose()
+      return first!
+    }
+    expect(await run()).toBe(2)
     adamEma(slot, gradient, { step: 1, learningRate: 0.5 })
-    expect(run()).toBeCloseTo(1, 6)
+    expect(await run()).toBeCloseTo(1, 6)
     await expectClose(before, [1, 1, 1, 1])
     tf.dispose([x, gradient, before])
     dispose(slot)

@@ -15,10 +15,12 @@ export async function compute(
   await useBackend(backend)
   const tensors = inputs.map(({ shape, data }) => tf.tensor(data, shape))
   const outputs = tf.tidy(() => body(...tensors))
-  const numbers = outputs.map(output => ({
-    shape: output.shape,
-    data: output.dataSync().slice() as Float32Array,
-  }))
+  const numbers = await Promise.all(
+    outputs.map(async output => ({
+      shape: output.shape,
+      data: (await output.data()).slice() as Float32Array,
+    })),
+  )
   tf.dispose([tensors, outputs])
   return numbers
 }

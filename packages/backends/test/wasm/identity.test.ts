@@ -28,9 +28,9 @@ it('keeps a clone of a variable at its value when the variable changes', async (
   tf.dispose([first, variable, snapshot])
 })
 
-it('clones strings', () => {
+it('clones strings', async () => {
   const x = tf.tensor1d(['a', 'b'])
   const y = tf.clone(x)
-  expect(y.dataSync()).toEqual(['a', 'b'])
+  expect(await y.data()).toEqual(['a', 'b'])
   tf.dispose([x, y])
 })

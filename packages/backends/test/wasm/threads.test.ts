@@ -1,4 +1,4 @@
-import { adamEma, attention, conv2d, groupNormSilu, useBackend } from '@rectified-flow/backends'
+import { adamEma, attention, conv2d, dropout, groupNormSilu, useBackend } from '@rectified-flow/backends'
 import { createRng } from '@rectified-flow/core'
 import { exact, expectClose } from '@rectified-flow/tools/matchers'
 import * as tf from '@tensorflow/tfjs-core'
@@ -30,7 +30,7 @@ async function sameBits(body: () => tf.Tensor[]): Promise<void> {
   for (const threads of [1, 2, 3]) {
     await useBackend('wasm', { threads })
     const outputs = tf.tidy(body)
-    results.push(outputs.map(output => output.dataSync() as Float32Array))
+    results.push(await Promise.all(outputs.map(output => output.data<'float32'>())))
     tf.dispose(outputs)
   }
   const [one, ...more] = results as [Float32Array[], ...Float32Array[][]]
@@ -68,6 +68,11 @@ it.each([
   const a = transposeA ? normal(5, 70, 131) : normal(5, 131, 70)
   const b = transposeB ? normal(5, 90, 70) : normal(5, 70, 90)
   await sameBits(() => withGradients((a, b) => tf.matMul(a, b, transposeA, transposeB), [a, b]))
+})
+
+it('dropout', async () => {
+  const x = normal(7, 20_011)
+  await sameBits(() => withGradients(x => dropout(x, 0.3, createRng(3)), [x]))
 })
 
 it('group normalisation', async () => {
@@ -136,7 +141,7 @@ it('goes on when the heap grows', async () => {
   expect(heap().buffer.byteLength).toBeGreaterThan(before)
   await sameBits(() => [conv2d(held[2] as tf.Tensor4D, tf.ones([1, 1, 16, 8])), tf.sum(held[1] as tf.Tensor)])
   const y = tf.tidy(() => tf.max(tf.abs(tf.sub(conv2d(held[2] as tf.Tensor4D, tf.ones([1, 1, 16, 8])), 32))))
-  expect(y.dataSync()[0]).toBe(0)
+  await expectClose(y, tf.scalar(0), exact)
   tf.dispose([held, y])
 })
 
@@ -166,5 +171,7 @@ it('takes plain memory for one thread, and no more threads after that', async ()
   await stopped()
   expect((await useBackend('wasm', { threads: 2 })).device).toBe('2 threads')
   expect(heap().buffer).toBeInstanceOf(SharedArrayBuffer)
-  expect(tf.tidy(() => tf.sum(tf.ones([4])).dataSync()[0])).toBe(4)
+  const total = tf.tidy(() => tf.sum(tf.ones([4])))
+  await expectClose(total, tf.scalar(4), exact)
+  total.dispose()
 })
