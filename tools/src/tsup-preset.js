@@ -1,11 +1,14 @@
+import { readFileSync } from 'node:fs'
 import { defineConfig } from 'tsup'
 
 /**
- * The one way a package is built: ESM and source maps (types come from tsc); entries keep their place under src/.
+ * The one way a package is built: ESM and source maps (types come from tsc); entries keep their place under src/. Code may
+ * read its package's version as PACKAGE_VERSION.
  *
  * @param {string[]} entry
  */
 export function definePackage(entry) {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) // tsup runs in the package's folder
   return defineConfig({
     entry,
     format: 'esm',
@@ -16,6 +19,7 @@ export function definePackage(entry) {
     splitting: true,
     removeNodeProtocol: false,
     external: [/^node:/],
+    define: { PACKAGE_VERSION: JSON.stringify(version) },
     // tfjs-core's deep imports have no extensions and fail in Node ESM, so the gradients are bundled.
     noExternal: [/^@tensorflow\/tfjs-core\/dist\/register_all_gradients/],
   })

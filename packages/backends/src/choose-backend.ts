@@ -41,7 +41,10 @@ export type BackendProbe = { name: BackendName } & (
   | ({ works: false } & Unavailable)
 )
 
-/** Activate the first usable candidate, or the one asked for. Throws where none (or not that one) can be used. */
+/**
+ * Activate the first usable candidate, or the one asked for. Throws where none (or not that one) can be used, or where
+ * another version of this package is at work.
+ */
 export async function chooseBackend(
   candidates: readonly BackendCandidate[],
   name?: BackendName,
@@ -63,6 +66,7 @@ export async function chooseBackend(
 
 /** Try every candidate, one after another. The backend that was active is active again afterwards. */
 export async function probeCandidates(candidates: readonly BackendCandidate[]): Promise<BackendProbe[]> {
+  checkVersion('backends.probeBackends')
   const active = tf.engine().backendName as string | undefined
   const probes: BackendProbe[] = []
   for (const candidate of candidates) {

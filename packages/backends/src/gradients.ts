@@ -12,7 +12,7 @@ let registered: Promise<void> | undefined
  * @param options.again  do it once more: for after tfjs-node, which replaces some of them when it is loaded
  * @throws Error where another version of this package has registered its own
  */
-export function registerGradients({ again = false }: { again?: boolean } = {}): Promise<void> {
+export async function registerGradients({ again = false }: { again?: boolean } = {}): Promise<void> {
   checkVersion('backends.registerGradients')
   if (!registered || again)
     registered = import('./all-gradients.js').then(() => {
