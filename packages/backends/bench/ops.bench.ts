@@ -1,6 +1,6 @@
-// What core's kernels for wasm save, each against the same operation on stock tfjs kernels, alternating in one run.
+// What the kernels for wasm save, each against the same operation on stock tfjs kernels, alternating in one run.
 // After `pnpm build`:
-//   node --import tsx packages/core/bench/ops.bench.ts
+//   node --import tsx packages/backends/bench/ops.bench.ts
 import os from 'node:os'
 import { performance } from 'node:perf_hooks'
 import {

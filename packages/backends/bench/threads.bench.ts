@@ -1,5 +1,5 @@
 // What threads of the wasm backend cost: to start them, and to share out one job. After `pnpm build`:
-//   node --import tsx packages/core/bench/threads.bench.ts
+//   node --import tsx packages/backends/bench/threads.bench.ts
 import os from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { Worker } from 'node:worker_threads'
