@@ -8,6 +8,7 @@ import {
   adamEma,
   attention,
   conv2d,
+  dropout,
   groupNormSilu,
   resample,
   useBackend,
@@ -70,6 +71,7 @@ const norm = (x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor): tf.Tensor4D =>
     scale,
     shift: scale,
   })
+const drop = (x: tf.Tensor) => dropout(x, 0.13, rng)
 const attend = (q: tf.Tensor) => attention(q as tf.Tensor3D, left, left)
 const cases: { name: string; body: () => tf.TensorContainer; stock?: () => tf.TensorContainer }[] = [
   { name: 'conv2d with bias', body: () => conv2d(x, filter, bias) },
@@ -87,6 +89,7 @@ const cases: { name: string; body: () => tf.TensorContainer; stock?: () => tf.Te
   { name: 'attention with gradient', body: () => tf.grad(attend)(q) },
   { name: 'matMul a b^T, batched', body: () => tf.matMul(q, left, false, true) },
   { name: 'matMul a^T b, batched', body: () => tf.matMul(q, left, true, false) },
+  { name: 'dropout with gradient', body: () => tf.grad(drop)(x) },
   { name: 'resample down', body: () => resample(x, 'down') },
   { name: 'resample up', body: () => resample(x, 'up') },
   { name: 'concat channels', body: () => tf.concat([x, x], 3) },
