@@ -36,27 +36,19 @@ export const binaryBase64 =
 /** The types of the functions that the binary exports, as their sources declare them. */
 function types(source, binary) {
   const declared = new Map()
-  for (const [, name, inside, result] of source.matchAll(/^export function (\w+)\(([^)]*)\): (\w+)/gm)) {
-    const parameters = inside
-      .split(',')
-      .map(part => part.trim().split(': '))
-      .filter(([name]) => name)
+  for (const [, name, parameters, result] of source.matchAll(/^export function (\w+)\(([^)]*)\): (\w+)/gm))
     declared.set(name, { parameters, result })
-  }
   const exported = WebAssembly.Module.exports(new WebAssembly.Module(binary))
   const functions = exported.filter(({ kind }) => kind === 'function').map(({ name }) => name)
   const lines = functions.map(name => {
     const { parameters, result } = declared.get(name)
-    return `  ${name}(${parameters.map(([name, type]) => `${name}: ${typeOf(type)}`).join(', ')}): ${typeOf(result)}`
+    const typed = [...parameters.matchAll(/(\w+): (\w+)/g)].map(
+      ([, name, type]) => `${name}: ${typeOf(type)}`,
+    )
+    return `  ${name}(${typed.join(', ')}): ${typeOf(result)}`
   })
-  const divisible = functions.filter(name =>
-    /,first,last(,thread)?$/.test(
-      declared
-        .get(name)
-        .parameters.map(([name]) => name)
-        .join(),
-    ),
-  )
+  const units = /first: i32, last: i32(, thread: i32)?,?\s*$/
+  const divisible = functions.filter(name => units.test(declared.get(name).parameters))
   const interfaceText = `/** The functions of assembly/, which take addresses in the memory, sizes and numbers. */
 export interface Functions {
 ${lines.join('\n')}

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { byName, registryName } from './run-kernel.js'
-import { type Attrs, type Inputs, type KernelName, type Outputs, places } from './table.js'
+import { byName, outputNames } from './output-order.js'
+import { registryName } from './run-kernel.js'
+import type { Attrs, Inputs, KernelName, Outputs } from './table.js'
 import { mark } from './version-mark.js'
 
 /** What a gradient is made of, by name. */
@@ -29,27 +30,33 @@ export function addGradient<
   saves: { inputs?: readonly In[] | 'all'; outputs?: readonly Out[] },
   gradient: (saved: Saved<Name, In, Out>) => Gradients<Inputs<Name>>,
 ): void {
-  const { inputs: inputNames = [], outputs: outputNames = [] } = saves
-  const order = Object.entries<number>(places[name]).sort(([, a], [, b]) => a - b)
-  const kept = order.map(([output]) => outputNames.includes(output as unknown as Out))
-  const keptNames = order.filter((_, i) => kept[i]).map(([output]) => output)
+  const { inputs: inputNames = [], outputs: kept = [] as readonly Out[] } = saves
+  const listed = inputNames === 'all'
+  const inputsToSave = listed ? [] : (inputNames as readonly string[])
+  const outputs = outputNames(name).map(output => ({
+    output,
+    isKept: kept.includes(output as unknown as Out),
+  }))
+  const outputsToSave = outputs.filter(({ isKept }) => isKept).map(({ output }) => output)
   tf.registerGradient({
     kernelName: registryName(name),
-    ...(inputNames === 'all'
-      ? { saveAllInputs: true }
-      : { inputsToSave: inputNames as readonly string[] as string[] }),
-    outputsToSave: kept,
+    ...(listed ? { saveAllInputs: true } : { inputsToSave: [...inputsToSave] }),
+    outputsToSave: outputs.map(({ isKept }) => isKept),
     gradFunc: (slopes, saved, attrs) => {
-      const inputs = inputNames === 'all' ? saved : named(inputNames as readonly string[], saved)
-      const outputs = inputNames === 'all' ? {} : named(keptNames, saved.slice(inputNames.length))
-      const given = { dy: byName(name, [slopes].flat()), inputs, outputs, attrs }
+      const given = {
+        dy: byName(name, [slopes].flat()),
+        inputs: listed ? saved : named(inputsToSave, saved),
+        outputs: named(outputsToSave, saved.slice(inputsToSave.length)),
+        attrs,
+      }
       return gradient(given as unknown as Saved<Name, In, Out>) as unknown as ReturnType<tf.GradFunc>
     },
     ...mark,
   } as tf.GradConfig)
 }
 
-/** Tensors by name; the last names have none where there are fewer tensors. */
+/** Tensors by name, in the names' order: the last names may have none, the last tensors no name. */
 function named(names: readonly string[], tensors: readonly tf.Tensor[]): Record<string, tf.Tensor> {
-  return Object.fromEntries(tensors.map((tensor, i) => [names[i] as string, tensor]))
+  const some = tensors.slice(0, names.length)
+  return Object.fromEntries(some.map((tensor, i) => [names[i] as string, tensor]))
 }

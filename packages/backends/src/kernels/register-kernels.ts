@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { inOrder } from './output-order.js'
 import { registryName } from './run-kernel.js'
 import type { StockName, StockTable } from './stock-table.js'
-import { type Attrs, type Inputs, type KernelName, type Outputs, places } from './table.js'
+import type { Attrs, Inputs, KernelName, Outputs } from './table.js'
 import { isMarked, mark } from './version-mark.js'
 
 /** A kernel of ours on one backend. It borrows its inputs and gives new tensors, by name. */
@@ -49,15 +50,8 @@ export function addKernel<Name extends KernelName, Backend>(
   name: Name,
   kernel: Kernel<Name, Backend>,
 ): void {
-  const kernelFunc = (args: Parameters<typeof kernel>[0]): tf.TensorInfo[] => {
-    const named = kernel(args) as Record<string, tf.TensorInfo>
-    const list: tf.TensorInfo[] = []
-    for (const [output, place] of Object.entries<number>(places[name])) {
-      const tensor = named[output]
-      if (tensor) list[place] = tensor
-    }
-    return list
-  }
+  const kernelFunc = (args: Parameters<typeof kernel>[0]) =>
+    inOrder(name, kernel(args) as Record<string, tf.TensorInfo>)
   put({ kernelName: registryName(name), backendName, kernelFunc: kernelFunc as unknown as tf.KernelFunc })
 }
 

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { type Attrs, type Inputs, type KernelName, type Outputs, places } from './table.js'
+import { byName } from './output-order.js'
+import type { Attrs, Inputs, KernelName, Outputs } from './table.js'
 
 /** The name of a kernel of ours in tfjs's registry. */
 export const registryName = (name: KernelName): string => `Rf${name}`
@@ -23,14 +24,4 @@ export function runKernel<Name extends KernelName>(
       attrs as unknown as tf.NamedAttrMap,
     )
   return byName(name, outputs)
-}
-
-/** tfjs's list of outputs, by name. */
-export function byName<Name extends KernelName>(name: Name, list: readonly tf.Tensor[]): Outputs<Name> {
-  const named: Record<string, tf.Tensor> = {}
-  for (const [output, place] of Object.entries<number>(places[name])) {
-    const tensor = list[place]
-    if (tensor) named[output] = tensor
-  }
-  return named as unknown as Outputs<Name>
 }

@@ -1,24 +1,24 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import type { ConvInputs } from './table.js'
 
-type Shape4D = [number, number, number, number]
-type Depthwise<Attrs, Lost extends keyof ConvInputs> = {
-  inputs: Omit<ConvInputs, Lost> & { dy: tf.Tensor4D }
-  attrs: Attrs
-}
+/** What a convolution's gradient of one of its inputs takes. */
+type Slope<Of extends keyof ConvInputs> = Omit<ConvInputs, Of> & { dy: tf.Tensor4D }
 
 /** The kernels of tfjs that a backend here lacks, or that have a better one: their inputs and attributes. */
 export interface StockTable {
   Identity: { inputs: { x: tf.TensorInfo }; attrs: object }
   BatchMatMul: { inputs: { a: tf.Tensor; b: tf.Tensor }; attrs: tf.BatchMatMulAttrs }
   Conv2D: { inputs: ConvInputs; attrs: tf.Conv2DAttrs }
-  Conv2DBackpropInput: {
-    inputs: Omit<ConvInputs, 'x'> & { dy: tf.Tensor4D }
-    attrs: Omit<tf.Conv2DBackpropInputAttrs, 'inputShape'> & { inputShape: Shape4D }
+  Conv2DBackpropInput: { inputs: Slope<'x'>; attrs: tf.Conv2DBackpropInputAttrs }
+  Conv2DBackpropFilter: { inputs: Slope<'filter'>; attrs: tf.Conv2DBackpropFilterAttrs }
+  DepthwiseConv2dNativeBackpropInput: {
+    inputs: Slope<'x'>
+    attrs: tf.DepthwiseConv2dNativeBackpropInputAttrs
   }
-  Conv2DBackpropFilter: Depthwise<tf.Conv2DBackpropFilterAttrs, 'filter'>
-  DepthwiseConv2dNativeBackpropInput: Depthwise<tf.DepthwiseConv2dNativeBackpropInputAttrs, 'x'>
-  DepthwiseConv2dNativeBackpropFilter: Depthwise<tf.DepthwiseConv2dNativeBackpropFilterAttrs, 'filter'>
+  DepthwiseConv2dNativeBackpropFilter: {
+    inputs: Slope<'filter'>
+    attrs: tf.DepthwiseConv2dNativeBackpropFilterAttrs
+  }
   Concat: { inputs: tf.Tensor[]; attrs: tf.ConcatAttrs }
   SplitV: { inputs: { x: tf.Tensor }; attrs: tf.SplitVAttrs }
   Sum: { inputs: { x: tf.Tensor }; attrs: tf.SumAttrs }
