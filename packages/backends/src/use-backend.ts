@@ -27,7 +27,8 @@ const inBrowser = () => [
  * 'node' need Node; they and Dawn are optional peers. An adapter that computes on the CPU is taken as 'webgpu-software',
  * by name only. Gradients of every operation are registered with the first call.
  *
- * @throws Error where none, or not the one named, can be used: the message says why, and what to install
+ * @throws Error where none, or not the one named, can be used: the message says why, and what to install; and where
+ *         another version of this package has registered its kernels
  */
 export async function useBackend(
   name?: BackendName,
