@@ -1,3 +1,4 @@
+import { compile } from '@rectified-flow/backends'
 import type { Features } from '@rectified-flow/core'
 import type * as tf from '@tensorflow/tfjs-core'
 import type { FeatureSet } from './feature-set.js'
@@ -17,7 +18,9 @@ export async function featureStatistics(
   images: ImageBatches,
 ): Promise<FeatureStatistics> {
   const statistics = new FeatureStatistics(features.dim)
-  for await (const batch of images) statistics.add(await extractToHost(features, batch))
+  const extract = compile((batch: tf.Tensor4D) => features.extract(batch))
+  for await (const batch of images) statistics.add(await extractToHost(extract, batch))
+  extract.dispose()
   return statistics
 }
 
@@ -28,8 +31,10 @@ export async function featureStatistics(
  * @param images    its batches are taken: each is disposed once its features are known, also on a throw
  */
 export async function collectFeatures(features: Features, images: ImageBatches): Promise<FeatureSet> {
+  const extract = compile((batch: tf.Tensor4D) => features.extract(batch))
   const parts: Float32Array[] = []
-  for await (const batch of images) parts.push(await extractToHost(features, batch))
+  for await (const batch of images) parts.push(await extractToHost(extract, batch))
+  extract.dispose()
   const data = new Float32Array(parts.reduce((size, part) => size + part.length, 0))
   let to = 0
   for (const part of parts) {
@@ -40,10 +45,10 @@ export async function collectFeatures(features: Features, images: ImageBatches):
 }
 
 /** Features [B,dim] of one batch, on the host. Disposes the batch. */
-async function extractToHost(features: Features, batch: tf.Tensor4D): Promise<Float32Array> {
+async function extractToHost(extract: Features['extract'], batch: tf.Tensor4D): Promise<Float32Array> {
   let extracted: tf.Tensor2D | undefined
   try {
-    extracted = features.extract(batch)
+    extracted = extract(batch)
     return (await extracted.data()) as Float32Array
   } finally {
     batch.dispose()

@@ -20,8 +20,6 @@ export type Teacher = (z: tf.Tensor4D, labels?: tf.Tensor2D) => tf.Tensor
 export interface GeneratePairsOptions extends FillOptions {
   /** Class of pair i, where the store has classes; drawn from (seed, i), all alike, unless told. */
   labels?: (index: number) => number
-  /** Run the teacher as one piece where the backend can (see `compile` of @rectified-flow/backends); true unless told. */
-  compile?: boolean
 }
 
 /**

@@ -1,6 +1,7 @@
 import { bytesToImages, checkInt, checkOneOf, createRng, indexedNormal, oneHot } from '@rectified-flow/core'
 import type { ImageSource, WritablePairs } from '@rectified-flow/datasets'
 import * as tf from '@tensorflow/tfjs-core'
+import { compiledOnce } from './internal/compiled-once.js'
 import { type FillOptions, fillStore } from './internal/fill-store.js'
 
 /** What makes noise of data: x [B,H,W,C], fresh noise of its shape and one-hot labels [B,L] to z [B,H,W,C]. */
@@ -19,13 +20,14 @@ export async function invertPairs(
   store: WritablePairs,
   source: Pick<ImageSource, 'count' | 'read'>,
   invert: Inverter,
-  options: FillOptions = {},
+  { compile = true, ...options }: FillOptions = {},
 ): Promise<void> {
   const where = 'reflow.invertPairs'
   const { seed, shape, images, noise, classes } = store.plan
   checkOneOf(where, 'store.plan.noise', noise, ['float16', 'float32'])
   checkOneOf(where, 'store.plan.images', images, ['uint8'])
   checkInt(where, 'store.count', store.count, 1, source.count)
+  const noiseOf = compile ? compiledOnce(invert) : invert
   const rng = createRng(seed)
   await fillStore(where, store, options, async (first, count) => {
     const indices = Array.from({ length: count }, (_, i) => first + i)
@@ -35,7 +37,7 @@ export async function invertPairs(
     const z = tf.tidy(() => {
       const fresh = indexedNormal(rng, indices, shape) as tf.Tensor4D
       const given = classes !== undefined && labels ? oneHot(labels, classes) : undefined
-      return invert(bytesToImages(bytes, shape), fresh, given)
+      return noiseOf(bytesToImages(bytes, shape), fresh, given)
     })
     try {
       const values = (await z.data()) as Float32Array

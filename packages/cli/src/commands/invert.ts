@@ -1,4 +1,4 @@
-import type { BackendName } from '@rectified-flow/backends'
+import { type BackendName, compile } from '@rectified-flow/backends'
 import { writeNpz } from '@rectified-flow/checkpoints'
 import { createRng, indexedNormal } from '@rectified-flow/core'
 import { readBatch } from '@rectified-flow/datasets'
@@ -44,21 +44,25 @@ export function invertCommand(): Command {
 
 async function run(data: string, flags: Flags): Promise<void> {
   await startBackend(flags.backend)
-  const opened = await openNetwork(flags)
-  const { imgResolution: side, inChannels: channels, labelDim } = opened.net.config
+  const { net, velocity } = await openNetwork(flags)
+  const { imgResolution: side, inChannels: channels, labelDim } = net.config
   const source = await openImages(data, { resolution: side })
   const images = flags.images ?? [...Array(source.count).keys()]
   const shape = [side, side, channels] as const
   const noise = new Float32Array(images.length * side * side * channels)
+  // Compiled as a whole: every batch has a velocity of its own, that of its labels.
+  const noiseOf = compile(
+    (x: tf.Tensor, fresh: tf.Tensor, labels: ForwardOptions) =>
+      invert(velocity(labels), x, { noise: fresh, steps: flags.steps, method: solvers[flags.method] }).z,
+  )
   const bar = progress('invert', images.length, 'images')
   bar.update(0)
   for (let start = 0; start < images.length; start += flags.batch) {
     const indices = images.slice(start, start + flags.batch)
     const { x, labels } = await readBatch(source, indices)
     const z = tf.tidy(() => {
-      const field = opened.velocity(labelsOf(labelDim, labels, indices.length, flags.class))
-      const noise = indexedNormal(createRng(0), indices, shape)
-      return invert(field, x, { noise, steps: flags.steps, method: solvers[flags.method] }).z
+      const fresh = indexedNormal(createRng(0), indices, shape)
+      return noiseOf(x, fresh, labelsOf(labelDim, labels, indices.length, flags.class))
     })
     noise.set((await z.data()) as Float32Array, start * side * side * channels)
     tf.dispose([x, z, ...(labels ? [labels] : [])])

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
-import type { BackendName } from '@rectified-flow/backends'
+import { type BackendName, compile } from '@rectified-flow/backends'
 import { readNpz, toFloat32 } from '@rectified-flow/checkpoints'
 import { createRng, indexedNormal } from '@rectified-flow/core'
 import { sample, sampleEdm } from '@rectified-flow/reflow'
+import type { ForwardOptions } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import { Command, Option } from 'commander'
 import { backendOption, startBackend } from '../backend-option.js'
@@ -67,15 +68,18 @@ async function drawShare(flags: Flags, shard: Shard): Promise<void> {
   const output = await imageOutput(flags.out)
   const mine = source.numbers.filter((_, i) => i % shard.count === shard.index)
   const todo = mine.filter(n => !output.has(n))
+  // Compiled as a whole: every batch has a velocity of its own, that of its labels.
+  const drawn = compile((z: tf.Tensor4D, labels: ForwardOptions) => draw(opened, z, labels, flags))
   const bar = progress('sample', mine.length, 'images')
   bar.update(mine.length - todo.length)
   let nfe = 0
   for (let start = 0; start < todo.length; start += flags.batch) {
     const numbers = todo.slice(start, start + flags.batch)
-    const drawn = tf.tidy(() => draw(opened, source.noise(numbers), numbers, flags))
-    nfe = drawn.nfe
-    await output.write(numbers, drawn.x)
-    drawn.x.dispose()
+    const labels = () => classLabels(opened.net.config.labelDim, numbers, flags.class)
+    const { x, nfe: calls } = tf.tidy(() => drawn(source.noise(numbers), labels()))
+    nfe = calls
+    await output.write(numbers, x)
+    x.dispose()
     bar.update(mine.length - todo.length + start + numbers.length)
   }
   await output.finish()
@@ -86,12 +90,11 @@ async function drawShare(flags: Flags, shard: Shard): Promise<void> {
 }
 
 function draw(
-  { net, velocity, denoiser }: OpenedNetwork,
+  { velocity, denoiser }: OpenedNetwork,
   z: tf.Tensor4D,
-  numbers: readonly number[],
+  labels: ForwardOptions,
   flags: Flags,
 ): { x: tf.Tensor4D; nfe: number } {
-  const labels = classLabels(net.config.labelDim, numbers, flags.class)
   if (flags.edm) return sampleEdm(denoiser(labels), z, { ...(flags.steps && { steps: flags.steps }) })
   return sample(velocity(labels), z, samplingOf(flags)) as { x: tf.Tensor4D; nfe: number }
 }

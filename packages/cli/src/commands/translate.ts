@@ -1,9 +1,10 @@
-import type { BackendName } from '@rectified-flow/backends'
+import { type BackendName, compile } from '@rectified-flow/backends'
 import { createRng, indexedNormal } from '@rectified-flow/core'
 import { readBatch } from '@rectified-flow/datasets'
 import { openImages } from '@rectified-flow/datasets/node'
 import { type SolverName, solvers } from '@rectified-flow/ode'
 import { translate } from '@rectified-flow/reflow'
+import type { ForwardOptions } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import { Command } from 'commander'
 import { backendOption, startBackend } from '../backend-option.js'
@@ -59,28 +60,26 @@ async function run(data: string, flags: Flags): Promise<void> {
   const images = flags.images ?? [...Array(source.count).keys()]
   const output = await imageOutput(flags.out)
   const todo = images.filter(n => !output.has(n))
+  // Compiled as a whole: every batch has velocities of its own, those of its labels.
+  const translated = compile((x: tf.Tensor, noise: tf.Tensor, from: ForwardOptions, to: ForwardOptions) => {
+    const fields = { from: velocity(from), to: velocity(to) }
+    const inversion = { steps: flags.inversionSteps, method }
+    return translate(x, { ...fields, noise, inversion, sampling: { steps: flags.steps, method } })
+      .x as tf.Tensor4D
+  })
   const bar = progress('translate', images.length, 'images')
   bar.update(images.length - todo.length)
   for (let start = 0; start < todo.length; start += flags.batch) {
     const indices = todo.slice(start, start + flags.batch)
     const { x, labels } = await readBatch(source, indices)
-    const translated = tf.tidy(
-      () =>
-        translate(x, {
-          from: velocity(labelsOf(labelDim, labels, indices.length, flags.from)),
-          to: velocity(
-            forwardLabels(
-              labelDim,
-              indices.map(() => flags.to),
-            ),
-          ),
-          noise: indexedNormal(createRng(0), indices, [side, side, channels]),
-          inversion: { steps: flags.inversionSteps, method },
-          sampling: { steps: flags.steps, method },
-        }).x as tf.Tensor4D,
-    )
-    await output.write(indices, translated)
-    tf.dispose([x, translated, ...(labels ? [labels] : [])])
+    const drawn = tf.tidy(() => {
+      const noise = indexedNormal(createRng(0), indices, [side, side, channels])
+      const from = labelsOf(labelDim, labels, indices.length, flags.from)
+      const to = forwardLabels(labelDim, Array(indices.length).fill(flags.to))
+      return translated(x, noise, from, to)
+    })
+    await output.write(indices, drawn)
+    tf.dispose([x, drawn, ...(labels ? [labels] : [])])
     bar.update(images.length - todo.length + start + indices.length)
   }
   await source.close()

@@ -1,3 +1,4 @@
+import { compile } from '@rectified-flow/backends'
 import { checkOneOf, type Features } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { ImageBatches } from '../collect-features.js'
@@ -49,6 +50,9 @@ export async function measureImages(
     if (!given.includes(output))
       throw new RangeError(`${where}: extractor must give '${output}' to keep it, got ${given}.`)
 
+  const measure = compile((batch: tf.Tensor4D) =>
+    'measure' in extractor ? extractor.measure(batch, wanted) : { features: extractor.extract(batch) },
+  )
   let size: number[] | undefined
   let count = 0
   const moments = keep.includes('moments') ? new FeatureStatistics(extractor.dim) : undefined
@@ -64,7 +68,7 @@ export async function measureImages(
         `${where}: images must all have the size [${size}], got [${shape}] after ${count}.`,
       )
     }
-    const found = await measureBatch(extractor, batch, wanted)
+    const found = await measureBatch(measure, batch)
     const rows = found.features!.shape[0]
     moments?.add(found.features!.data)
     if (keep.includes('samples')) samples.add(found.features!)
@@ -76,6 +80,7 @@ export async function measureImages(
     count += rows
     onProgress?.(count)
   }
+  measure.dispose()
   if (!size) throw new RangeError(`${where}: images must hold at least 1 image, got 0.`)
   const [height, width, channels] = size as [number, number, number]
   return {
@@ -90,14 +95,12 @@ export async function measureImages(
 
 /** The outputs of one batch, on the host. Disposes the batch. */
 async function measureBatch(
-  extractor: Features | Extractor,
+  measure: (batch: tf.Tensor4D) => Record<string, tf.Tensor2D>,
   batch: tf.Tensor4D,
-  outputs: readonly string[],
 ): Promise<Partial<Record<string, FeatureSet>>> {
   let found: Record<string, tf.Tensor2D> = {}
   try {
-    found =
-      'measure' in extractor ? extractor.measure(batch, outputs) : { features: extractor.extract(batch) }
+    found = measure(batch)
     const sets: Record<string, FeatureSet> = {}
     for (const [name, tensor] of Object.entries(found))
       sets[name] = { data: await tensor.data(), shape: tensor.shape }

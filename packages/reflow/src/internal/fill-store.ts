@@ -14,6 +14,8 @@ export interface FillOptions {
   onProgress?: (done: number, count: number) => void
   /** Stops after the batch in hand; what is missing is made by the next call. */
   signal?: AbortSignal
+  /** Run the sampler as one piece where the backend can (see `compile` of @rectified-flow/backends); true unless told. */
+  compile?: boolean
 }
 
 /** Make shards, batch by batch within a shard: what is in one depends on its number alone. */
