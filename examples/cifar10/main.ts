@@ -1,9 +1,9 @@
 // The whole procedure of "Improving the Training of Rectified Flows" (arXiv 2405.20320) on CIFAR-10, stage by stage: a
-// teacher, its pairs, 2-rectified flows trained on them, samples, distances. Each stage is commands of `rectified-flow`,
-// which are shown; what is done is not done again, and what was killed goes on.
+// teacher, its pairs, 2-rectified flows trained on them, samples, distances. Each stage runs commands of `rectified-flow`
+// and prints them. Finished work is not done again, and a command that was killed goes on where it was.
 //
 //   pnpm --filter @rectified-flow/example-cifar10 start           the small setting, all of it: under an hour on two cores
-//   pnpm --filter @rectified-flow/example-cifar10 small:teacher   a stage of it: data, teacher, pairs, train, sample, fid
+//   pnpm --filter @rectified-flow/example-cifar10 small:teacher   one stage: data, teacher, pairs, train, sample or fid
 //   pnpm --filter @rectified-flow/example-cifar10 full:train F    a stage of the paper's setting, configurations A to G
 import { join } from 'node:path'
 import { table, writePicture } from './results.js'

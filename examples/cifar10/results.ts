@@ -9,7 +9,7 @@ import { smallSamples } from './stages.js'
 const COLUMNS = 14
 const ROWS = ['teacher-1', 'teacher-16', 'reflow-plain-1', 'reflow-plus-1']
 
-/** Fréchet distances (CIFAR features) of all that was measured, as Markdown. */
+/** A Markdown table of the Fréchet distances (CIFAR features) that the stages measured. */
 export async function table(out: string): Promise<string> {
   const distance = async (name: string) => {
     const { frechetDistance } = JSON.parse(await readFile(join(out, `${name}.json`), 'utf8'))
@@ -28,7 +28,7 @@ export async function table(out: string): Promise<string> {
   return [line(rows[0] as string[]), rule, ...rows.slice(1).map(line)].join('\n')
 }
 
-/** Samples of the same noise in each column: the teacher in 1 and 16 steps, the two flows in one. */
+/** A picture of samples, the same noise in each column: the teacher in 1 and 16 steps, the two 2-rectified flows in one. */
 export async function writePicture(out: string, path: string): Promise<void> {
   const rows = await Promise.all(
     ROWS.map(async name => {

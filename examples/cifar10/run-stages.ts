@@ -7,14 +7,14 @@ import { createProgram } from '@rectified-flow/cli/node'
 import type { Stage } from './stages.js'
 
 export interface RunOptions {
-  /** What computes; the first that works unless given. */
+  /** Name of the backend; by default the first that works. */
   backend?: string | undefined
-  /** Told of each command line before it runs. */
+  /** Called with each command line before it runs. */
   log?: (line: string) => void
 }
 
 /**
- * Run stages, in order, and in each what is not there yet.
+ * Run stages in order. A command whose file exists is not run.
  *
  * @throws Error of the first command that fails or is stopped
  */
@@ -33,7 +33,7 @@ async function runLine([command, ...rest]: readonly string[]): Promise<void> {
   if (command === 'link') return symlink(resolve(rest[0] as string), rest[1] as string, 'junction')
   if (command !== 'rectified-flow') return runProgram(command as string, rest)
   await createProgram().parseAsync(rest, { from: 'user' })
-  // Of a `train` that was stopped: what comes after it must not begin.
+  // `train` sets an exit code when it is stopped: the commands after it must not begin.
   if (process.exitCode) throw new Error(`rectified-flow ${rest[0]} was stopped; the same command goes on.`)
 }
 

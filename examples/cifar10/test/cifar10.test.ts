@@ -16,7 +16,7 @@ const pixels = process.env.CIFAR10_DIR && resolve(process.env.CIFAR10_DIR)
 // The cpu backend takes minutes for what wasm does in seconds.
 const backend = process.env.BACKEND ?? 'wasm'
 
-// All paths start at the working directory: here an empty one, with the configurations.
+// All paths start at the working directory: here a new one that holds only the configurations.
 const home = process.cwd()
 let folder: string
 beforeAll(async () => {
@@ -30,7 +30,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 })
 
-/** Run stages with what they print taken off the console. */
+/** Run stages and return the lines that they print, without printing them. */
 async function printed(stages: readonly Stage[]): Promise<string> {
   const [log, error] = [vi.mocked(console.log), vi.mocked(console.error)]
   log.mockImplementation(() => {})
