@@ -1,5 +1,5 @@
-// Trains the two small networks that the packages ship, on real MNIST digits: the perceptual one that losses use
-// (packages/losses-lpips-huber/weights/digit-perception.safetensors) and, different in kind, the one that measures
+// Trains two small networks on real MNIST digits. The packages ship them: a perceptual network for losses
+// (packages/losses-lpips-huber/weights/digit-perception.safetensors) and, of another architecture, a network for distances
 // (packages/eval-fid/weights/digit-features.safetensors). Each file gets a card that says how it was made.
 //
 //   pnpm --filter @rectified-flow/example-digit-networks start
@@ -27,7 +27,7 @@ interface Classifier {
   logits(images: tf.Tensor4D): tf.Tensor2D
 }
 
-/** The image moved by up to two pixels: digits are no different for it, and the features learn that. */
+/** The images of a batch, all moved by the same up to two pixels: the features learn that a digit stays the same digit. */
 function shifted(x: tf.Tensor4D, rng: Rng): tf.Tensor4D {
   const [dy, dx] = rng.integers(2, 5) as unknown as [number, number]
   const [n, h, w, c] = x.shape
@@ -119,7 +119,7 @@ const perception = createSmallVgg({ rng: rng.fork('perception') })
 await train('perception', perception, data, rng.fork('perception data'))
 const pick = (key: string) => data.batch(rng.fork(key).integers(1000, data.count)).x
 const [a, b] = [pick('a'), pick('b')]
-// On the scale of the loss that it is added to: as far apart as pseudo-Huber finds unrelated digits.
+// The distance is added to a pseudo-Huber loss, so it gets the same scale: unrelated digits are as far apart under both.
 const [mean] = await tf.mean(pseudoHuber()(a, b)).data()
 const heads = calibrateHeads(perception.freeze().features, a, b, { mean: mean! })
 await ship(
