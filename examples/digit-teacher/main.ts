@@ -1,5 +1,5 @@
-// Trains the digit teacher that the reflow package ships: a 1-rectified flow on real MNIST digits, a SongUNet (DDPM++)
-// small enough for a plain CPU. Writes packages/reflow/weights/digit-teacher.safetensors and its card; killed and
+// Trains the digit teacher that the reflow package ships: a 1-rectified flow on real MNIST digits, with a SongUNet (DDPM++)
+// small enough for a plain CPU. Writes packages/reflow/weights/digit-teacher.safetensors and its card. Killed and
 // started again, it goes on from runs/digit-teacher.safetensors.
 //
 //   pnpm --filter @rectified-flow/example-digit-teacher start
