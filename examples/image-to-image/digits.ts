@@ -13,7 +13,7 @@ export function readDigits(split: 'train' | 'test'): Promise<ImageDataset> {
   return readMnist(join(directory, 'data'), { split })
 }
 
-/** The label of a digit, for all images of a batch: [1,10]. */
+/** The one-hot label [1,10] of a digit; one row serves all images of a batch. */
 export function labelRow(digit: number): tf.Tensor2D {
   return oneHot([digit], CLASSES)
 }

@@ -1,10 +1,11 @@
-// Image to image with a class-conditional 2-rectified flow: real digits of MNIST's test set are inverted to noise under
-// their own label (4 network calls) and drawn under every label (2 calls); rows below go from one real digit to another
-// along the arc between their noises. Writes runs/image-to-image/translations.png and interpolations.png.
+// Image to image with a class-conditional 2-rectified flow. Real digits of MNIST's test set are inverted to noise under
+// their own label (4 network calls), and the noise is drawn under every label (2 calls). A second picture goes from one
+// real digit to another along the arc between their noises. Writes translations.png and interpolations.png to
+// runs/image-to-image/.
 //
 //   pnpm --filter @rectified-flow/example-image-to-image start
 //
-// Less than a minute on a CPU; `train` of the same package makes the weights.
+// Less than a minute on a CPU. The package's script `train` makes the weights.
 import { mkdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { useBackend } from '@rectified-flow/backends'

@@ -1,5 +1,5 @@
 // Trains the digit translator, a class-conditional 2-rectified flow on real MNIST digits, from the shipped digit teacher.
-// Writes packages/reflow/weights/digit-translator.safetensors and its card; killed and started again, it goes on from
+// Writes packages/reflow/weights/digit-translator.safetensors and its card. Killed and started again, it goes on from
 // runs/digit-translator.
 //
 //   pnpm --filter @rectified-flow/example-image-to-image train

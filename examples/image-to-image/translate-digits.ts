@@ -16,7 +16,7 @@ export function imagesOf(data: ImageDataset, digit: number, count: number): tf.T
   return x
 }
 
-/** Each image, then its noise drawn under each label in turn: N rows of 1 + CLASSES images, [N (1 + CLASSES),28,28,1]. */
+/** N rows of 1 + CLASSES images: each image, then its noise drawn under each label. [N (1 + CLASSES),28,28,1]. */
 export function translateToAll(net: Network, x: tf.Tensor4D, digit: number): tf.Tensor4D {
   return tf.tidy(() => {
     const count = x.shape[0]
@@ -32,7 +32,7 @@ export function translateToAll(net: Network, x: tf.Tensor4D, digit: number): tf.
   })
 }
 
-/** From each image of a to the image of b, both of one digit, along the arc between their noises: N rows of `columns`. */
+/** N rows of `columns` images: from each image of a to the one of b along the arc between their noises. All one digit. */
 export function interpolateDigits(
   net: Network,
   [a, b]: readonly [tf.Tensor4D, tf.Tensor4D],
@@ -51,7 +51,7 @@ export function interpolateDigits(
   })
 }
 
-/** How many translations of each digit's first images, to all digits, a classifier reads as the digit asked for. */
+/** Translate the first images of each digit to all digits, and count those that a classifier reads as intended. */
 export function countTranslated(
   net: Network,
   data: ImageDataset,

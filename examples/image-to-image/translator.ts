@@ -30,9 +30,9 @@ export interface Stage {
 
 export interface TranslatorSettings {
   seed: number
-  /** From this step on, labels are left out for a tenth of the images, so that the teacher can be guided. */
+  /** From this step on, a tenth of the images have no label, so that classifier-free guidance works later. */
   teacher: Stage & { dropLabelsFrom: number }
-  /** Pairs of all digits in equal parts, by this many Euler steps of the teacher, guided towards their labels. */
+  /** Pairs of all digits in equal parts, made in this many Euler steps of the teacher, with guidance to their labels. */
   pairs: { count: number; steps: number; seed: number; guidance: number }
   reflow: Stage
   /** Steps between checkpoints. */
@@ -40,8 +40,8 @@ export interface TranslatorSettings {
 }
 
 /**
- * A class-conditional 2-rectified flow of digits, from the bytes of an unconditional teacher: it learns labels from the
- * data, makes pairs for every label, and is straightened on them. Goes on from what `folder` holds.
+ * Train a class-conditional 2-rectified flow of digits, from the file of an unconditional teacher: learn the labels from
+ * the data, make pairs for every label, straighten the flow on them. Goes on from the checkpoints and pairs in `folder`.
  *
  * @returns  the network and the moving averages of its weights
  */
@@ -59,7 +59,7 @@ export async function trainTranslator(
   const wider = { labelDim: CLASSES, channelMultNoise: 4, labelDropout: 0.1 }
   const config = { ...(JSON.parse(metadata.config as string) as SongUNetConfig), ...wider }
   const net = new SongUNet(config, { rng: rng.fork('weights') })
-  loadWeights(net, tensors, { strict: false }) // all but the embedding's first layers, which start at random
+  loadWeights(net, tensors, { strict: false }) // the embedding's first layers have other shapes and stay random
 
   const velocity = (labels?: tf.Tensor2D) => edmVelocity(net, labels ? { classLabels: labels } : {})
   const independent = independentCoupling(digits, { rng: rng.fork('digits') })

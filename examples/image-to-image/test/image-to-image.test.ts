@@ -22,7 +22,7 @@ beforeAll(async () => {
   if (tf.getBackend() === 'cpu') await useBackend('wasm')
 })
 
-it('lays out each digit, then its noise under every label, and the way between two', async () => {
+it('lays out each digit beside its translations, and the images between two digits', async () => {
   const net = createUNet({ ...small, labelDim: CLASSES }, { rng: createRng(1) })
   const digits = await readDigits('test')
   const run = async () => {
