@@ -1,4 +1,4 @@
-/** What the page's controls offer, by the names that a link holds. */
+/** The choices of the page's controls, under the names that links use. */
 export const POINT_SETS = ['moons', 'gaussians', 'checkerboard', 'spiral', 'drawn'] as const
 export const SOLVERS = ['euler', 'heun', 'midpoint', 'rk4'] as const
 export const TIMESTEPS = ['uniform', 'uShaped', 'logitNormal', 'exponentialRising'] as const
@@ -12,5 +12,5 @@ export type LossName = (typeof LOSSES)[number]
 /** Cells along a side of the pad that a distribution is drawn on. */
 export const DRAWN_SIDE = 32
 
-/** What the plane shows: coordinates from -EXTENT to EXTENT. */
+/** The plane shows coordinates from -EXTENT to EXTENT. */
 export const EXTENT = 3

@@ -1,7 +1,7 @@
 import type { State } from './state.js'
 import type { Store } from './store.js'
 
-/** Tie every control that is named after a key of the state to it, both ways; sliders show their number. */
+/** Connect every control whose name is a key of the state to that key, both ways; sliders show their number. */
 export function bindControls(root: ParentNode, store: Store): void {
   const controls = root.querySelectorAll<HTMLInputElement | HTMLSelectElement>('input[name], select[name]')
   for (const control of controls) {

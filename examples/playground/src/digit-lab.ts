@@ -11,13 +11,13 @@ import type { Api } from './worker/worker.js'
 const COLUMNS = 9
 const DIGIT_SIDE = 28
 
-/** The digit lab: networks that draw what lies at a place of the latent plane, and find the place of a drawing. */
+/** The digit lab: networks draw the digit at a place of the latent plane, and find the noise of a drawing. */
 export function digitLab(
   worker: Remote<Api>,
   store: Store,
 ): { onMapRow(row: number, images: Float32Array): void; open(): Promise<void> } {
   let info: DigitsInfo | undefined
-  /** What each canvas shows, to paint it again in other colours. */
+  /** The images that each canvas shows, kept to paint them again in other colours. */
   const shown = new Map<string, Float32Array>()
   const mapRows: Float32Array[] = []
 
@@ -44,7 +44,7 @@ export function digitLab(
     element(id).textContent = `${ms < 10 ? ms.toFixed(1) : ms.toFixed(0)} ms`
   }
 
-  // The one-step image follows the pointer; the teacher comes after it, as fast as it can.
+  // The one-step image follows the pointer; the teacher's image comes later, as fast as the teacher can draw it.
   const drawOne = latest(async () => {
     const [drawn, noise] = [await worker.drawOne(place()), await worker.drawNoise(place())]
     if (!drawn || !noise) return

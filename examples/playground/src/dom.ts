@@ -1,4 +1,4 @@
-/** The element of an id, which the page has. */
+/** The element with an id. The page must have it. */
 export function element<T extends HTMLElement = HTMLElement>(id: string): T {
   return document.getElementById(id) as T
 }
@@ -6,15 +6,15 @@ export function element<T extends HTMLElement = HTMLElement>(id: string): T {
 export const canvas = (id: string) => element<HTMLCanvasElement>(id)
 export const button = (id: string) => element<HTMLButtonElement>(id)
 
-/** Whether motion that nobody asked for should stay away. */
+/** Whether the user's system asks for reduced motion. */
 export const calm = () => matchMedia('(prefers-reduced-motion: reduce)').matches
 
-/** Say something to everyone, screen readers included. */
+/** Show a message in the status line, which screen readers speak. */
 export function announce(text: string): void {
   element('status').textContent = text
 }
 
-/** Call `paint` again whenever colours change. */
+/** Call `paint` whenever the colours of the page's theme change. */
 export function onTheme(paint: () => void): void {
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', paint)
 }

@@ -1,13 +1,13 @@
 /** A square of cells to draw in: by pointer, or by keys (arrows move the pen, Space holds it down or lifts it). */
 export interface InkPad {
-  /** Ink of each cell in [0, 1], row by row from the top; one's to read and to write before `show`. */
+  /** Ink of each cell in [0, 1], row by row from the top. The caller may change it and then call `show`. */
   readonly ink: Float32Array
   show(): void
   clear(): void
 }
 
 /**
- * @param host    takes the focus; its canvas shows the ink
+ * @param host    element that takes the focus; its canvas shows the ink
  * @param radius  of the pen, in cells
  * @param onDraw  called when a stroke ends
  */
@@ -32,7 +32,7 @@ export function inkPad(
     context.fillRect(Math.floor(pen.x), Math.floor(pen.y), 1, 1)
   }
 
-  /** Ink along a line, in cells; soft at its rim. */
+  /** Put ink along a line, in units of cells; its rim is soft. */
   function stroke(from: { x: number; y: number }, to: { x: number; y: number }): void {
     const length = Math.hypot(to.x - from.x, to.y - from.y)
     const pieces = Math.max(1, Math.ceil(2 * length))

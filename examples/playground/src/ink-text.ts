@@ -8,7 +8,7 @@ export function cellsToText(cells: readonly boolean[]): string {
     .replace(/=+$/, '')
 }
 
-/** The cells of such a text; undefined unless it holds `count` of them. */
+/** The cells of a text of `cellsToText`; undefined unless it holds `count` of them. */
 export function textToCells(text: string, count: number): boolean[] | undefined {
   if (!/^[\w-]+$/.test(text)) return undefined
   try {

@@ -1,6 +1,6 @@
 import type { Store } from './store.js'
 
-/** The map as a slider of two dimensions: drag, or use the arrow keys (with Shift in larger steps). */
+/** The map as a slider with two dimensions: drag, or use the arrow keys (with Shift in larger steps). */
 export function latentPad(pad: HTMLElement, store: Store): void {
   const marker = pad.querySelector('.marker') as HTMLElement
   const clamp = (value: number) => Math.min(1, Math.max(0, value))

@@ -29,7 +29,7 @@ button('share').addEventListener('click', async () => {
   )
 })
 
-// For a look at another backend: ?backend=wasm, cpu, webgpu or webgpu-software.
+// Another backend can be asked for: ?backend=wasm, cpu, webgpu or webgpu-software.
 const backend = (new URLSearchParams(location.search).get('backend') ?? undefined) as Parameters<
   Api['start']
 >[0]
@@ -41,7 +41,7 @@ try {
   element('backend').textContent = device ? `${name}: ${device}` : name
   plane = planeLab(worker, store)
   digits = digitLab(worker, store)
-  // The networks are fetched when someone comes to see them.
+  // The networks are fetched when the digits scroll into view.
   const near = new IntersectionObserver(
     entries => {
       if (!entries.some(entry => entry.isIntersecting)) return

@@ -1,9 +1,9 @@
 import { signedToBytes } from '@rectified-flow/core'
 
 /**
- * An image [side,side,channels] of numbers in [-1,1]. One channel is ink on the page's own paper; three are colours.
+ * Paint an image [side,side,channels] in [-1,1]. One channel is ink on the page's paper colour; three are colours.
  *
- * @param column, row  where it goes, in images
+ * @param column, row  place of the image in the canvas's grid of images
  */
 export function paintImage(
   canvas: HTMLCanvasElement,
@@ -20,7 +20,7 @@ export function paintImage(
   context.putImageData(pixels, column * side, row * side)
 }
 
-/** Size a canvas for a grid of images; it becomes empty. */
+/** Size a canvas for a grid of images. This empties the canvas. */
 export function sizeForImages(canvas: HTMLCanvasElement, side: number, columns = 1, rows = 1): void {
   canvas.width = side * columns
   canvas.height = side * rows

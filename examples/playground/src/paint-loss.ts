@@ -1,6 +1,6 @@
 import { palette } from './paint-plane.js'
 
-/** The loss so far as a line, from the first report to the last. */
+/** Paint the loss so far as a line, from the first report to the last. */
 export function paintLoss(canvas: HTMLCanvasElement, losses: readonly number[]): void {
   const scale = Math.min(devicePixelRatio || 1, 2)
   canvas.width = Math.round(canvas.clientWidth * scale)

@@ -1,6 +1,6 @@
 import { EXTENT } from './choices.js'
 
-/** Colours of the page's theme, read where they are used: they change with it. */
+/** Colours of the page's theme. They are read at each use, because they change with the theme. */
 export interface Palette {
   noise: string
   data: string
@@ -13,12 +13,12 @@ export function palette(): Palette {
   return { noise: colour('noise'), data: colour('data'), faint: colour('faint') }
 }
 
-/** Particles that have a line drawn; all of them have a dot. */
+/** Only this many particles get a line; all of them get a dot. */
 const LINES = 200
 const DOT = 1.6
 
 /**
- * Particles in the plane, their paths behind them.
+ * Paint particles in the plane, and the paths behind them.
  *
  * @param states  [times][x and y of each particle in turn], from noise to data
  * @param done    how far along their paths the particles are, in [0, 1]
@@ -29,12 +29,12 @@ export function paintPaths(canvas: HTMLCanvasElement, states: readonly Float32Ar
   const last = states.length - 1
   const count = (states[0] as Float32Array).length / 2
   context.lineWidth = 1.1 * scale
-  context.lineCap = 'butt' // round ends would show where the pieces of a path meet
+  context.lineCap = 'butt' // with round ends, the joints of a path's pieces would show
   context.globalAlpha = 0.5
   for (let i = 0; i < last; i++) {
     const [from, to] = [states[i], states[i + 1]] as [Float32Array, Float32Array]
     const [start, end] = [i / last, (i + 1) / last]
-    // A long step changes its colour on the way.
+    // The colour changes along a path, also within one long step.
     const parts = Math.max(1, Math.ceil(12 / last))
     for (let part = 0; part < parts; part++) {
       const [a, b] = [part / parts, (part + 1) / parts]
@@ -59,7 +59,7 @@ export function paintPaths(canvas: HTMLCanvasElement, states: readonly Float32Ar
   )
 }
 
-/** Where a canvas's own pixels are, and where a point of the plane lies among them. */
+/** A canvas's drawing context in its own pixels, and the function that maps a point of the plane to them. */
 function prepare(canvas: HTMLCanvasElement) {
   const scale = Math.min(devicePixelRatio || 1, 2)
   const side = Math.max(1, Math.round(canvas.clientWidth * scale))

@@ -13,17 +13,17 @@ import type { Api } from './worker/worker.js'
 
 /** Training steps of one press of Train or of Reflow. */
 const STEPS = { train: 1200, reflow: 800 }
-/** Spoken progress, in reports: screen readers need time. */
+/** Every how many reports the progress is announced: screen readers need time to speak. */
 const SPOKEN_EVERY = 25
 
-/** The 2-D lab: a flow in the plane, trained and straightened in the worker, looked at here. */
+/** The 2-D lab: a flow in the plane. The worker trains and straightens it; this part of the page shows it. */
 export function planeLab(worker: Remote<Api>, store: Store): { onProgress(progress: Progress): void } {
   let pairs: PairsView | undefined
   let view: View | undefined
   let losses: number[] = []
   let reports = 0
   let busy = false
-  /** Counts the flows started over: what was begun for an earlier one has no say any more. */
+  /** Number of times that the flow was started over. Results that belong to an earlier number are ignored. */
   let series = 0
   const time = timeline(paint)
   const list = rounds(() => {

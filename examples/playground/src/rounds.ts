@@ -1,6 +1,6 @@
 import { element } from './dom.js'
 
-/** What is known of one flow of the series. */
+/** The known measurements of one flow of the series. */
 export interface Numbers {
   /** Steps of its last training. */
   step?: number
@@ -10,7 +10,7 @@ export interface Numbers {
   distance?: number
 }
 
-/** The table of flows, one row a round of Reflow; one of them is looked at. */
+/** The table of flows, one row per round of Reflow. The page shows the selected one. */
 export interface Rounds {
   readonly selected: number
   readonly last: number
@@ -20,11 +20,11 @@ export interface Rounds {
   show(round: number, numbers: Numbers): void
   select(round: number): void
   add(): void
-  /** Back to a single untrained flow. */
+  /** Go back to a single untrained flow. */
   reset(): void
 }
 
-/** A distance of 700 particles can't tell what is closer than this from the data themselves. */
+/** With 700 particles, distances below this can't be told from 0. */
 const NEAREST = 0.05
 
 const distanceText = (value: number) => (value < NEAREST ? `<${NEAREST}` : value.toFixed(2))
@@ -36,7 +36,7 @@ const columns: { key: keyof Numbers; text: (value: number) => string }[] = [
   { key: 'distance', text: distanceText },
 ]
 
-/** @param onSelect  called when someone wants to look at another flow */
+/** @param onSelect  called when another flow is selected */
 export function rounds(onSelect: () => void): Rounds {
   const body = element<HTMLTableSectionElement>('rounds')
   let all: Numbers[] = [{}]

@@ -1,4 +1,4 @@
-/** One end of a worker. */
+/** One end of the message channel between the page and a worker. */
 export interface Port {
   postMessage(message: unknown): void
   addEventListener(type: 'message', listener: (event: MessageEvent) => void): void
@@ -6,7 +6,7 @@ export interface Port {
 
 type Functions = { [name: string]: (...args: never[]) => unknown }
 
-/** The same functions as seen from the other side. */
+/** The same functions as the other end sees them: each returns a promise. */
 export type Remote<Api extends Functions> = {
   [Name in keyof Api]: (...args: Parameters<Api[Name]>) => Promise<Awaited<ReturnType<Api[Name]>>>
 }
@@ -27,7 +27,7 @@ export function serve<Api extends Functions>(port: Port, api: Api): void {
   })
 }
 
-/** On the page: call the functions of a worker, and hear what it tells between its answers. */
+/** On the page: call the functions of a worker, and receive the events that it sends. */
 export function connect<Api extends Functions, Event>(
   port: Port,
   onEvent: (event: Event) => void,
@@ -53,7 +53,7 @@ export function connect<Api extends Functions, Event>(
   })
 }
 
-/** Run `work` for the latest call alone: calls made while it runs wait, and each replaces the one before. */
+/** Run `work` for the latest call only: of all calls made while it runs, it runs once more for the last one. */
 export function latest(work: () => Promise<void>): () => void {
   let [running, again] = [false, false]
   return async function run() {

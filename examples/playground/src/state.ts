@@ -11,7 +11,7 @@ import {
 } from './choices.js'
 import { cellsToText, textToCells } from './ink-text.js'
 
-/** All that a link to the page holds. */
+/** The page's state, all of which a link holds. */
 export interface State {
   data: PointSetName
   /** The inked cells of a drawn distribution. */
@@ -22,14 +22,14 @@ export interface State {
   timesteps: TimestepsName
   loss: LossName
   digitSeed: number
-  /** A class, for networks that have them. */
+  /** The class to draw, for networks with classes. */
   label: number
   x: number
   y: number
   digitNfe: number
 }
 
-/** How one value is written, and read back from what may be anything; undefined where it can't be. */
+/** Writes one value as text and reads it back. `read` takes any text and gives undefined where it holds no such value. */
 interface Codec<T> {
   write(value: T): string
   read(text: string): T | undefined
@@ -81,7 +81,7 @@ export const DEFAULTS: State = {
 
 const keys = Object.keys(DEFAULTS) as (keyof State)[]
 
-/** What differs from the defaults, as the part of an address after its #. */
+/** The values that differ from the defaults, as the part of an address after its #. */
 export function toHash(state: State): string {
   const parameters = new URLSearchParams()
   for (const key of keys) {
@@ -91,7 +91,7 @@ export function toHash(state: State): string {
   return parameters.toString()
 }
 
-/** The state of a link; defaults for what it lacks, or holds in no readable form. */
+/** The state of a link, with defaults for values that are missing or can't be read. */
 export function fromHash(hash: string): State {
   const parameters = new URLSearchParams(hash.replace(/^#/, ''))
   const read = keys.map(key => [key, codecs[key].read(parameters.get(key) ?? '') ?? DEFAULTS[key]] as const)

@@ -2,15 +2,15 @@ import { fromHash, type State, toHash } from './state.js'
 
 type Listener = (state: State, changed: ReadonlySet<keyof State>) => void
 
-/** The state of the page, kept in its address. */
+/** The state of the page, which is also kept in the page's address. */
 export interface Store {
   readonly state: State
   change(values: Partial<State>): void
-  /** Called after each change, with the keys that did. */
+  /** Call `listener` after each change, with the keys that changed. */
   listen(listener: Listener): void
 }
 
-/** How long the address may lag: browsers refuse to have it rewritten at every move of a pointer. */
+/** The address follows this much later: browsers refuse to rewrite it at every move of a pointer. */
 const LAG_MS = 250
 
 export function createStore(): Store {

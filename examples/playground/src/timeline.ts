@@ -3,7 +3,7 @@ import { button, element } from './dom.js'
 /** How long particles take from noise to data. */
 const DURATION_MS = 2400
 
-/** The slider of time, and the button that lets time run from noise (t = 1) to data (t = 0). */
+/** The time slider, and the button that moves it from noise (t = 1) to data (t = 0). */
 export function timeline(onChange: () => void): { readonly done: number; play(): void } {
   const slider = element<HTMLInputElement>('time')
   const toggle = button('play')

@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, '..')
 
 export interface Playground {
   url: string
-  /** A page of the playground, at a state; what it complains about is kept. */
+  /** Open a page of the playground, with the state of a hash. Its errors and console output go to `complaints`. */
   open(hash?: string, options?: { colorScheme?: 'light' | 'dark' }): Promise<Page>
   /** Errors and console output of all pages so far. */
   complaints: string[]
@@ -18,7 +18,7 @@ export interface Playground {
   close(): Promise<void>
 }
 
-/** The built page, served, in a real browser. */
+/** Build the page, serve it, and start a real browser. */
 export async function buildPlayground(): Promise<Playground> {
   const outDir = await mkdtemp(join(tmpdir(), 'playground-'))
   await build({ root, logLevel: 'error', build: { outDir, emptyOutDir: true } })

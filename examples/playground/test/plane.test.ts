@@ -14,7 +14,7 @@ const ink = Array.from({ length: 32 * 32 }, (_, cell) => cell === 0 || cell === 
 
 beforeAll(() => useBackend('wasm')) // plain JavaScript is too slow for flows
 
-it.each(POINT_SETS)('%s lies in the plane that is shown, and depends on the seed alone', name => {
+it.each(POINT_SETS)('%s lies in the plane that is shown, and depends only on the seed', name => {
   const points = drawPoints(name, 2000, createRng(1), ink)
   expect(drawPoints(name, 2000, createRng(1), ink)).toEqual(points)
   expect(Math.max(...points.map(Math.abs))).toBeLessThanOrEqual(3)
@@ -32,14 +32,14 @@ it('draws from the cells that have ink', () => {
   expect([...cells].sort((a, b) => a - b)).toEqual([0, 33])
 })
 
-it('measures the energy distance of two point masses, and none of a distribution to itself', () => {
+it('measures the energy distance of two point masses, and 0 from a distribution to itself', () => {
   const at = (x: number, y: number) => Float32Array.of(x, y, x, y)
   expect(energyDistanceTo(at(0, 0))(at(3, 4))).toBeCloseTo(Math.sqrt(10), 6)
   const [a, b] = [createRng(1).normals(2000), createRng(2).normals(2000)]
   expect(energyDistanceTo(a)(b)).toBeLessThan(0.1)
 })
 
-it('trains, reflows, looks at either flow, and frees all it made', async () => {
+it('trains, reflows, shows either flow, and frees all its tensors', async () => {
   const before = tf.memory().numTensors
   const plane = new Plane(settings)
   const still = await plane.view({ round: 0, solver: 'heun', nfe: 6 })
@@ -65,7 +65,7 @@ it('trains, reflows, looks at either flow, and frees all it made', async () => {
     await plane.view({ round: 1, solver: 'rk4', nfe: 3 }),
   ]
   expect(first.nfe).toBe(1)
-  expect(second.nfe).toBe(4) // one whole step at least
+  expect(second.nfe).toBe(4) // at least one whole step
   expect(first.distance).toBeCloseTo(first.oneStepDistance, 3)
   await plane.dispose()
   expect(tf.memory().numTensors).toBe(before)

@@ -16,7 +16,7 @@ const row = async (page: Page, round: number) => {
 /** All pixels of a canvas, as text to compare. */
 const pixels = (page: Page, selector: string) =>
   page.locator(selector).evaluate(canvas => (canvas as HTMLCanvasElement).toDataURL())
-/** Wait until a canvas shows something else. */
+/** Wait until a canvas shows another picture. */
 const changed = async (page: Page, selector: string, before: string) =>
   expect.poll(() => pixels(page, selector), { timeout: 20_000 }).not.toBe(before)
 
@@ -145,7 +145,7 @@ describe.runIf(chromiumPath)('the playground in Chromium', () => {
     await page.close()
   }, 60_000)
 
-  it('takes weights of one’s own', async () => {
+  it('takes weights of the user', async () => {
     const page = await playground.open()
     await page.locator('#digits').scrollIntoViewIfNeeded()
     await expect.poll(() => page.textContent('#model'), { timeout: 20_000 }).toMatch(/^Shipped digits/)
@@ -167,7 +167,7 @@ describe.runIf(chromiumPath)('the playground in Chromium', () => {
     await page.close()
   }, 60_000)
 
-  it('names every control, and is read easily in both themes', async () => {
+  it('names every control, and has enough contrast in both themes', async () => {
     for (const colorScheme of ['light', 'dark'] as const) {
       const page = await playground.open('#data=drawn', { colorScheme })
       const unnamed = await page.evaluate(() =>
@@ -187,7 +187,7 @@ describe.runIf(chromiumPath)('the playground in Chromium', () => {
     }
   }, 40_000)
 
-  it('loads little, is usable at once, and has nothing to complain about', async () => {
+  it('loads little, is usable at once, and prints no errors', async () => {
     const before = playground.bytes()
     const begin = performance.now()
     const page = await playground.open()
@@ -201,7 +201,7 @@ describe.runIf(chromiumPath)('the playground in Chromium', () => {
   }, 40_000)
 })
 
-/** Pairs of the page's colours that text is written in, with less contrast than WCAG's 4.5. Runs in the page. */
+/** Pairs of text and background colours of the page with less contrast than WCAG's 4.5. Runs in the page. */
 function lowContrasts(): string[] {
   const style = getComputedStyle(document.documentElement)
   const luminance = (name: string) => {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { connect, latest, serve } from '../src/rpc.js'
 
-it('calls functions across a channel, passes errors on, and hears events', async () => {
+it('calls functions across a channel, passes errors on, and receives events', async () => {
   const { port1, port2 } = new MessageChannel()
   const api = {
     add: (a: number, b: number) => a + b,
@@ -22,7 +22,7 @@ it('calls functions across a channel, passes errors on, and hears events', async
   port1.close()
 })
 
-it('works for the latest call alone', async () => {
+it('works for the latest call only', async () => {
   let [calls, asked] = [0, 0]
   const releases: (() => void)[] = []
   const seen: number[] = []

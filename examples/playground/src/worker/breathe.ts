@@ -1,4 +1,4 @@
-/** Let the messages that wait be handled: awaiting a result of wasm alone never does. */
+/** Let the worker handle waiting messages. Awaiting a result of wasm never lets it: such a promise resolves at once. */
 export function breathe(): Promise<void> {
   return new Promise(resolve => {
     const { port1, port2 } = new MessageChannel()

@@ -4,45 +4,45 @@ import { edmVelocity, loadUNet, type UNet } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import { breathe } from './breathe.js'
 
-/** What the page has to know of the networks in use. */
+/** Facts about the networks in use that the page needs. */
 export interface DigitsInfo {
   side: number
   channels: number
-  /** Classes to choose from; 0 where the one-step network draws what it likes. */
+  /** Number of classes to choose from; 0 where the one-step network has none. */
   classes: number
-  /** Whether the one-step network is a straightened flow of its own, not the teacher. */
+  /** Whether the one-step network is another network than the teacher, straightened by Reflow. */
   straightened: boolean
   weights: number
 }
 
-/** A place in the plane through the four corner noises, and whose. */
+/** A place in the plane through four corner noises, and the seed of these noises. */
 export interface Place {
   x: number
   y: number
   seed: number
-  /** Which class to draw; ignored where there are none. */
+  /** The class to draw; ignored where the network has no classes. */
   label: number
 }
 
-/** An image [side,side,channels] in [-1,1], and the milliseconds that it took. */
+/** An image [side,side,channels] in [-1,1], and the milliseconds that drawing took. */
 export interface Drawn {
   image: Float32Array
   ms: number
 }
 
-/** Where an image came from under the flow, and what that draws. */
+/** The noise to which the flow inverts an image, and the image that the flow draws from this noise. */
 export interface Inverted {
   noise: Float32Array
   again: Float32Array
   nfe: number
 }
 
-/** Steps of an inversion; a straightened flow would do with four, one that is loaded need not be straight. */
+/** Steps of an inversion. Four are enough for a straightened flow, but a loaded network may not be straight. */
 const INVERSION_STEPS = 16
 
-/** Two networks of one shape: one that is to draw in one step, and one to compare it with. */
+/** Two networks for images of one shape: one draws in one step, the other (the teacher) is compared with it. */
 export class Digits {
-  /** The noise of a drawn image, which then is the plane's first corner. */
+  /** The noise of the user's drawing, if there is one: it replaces the plane's first corner. */
   private corner: tf.Tensor4D | undefined
 
   private maps = 0
@@ -58,18 +58,18 @@ export class Digits {
     this.info = { side, channels, classes, straightened: fast !== teacher, weights }
   }
 
-  /** The networks of two safetensors files of saveUNet; without a teacher, the first is its own. */
+  /** Load the networks from two safetensors files of saveUNet. Without a teacher, the first network is also the teacher. */
   static load(fast: ArrayBuffer, teacher?: ArrayBuffer): Digits {
     const net = loadUNet(fast)
     return new Digits(net, teacher ? loadUNet(teacher) : net)
   }
 
-  /** The image of a place by the one-step network. */
+  /** The image that the one-step network draws at a place. */
   async one(place: Place): Promise<Drawn> {
     return this.draw(this.fast, place, 1)
   }
 
-  /** The image of a place by the network to compare with. */
+  /** The image that the teacher draws at a place. */
   async many(place: Place, nfe: number): Promise<Drawn> {
     return this.draw(this.teacher, place, nfe)
   }
@@ -79,7 +79,7 @@ export class Digits {
     return read(tf.tidy(() => this.noiseAt(place)))
   }
 
-  /** Images of a grid of places, row by row: what the plane holds. A new map ends one that is being drawn. */
+  /** Draw the images of a grid of places, row by row. A new map ends one that is still being drawn. */
   async map(
     { seed, label }: Omit<Place, 'x' | 'y'>,
     columns: number,
@@ -99,7 +99,7 @@ export class Digits {
     }
   }
 
-  /** The noise of an image [side,side,channels], which becomes the plane's first corner. */
+  /** Invert an image [side,side,channels] to its noise, which becomes the plane's first corner. */
   async invert(image: Float32Array, label: number): Promise<Inverted> {
     this.corner?.dispose()
     let nfe = 0
@@ -115,7 +115,7 @@ export class Digits {
     return { noise: Float32Array.from(await z.data()), again: await read(again), nfe }
   }
 
-  /** The noise of the inverted image under every class. */
+  /** Draw the noise of the inverted image under every class. */
   async translate(): Promise<Float32Array> {
     const { classes } = this.info
     const corner = this.corner as tf.Tensor4D
@@ -161,7 +161,7 @@ export class Digits {
     return edmVelocity(net, { classLabels })
   }
 
-  /** Along the arcs between the corners, so that every place is as likely a noise as any other. */
+  /** The noise of a place, on arcs between the corners: so every place is as likely as any other noise. */
   private noiseAt({ x, y, seed }: Place): tf.Tensor4D {
     const [a, b, c, d] = [0, 1, 2, 3].map(i => this.normal(seed, i)) as tf.Tensor4D[]
     const top = slerp(this.corner ?? (a as tf.Tensor4D), b as tf.Tensor4D, x)

@@ -1,8 +1,10 @@
 /**
- * How far points of the plane are from a distribution: sqrt(2 E|a - b| - E|a - a'| - E|b - b'|), 0 where they are of it.
+ * The energy distance of points of the plane to a distribution, 0 where the points come from it:
+ *
+ *   sqrt(2 E|a - b| - E|a - a'| - E|b - b'|)
  *
  * @param b  points of the distribution, x and y in turn
- * @returns  the distance of points a to it
+ * @returns  a function from points a to their distance
  * @see Székely, Rizzo, Energy statistics, Journal of Statistical Planning and Inference, 2013
  */
 export function energyDistanceTo(b: Float32Array): (a: Float32Array) => number {
@@ -10,7 +12,7 @@ export function energyDistanceTo(b: Float32Array): (a: Float32Array) => number {
   return a => Math.sqrt(Math.max(0, 2 * meanDistance(a, b) - meanDistance(a, a) - own))
 }
 
-/** Over all pairs of different points: a set's own points at distance 0 from themselves don't count. */
+/** The mean distance over all pairs of different points. A point's distance to itself, which is 0, doesn't count. */
 function meanDistance(a: Float32Array, b: Float32Array): number {
   let sum = 0
   for (let i = 0; i < a.length; i += 2) {

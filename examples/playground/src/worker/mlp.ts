@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core'
 const WIDTH = 96
 const SIZES = [4, WIDTH, WIDTH, WIDTH, 2]
 
-/** The weights of a velocity for points of the plane: three hidden layers, the last layer zero, so that it starts at rest. */
+/** Weights of a velocity for points of the plane: three hidden layers, and a last layer of zeros: it starts as v = 0. */
 export function createWeights(rng: Rng): Map<string, tf.Variable> {
   const weights = new Map<string, tf.Variable>()
   for (let i = 1; i < SIZES.length; i++) {
@@ -22,7 +22,7 @@ export function createWeights(rng: Rng): Map<string, tf.Variable> {
   return weights
 }
 
-/** Points as images of one pixel, [B,1,1,2], and t [B] to velocities [B,1,1,2]. */
+/** The velocity: points as images of one pixel, [B,1,1,2], and t [B] to [B,1,1,2]. */
 export function velocityOf(weights: Weights): Field {
   const layer = (i: number, x: tf.Tensor) =>
     tf.add(

@@ -13,7 +13,7 @@ export interface TrainingSettings {
   loss: LossName
 }
 
-/** Whose paths to look at, and how they are solved. */
+/** Which flow's paths to show, and how to solve them. */
 export interface ViewSettings {
   /** 0 for the 1-rectified flow, and so on. */
   round: number
@@ -21,18 +21,18 @@ export interface ViewSettings {
   nfe: number
 }
 
-/** Points are x and y in turn. */
+/** The paths of a flow, measured. Points are stored as x and y in turn. */
 export interface View {
   /** States of every particle at evenly falling times, [times][particle]. */
   states: Float32Array[]
   nfe: number
   straightness: number
-  /** Energy distance of the arrived particles to the data, and of those that take a single Euler step. */
+  /** Energy distance of the arrived particles to the data, and the same for particles that take a single Euler step. */
   distance: number
   oneStepDistance: number
 }
 
-/** Noise and data of the pairs that a round learns. */
+/** Noise and data of the pairs that a round learns from. */
 export interface PairsView {
   z: Float32Array
   x: Float32Array

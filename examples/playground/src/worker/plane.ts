@@ -28,9 +28,9 @@ import { drawPoints } from './point-sets.js'
 const POINTS = 8192
 const PARTICLES = 700
 const TEACHER_STEPS = 32
-/** Points of the data that particles are compared with. */
+/** Number of data points that particles are compared with. */
 const COMPARED = 2048
-/** Particles that straightness is measured on. */
+/** Number of particles that straightness is measured on. */
 const MEASURED = 200
 const REPORT_MS = 250
 const TRAINING = { batch: 256, learningRate: 2e-3, emaDecay: 0.99 }
@@ -42,12 +42,12 @@ const methods: Record<SolverName, { method: Method; calls: number }> = {
   rk4: { method: rk4, calls: 4 },
 }
 
-/** One flow of a series: what it learns from, and its weights. */
+/** One flow of a series: the pairs that it learns from, and its weights. */
 interface Round {
   pairs: PairsView
   coupling: Coupling
   weights: Weights
-  /** While it is trained: the moving averages, which are what is looked at. */
+  /** Only while it is trained: the moving averages of the weights, which views use. */
   averages?: Weights
 }
 
@@ -66,20 +66,20 @@ export class Plane {
     this.rng = createRng(seed)
     this.data = drawPoints(data, POINTS, this.rng.fork('data'), ink)
     this.distanceToData = energyDistanceTo(this.data.slice(0, 2 * COMPARED))
-    // Random pairs: noise that knows nothing of the data that it is to become.
+    // Random pairs: noise and data are independent.
     const pairs = { z: this.rng.fork('noise').normals(2 * PARTICLES), x: this.data }
     const source = { count: POINTS, batch: (indices: ArrayLike<number>) => ({ x: rows(this.data, indices) }) }
     const coupling = independentCoupling(source, { rng: this.rng.fork('pairs') })
     this.rounds = [{ pairs, coupling, weights: createWeights(this.rng.fork('weights')) }]
   }
 
-  /** Some pairs that a round learns from, as many as there are particles. */
+  /** As many pairs that a round learns from as there are particles. */
   pairs(round: number): PairsView {
     const { z, x } = this.round(round).pairs
     return { z: z.slice(0, 2 * PARTICLES), x: x.slice(0, 2 * PARTICLES) }
   }
 
-  /** Train the last flow on, until its steps are done or `stop` is called. */
+  /** Continue the training of the last flow, until the steps are done or `stop` is called. */
   train(settings: TrainingSettings, onProgress: (progress: Progress) => void): Promise<void> {
     this.stopping = false
     this.training = this.run(settings, onProgress)
@@ -125,7 +125,7 @@ export class Plane {
     }
   }
 
-  /** The last flow makes pairs of its own, which a new one is to learn, from the last one's weights. */
+  /** Let the last flow make pairs, and add a new flow that learns from them and starts from the last flow's weights. */
   async reflow(): Promise<void> {
     const { weights } = this.round(this.rounds.length - 1)
     const rng = this.rng.fork('reflow').fork(this.rounds.length)
@@ -155,7 +155,7 @@ export class Plane {
     let nfe = 0
     const tensors = tf.tidy(() => {
       const z = points(this.rng.fork('particles').normals(2 * PARTICLES))
-      // This network has a value at t = 0, where a step of a denoiser's velocity would have to be Euler's.
+      // A step to t = 0 is always an Euler step. End just before, so that the chosen method makes every step.
       const path = sampleTrajectory(field, z, { method, steps, startTime: 1, endTime: 1e-5, noiseScale: 1 })
       const even = sampleTrajectory(field, tf.slice(z, 0, MEASURED), { steps: TEACHER_STEPS })
       nfe = path.nfe
@@ -179,7 +179,7 @@ export class Plane {
     }
   }
 
-  /** End a training that runs; resolves when it has. */
+  /** Stop a running training; resolves when it has ended. */
   async stop(): Promise<void> {
     this.stopping = true
     await this.training.catch(() => {})

@@ -1,7 +1,7 @@
 import type { Rng } from '@rectified-flow/core'
 import { DRAWN_SIDE, EXTENT, type PointSetName } from '../choices.js'
 
-/** A point from two uniform and two normal numbers. */
+/** Makes a point from two uniform and two normal numbers. */
 type Place = (u: number, v: number, a: number, b: number) => [x: number, y: number]
 
 const places: Record<Exclude<PointSetName, 'drawn'>, Place> = {
@@ -37,7 +37,7 @@ export function drawPoints(name: PointSetName, n: number, rng: Rng, ink: readonl
   return points
 }
 
-/** Anywhere in the inked cells of the pad; without ink, the pad's middle. */
+/** A point anywhere in the inked cells of the pad; without ink, in the pad's middle. */
 function inkPlace(ink: readonly boolean[]): Place {
   const inked = ink.flatMap((on, cell) => (on ? [cell] : []))
   if (inked.length === 0) inked.push((DRAWN_SIDE * (DRAWN_SIDE + 1)) / 2)

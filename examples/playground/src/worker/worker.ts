@@ -8,7 +8,7 @@ import { Digits, type DigitsInfo, type Place } from './digits.js'
 import { Plane } from './plane.js'
 import type { PlaneSettings, Progress, TrainingSettings, ViewSettings } from './plane-messages.js'
 
-/** What the worker tells between its answers. */
+/** Events that the worker sends besides its answers. */
 export type Event = { progress: Progress } | { mapRow: { row: number; images: Float32Array } }
 
 const port = globalThis as unknown as Port
@@ -20,7 +20,8 @@ let digits: Digits | undefined
 const api = {
   /** Start a backend: the one named, or WebGPU where there is a GPU, else wasm. */
   async start(backend?: Parameters<typeof useBackend>[0]) {
-    // One binary is enough: every browser with module workers has SIMD, and pages are seldom isolated, as threads need.
+    // One binary is enough: every browser with module workers has SIMD, and threads need cross-origin isolation, which
+    // pages seldom have.
     const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm')
     tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false)
     setWasmPaths({
@@ -45,12 +46,12 @@ const api = {
   pairs: (round: number) => plane?.pairs(round),
   view: (settings: ViewSettings) => plane?.view(settings),
 
-  /** The shipped networks: a 2-rectified flow, and the 1-rectified flow that it began as. */
+  /** Load the shipped networks: a 2-rectified flow, and the 1-rectified flow that its training started from. */
   async openDigits(): Promise<DigitsInfo> {
     const [oneStep, teacher] = await Promise.all([download(oneStepUrl), download(teacherUrl)])
     return use(Digits.load(oneStep, teacher))
   },
-  /** A network of one's own. */
+  /** Load a network of the user's. */
   loadDigits: (bytes: ArrayBuffer): DigitsInfo => use(Digits.load(bytes)),
   drawOne: (place: Place) => digits?.one(place),
   drawMany: (place: Place, nfe: number) => digits?.many(place, nfe),
