@@ -3,7 +3,7 @@ import type { Settings } from './settings.js'
 /** 'teacher', or the letter of a recipe. */
 export type ModelName = string
 
-/** Where a job belongs: the run's folder, the teacher's weights, the seed, and what decides all numbers. */
+/** The run that a job belongs to: its folder, the teacher's weights, the seed, and the settings that decide all numbers. */
 export interface Run {
   out: string
   teacher: string
@@ -13,11 +13,11 @@ export interface Run {
 
 interface JobBase extends Run {
   title: string
-  /** What the job writes: under a temporary name until it is whole, so a job is done when its file is there. */
+  /** The file that the job writes. It has a temporary name until it is whole, so the job is done when this file exists. */
   file: string
 }
 
-/** One piece of work for one process. */
+/** A piece of work for one process. */
 export type Job = JobBase &
   (
     | { kind: 'pairs'; shard: number }
@@ -33,7 +33,7 @@ export type Progress = (done: number, total: number) => void
 /** What a worker sends to its parent. */
 export type Report = { done: number; total: number } | { error: string }
 
-/** How the table and the pictures name a model. */
+/** The name of a model in the table and the pictures. */
 export function modelTitle(model: ModelName): string {
   if (model === 'teacher') return 'teacher (1-RF)'
   return model === 'B' ? 'plain 2-RF' : `2-RF++ (${model})`

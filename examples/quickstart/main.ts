@@ -1,5 +1,6 @@
-// Straighten a flow of real MNIST digits, and draw them in one step: a teacher (1-rectified flow) makes pairs of noise
-// and digit; a plain 2-rectified flow and a 2-rectified flow++ are trained on them; a table and two pictures compare.
+// Straighten a flow of real MNIST digits, and draw digits in one step: a teacher (1-rectified flow) makes pairs of noise
+// and digit; a plain 2-rectified flow and a 2-rectified flow++ are trained on them; a table and two pictures compare all
+// three.
 //
 //   npm run quickstart                 (npm run quickstart -- --help for more)
 //
@@ -27,7 +28,7 @@ async function main(): Promise<void> {
   const choice = await useBackend((given.settings.backend || undefined) as Parameters<typeof useBackend>[0])
   const settings: Settings = { ...given.settings, backend: choice.name, teacher: await hashOf(teacher) }
   await claim(out, settings)
-  // wasm and cpu use one core per process; the other backends use the whole machine in one.
+  // On wasm and cpu a worker computes on one core; on the other backends one worker uses the whole machine.
   const workers = ['wasm', 'cpu'].includes(settings.backend) ? Math.min(availableParallelism(), 8) : 1
   console.log(`backend ${settings.backend}, ${workers} at a time, in ${given.out}`)
 
@@ -43,7 +44,7 @@ async function main(): Promise<void> {
   for (const name of ['samples.png', 'trajectories.png', 'metrics.json']) console.log(join(given.out, name))
 }
 
-/** What has to be done, in this order; the jobs of a phase know nothing of each other. */
+/** All jobs, in phases that run one after another; the jobs of one phase don't depend on each other. */
 async function phases(runs: Run[]): Promise<[unit: string, jobs: Job[]][]> {
   const { out, settings } = runs[0] as Run
   const models = ['B', ...settings.recipes]
@@ -91,7 +92,7 @@ async function hashOf(path: string): Promise<string> {
   return createHash('sha256').update(bytes).digest('hex')
 }
 
-/** Make the run folder, or find it with the same settings: then the run goes on. */
+/** Make the run folder. If it exists with the same settings, the run goes on; with other settings, throw. */
 async function claim(out: string, settings: Settings): Promise<void> {
   const file = join(out, 'settings.json')
   const text = `${JSON.stringify(settings, null, 2)}\n`
@@ -106,7 +107,7 @@ async function claim(out: string, settings: Settings): Promise<void> {
   }
   if ((await readFile(file, 'utf8')) !== text)
     throw new Error(
-      `quickstart: --out must be a new folder or one of these settings, got ${out}, which holds another run. Delete it, or name another.`,
+      `quickstart: --out must be a new folder or hold a run with these settings, got ${out}, which holds another run. Delete it, or name another.`,
     )
 }
 

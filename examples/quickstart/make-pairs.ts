@@ -3,7 +3,7 @@ import { edmVelocity } from '@rectified-flow/unet'
 import type { JobOf, Progress } from './job.js'
 import { pairStore, readModel } from './run-files.js'
 
-/** One shard of pairs: noise, and what the teacher makes of it in many steps. */
+/** Make one shard of pairs: noise, and the digits that the teacher draws from it in many steps. */
 export async function makePairs(job: JobOf<'pairs'>, progress: Progress) {
   const field = edmVelocity(await readModel(job, 'teacher'))
   const steps = job.settings.teacherSteps

@@ -16,15 +16,15 @@ import type { JobOf, Progress } from './job.js'
 import { readDigits } from './mnist.js'
 import { evaluationNoise, modelFolder, pairsFolder, readModel, writeWhole } from './run-files.js'
 
-/** What is found of one model. */
+/** The measurements of one model. */
 export interface Measures {
   /** Fréchet distance (digit features) to MNIST's test images, by number of network calls. */
   frechet: Record<number, number>
-  /** Mean over noises, on 8 steps. */
+  /** Mean over samples, on paths of 8 steps. */
   straightness: number
 }
 
-/** Milliseconds per image, by number of network calls: apart, since no two runs agree on them. */
+/** Milliseconds per image, by number of network calls. Kept apart from Measures, because they differ from run to run. */
 export type Timing = Record<number, number>
 
 const BATCH = 128
@@ -63,7 +63,7 @@ async function meanStraightness(field: Field, seed: number, count: number): Prom
   return total / count
 }
 
-/** Fréchet distances, straightness and speed of one model, on noise that no pair has. */
+/** Measure Fréchet distances, straightness and speed of one model, on noise that is in no pair. */
 export async function measure(job: JobOf<'measure'>, progress: Progress) {
   const { seed, model, file } = job
   const { samples, teacherSteps } = job.settings
@@ -97,7 +97,7 @@ export async function measure(job: JobOf<'measure'>, progress: Progress) {
     timing[nfe] = spent / samples
   }
   if (model === 'teacher') {
-    // In many steps the teacher makes the pairs: they are its samples.
+    // The pairs are the teacher's samples in many steps.
     const pairs = await openPairStore(pairsFolder(job))
     frechet[teacherSteps] = frechetDistance(
       (await featureStatistics(features, images(pairs))).moments(),

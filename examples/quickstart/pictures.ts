@@ -19,12 +19,15 @@ const CELL = 48
 const LABEL = 190
 const PATH_STEPS = 8
 const PATHS = 24
-/** Whose path the film strips show. */
+/** The index of the noise whose path the film strips show. */
 const DIGIT = 4
 const COLORS = ['#d1495b', '#3d7ea6', '#2a9d63', '#8b6bb1', '#c98a1b']
 
-/** samples.png: one noise per column. trajectories.png: what digit a path points to as t falls from 1 to 0 (always the same
- * one, were it straight), and how far paths are from straight lines. */
+/**
+ * Write samples.png and trajectories.png. samples.png has one noise per column. trajectories.png shows which digit a path
+ * points to as t falls from 1 to 0 (a straight path always points to the same one), and how far paths are from straight
+ * lines.
+ */
 export async function drawPictures(job: JobOf<'pictures'>, progress: Progress) {
   const { out, seed, settings, file } = job
   const plus = settings.recipes[0] as ModelName
@@ -59,7 +62,7 @@ export async function drawPictures(job: JobOf<'pictures'>, progress: Progress) {
     progress(rows.length + films.length, rows.length + 3)
   }
   await writeWhole(join(out, 'trajectories.png'), render(films, PATH_STEPS, paths))
-  await writeWhole(file, render(strips, COLUMNS)) // last: this file says that the job is done
+  await writeWhole(file, render(strips, COLUMNS)) // last, because this file marks the job as done
 }
 
 interface Strip {

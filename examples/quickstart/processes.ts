@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
 import type { Job, Report } from './job.js'
 
-/** What the parent shows of a job's progress. */
+/** Shows the progress of jobs. */
 export interface Watcher {
   start(job: Job): void
   progress(job: Job, done: number, total: number): void
@@ -33,8 +33,8 @@ function runOne(job: Job, watcher: Watcher): Promise<void> {
 }
 
 /**
- * Run jobs in processes of their own, `workers` at a time: wasm has one thread, so two cores want two processes. What
- * a job computes does not depend on how many run beside it.
+ * Run each job in a process of its own, `workers` at a time. A process computes on one thread with wasm, so two processes
+ * keep two cores busy. The results of a job do not depend on how many jobs run at the same time.
  */
 export async function runJobs(jobs: readonly Job[], workers: number, watcher: Watcher): Promise<void> {
   const queue = [...jobs]

@@ -2,7 +2,7 @@ import { MultiBar, Presets, type SingleBar } from 'cli-progress'
 import type { Job } from './job.js'
 import type { Watcher } from './processes.js'
 
-/** Bars with rate and time left on a terminal; elsewhere a plain line for each quarter of a job. */
+/** On a terminal, bars with the rate and the time left; elsewhere, a plain line for each quarter of a job. */
 export function watcher(unit: string): Watcher & { stop(): void } {
   return process.stderr.isTTY ? bars(unit) : lines(unit)
 }
@@ -22,7 +22,7 @@ function bars(unit: string): Watcher & { stop(): void } {
     progress(job, done, total) {
       const entry = open.get(job)
       if (!entry) return
-      // The first report comes before the work: a resumed job begins in its middle.
+      // The first report comes before the work. A resumed job doesn't begin at 0.
       if (entry.begin === 0) Object.assign(entry, { begin: Date.now(), from: done })
       const rate = (done - entry.from) / ((Date.now() - entry.begin) / 1000 || 1)
       entry.bar.setTotal(total)

@@ -10,14 +10,14 @@ import type { ModelName, Run } from './job.js'
 /** Shape of a digit, [H,W,C]. */
 export const SHAPE = [28, 28, 1] as const
 
-/** Where a run keeps what belongs to a seed. */
+/** The folder in which a run keeps the files of its seed. */
 export const seedFolder = ({ out, seed }: Run) => join(out, `seed-${seed}`)
 export const pairsFolder = (run: Run) => join(seedFolder(run), 'pairs')
 export const modelFolder = (run: Run, model: ModelName) => join(seedFolder(run), model)
 export const modelFile = (run: Run, model: ModelName) =>
   model === 'teacher' ? run.teacher : join(modelFolder(run, model), 'model.safetensors')
 
-/** The pairs of this run, made or still to be made. */
+/** The store of this run's pairs; it may lack some that are still to be made. */
 export function pairStore(run: Run): Promise<PairStore> {
   const { pairs, shard, teacher, teacherSteps } = run.settings
   return createPairStore(pairsFolder(run), {
@@ -39,13 +39,13 @@ export async function readModel(run: Run, model: ModelName): Promise<UNet> {
   }
 }
 
-/** Write a file, whole or not at all, in a folder that is made where it is missing. */
+/** Write a file, whole or not at all. Makes its folder if it is missing. */
 export async function writeWhole(path: string, content: Uint8Array | string): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
   await writeFileWhole(path, content)
 }
 
-/** Noise [count,28,28,1] of the evaluation's samples from `first` on: other numbers than any pair's. */
+/** Noise [count,28,28,1] of the evaluation's samples from `first` on. No pair has the same noise. */
 export function evaluationNoise(seed: number, first: number, count: number): tf.Tensor {
   const indices = Array.from({ length: count }, (_, i) => first + i)
   return indexedNormal(createRng(seed).fork('evaluation'), indices, SHAPE)

@@ -2,15 +2,15 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { RECIPE_NAMES, type RecipeName } from '@rectified-flow/reflow/paper'
 
-/** Everything that decides what a run computes; a run folder holds one of these. */
+/** All settings that decide what a run computes. A run folder holds one run with one set of them. */
 export interface Settings {
-  /** Configurations of 2-rectified flow++ to train beside the plain one (B). */
+  /** Configurations of 2-rectified flow++ to train besides the plain 2-rectified flow (B). */
   recipes: RecipeName[]
   seeds: number
   backend: string
   /** SHA-256 of the teacher's file. */
   teacher: string
-  /** Pairs that the teacher makes, in shards, and its Euler steps. */
+  /** Number of pairs that the teacher makes, pairs per shard, and the Euler steps in which it makes them. */
   pairs: number
   shard: number
   teacherSteps: number
@@ -20,7 +20,7 @@ export interface Settings {
   learningRate: number
   warmup: number
   emaDecay: number
-  /** Samples of each row of the table. */
+  /** Number of samples behind each row of the table. */
   samples: number
 }
 
@@ -36,7 +36,7 @@ const FULL: Omit<Settings, 'recipes' | 'seeds' | 'backend' | 'teacher'> = {
   samples: 1024,
 }
 
-/** Every stage on a handful of digits: shows that all of it runs, and nothing else. */
+/** Every stage on a few digits: this shows that all stages run, and its numbers mean nothing. */
 const SMOKE: typeof FULL = {
   ...FULL,
   pairs: 64,
@@ -51,22 +51,22 @@ const shippedTeacher = import.meta.resolve('@rectified-flow/reflow/weights/digit
 
 const HELP = `npm run quickstart -- [options]
 
-  --config NAMES   configurations of 2-rectified flow++, by the paper's letters: C, D, E, F (default D)
-  --seeds N        repeat everything with N seeds, average in the table (default 1)
+  --config NAMES   configurations of 2-rectified flow++ by the paper's letters, with commas: C, D, E, F (default D)
+  --seeds N        repeat everything with N seeds and average in the table (default 1)
   --backend NAME   node-gpu, webgpu, node, wasm or cpu (default: the first of these that works here)
   --teacher FILE   weights of another teacher of 28x28 digits, as saveUNet writes them
   --out FOLDER     where the run is kept (default runs/quickstart)
-  --smoke          every stage on a handful of digits, in a few seconds
+  --smoke          every stage on a few digits, in a few seconds
   --help`
 
 export interface Arguments {
-  /** All but what has to be looked up: the backend that was chosen, the hash of the teacher. */
+  /** The settings as given: `backend` may be '' for the first that works, and the teacher's hash is not known yet. */
   settings: Omit<Settings, 'teacher'>
   teacher: string
   out: string
 }
 
-/** The command line. Returns null where only help was asked for. */
+/** Read the command line. Returns null after --help. */
 export function readArguments(): Arguments | null {
   const { values } = parseArgs({
     options: {

@@ -6,7 +6,7 @@ import type { Measures, Timing } from './measure.js'
 import { modelFolder } from './run-files.js'
 import type { Settings } from './settings.js'
 
-/** Everything measured: metrics.json. */
+/** The content of metrics.json: all measurements, the same for every run with these settings. */
 export interface Metrics {
   settings: Settings
   metric: 'Fréchet distance (digit features) to the 10,000 test images of MNIST'
@@ -19,7 +19,7 @@ async function readJson<T>(path: string): Promise<T> {
 
 export const measuresFile = (run: Run, model: ModelName) => join(modelFolder(run, model), 'measures.json')
 
-/** Collect what the measuring jobs wrote: one entry per seed. */
+/** Collect the files of the measuring jobs: one entry per seed for each model. */
 export async function collectMetrics(runs: readonly Run[]): Promise<Metrics> {
   const { settings } = runs[0] as Run
   const models: Metrics['models'] = {}

@@ -14,7 +14,7 @@ import { modelFolder, pairsFolder, readModel, writeWhole } from './run-files.js'
 
 const SAVE_EVERY = 20
 
-/** A 2-rectified flow on the stored pairs, from the teacher's weights. Goes on from its last saved step. */
+/** Train a 2-rectified flow on the stored pairs, starting from the teacher's weights. Goes on from its last saved step. */
 export async function train(job: JobOf<'train'>, progress: Progress) {
   const { seed, model, file } = job
   const { iterations, batch, learningRate, warmup, emaDecay } = job.settings

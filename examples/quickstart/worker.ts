@@ -1,4 +1,4 @@
-// One job in one process. The parent sends the job, is told its progress, and reads the exit code.
+// One job in one process. The parent sends the job; the worker reports progress and ends with an exit code.
 import { useBackend } from '@rectified-flow/backends'
 import type { Job, Progress, Report } from './job.js'
 import { makePairs } from './make-pairs.js'
@@ -18,7 +18,7 @@ function reporter(): Progress {
 }
 
 async function run(job: Job): Promise<void> {
-  // One thread: each core has a job of its own.
+  // One thread, because each core has a job of its own.
   await useBackend(job.settings.backend as Parameters<typeof useBackend>[0], { threads: 1 })
   if (job.kind === 'pairs') return makePairs(job, reporter())
   if (job.kind === 'train') return train(job, reporter())

@@ -17,8 +17,8 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 /**
- * Run the quickstart, smallest size, on wasm unless told (native backends print on stderr); kill -9 it and its workers
- * after killMs. Resolves to its exit code and stderr.
+ * Run the quickstart in its smallest size, by default on wasm (native backends print on stderr). After killMs, if given,
+ * kill -9 it and its workers. Resolves to its exit code and stderr.
  */
 function quickstart(options: string[], killMs = 0): Promise<{ code: number | null; stderr: string }> {
   return new Promise(resolve => {
@@ -41,7 +41,7 @@ function quickstart(options: string[], killMs = 0): Promise<{ code: number | nul
 }
 
 describe.skipIf(!built)('quickstart', () => {
-  it('gives the same metrics bit for bit, undisturbed and killed again and again', {
+  it('gives the same metrics bit for bit when it is killed again and again', {
     timeout: 300_000,
   }, async () => {
     const [whole, broken] = [join(folder, 'whole'), join(folder, 'broken')]
@@ -95,13 +95,15 @@ describe.skipIf(!built)('quickstart', () => {
     expect(await readdir(join(out, 'seed-0/pairs'))).toEqual(['pairs.json']) // the plan, and no pairs
   })
 
-  it('refuses a folder that holds a run of other settings', async () => {
+  it('refuses a folder that holds a run with other settings', async () => {
     const out = join(folder, 'other')
     const teacher = join(folder, 'none.safetensors')
     await writeFile(teacher, 'not weights')
     await quickstart(['--teacher', teacher, '--out', out])
     const { code, stderr } = await quickstart(['--out', out])
     expect(code).toBe(1)
-    expect(stderr).toContain(`quickstart: --out must be a new folder or one of these settings, got ${out}`)
+    expect(stderr).toContain(
+      `quickstart: --out must be a new folder or hold a run with these settings, got ${out}`,
+    )
   })
 })
