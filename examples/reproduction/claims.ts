@@ -1,12 +1,12 @@
 import type { RowName } from './rows.js'
 import { type Estimate, pairedDifference, sideOfZero } from './statistics.js'
 
-/** A claim that one row is better than another, at as many network calls as both are measured at. */
+/** A claim that one row is better than another, judged at one and at two network calls. */
 export interface Claim {
   text: string
   better: RowName
   worse: RowName
-  /** FID of both at one call, CIFAR-10 (arXiv 2405.20320, table 1), where the paper has it. */
+  /** The paper's FID of both rows at one call on CIFAR-10 (arXiv 2405.20320, table 1), where it has them. */
   paper?: readonly [better: number, worse: number]
 }
 
@@ -25,7 +25,7 @@ export interface Judgement extends Estimate {
   verdict: 'confirmed' | 'refuted' | 'undecided'
 }
 
-/** A claim is confirmed, or refuted, where the 95 % interval of the paired difference has no 0 in it. */
+/** A claim is confirmed or refuted where the 95 % interval of the paired difference does not contain 0. */
 export function judge(better: readonly number[], worse: readonly number[]): Judgement {
   const difference = pairedDifference(better, worse)
   const verdicts = { [-1]: 'confirmed', 0: 'undecided', 1: 'refuted' } as const

@@ -1,11 +1,11 @@
 // The paper's configurations A to G (arXiv 2405.20320, table 1) and a second round of Reflow, in miniature: real digits, a
-// network of 187,729 weights, three seeds. docs/reproduction.md has the table and what it says of the paper's claims.
+// network of 187,729 weights, three seeds. docs/reproduction.md has the results and compares them with the paper's claims.
 //
 //   pnpm --filter @rectified-flow/example-reproduction start C       (a row: teacher, A to G, C2, R2)
-//   pnpm --filter @rectified-flow/example-reproduction start table   (the page and its picture, of the rows there are)
+//   pnpm --filter @rectified-flow/example-reproduction start table   (the page and its picture, from the finished rows)
 //
-// About an hour for all rows on two cores, two at a time; C comes to 36.4 ± 0.6 in one step. A row makes what it needs (G
-// trains F first). Killed and started again, it goes on where it was.
+// About an hour for all rows on two cores, two at a time; C reaches 36.4 ± 0.6 in one step. A row first makes the rows that
+// it needs (G trains F first). Killed and started again, it goes on where it was.
 import { existsSync } from 'node:fs'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
@@ -36,7 +36,7 @@ async function main(): Promise<void> {
       `reproduction: the argument must be one of ${ROWS.join(', ')}, table, got '${positionals.join(' ')}'.`,
     )
   const out = resolve(root, values.out ?? (values.smoke ? 'runs/reproduction-smoke' : 'runs/reproduction'))
-  // Two rows at a time, on a core each, are faster than one on two; and rounding doesn't depend on the machine's cores.
+  // One thread: two rows at a time on one core each are faster than one row on two, and rounding doesn't depend on cores.
   process.env.TF_NUM_INTRAOP_THREADS ??= '1'
   const { name: backend } = await useBackend(values.backend as Parameters<typeof useBackend>[0])
   const settings: Settings = { backend, ...(values.smoke ? SMOKE : FULL) }
@@ -54,7 +54,7 @@ async function main(): Promise<void> {
   console.log(markdown)
 }
 
-/** Make the run folder, or find it with the same settings: then the run goes on. */
+/** Make the run folder. If it exists with the same settings, the run goes on; with other settings, throw. */
 async function claim(out: string, settings: Settings): Promise<void> {
   const file = join(out, 'settings.json')
   const text = `${JSON.stringify(settings, null, 2)}\n`
@@ -62,11 +62,11 @@ async function claim(out: string, settings: Settings): Promise<void> {
   if (!existsSync(file)) await writeFileWhole(file, text)
   if ((await readFile(file, 'utf8')) !== text)
     throw new RangeError(
-      `reproduction: --out must be a new folder or one of these settings, got ${out}, which holds another run.`,
+      `reproduction: --out must be a new folder or hold a run with these settings, got ${out}, which holds another run.`,
     )
 }
 
-/** Put the results between the page's marks; what it says around them is written by hand. */
+/** Put the results between the page's marks. The text around them is written by hand and stays. */
 async function fillPage(path: string, results: string): Promise<void> {
   const [start, end] = ['<!-- results -->', '<!-- /results -->']
   const page = existsSync(path) ? await readFile(path, 'utf8') : `${start}${end}\n`

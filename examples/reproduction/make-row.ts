@@ -13,11 +13,11 @@ import type { RowName } from './rows.js'
 import { evaluationNoise, measuresFile, progress, type Run, readDigits } from './run.js'
 import { networkOf } from './train-row.js'
 
-/** What is found of one row with one seed. */
+/** The measurements of one row with one seed. */
 export interface Measures {
   /** Fréchet distance (digit features) to MNIST's test images, by number of network calls. */
   frechet: Record<number, number>
-  /** Mean over noises, on 8 steps. */
+  /** Mean over samples, on paths of 8 steps. */
   straightness: number
 }
 
@@ -34,7 +34,7 @@ function* batches(count: number): Generator<number[]> {
     yield Array.from({ length: Math.min(BATCH, count - first) }, (_, i) => first + i)
 }
 
-/** Train a row, where it isn't yet, and measure it, on noise that no pair has. The teacher makes its pairs as well. */
+/** Train a row unless it is trained, and measure it on noise that is in no pair. The teacher's row also makes its pairs. */
 export async function makeRow(row: RowName, run: Run): Promise<void> {
   const file = measuresFile(run, row)
   if (existsSync(file)) return
@@ -42,7 +42,7 @@ export async function makeRow(row: RowName, run: Run): Promise<void> {
   const net = await networkOf(row, run)
   const frechet = await fewStepDistances(row, edmVelocity(net), run)
   if (row === 'teacher') {
-    // In many steps the teacher makes the pairs: they are its samples.
+    // The pairs are the teacher's samples in many steps.
     const pairs = await pairsOf('teacher', net, run)
     const real = await realMoments(settings.testImages)
     frechet[settings.pairSteps] = frechetDistance(await momentsOf(images(pairs, settings.pairs)), real)
@@ -61,7 +61,7 @@ async function fewStepDistances(row: RowName, field: Field, run: Run): Promise<M
   const show = progress(run, `measure ${row}`)
   for (const indices of batches(samples)) {
     const z = evaluationNoise(run.seed, indices[0]!, indices.length)
-    // What the first of two steps predicts is the sample of one.
+    // The data that the first of two steps predicts are the sample of a single step.
     const { states, predictions } = sampleTrajectory(field, z, { times: TWO_STEP_GRID })
     tf.dispose([z, ...states])
     for (const [i, x] of predictions.entries())

@@ -4,12 +4,12 @@ import { edmVelocity, type UNet } from '@rectified-flow/unet'
 import type { Training } from './rows.js'
 import { folderOf, progress, type Run, readDigits, SHAPE } from './run.js'
 
-/** The pairs of a seed: made where they are missing, shard by shard, by the network `maker`. */
+/** The pairs of a seed. Missing shards are made first, by the network `maker`. */
 export function pairsOf(kind: Training['pairs'], maker: UNet, run: Run): Promise<PairStore> {
   return kind === 'real' ? realPairs(maker, run) : drawnPairs(kind, maker, run)
 }
 
-/** Noise, and what a network makes of it in many steps. Both rounds take the same noise. */
+/** Noise, and the digits that a network draws from it in many steps. Both rounds of Reflow use the same noise. */
 async function drawnPairs(by: string, maker: UNet, run: Run): Promise<PairStore> {
   const { pairs: count, shard: shardSize, pairSteps: steps } = run.settings
   const store = await createPairStore(folderOf(run, `pairs-${by}`), {
@@ -26,7 +26,7 @@ async function drawnPairs(by: string, maker: UNet, run: Run): Promise<PairStore>
   return store
 }
 
-/** Real digits, others for every seed, and the noise that a network takes them to in many steps. */
+/** Real digits, different ones for each seed, and the noise to which a network inverts them in many steps. */
 async function realPairs(maker: UNet, run: Run): Promise<PairStore> {
   const { images: count, inversionSteps: steps } = run.settings.real
   const digits = await readDigits('train')

@@ -12,7 +12,7 @@ const COLUMNS = 14
 const CELL = 48
 const LABEL = 320
 
-/** One line of digits per row in one step, the teacher's in many below; one noise per column. A PNG. */
+/** A PNG: one line of one-step digits per row, and below them the teacher's many-step digits; one noise per column. */
 export async function drawRows(rows: readonly RowName[], run: Run): Promise<Uint8Array> {
   const lines: [RowName, number][] = rows.map(row => [row, 1])
   if (rows.includes('teacher')) lines.push(['teacher', run.settings.pairSteps])

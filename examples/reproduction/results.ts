@@ -5,7 +5,7 @@ import type { Run } from './run.js'
 import type { Settings } from './settings.js'
 import { estimate } from './statistics.js'
 
-/** Measures of the rows that every seed has, one entry per seed. */
+/** Measures of the rows that all seeds have finished, one entry per seed. */
 export type Results = Map<RowName, Measures[]>
 
 export async function collectResults(runs: readonly Run[]): Promise<Results> {
@@ -28,7 +28,7 @@ const PAPER: Partial<Record<RowName, string>> = {
   G: '3.07, 2.40',
 }
 
-/** Table, claims and settings as Markdown: all of the results page that follows from the numbers. */
+/** Table, claims and settings as Markdown: the part of the results page that is made from the numbers. */
 export function resultsMarkdown(results: Results, settings: Settings): string {
   const unmade = ROWS.filter(row => !results.has(row))
   return [

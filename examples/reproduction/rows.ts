@@ -1,18 +1,18 @@
 import type { RecipeName } from '@rectified-flow/reflow/paper'
 
-/** The rows that are trained, by the paper's letters, and two that ask whether one round of Reflow suffices. */
+/** The trained rows: the paper's configurations by letter, and two that test whether one round of Reflow suffices. */
 export const TRAINED = ['A', 'B', 'C', 'D', 'E', 'F', 'G', 'C2', 'R2'] as const
 export const ROWS = ['teacher', ...TRAINED] as const
 export type TrainedRow = (typeof TRAINED)[number]
 export type RowName = (typeof ROWS)[number]
 
-/** What a row is trained from, on and with. */
+/** How a row is trained: start weights, pairs, recipe, batch. */
 export interface Training {
   start: 'random' | RowName
-  /** Who made the pairs, or 'real': real images and the noise that the teacher takes them to. */
+  /** The row that made the pairs, or 'real': real images and the noise to which the teacher inverts them. */
   pairs: 'teacher' | 'C' | 'real'
   recipe: RecipeName
-  /** The part of the batch that it takes. */
+  /** Batch size, as a share of the settings' batch. */
   batchShare: number
 }
 
@@ -30,7 +30,7 @@ export const TRAININGS: Record<TrainedRow, Training> = {
   R2: { ...round, start: 'C', pairs: 'C', recipe: 'C' },
 }
 
-/** How the table and the picture name a row. */
+/** The description of a row in the table and the picture. */
 export const TITLES: Record<RowName, string> = {
   teacher: 'the 1-rectified flow',
   A: 'random weights, uniform t, squared L2, a quarter of the batch',

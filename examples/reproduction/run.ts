@@ -18,7 +18,7 @@ export interface Run {
 /** Shape of a digit, [H,W,C]. */
 export const SHAPE = [28, 28, 1] as const
 
-/** Where a run keeps what belongs to a seed and a name: a row, a store of pairs. */
+/** The folder of a row or of a store of pairs, by its name, in the folder of a seed. */
 export const folderOf = ({ out, seed }: Run, name: string) => join(out, `seed-${seed}`, name)
 export const modelFile = (run: Run, row: RowName) => join(folderOf(run, row), 'model.safetensors')
 export const measuresFile = (run: Run, row: RowName) => join(folderOf(run, row), 'measures.json')
@@ -29,13 +29,13 @@ export function readDigits(split: 'train' | 'test'): Promise<ImageDataset> {
   return readMnist(join(directory, 'data'), { split })
 }
 
-/** Noise [count,28,28,1] of a seed's samples from `first` on, the same for every row: other numbers than any pair's. */
+/** Noise [count,28,28,1] of a seed's samples from `first` on, the same for every row. No pair has the same noise. */
 export function evaluationNoise(seed: number, first: number, count: number): tf.Tensor {
   const indices = Array.from({ length: count }, (_, i) => first + i)
   return indexedNormal(createRng(seed).fork('evaluation'), indices, SHAPE)
 }
 
-/** A reporter that logs each tenth of some work, and the seconds that it took. */
+/** A progress callback that logs each tenth of the work, and the seconds since the start. */
 export function progress({ log, seed }: Run, title: string): (done: number, total: number) => void {
   const begin = performance.now()
   let tenth = 0

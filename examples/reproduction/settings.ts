@@ -1,20 +1,20 @@
-/** Everything that decides what a run computes; a run folder holds one of these. */
+/** All settings that decide what a run computes. A run folder holds one run with one set of them. */
 export interface Settings {
   backend: string
   seeds: number
-  /** Pairs of noise and digit, in shards, and the Euler steps in which the teacher, or C, makes each. */
+  /** Number of pairs of noise and digit, pairs per shard, and the Euler steps in which the teacher, or C, makes each. */
   pairs: number
   shard: number
   pairSteps: number
-  /** Of each round of Reflow, and of the second. */
+  /** Training of every row; `real` has other values for the training on real data. */
   iterations: number
   batch: number
   learningRate: number
   warmup: number
   emaDecay: number
-  /** Configuration G: real digits, the Euler steps that invert each, and the training on them. */
+  /** Configuration G: the number of real digits, the Euler steps that invert each, and the training on them. */
   real: { images: number; inversionSteps: number; iterations: number; learningRate: number }
-  /** What a row is measured on: samples against test images, and paths whose straightness is measured. */
+  /** A row is measured on this many samples against test images, and its straightness on this many paths. */
   samples: number
   testImages: number
   paths: number
@@ -36,7 +36,7 @@ export const FULL: Omit<Settings, 'backend'> = {
   paths: 128,
 }
 
-/** Every stage on a handful of digits: shows that all of it runs, and nothing else. */
+/** Every stage on a few digits: this shows that all stages run, and its numbers mean nothing. */
 export const SMOKE: typeof FULL = {
   ...FULL,
   seeds: 2,

@@ -1,4 +1,4 @@
-/** A mean over seeds with its standard error, and how many there are. */
+/** A mean over seeds, its standard error, and the number of seeds. */
 export interface Estimate {
   mean: number
   error: number
@@ -12,7 +12,7 @@ export function estimate(values: readonly number[]): Estimate {
   return { mean, error: Math.sqrt(variance / count), count }
 }
 
-/** The mean of a - b, seed by seed: what both share, pairs and noise, cancels. */
+/** The mean of a - b, seed by seed: the influence of the pairs and the noise, which both share, cancels. */
 export function pairedDifference(a: readonly number[], b: readonly number[]): Estimate {
   return estimate(a.map((value, i) => value - (b[i] as number)))
 }
@@ -20,7 +20,7 @@ export function pairedDifference(a: readonly number[], b: readonly number[]): Es
 /** Student's t, 97.5 % quantile, for 1 to 9 degrees of freedom. */
 const T975 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262]
 
-/** Whether the 95 % interval of a mean lies below 0 (-1), above it (1) or holds it (0). */
+/** -1 where the 95 % interval of a mean lies below 0, 1 where it lies above 0, and 0 where it contains 0. */
 export function sideOfZero({ mean, error, count }: Estimate): -1 | 0 | 1 {
   const reach = (T975[count - 2] ?? 1.96) * error
   if (mean + reach < 0) return -1

@@ -17,14 +17,14 @@ import { folderOf, modelFile, progress, type Run } from './run.js'
 const SAVE_EVERY = 20
 const teacher = fileURLToPath(import.meta.resolve('@rectified-flow/reflow/weights/digit-teacher.safetensors'))
 
-/** The network of a row, trained first where it isn't yet, with all that this needs. */
+/** The network of a row. If it is not trained yet, train it first, and the rows and pairs that it needs. */
 export async function networkOf(row: RowName, run: Run): Promise<UNet> {
   if (row === 'teacher') return loadUNet(await readFile(teacher))
   if (!existsSync(modelFile(run, row))) await trainRow(row, run)
   return loadUNet(await readFile(modelFile(run, row)))
 }
 
-/** All rows of a seed draw the same pairs, places in the U-shape and random weights at the same step. */
+/** Train a row. At the same step, all rows of a seed draw the same pairs and the same random numbers for t and weights. */
 async function trainRow(row: TrainedRow, run: Run): Promise<void> {
   const { seed, settings } = run
   const { start, pairs, recipe: name, batchShare } = TRAININGS[row]
@@ -42,7 +42,7 @@ async function trainRow(row: TrainedRow, run: Run): Promise<void> {
     ...recipe(name, perceptualDistance(digits.features, { heads: digits.heads })),
     rng,
     batch: settings.batch * batchShare,
-    // Fine-tuning on real data goes on at a constant rate.
+    // Fine-tuning on real data has a constant rate without warm-up.
     learningRate: pairs === 'real' ? learningRate : warmUp(learningRate, { steps: settings.warmup }),
     emaDecay: settings.emaDecay,
   })

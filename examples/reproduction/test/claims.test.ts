@@ -2,9 +2,9 @@ import { expect, it } from 'vitest'
 import { judge } from '../claims.js'
 import { estimate, pairedDifference } from '../statistics.js'
 
-it('gives means with standard errors, and of differences seed by seed', () => {
+it('gives means with standard errors, and means of differences seed by seed', () => {
   expect(estimate([1, 2, 3])).toEqual({ mean: 2, error: Math.sqrt(1 / 3), count: 3 })
-  // What is common to a seed cancels.
+  // The part that both rows of a seed share cancels.
   expect(pairedDifference([10, 20, 30], [11, 21, 31])).toEqual({ mean: -1, error: 0, count: 3 })
 })
 

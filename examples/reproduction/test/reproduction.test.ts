@@ -31,7 +31,8 @@ it('makes every row, the table with its claims, and the picture', { timeout: 300
   const lines: string[] = []
   const log = (line: string) => lines.push(line)
   const runs = [0, 1].map((seed): Run => ({ out: join(folder, 'rows'), seed, settings, log }))
-  for (const row of [...ROWS].reverse()) for (const run of runs) await makeRow(row, run) // each makes what it needs
+  // In reverse, because each row makes the rows that it needs.
+  for (const row of [...ROWS].reverse()) for (const run of runs) await makeRow(row, run)
   const results = await collectResults(runs)
   expect([...results.keys()]).toEqual([...ROWS])
   const distances = [...results].map(([, seeds]) => seeds[0]!.frechet[1])
@@ -49,7 +50,7 @@ it('makes every row, the table with its claims, and the picture', { timeout: 300
   picture.dispose()
 })
 
-/** Run the example on wasm, at its smallest size; kill -9 it once its output has `killAt`. */
+/** Run the example on wasm in its smallest size; kill -9 it once its output contains `killAt`. */
 function start(options: string[], killAt?: string): Promise<{ code: number | null; output: string }> {
   return new Promise(resolve => {
     const child = spawn(process.execPath, [
@@ -73,7 +74,7 @@ function start(options: string[], killAt?: string): Promise<{ code: number | nul
 }
 
 describe.skipIf(!built)('the command', () => {
-  it('goes on with a row that was killed, and comes to the same numbers', { timeout: 300_000 }, async () => {
+  it('goes on with a row that was killed, and reaches the same numbers', { timeout: 300_000 }, async () => {
     const [whole, broken] = [join(folder, 'whole'), join(folder, 'broken')]
     expect(await start(['C', '--out', whole])).toMatchObject({ code: 0 })
     for (const place of ['pairs by teacher, seed 0: 8/16', 'train C, seed 0: 2/2', 'train C, seed 1: 1/2'])
@@ -98,12 +99,12 @@ describe.skipIf(!built)('the command', () => {
     expect(await start(options)).toEqual({ code: 1, output: message })
   })
 
-  it('refuses a folder that holds a run of other settings', async () => {
+  it('refuses a folder that holds a run with other settings', async () => {
     const out = join(folder, 'whole')
     const { code, output } = await start(['table', '--out', out, '--backend', 'cpu'])
     expect(code).toBe(1)
     expect(output).toMatch(
-      /^reproduction: --out must be a new folder or one of these settings, got .*whole, which holds/,
+      /^reproduction: --out must be a new folder or hold a run with these settings, got .*whole, which holds/,
     )
   })
 })
