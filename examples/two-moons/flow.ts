@@ -6,7 +6,7 @@ import { mlp } from './mlp.js'
 import type { PointSet } from './point-sets.js'
 
 export interface FlowSettings {
-  /** Points to train on, and pairs of one round of Reflow. */
+  /** Number of points to train on, and of pairs for the round of Reflow. */
   points: number
   /** Training steps of the 1-rectified flow and of the 2-rectified flow. */
   steps: readonly [number, number]
@@ -17,7 +17,7 @@ export interface FlowSettings {
 
 const TRAINING = { learningRate: 2e-3, emaDecay: 0.99 }
 
-/** Points as the images of one pixel and two channels that couplings are made of, [B,1,1,2]. */
+/** Points as images of one pixel and two channels, [B,1,1,2], because couplings take images. */
 export function rows(points: Float32Array, indices: ArrayLike<number>): tf.Tensor4D {
   const out = new Float32Array(2 * indices.length)
   for (let i = 0; i < indices.length; i++) {
@@ -27,7 +27,7 @@ export function rows(points: Float32Array, indices: ArrayLike<number>): tf.Tenso
   return tf.tensor4d(out, [indices.length, 1, 1, 2])
 }
 
-/** A 1-rectified flow to a point set, and the 2-rectified flow that learns the first one's pairs. */
+/** Train a 1-rectified flow from noise to a point set, and a 2-rectified flow on the pairs that it makes. */
 export async function trainFlows(
   set: PointSet,
   rng: Rng,
@@ -47,7 +47,7 @@ export async function trainFlows(
   const drawn = x.dataSync() as Float32Array
   tf.dispose([x, z])
   const pairs = { count: points, batch: (i: ArrayLike<number>) => ({ x: rows(drawn, i), z: rows(noise, i) }) }
-  // The 2-rectified flow goes on from the first one's weights, with the paper's U-shaped times (configuration C).
+  // The 2-rectified flow starts from the 1-rectified flow's weights, with the paper's U-shaped times (configuration C).
   return [first, await train('C', storedCoupling(pairs, { rng: rng.fork('reflow') }), steps[1])]
 
   async function train(name: 'B' | 'C', coupling: Coupling, count: number): Promise<Field> {

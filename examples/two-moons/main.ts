@@ -1,5 +1,5 @@
-// Rectified flows in the plane: trains a 1-rectified flow to two moons, eight Gaussians and a checkerboard, straightens
-// each by one round of Reflow, and writes their paths to runs/two-moons/paths.svg and paths.png.
+// Rectified flows in the plane: trains 1-rectified flows from noise to two moons, eight Gaussians and a checkerboard,
+// straightens each by one round of Reflow, and writes their paths to runs/two-moons/paths.svg and paths.png.
 //
 //   pnpm --filter @rectified-flow/example-two-moons start
 //

@@ -1,7 +1,7 @@
 import type { Field, Rng, Weights } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 
-/** A velocity for points of the plane, [B,1,1,2]: three hidden layers of `width`. Any function of (x, t) would do. */
+/** A velocity for points of the plane, [B,1,1,2]: three hidden layers of `width`. Any function of (x, t) could be used. */
 export function mlp(rng: Rng, width = 96): { velocity: (weights?: Weights) => Field; weights: Weights } {
   const sizes = [3, width, width, width, 2]
   const weights = new Map<string, tf.Variable>()

@@ -23,7 +23,7 @@ export const POINT_SETS: Readonly<Record<string, PointSet>> = {
   }),
 }
 
-/** A point set from two uniform and two normal numbers a point. */
+/** A point set whose points are each made from two uniform and two normal numbers. */
 function points(place: (i: number, uniform: Pair, normal: Pair) => Pair): PointSet {
   return (n, rng) => {
     const [uniforms, normals] = [rng.fork('uniform').uniforms(2 * n), rng.fork('normal').normals(2 * n)]

@@ -11,14 +11,14 @@ import { POINT_SETS } from './point-sets.js'
 export interface Row {
   points: string
   flow: '1-RF' | '2-RF' | 'data'
-  /** None for the data themselves. */
+  /** Missing for the data, which have no paths. */
   straightness?: number
-  /** Sliced Wasserstein distance to fresh points, by the number of Euler steps; the data's own is no flow's. */
+  /** Sliced Wasserstein distance to fresh points, by the number of Euler steps; for the data, between two fresh sets. */
   distance: Readonly<Record<number, number>>
 }
 
 export interface Settings extends FlowSettings {
-  /** Points that a distance is measured with. */
+  /** Number of points that a distance is measured with. */
   measured: number
   seed: number
 }
@@ -27,7 +27,7 @@ const STEPS = [1, 2, 4, 8]
 const PATHS = 120
 const PATH_STEPS = 32
 
-/** Train both flows to every point set, measure them, and write their paths to `out` as paths.svg and paths.png. */
+/** Train both flows for every point set, measure them, and write their paths to `out` as paths.svg and paths.png. */
 export async function twoMoons(
   settings: Settings,
   out: string,
@@ -80,14 +80,14 @@ export async function twoMoons(
   return rows
 }
 
-/** What a 1-rectified flow is trained on: straight lines from noise to data that know nothing of each other, and cross. */
+/** What a 1-rectified flow is trained on: straight lines from noise to independent data. They cross. */
 function randomPairs(row: string, ends: Float32Array, starts: Float32Array): Panel {
   const at = (values: Float32Array, i: number) => [values[2 * i] as number, values[2 * i + 1] as number]
   const paths = Array.from({ length: PATHS }, (_, i) => [at(starts, i), at(ends, i)])
   return { row, column: 'random pairs', paths }
 }
 
-/** Points [N,2] as eval-fid takes features. */
+/** Points [N,2] in the form in which eval-fid takes features. */
 function pointSet(data: Float32Array): { data: Float32Array; shape: [number, number] } {
   return { data, shape: [data.length / 2, 2] }
 }

@@ -34,7 +34,7 @@ it('trains, measures and draws every point set', async () => {
   }
 })
 
-it.each(Object.entries(POINT_SETS))('%s is about zero mean, of size 1', (_, set) => {
+it.each(Object.entries(POINT_SETS))('%s has a mean near 0 and a size near 1', (_, set) => {
   const points = set(4000, createRng(3))
   expect(Math.max(...points.map(Math.abs))).toBeLessThan(2.6)
   expect(Math.abs(points.reduce((sum, value) => sum + value, 0)) / points.length).toBeLessThan(0.06)
