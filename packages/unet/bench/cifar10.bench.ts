@@ -9,7 +9,7 @@ import { mebibytes, peakBytes } from './peak-bytes.js'
 
 const { name } = await useBackend((process.env.BACKEND ?? 'wasm') as 'wasm')
 
-/** Milliseconds of a task, told when it ends. */
+/** Time a task and print its milliseconds. */
 async function timed<T>(label: string, task: () => T | Promise<T>): Promise<T> {
   const start = performance.now()
   const result = await task()

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 
-/** Bytes of tensors at the highest point of a task, above those before it. */
+/** Peak bytes of tensors during a task, minus the bytes before it. */
 export function peakBytes(task: () => tf.TensorContainer): number {
   const engine = tf.engine()
   const before = tf.memory().numBytes

@@ -10,7 +10,7 @@ import { vp } from './preconditioners/vp.js'
 const WHERE = 'unet.configFromEdm'
 const types = { SongUNet: 'song', DhariwalUNet: 'dhariwal' } as const
 
-/** Keywords that the networks don't see: the preconditioners', the ranges of their samplers, and the precision. */
+/** Keywords that are not options of the networks: the preconditioners' own, the samplers' ranges, and the precision. */
 const outside = [
   'sigma_data',
   'beta_d',
@@ -35,7 +35,7 @@ interface EdmKeywords {
   C_2?: number
 }
 
-/** EDM's classes: what their networks are unless told, and what their keywords mean. */
+/** EDM's preconditioner classes: the network that each uses by default, and how its keywords make a preconditioner. */
 const classes = {
   EDMPrecond: {
     model: 'DhariwalUNet',
@@ -53,8 +53,8 @@ const classes = {
 } satisfies Record<string, { model: string; make(keywords: EdmKeywords): Preconditioner }>
 
 /**
- * The network and the preconditioner of an EDM pickle, from the class that it names and the keywords that the class was
- * made with.
+ * The network's configuration and the preconditioner of an EDM pickle, from the name of its class and the keyword
+ * arguments that the class was made with.
  */
 export function configFromEdm({
   className,
@@ -68,7 +68,7 @@ export function configFromEdm({
   const { img_channels, model_type = model, ...others } = kwargs as EdmKeywords & Record<string, unknown>
   checkOneOf(WHERE, 'model_type', model_type, ['SongUNet', 'DhariwalUNet'])
   const options = Object.entries(others).filter(([key]) => !outside.includes(key))
-  // Improved DDPM learns variances too.
+  // Improved DDPM also learns variances, in as many more channels.
   const outputs = className === 'iDDPMPrecond' ? 2 : 1
   const config = configOf(WHERE, types[model_type], {
     ...Object.fromEntries(options),

@@ -6,11 +6,11 @@ const WHERE = 'unet.configFromReference'
 const types = { songunet: 'song', adm: 'dhariwal' } as const
 
 /**
- * The configuration of a network whose JSON has the reference's snake_case keys. Everything that is wrong with it is in
- * one message. What it leaves out has the reference's defaults.
+ * The configuration of a network whose JSON has the reference's snake_case keys. Missing keys have the reference's
+ * defaults. One error message lists all problems of the JSON.
  */
 export function configFromReference(json: Readonly<Record<string, unknown>>): UNetConfig {
-  // num_params and use_fp16 are notes of the published files, which say nothing about the network.
+  // The published files also have num_params and use_fp16, which say nothing about the network.
   const { unet_type = 'songunet', num_params: _, use_fp16: __, ...options } = json
   checkOneOf(WHERE, 'unet_type', unet_type, ['songunet', 'adm'])
   return configOf(WHERE, types[unet_type], options)

@@ -9,7 +9,7 @@ import { dhariwalArchitecture } from './internal/dhariwal-architecture.js'
 import { songArchitecture } from './internal/song-architecture.js'
 import { type ResolvedSongUNetConfig, resolveSongConfig, type SongUNetConfig } from './song-config.js'
 
-/** The configuration of any network here, told apart by `type`: 'song' (the default) or 'dhariwal'. */
+/** The configuration of any network of this package. `type` is 'song' (the default) or 'dhariwal'. */
 export type UNetConfig = SongUNetConfig | (DhariwalUNetConfig & { type: 'dhariwal' })
 
 /** A configuration with every option present. */

@@ -3,7 +3,7 @@ import { checkIntegers, checkLevels, withDefaults } from './internal/config-chec
 
 const WHERE = 'unet.DhariwalUNet'
 
-/** The options of a DhariwalUNet. Defaults are EDM's, of ADM. */
+/** The options of a DhariwalUNet. The defaults are those that EDM uses for ADM. */
 export interface DhariwalUNetConfig {
   type?: 'dhariwal'
   /** Side of the square images, divisible by 2 once per level after the first. */
@@ -20,11 +20,11 @@ export interface DhariwalUNetConfig {
   channelMult?: readonly number[]
   /** Length of the embedding, as a multiple of modelChannels. */
   channelMultEmb?: number
-  /** Residual blocks of a level on the way down; one more on the way up. */
+  /** Residual blocks of each level on the way down; on the way up each level has one more. */
   numBlocks?: number
-  /** Resolutions whose blocks attend, with one head per 64 channels. */
+  /** Resolutions whose blocks have attention, with one head per 64 channels. */
   attnResolutions?: readonly number[]
-  /** Dropped share of the activations, in training. */
+  /** Share of the activations that dropout sets to 0 in training. */
   dropout?: number
   /** Share of the class labels replaced by zeros, in training. */
   labelDropout?: number

@@ -6,7 +6,7 @@ import {
 } from './dhariwal-config.js'
 import { UNet, type WeightSource } from './unet.js'
 
-/** The U-Net of ADM (Dhariwal and Nichol, arXiv 2105.05233), whose embedding scales and shifts each block. */
+/** The U-Net of ADM (Dhariwal and Nichol, arXiv 2105.05233). Its embedding scales and shifts activations in each block. */
 export class DhariwalUNet extends UNet<ResolvedDhariwalUNetConfig> {
   constructor(config: DhariwalUNetConfig, source: WeightSource) {
     super(resolveDhariwalConfig(config), source)

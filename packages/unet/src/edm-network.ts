@@ -8,12 +8,12 @@ export interface EdmOptions extends ForwardOptions {
   sigmaData?: number
 }
 
-/** EDM's denoiser of a raw network: networkDenoiser(network, edm({ sigmaData }), options). */
+/** The denoiser of a raw network with EDM's preconditioning: networkDenoiser(network, edm({ sigmaData }), options). */
 export function edmDenoiser(network: Network, { sigmaData, ...options }: EdmOptions = {}): Denoiser {
   return networkDenoiser(network, edm({ sigmaData }), options)
 }
 
-/** The velocity of a raw network under EDM's preconditioning: networkVelocity(network, edm({ sigmaData }), options). */
+/** The velocity of a raw network with EDM's preconditioning: networkVelocity(network, edm({ sigmaData }), options). */
 export function edmVelocity(network: Network, { sigmaData, ...options }: EdmOptions = {}): Field {
   return networkVelocity(network, edm({ sigmaData }), options)
 }

@@ -2,7 +2,7 @@ import { alongBatch, checkNumber, describe, type Field } from '@rectified-flow/c
 import * as tf from '@tensorflow/tfjs-core'
 
 export interface GuidanceOptions {
-  /** Times [from, to] of the guidance; outside of them the conditional field stands alone. */
+  /** Times [from, to] of the guidance. Outside of them the result is the conditional field alone. */
   interval?: readonly [number, number]
 }
 

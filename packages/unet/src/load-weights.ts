@@ -9,14 +9,14 @@ export type { LoadReport } from './internal/match-tensors.js'
 export interface LoadOptions {
   /** Throw, and load nothing, unless names and shapes match exactly. */
   strict?: boolean
-  /** What the tensors' names begin with before the network's names; 'model.' is found unless told. */
+  /** Prefix of the tensors' names, before the network's names. By default '' or 'model.', whichever the tensors have. */
   prefix?: string
 }
 
 /**
  * Load weights that have the reference's names and PyTorch's layouts (conv [O,I,h,w], linear [O,I]).
  *
- * @returns  what did not fit: with strict, nothing
+ * @returns  names that did not fit; with strict, none
  */
 export function loadWeights(
   net: UNet,

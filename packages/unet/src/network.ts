@@ -1,27 +1,27 @@
 import type { Rng, Weights } from '@rectified-flow/core'
 import type * as tf from '@tensorflow/tfjs-core'
 
-/** What a network may be told besides x and the noise labels. */
+/** The inputs of a network besides x and the noise labels. */
 export interface ForwardOptions {
-  /** One row per sample, or one for all, [B,L] or [1,L]; zeros unless given. */
+  /** One row per sample [B,L], or one row for all [1,L]; zeros by default. */
   classLabels?: tf.Tensor2D
-  /** [B,A] or [1,A]; zeros unless given. */
+  /** [B,A] or [1,A]; zeros by default. */
   augmentLabels?: tf.Tensor2D
   training?: TrainingOptions
 }
 
-/** Given while training. */
+/** Options for training. Without them the network has no dropout. */
 export interface TrainingOptions {
-  /** Turns dropout on, drawn from here. */
+  /** Turns dropout on, and gives its random numbers. */
   rng: Rng
   /**
    * Gradient checkpointing: the gradient runs each block again instead of keeping its activations (Chen et al., arXiv
-   * 1604.06174). Same numbers, less than a third of the memory, about half more time.
+   * 1604.06174). It gives the same numbers, needs less than a third of the memory, and takes about 1.5 times as long.
    */
   recompute?: boolean
 }
 
-/** A raw network, to be wrapped by a preconditioner. */
+/** A raw network. A preconditioner makes a denoiser or a velocity of it. */
 export interface Network {
   readonly weights: Weights
   /** x [B,H,W,C], noiseLabels [B] -> [B,H,W,C]. */

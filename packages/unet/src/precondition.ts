@@ -18,8 +18,8 @@ export function networkDenoiser(
 }
 
 /**
- * The velocity of a raw network, x [B,H,W,C], t [B] -> [B,H,W,C]: what velocity(networkDenoiser(...)) is, with the
- * algebra done, so that nothing overflows from t = 0 to 1, and nothing cancels that the network's own form does not.
+ * The velocity of a raw network, x [B,H,W,C], t [B] -> [B,H,W,C]. It equals velocity(networkDenoiser(...)), simplified by
+ * algebra: nothing overflows for t from 0 to 1, and no digits cancel except where the network's own form cancels them.
  */
 export function networkVelocity(
   network: Network,

@@ -5,7 +5,7 @@ import { storedFilter, storedFilterNames } from './internal/resample-filters.js'
 import { torchShape, toTorch } from './internal/torch-layout.js'
 import type { UNet } from './unet.js'
 
-/** Weights as host tensors in PyTorch's layouts, under the names of the map. */
+/** Weights as host tensors in PyTorch's layouts, under the same names. */
 export async function stateDict(weights: Weights): Promise<Map<string, HostTensor>> {
   const tensors = new Map<string, HostTensor>()
   for (const [name, variable] of weights) {
@@ -17,8 +17,8 @@ export async function stateDict(weights: Weights): Promise<Map<string, HostTenso
 }
 
 /**
- * Everything that the reference stores for the network, its buffers included, in PyTorch's layouts: what loadWeights
- * and the reference's load_state_dict read.
+ * All tensors that the reference stores for the network, its buffers included, in PyTorch's layouts. loadWeights reads
+ * them, and so does the reference's load_state_dict.
  *
  * @param options.weights  other weights to save in place of the network's own, such as their moving averages
  */

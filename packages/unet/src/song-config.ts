@@ -3,7 +3,7 @@ import { checkIntegers, checkLevels, withDefaults } from './internal/config-chec
 
 const WHERE = 'unet.SongUNet'
 
-/** The options of a SongUNet. Defaults are EDM's, of DDPM++. */
+/** The options of a SongUNet. The defaults are those that EDM uses for DDPM++. */
 export interface SongUNetConfig {
   type?: 'song'
   /** Side of the square images, divisible by 2 once per level after the first. */
@@ -20,11 +20,11 @@ export interface SongUNetConfig {
   channelMult?: readonly number[]
   /** Length of the embedding, as a multiple of modelChannels. */
   channelMultEmb?: number
-  /** Residual blocks of a level on the way down; one more on the way up. */
+  /** Residual blocks of each level on the way down; on the way up each level has one more. */
   numBlocks?: number
-  /** Resolutions whose blocks attend. */
+  /** Resolutions whose blocks have attention. */
   attnResolutions?: readonly number[]
-  /** Dropped share of the activations, in training. */
+  /** Share of the activations that dropout sets to 0 in training. */
   dropout?: number
   /** Share of the class labels replaced by zeros, in training. */
   labelDropout?: number
@@ -37,7 +37,7 @@ export interface SongUNetConfig {
   decoderType?: 'standard' | 'skip'
   /** Taps of the FIR filter of resampling: [1,1] for DDPM++, [1,3,3,1] for NCSN++. */
   resampleFilter?: readonly number[]
-  /** What each residual sum is multiplied with. */
+  /** Factor of each residual sum. */
   skipScale?: number
 }
 

@@ -5,13 +5,13 @@ import { createUNet } from './create-unet.js'
 import { saveWeights } from './save-weights.js'
 import type { UNet } from './unet.js'
 
-/** What a file says it holds, by the network's type. */
+/** The format that a file names in its metadata, by the network's type. */
 const FORMATS = { song: 'rectified-flow/song-unet', dhariwal: 'rectified-flow/dhariwal-unet' }
 
 /**
  * The bytes of a network's safetensors file: weights under the reference's names, the configuration in the metadata.
  *
- * @param weights  saved in place of the network's own: their moving average, say
+ * @param weights  weights to save in place of the network's own, such as their moving averages
  */
 export async function saveUNet(
   net: UNet,

@@ -9,17 +9,17 @@ import type { ForwardOptions, Network } from './network.js'
 
 const WHERE = 'unet.forward'
 
-/** Where weights come from: a seed, a checkpoint's tensors, or variables that stay the caller's. */
+/** Where weights come from: a seed, a checkpoint's tensors, or variables, which the caller keeps and disposes. */
 export type WeightSource =
   | { rng: Rng }
   | { tensors: ReadonlyMap<string, HostTensor>; prefix?: string }
   | { weights: Weights; buffers?: Weights }
 
-/** What the U-Nets have in common. `SongUNet` and `DhariwalUNet` are the two; `createUNet` makes either. */
+/** The common base of `SongUNet` and `DhariwalUNet`. `createUNet` makes either. */
 export abstract class UNet<C extends ResolvedUNetConfig = ResolvedUNetConfig> implements Network {
-  /** Trainable weights by the reference's names, conv [h,w,I,O], linear [in,out]; qkv columns as q, k, v blocks. */
+  /** Trainable weights by the reference's names: conv [h,w,I,O], linear [in,out]; qkv's columns are the blocks q, k, v. */
   readonly weights: Weights
-  /** Stored with the weights, not trained: the frequencies of a Fourier embedding. */
+  /** Variables that are stored with the weights and not trained: the frequencies of a Fourier embedding. */
   readonly buffers: Weights
   private readonly architecture
   private readonly owned: boolean
@@ -48,7 +48,7 @@ export abstract class UNet<C extends ResolvedUNetConfig = ResolvedUNetConfig> im
     }
   }
 
-  /** The same network with other weights, such as their moving averages. They stay the caller's; so does this. */
+  /** The same network with other weights, such as moving averages. The caller disposes them, and this network. */
   abstract withWeights(weights: Weights): UNet<C>
 
   /**
@@ -83,7 +83,7 @@ export abstract class UNet<C extends ResolvedUNetConfig = ResolvedUNetConfig> im
     labels('augmentLabels', augmentDim)
   }
 
-  /** Free the weights that the network made. */
+  /** Free the weights, if the network made them. */
   dispose(): void {
     if (this.owned && !this.disposed) tf.dispose([...this.weights.values(), ...this.buffers.values()])
     this.disposed = true

@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest'
 const rng = createRng(7)
 const noise = (b = 8, side = 8, channels = 3) => rng.normal([b, side, side, channels]) as tf.Tensor4D
 
-/** Only this one, always on. */
+/** Augment with this one only, always. */
 const only = (name: AugmentationName, seed = 1) => ({
   rng: createRng(seed),
   p: 1,
@@ -24,10 +24,10 @@ function smooth(side: number, f: (x: number, y: number) => number, b = 6): tf.Te
   return tf.tile(tf.tensor4d(plane, [1, side, side, 1]), [b, 1, 1, 1])
 }
 
-/** Low frequencies, and so far from the edges' influence. */
+/** Low frequencies, so that the filter hardly changes them. */
 const wave = (x: number, y: number) => Math.sin(0.35 * x + 0.2) * Math.cos(0.3 * y)
 
-/** Largest difference in the middle of the image, where its mirrored edges have no part. */
+/** Largest difference in the middle of the image, which the mirrored edges don't influence. */
 function worst(actual: tf.Tensor4D, i: number, f: (x: number, y: number) => number, radius: number): number {
   const side = actual.shape[1]
   const middle = (side - 1) / 2
@@ -40,7 +40,7 @@ function worst(actual: tf.Tensor4D, i: number, f: (x: number, y: number) => numb
   return most
 }
 
-/** Across the direction: what was stretched along it is shrunk. */
+/** The label of the inverse: it stretches across the direction, not along it. */
 const inverse = ([x = 0, y = 0]: number[]): number[] => [-y, x]
 
 describe('augment', () => {
@@ -68,7 +68,7 @@ describe('augment', () => {
       }
       const label = String([...row(turned!.labels, i).dataSync()])
       seen.add(label)
-      // By quarters: source (x, y) = (-y, x), so the image's top comes from its right.
+      // A quarter turn: the source of (x, y) is (-y, x), so the image's top comes from its right.
       const quarter = (y: tf.Tensor4D): tf.Tensor4D => tf.reverse(tf.transpose(y, [0, 2, 1, 3]), 1)
       const count = { '0,0': 0, '1,0': 1, '1,1': 2, '0,1': 3 }[label] as number
       let expected = row(x, i)
@@ -129,7 +129,7 @@ describe('augment', () => {
   ])('%s brings smooth images in from where its labels say', async (name, radius, sourceOf) => {
     const { images, labels } = await augment(smooth(40, wave), only(name))
     for (const [i, label] of (labels.arraySync() as number[][]).entries()) {
-      // The published labels of an anisotropy don't tell it from its inverse: a5 (cos a4, sin a4) has lost a sign.
+      // The published labels of an anisotropy are the same for its inverse: a5 (cos a4, sin a4) has lost a sign.
       const errors = (name === 'anisotropy' ? [label, inverse(label)] : [label]).map(one => {
         const source = sourceOf(one)
         return worst(images, i, (x, y) => wave(...source(x, y)), radius)
@@ -143,7 +143,7 @@ describe('augment', () => {
     const flat = tf.fill([4, 9, 9, 1], 0.3) as tf.Tensor4D
     const { images } = await augment(flat, { rng: createRng(3), p: 1 })
     await expectClose(images, flat, f32)
-    // A board of -1 and 1 at the highest frequency is no lower one when it is made smaller.
+    // A board of -1 and 1 has the highest frequency. Made smaller, it must not turn into a lower frequency.
     const board = smooth(40, (x, y) => (Math.round(x + y) % 2 ? 1 : -1))
     const { images: shrunk, labels } = await augment(board, only('scale'))
     for (const [i, [s]] of (labels.arraySync() as number[][]).entries())
@@ -209,7 +209,7 @@ describe('augment', () => {
     expect(images.dataSync().every(Number.isFinite)).toBe(true)
   })
 
-  it('happens with its probability, and each image and augmentation has its own numbers', async () => {
+  it('happens with its probability, and each image and augmentation has its own random numbers', async () => {
     const options = { rng: createRng(2), p: 0.3 }
     const { labels } = await augment(tf.zeros([2000, 1, 1, 1]), options)
     const columns = tf.mean(tf.cast(tf.notEqual(labels, 0), 'float32'), 0).dataSync()

@@ -28,7 +28,7 @@ describe('configFromReference', () => {
     })
   })
 
-  it('says all that is wrong in one message', () => {
+  it('lists all problems in one message', () => {
     const wrong = {
       unet_type: 'adm',
       img_resolution: '8',
@@ -85,7 +85,7 @@ describe('configFromEdm', () => {
     expect(denoise(tf.ones([2, 8, 8, 3]), tf.tensor1d([0.1, 3])).shape).toEqual([2, 8, 8, 3])
   })
 
-  it('refuses what it does not know', () => {
+  it('refuses unknown classes and keywords', () => {
     expect(() => configFromEdm({ className: 'Precond', kwargs })).toThrow(
       "unet.configFromEdm: className must be one of EDMPrecond, VPPrecond, VEPrecond, iDDPMPrecond, got 'Precond'.",
     )

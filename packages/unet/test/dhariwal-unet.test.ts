@@ -27,7 +27,7 @@ const randomNet = (options: Partial<DhariwalUNetConfig> = {}) =>
 const different = (a: tf.Tensor, b: tf.Tensor) => tf.max(tf.abs(tf.sub(a, b))).dataSync()[0]
 
 describe('forward', () => {
-  it('gives one example alone what it gives it in a batch', async () => {
+  it('gives a sample the same output alone and in a batch', async () => {
     const [net, x, c] = [randomNet(), images(3), noise(3)]
     const classLabels = tf.eye(3) as tf.Tensor2D
     const all = net.forward(x, c, { classLabels })
@@ -38,7 +38,7 @@ describe('forward', () => {
     await expectClose(alone, tf.slice(all, 1, 1), sum)
   })
 
-  it('sees class labels, augmentation labels and the noise', async () => {
+  it('depends on class labels, augmentation labels and the noise', async () => {
     const [net, x, c] = [randomNet(), images(2), noise(2)]
     const plain = net.forward(x, c)
     await expectClose(net.forward(x, c, { classLabels: tf.zeros([1, 3]) }), plain, sum)
@@ -54,7 +54,7 @@ describe('forward', () => {
       ])
   })
 
-  it('drops activations and labels in training alone', async () => {
+  it('drops activations and labels only in training', async () => {
     const [net, x, c] = [randomNet({ labelDropout: 1 }), images(2), noise(2)]
     const run = (seed: number, classLabels?: tf.Tensor2D) =>
       net.forward(x, c, { training: { rng: createRng(seed) }, ...(classLabels && { classLabels }) })

@@ -45,7 +45,7 @@ describe('edmVelocity', () => {
     await expectClose(edmVelocity(net, { classLabels })(state, t), expected, sum)
   })
 
-  it('holds the noise label beyond the edges, so that t = 0 and t = 1 are finite', async () => {
+  it('clamps the noise label, so that t = 0 and t = 1 are finite', async () => {
     const seen: number[] = []
     const spy: Network = {
       weights: new Map(),
@@ -71,7 +71,7 @@ describe('edmVelocity', () => {
   })
 })
 
-it('edmDenoiser gives back x where there is no noise, as sigma goes to 0', async () => {
+it('edmDenoiser gives x as sigma goes to 0', async () => {
   await expectClose(edmDenoiser(affine)(x, tf.fill([times.length], 1e-9)), x, f32)
 })
 

@@ -15,7 +15,7 @@ export function goldenBytes(path: string): Uint8Array {
   return readFileSync(`${folder}/${path}`)
 }
 
-/** A file of reference numbers: host tensors, tensors for use here (images NHWC), and its metadata. */
+/** A file of reference numbers: its host tensors, its tensors in this package's layout (images NHWC), and its metadata. */
 export class Golden {
   private readonly file
 
@@ -37,7 +37,7 @@ export class Golden {
     return this.file.tensors.has(name)
   }
 
-  /** Names that begin with the prefix, without it. */
+  /** The names that begin with the prefix, with the prefix removed. */
   section(prefix: string): Map<string, HostTensor> {
     return new Map(
       [...this.file.tensors]

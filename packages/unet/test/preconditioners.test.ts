@@ -18,12 +18,12 @@ import {
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 
-/** Data of independent N(0, S²): everything has a closed form. */
+/** The data are independent N(0, S²), so that everything has a closed form. */
 const S = 0.7
 const VARIANCE = S ** 2
 const rng: Rng = createRng(1)
 
-/** Levels of iDDPM, as in the paper of EDM, table 1. */
+/** Levels of iDDPM as in EDM's paper, table 1. */
 function levels(): number[] {
   const a = (j: number) => Math.sin(((Math.PI / 2) * j) / (1000 * 1.008)) ** 2
   const u = new Array<number>(1001).fill(0)
@@ -33,7 +33,7 @@ function levels(): number[] {
 }
 const u = levels()
 
-/** A preconditioner, sigma of its noise label, and the network's factor F = k c_in x of the best denoiser, in float64. */
+/** A preconditioner, sigma from its noise label, and k such that F = k c_in x gives the best denoiser, in float64. */
 const cases: [Preconditioner, (label: number) => number, (sigma: number) => number][] = [
   [
     edm(),
@@ -71,7 +71,7 @@ describe.each(
   cases.map(([preconditioner, ...rest]) => [preconditioner.name, preconditioner, ...rest] as const),
 )('%s on Gaussian data', (name, preconditioner, sigmaOf, factor) => {
   const net = gaussianNet(sigmaOf, factor)
-  // iDDPM knows the noise only at its levels; elsewhere the network sees the nearest.
+  // iDDPM knows the noise only at its levels; at any other sigma the network gets the nearest level.
   const sigmas =
     name === 'iddpm' ? [999, 800, 400, 10, 1].map(j => u[j] as number) : [1e-5, 0.02, 0.5, 3, 80, 1e4]
 
@@ -82,7 +82,7 @@ describe.each(
       const sigma = Math.fround(sigmas[i >> 2] as number)
       return (value * VARIANCE) / (VARIANCE + sigma ** 2)
     })
-    // x - σ F cancels to S²/σ² of x: what is left has the rounding of x.
+    // x - σ F cancels to S²/σ² of x: the result keeps the rounding errors of x.
     await expectClose(out.dataSync(), expected, { rtol: 1e-5, atol: name === 'edm' ? 1e-6 : 1e-5 })
   })
 
@@ -95,8 +95,8 @@ describe.each(
     for (const [i, value] of x.dataSync().entries()) {
       const t = times[i >> 2] as number
       const expected = exactVelocity(value, t)
-      // (F - x)/(1-t) has the rounding of F and x over 1-t, unless the network's form avoids it, as EDM's does. The
-      // oracle reads sigma from a float32 label.
+      // (F - x)/(1-t) has the rounding errors of F and x divided by 1-t, unless the network's form avoids them, as EDM's
+      // does. The oracle reads sigma from a float32 label.
       const rounding = name === 'edm' ? 0 : (8 * 2 ** -24 * Math.abs(value)) / (1 - t)
       expect(Math.abs((out[i] as number) - expected)).toBeLessThan(
         5e-5 * Math.max(Math.abs(expected), Math.abs(value)) + rounding,
@@ -119,7 +119,7 @@ describe.each(
   })
 })
 
-it('iDDPM holds its label at the smallest level below it, where t = 1e-5', () => {
+it('iDDPM keeps the label of its smallest level for smaller noise, at t = 1e-5', () => {
   const seen: number[] = []
   const spy: Network = {
     weights: new Map(),
@@ -150,7 +150,7 @@ describe('conversions', () => {
       const t = times[i >> 2] as number
       return -value / ((1 - t) ** 2 * VARIANCE + t ** 2)
     })
-    // x + (1-t) v = t² x / (...) cancels where t is small.
+    // x + (1-t) v = t² x / (...) cancels digits where t is small.
     await expectClose(score(field)(x, tf.tensor1d(times)).dataSync(), expected, { rtol: 1e-4, atol: 1e-4 })
   })
 

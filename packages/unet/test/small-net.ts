@@ -2,7 +2,7 @@ import { createRng } from '@rectified-flow/core'
 import { SongUNet, type SongUNetConfig, type UNet } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
 
-/** A network of every part, small enough for the cpu backend. */
+/** A network that has every part, small enough for the cpu backend. */
 export const small = {
   imgResolution: 8,
   inChannels: 1,

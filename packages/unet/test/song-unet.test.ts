@@ -13,7 +13,7 @@ const noise = (b: number) => rng.fork('noise').normal([b]) as tf.Tensor1D
 const labelsOf = (b: number) => rng.fork('labels').normal([b, 3]) as tf.Tensor2D
 
 describe('forward', () => {
-  it('gives one example alone what it gives it in a batch', async () => {
+  it('gives a sample the same output alone and in a batch', async () => {
     const [net, x, c, labels] = [randomNet(), images(3), noise(3), labelsOf(3)]
     const all = net.forward(x, c, { classLabels: labels })
     await fc.assert(
@@ -27,7 +27,7 @@ describe('forward', () => {
     )
   })
 
-  it('takes one label for all, and zeros for none', async () => {
+  it('takes one label for all samples, and zeros for no label', async () => {
     const [net, x, c] = [randomNet(), images(2), noise(2)]
     const [one, zeros] = [labelsOf(1), tf.zeros([2, 3]) as tf.Tensor2D]
     await expectClose(
@@ -81,7 +81,7 @@ describe('forward', () => {
     await expectNoLeak(() => new SongUNet(small, { rng: createRng(1) }).dispose())
   })
 
-  it('gives away one tensor and frees none of its arguments', () => {
+  it('returns one tensor and frees none of its arguments', () => {
     const net = randomNet({ ...small, numBlocks: 2 })
     const [x, c] = [images(4), noise(4)]
     const before = tf.memory().numTensors
@@ -150,14 +150,14 @@ describe('weights', () => {
     expect(tf.sqrt(tf.mean(tf.square(freqs))).dataSync()[0]).toBeGreaterThan(8)
   })
 
-  it('depend on the seed and their name alone', async () => {
+  it('depend only on the seed and their name', async () => {
     const one = new SongUNet(small, { rng: createRng(5) })
     const other = new SongUNet({ ...small, numBlocks: 2, labelDim: 0 }, { rng: createRng(5) })
     const name = 'enc.8x8_block0.conv0.weight'
     await expectClose(one.weights.get(name) as tf.Tensor, other.weights.get(name) as tf.Tensor, exact)
   })
 
-  it('can be others: withWeights shares, and frees nothing of them', async () => {
+  it('can be replaced: withWeights uses the given ones and never frees them', async () => {
     const net = randomNet()
     const ema = new Map(Array.from(net.weights, ([name, value]) => [name, tf.variable(tf.mul(value, 0.5))]))
     const view = net.withWeights(ema)

@@ -38,7 +38,7 @@ it('saves other weights in place of its own', async () => {
   for (const [name, weight] of other.weights) await expectClose(back.weights.get(name)!, weight, exact)
 })
 
-it('leaks nothing, also where the weights do not fit', async () => {
+it('leaks nothing, even if the weights do not fit', async () => {
   const bytes = await saveUNet(new SongUNet(config, { rng: createRng(1) }))
   const empty = writeSafetensors(new Map(), {
     format: 'rectified-flow/song-unet',

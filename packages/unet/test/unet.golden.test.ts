@@ -31,8 +31,8 @@ describe.each(['song-ddpmpp', 'song-ncsnpp', 'song-skip', 'adm'])('%s', file => 
     expect(relativeError(out, golden.tensor('out/edm_D'))).toBeLessThan(TOLERANCE)
   })
 
-  // At t = 1e-5 the reference subtracts two nearly equal float32 numbers and divides by t: a rounding of x, some 0.6 % of
-  // the velocity. Only the same subtraction gives the same numbers.
+  // At t = 1e-5 the reference subtracts two nearly equal float32 numbers and divides by t. Rounding x then changes the
+  // velocity by some 0.6 %, and only the same subtraction gives the same numbers.
   it.each([
     ['t', 'out/velocity'],
     ['t_edge', 'out/velocity_edge'],

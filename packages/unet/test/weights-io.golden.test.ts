@@ -78,12 +78,12 @@ describe('saveWeights and loadWeights', () => {
     const tensors = new Map(Array.from(await saveWeights(net), ([name, tensor]) => [prefix + name, tensor]))
     const report = { missing: [], unexpected: [], mismatched: [] }
     expect(loadWeights(net, tensors, { prefix })).toEqual(report)
-    // EDM's and rfpp's is found, with the table of levels that iDDPM's preconditioner stores beside.
+    // EDM's and rfpp's prefix is found, also with the table of levels that iDDPM's preconditioner stores beside it.
     tensors.set('u', { dtype: 'F32', shape: [1], data: Float32Array.of(0) })
     if (prefix === 'model.') expect(loadWeights(net, tensors)).toEqual(report)
   })
 
-  it('makes a network of tensors', async () => {
+  it('make a network from tensors', async () => {
     const net = randomNet()
     const made = createUNet(small, { tensors: await saveWeights(net) })
     for (const [name, value] of net.weights)
@@ -110,7 +110,7 @@ describe('what does not fit', () => {
     return tensors
   }
 
-  it('is said in one message, and nothing is loaded', async () => {
+  it('is listed in one message, and nothing is loaded', async () => {
     const net = randomNet()
     const before = await stateDict(net.weights)
     const tensors = await broken()
@@ -124,7 +124,7 @@ describe('what does not fit', () => {
     expect(await stateDict(net.weights)).toEqual(before)
   })
 
-  it('is reported, and the rest loaded, when not strict', async () => {
+  it('is reported when not strict, and the rest is loaded', async () => {
     const net = randomNet()
     const tensors = await broken()
     const report = loadWeights(net, tensors, { strict: false })

@@ -1,4 +1,4 @@
-/** A map of the plane, [a b c; d e f]: (x, y) to (a x + b y + c, d x + e y + f). */
+/** An affine map of the plane, [a b c; d e f]: (x, y) to (a x + b y + c, d x + e y + f). */
 export type Affine = readonly [number, number, number, number, number, number]
 
 export const identity: Affine = [1, 0, 0, 0, 1, 0]
@@ -18,7 +18,7 @@ export function rotation(angle: number): Affine {
   return [cos, -sin, 0, sin, cos, 0]
 }
 
-/** A rotation by whole quarters, in whole numbers. */
+/** A rotation by quarter turns, whose entries are exactly -1, 0 or 1. */
 export function quarters(count: number): Affine {
   const cos = [1, 0, -1, 0][count % 4] as number
   const sin = [0, 1, 0, -1][count % 4] as number

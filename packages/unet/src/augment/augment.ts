@@ -8,13 +8,13 @@ import { warp } from './warp.js'
 const WHERE = 'unet.augment'
 
 export type AugmentationName = keyof typeof geometric | keyof typeof chromatic
-/** Which augmentations there are, and with how many times the probability p each. */
+/** The augmentations to use. Each has the probability p times the number given for it. */
 export type Augmentations = Partial<Record<AugmentationName, number>>
 
 const geometricNames = Object.keys(geometric) as (keyof typeof geometric)[]
 const chromaticNames = Object.keys(chromatic) as (keyof typeof chromatic)[]
 
-/** Those of EDM's networks, with 9 labels. The flip in x is as likely as not, whatever p is, unless p is 0. */
+/** The augmentations of EDM's networks, with 9 labels. The flip in x has probability 1/2 for every p except 0. */
 export const edmAugmentations: Augmentations = {
   xflip: 1e8,
   yflip: 1,
@@ -26,19 +26,19 @@ export const edmAugmentations: Augmentations = {
 
 export interface AugmentOptions {
   rng: Rng
-  /** Probability of each augmentation, for each image: 0.12 for CIFAR-10, 0.15 for FFHQ and AFHQ. */
+  /** Probability of each augmentation, for each image. EDM uses 0.12 for CIFAR-10, 0.15 for FFHQ and AFHQ. */
   p?: number
   augmentations?: Augmentations
 }
 
-/** Length of the labels of these augmentations: a network's augmentDim. */
+/** Length of the labels of these augmentations: the augmentDim that a network needs. */
 export function augmentDim(augmentations: Augmentations = edmAugmentations): number {
   return active(augmentations).reduce((sum, [, { labels, size }]) => sum + labels(none(size)).length, 0)
 }
 
 /**
- * Non-leaking augmentation: images changed at random, and labels that tell the network how; zeros mean not at all, which
- * is what a sampler asks for. Image i and each of its augmentations have random numbers of their own.
+ * Non-leaking augmentation: images changed at random, and labels that tell the network how. Labels of zeros mean
+ * "unchanged"; a sampler uses them. Each augmentation of each image has its own random numbers.
  *
  * @param images  [B,H,W,C] in [-1, 1]; C = 1 or 3 for changes of colour
  * @returns       images [B,H,W,C] and labels [B,augmentDim(augmentations)]
@@ -85,10 +85,10 @@ export async function augment(
   }
 }
 
-/** Parameters that change nothing. */
+/** Parameters with which an augmentation changes nothing. */
 const none = (size: number): number[] => new Array<number>(size).fill(0)
 
-/** The augmentations that are on, in their order. */
+/** The augmentations in use, in the order in which they are applied. */
 function active(augmentations: Augmentations): [AugmentationName, Geometric | Chromatic, number][] {
   const all: [AugmentationName, Geometric | Chromatic][] = [
     ...geometricNames.map((name): [AugmentationName, Geometric] => [name, geometric[name]]),

@@ -3,9 +3,9 @@ import type { Rng } from '@rectified-flow/core'
 /** A map of colours in [-1, 1]: three rows of [r, g, b, 1]. */
 export type ColourMap = readonly (readonly [number, number, number, number])[]
 
-/** An augmentation that changes colours. Parameters of zeros change nothing. */
+/** An augmentation that changes colours. With parameters of zeros it changes nothing. */
 export interface Chromatic {
-  /** How many parameters it has. */
+  /** Number of parameters. */
   size: number
   draw(rng: Rng): number[]
   map(parameters: readonly number[]): ColourMap
@@ -20,7 +20,10 @@ const SATURATION = 1
 const asIs = (parameters: readonly number[]) => [...parameters]
 const normal = (rng: Rng) => Array.from(rng.normals(1))
 
-/** along times the part on the grey axis, across times the rest, plus turn times the rest turned by a quarter. */
+/**
+ * A map that splits a colour into its part on the grey axis and the rest. It scales the grey part by `along` and the rest
+ * by `across`, and adds `turn` times the rest turned by a quarter around the grey axis.
+ */
 function aboutGrey(along: number, across: number, turn = 0): ColourMap {
   const third = (along - across) / 3
   const quarter = turn / Math.sqrt(3)
@@ -32,7 +35,7 @@ function aboutGrey(along: number, across: number, turn = 0): ColourMap {
   ]
 }
 
-/** In the order that they are applied (Karras et al., arXiv 2006.06676, appendix B). */
+/** The changes of colour, in the order in which they are applied (Karras et al., arXiv 2006.06676, appendix B). */
 export const chromatic = {
   brightness: {
     size: 1,
@@ -66,7 +69,7 @@ export const chromatic = {
   },
 } satisfies Record<string, Chromatic>
 
-/** Colour the pixels [H W,3], or greys [H W,1] as colours of three equal numbers whose mean is taken. In place. */
+/** Apply the map to pixels [H W,3] in place. A grey pixel [H W,1] counts as three equal numbers and gets their new mean. */
 export function colour(pixels: Float32Array, channels: number, map: ColourMap): void {
   if (channels === 1) {
     const gain = map.reduce((sum, [r, g, b]) => sum + (r + g + b) / 3, 0)

@@ -1,26 +1,26 @@
 import type { Rng } from '@rectified-flow/core'
 import { type Affine, compose, quarters, rotation, scaling, translation } from './affine.js'
 
-/** An augmentation that moves pixels. Parameters of zeros change nothing. */
+/** An augmentation that moves pixels. With parameters of zeros it changes nothing. */
 export interface Geometric {
-  /** How many parameters it has. */
+  /** Number of parameters. */
   size: number
   draw(rng: Rng): number[]
-  /** From where a pixel comes, both measured from the image's centre, x right and y down. */
+  /** Maps a pixel's place to the place it comes from. Both are measured from the image's centre, x right and y down. */
   source(parameters: readonly number[], width: number, height: number): Affine
   labels(parameters: readonly number[]): number[]
-  /** It takes pixels to pixels. */
+  /** Whether every pixel comes exactly from one pixel, so that no filter is needed. */
   exact: boolean
 }
 
-/** Standard deviation of the logarithm, to base 2, of a scale, and of a translation as a share of the side. */
+/** Standard deviations: of the base-2 logarithm of a scale, and of a translation as a share of the image's side. */
 const SCALE = 0.2
 const TRANSLATE = 0.125
 
 const uniform = (rng: Rng, n: number): number[] => Array.from(rng.uniforms(n), u => 2 * u - 1)
 const asIs = (parameters: readonly number[]) => [...parameters]
 
-/** In the order that they are applied (Karras et al., arXiv 2206.00364, appendix F.2; arXiv 2006.06676, appendix B). */
+/** The movements, in their order of application (Karras et al., arXiv 2206.00364, appendix F.2; 2006.06676, appendix B). */
 export const geometric = {
   xflip: {
     size: 1,

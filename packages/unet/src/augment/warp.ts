@@ -4,11 +4,11 @@ import type { Affine } from './affine.js'
 const LOBES = 3
 
 /**
- * The pixels [H,W,C] that an affine map brings in, by a Lanczos filter as wide as the map shrinks along each axis; the
- * image is mirrored at its edges' pixels.
+ * Pixels [H,W,C] moved by an affine map, with a Lanczos filter. Along each axis, the filter is as many times wider as the
+ * map shrinks the image. Beyond its first and last pixels the image is mirrored.
  *
- * @param source  from where a pixel comes, both measured from the image's centre
- * @param exact   every pixel comes from a pixel: copy it
+ * @param source  maps a pixel's place to the place it comes from, both measured from the image's centre
+ * @param exact   every pixel comes exactly from one pixel: copy it, without a filter
  */
 export function warp(
   pixels: Float32Array,
@@ -45,7 +45,7 @@ export function warp(
   return out
 }
 
-/** A filter for steps of this size: `at` sets the weights, of sum 1, around a position and returns their first index. */
+/** A filter for steps of this size. `at` sets the weights around a position (of sum 1) and returns their first index. */
 function taps(step: number) {
   const stretch = Math.max(1, step)
   const count = 2 * Math.ceil(LOBES * stretch)
@@ -74,7 +74,7 @@ function lanczos(x: number): number {
   return (LOBES * Math.sin(angle) * Math.sin(angle / LOBES)) / angle ** 2
 }
 
-/** An index mirrored at the first and the last pixel. */
+/** The index in [0, length) to which mirroring at the first and the last pixel takes an index. */
 function mirror(index: number, length: number): number {
   if (length === 1) return 0
   const period = 2 * (length - 1)

@@ -5,16 +5,16 @@ import type { BlockOptions } from './block.js'
 import type { Layer } from './layers.js'
 import type { WeightTable } from './weight-table.js'
 
-/** What tells one U-Net from another: its layers, what they begin with, and its embedding. */
+/** The differences between the U-Nets: layers, initial weights and embedding. */
 export interface Architecture {
-  /** The class, as errors name it: 'unet.SongUNet'. */
+  /** The name of the class in errors: 'unet.SongUNet'. */
   where: string
   layers: readonly Layer[]
   /** Trainable weights, under the reference's names and in its order. */
   weights: WeightTable
-  /** Stored with the weights, not trained. */
+  /** Variables that are stored with the weights and not trained. */
   buffers: WeightTable
   block: BlockOptions
-  /** The embedding [B,E] of noise labels [B] and, where there are any, of class and augmentation labels. */
+  /** The embedding [B,E] of noise labels [B] and, where the network has them, of class and augmentation labels. */
   embed(weights: Weights, buffers: Weights, noiseLabels: tf.Tensor1D, options: ForwardOptions): tf.Tensor2D
 }

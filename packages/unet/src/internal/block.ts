@@ -8,11 +8,11 @@ export interface BlockOptions {
   resampleFilter: readonly number[]
   skipScale: number
   epsilon: number
-  /** The embedding scales and shifts what norm1 gives, in place of adding to what it takes. */
+  /** True: the embedding scales and shifts the output of norm1. False: it is added to the input of norm1. */
   adaptive: boolean
 }
 
-/** A function that finds a weight of a layer by the end of its name. */
+/** Finds a weight of a layer by the end of its name. */
 export type Find = <T extends tf.Tensor>(name: string) => T
 
 export function finder(weights: ReadonlyMap<string, tf.Tensor>, prefix: string): Find {
@@ -26,9 +26,9 @@ export function finder(weights: ReadonlyMap<string, tf.Tensor>, prefix: string):
  *   h = conv1(dropout(silu(norm1(conv0(resample(silu(norm0(x))))) (1 + scale) + shift)))
  *   y = (h + skip(resample(x))) skipScale, then with attention y = (y + proj(attend(qkv(norm2(y))))) skipScale
  *
- * @param x       [B,H,W,I]
- * @param modulation  the embedding's part: shift [B,O], or scale and shift [B,2O]
- * @returns       [B,H',W',O]
+ * @param x           [B,H,W,I]
+ * @param modulation  the embedding's part: shift [B,O], or if adaptive scale and shift [B,2O]
+ * @returns           [B,H',W',O]
  */
 export function residualBlock(
   layer: BlockLayer,
@@ -65,8 +65,8 @@ export function residualBlock(
   h = then(h, y => {
     if (!layer.project)
       return scaled(conv('.conv1', y), direction ? resample(x, direction, resampleFilter) : x)
-    // The skip's convolution sees the smaller image: it runs after the way down and before the way up. Its bias comes
-    // after both (the filter's sum is less at the edges), together with the other one.
+    // The skip's convolution runs on the smaller image: after resampling down, and before resampling up. Its bias is added
+    // after both, because the filter's sum is below 1 at the edges: conv1 adds it together with its own bias.
     const bias = tf.add(find<tf.Tensor1D>('.conv1.bias'), find<tf.Tensor1D>('.skip.bias')) as tf.Tensor1D
     const around = find<tf.Tensor4D>('.skip.weight')
     const skip =
@@ -90,7 +90,7 @@ export function residualBlock(
   })
 }
 
-/** The next activation, without the one before: it lives on only where a gradient's tape keeps it. */
+/** The next activation. Disposes the one before, which then lives on only if a gradient's tape keeps it. */
 function then(before: tf.Tensor4D, step: (y: tf.Tensor4D) => tf.Tensor4D): tf.Tensor4D {
   const after = tf.tidy(() => step(before))
   before.dispose()

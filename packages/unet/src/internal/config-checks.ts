@@ -18,7 +18,7 @@ interface Levels {
 
 const required = ['imgResolution', 'inChannels', 'outChannels']
 
-/** The options given over the defaults. Throws on names that are neither. */
+/** The defaults, overwritten by the given options. Throws where an option's name is unknown. */
 export function withDefaults<C extends object, D extends object>(where: string, config: C, defaults: D) {
   const given = Object.entries(config).filter(([, value]) => value !== undefined)
   for (const [key] of given)
@@ -55,7 +55,7 @@ export function checkIntegers(where: string, name: string, list: readonly number
     )
 }
 
-/** Throw unless the channels of every layer divide into its groups and heads. */
+/** Throw unless the channels of every layer are divisible by its groups and heads. */
 export function checkLayers(where: string, layers: readonly Layer[]): void {
   for (const layer of layers) {
     for (const channels of normalizedChannels(layer))

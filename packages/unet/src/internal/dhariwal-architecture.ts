@@ -8,7 +8,7 @@ import { dhariwalLayers } from './dhariwal-layers.js'
 import { droppedLabels, linear, positionalAngles, silu } from './embedding.js'
 import { addLayers, addLinear, kaiming, type WeightTable, zeros } from './weight-table.js'
 
-/** What ends a residual branch begins at zero. */
+/** The last layer of a residual branch begins with zeros. */
 const schemes = { usual: kaiming, attention: kaiming, last: zeros }
 
 export function dhariwalArchitecture(config: ResolvedDhariwalUNetConfig): Architecture {
@@ -21,7 +21,7 @@ export function dhariwalArchitecture(config: ResolvedDhariwalUNetConfig): Archit
   if (augmentDim) addLinear(weights, 'map_augment', [augmentDim, modelChannels], zeros, false)
   addLinear(weights, 'map_layer0', [modelChannels, length], kaiming)
   addLinear(weights, 'map_layer1', [length, length], kaiming)
-  // Kaiming normal times the root of the labels' length: a one-hot label adds numbers of variance 1.
+  // Kaiming normal times the square root of the labels' length, so that a one-hot label adds numbers of variance 1.
   if (labelDim) weights.set('map_label.weight', { shape: [labelDim, length], init: { normal: 1 } })
   addLayers(weights, layers, schemes, { length, perChannel: 2 })
   return {

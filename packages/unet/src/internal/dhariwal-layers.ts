@@ -1,10 +1,10 @@
 import type { ResolvedDhariwalUNetConfig } from '../dhariwal-config.js'
 import { type BlockLayer, type Layer, sideOf } from './layers.js'
 
-/** Channels of an attention head. */
+/** Channels of each attention head. */
 const HEAD = 64
 
-/** The layers of a DhariwalUNet in the order that they run (Dhariwal and Nichol, arXiv 2105.05233, section 3). */
+/** The layers of a DhariwalUNet in the order in which they run (Dhariwal and Nichol, arXiv 2105.05233, section 3). */
 export function dhariwalLayers(config: ResolvedDhariwalUNetConfig): Layer[] {
   const { imgResolution, inChannels, outChannels, modelChannels, channelMult, numBlocks } = config
   const { attnResolutions } = config

@@ -2,10 +2,10 @@ import type { Weights } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { ForwardOptions } from '../network.js'
 
-/** Longest period of the positional embedding, over 2 pi (Vaswani et al., arXiv 1706.03762, section 3.5). */
+/** Longest period of the positional embedding, divided by 2 pi (Vaswani et al., arXiv 1706.03762, section 3.5). */
 const MAX_PERIOD = 10_000
 
-/** y W + b [B,O] with the weights of that name; without b where there is none. */
+/** y W + b [B,O] with the weights of this name; y W where the layer has no bias. */
 export function linear(weights: Weights, name: string, y: tf.Tensor2D): tf.Tensor2D {
   const product: tf.Tensor2D = tf.matMul(y, weights.get(`${name}.weight`) as unknown as tf.Tensor2D)
   const bias = weights.get(`${name}.bias`)
@@ -16,7 +16,7 @@ export function silu(y: tf.Tensor2D): tf.Tensor2D {
   return tf.mul(y, tf.sigmoid(y))
 }
 
-/** Angles [B,n] of noise labels [B], at frequencies that fall geometrically from 1 to 1 / 10000 (at index `last`). */
+/** Angles [B,n] of noise labels [B]. Frequencies fall geometrically from 1 at index 0 to 1 / 10000 at index `last`. */
 export function positionalAngles(noiseLabels: tf.Tensor1D, n: number, last: number): tf.Tensor2D {
   const freqs = Array.from({ length: n }, (_, i) => MAX_PERIOD ** (-i / last))
   return tf.mul(tf.reshape(noiseLabels, [-1, 1]), tf.tensor1d(freqs))
@@ -24,12 +24,12 @@ export function positionalAngles(noiseLabels: tf.Tensor1D, n: number, last: numb
 
 /** Angles [B,n] of noise labels [B], at random frequencies [n]. */
 export function fourierAngles(noiseLabels: tf.Tensor1D, freqs: tf.Tensor): tf.Tensor2D {
-  // Whole turns are taken off first: float32 sines of hundreds of radians are poor, on GPUs above all.
+  // Subtract whole turns first, because float32 sines of hundreds of radians are inaccurate, above all on GPUs.
   const turns = tf.mul(tf.reshape(noiseLabels, [-1, 1]), freqs)
   return tf.mul(tf.sub(turns, tf.round(turns)), 2 * Math.PI)
 }
 
-/** Class labels [B,L] or [1,L], zeros unless given; in training, a share of the rows is zeros too. */
+/** Class labels [B,L] or [1,L], by default zeros. In training, a share of the rows (labelDropout) becomes zeros. */
 export function droppedLabels(
   batch: number,
   labelDim: number,

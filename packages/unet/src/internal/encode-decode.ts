@@ -6,7 +6,7 @@ import { type BlockOptions, finder, residualBlock } from './block.js'
 import { type BlockLayer, groupsOf, type Layer, type PlainLayer } from './layers.js'
 import { modulations } from './modulations.js'
 
-/** A pass through a network, from the image to the image. */
+/** Everything that one pass through a network uses. */
 export interface Pass {
   layers: readonly Layer[]
   weights: Weights
@@ -16,7 +16,7 @@ export interface Pass {
   training: TrainingOptions | undefined
 }
 
-/** Activations for the way up, the deepest last. */
+/** The way down. Returns the activations that the way up reads, the deepest last. */
 export function encode(pass: Pass, x: tf.Tensor4D): tf.Tensor4D[] {
   const { resampleFilter, skipScale } = pass.block
   const block = blocksOf(pass, 'enc')
@@ -52,7 +52,7 @@ export function decode(pass: Pass, skips: tf.Tensor4D[]): tf.Tensor4D {
       const before = x
       const skip = before.shape[3] === layer.in ? null : (skips.pop() as tf.Tensor4D)
       x = block(layer, skip ? [before, skip] : [before])
-      // Only what a later block reads stays: the deepest activation is the first input and the first skip.
+      // Keep only activations that a later block reads: the deepest one is both the first input and the first skip.
       if (skip) skip.dispose()
       if (before !== skips.at(-1)) before.dispose()
     } else if (layer.kind === 'auxUp') image = resample(image as tf.Tensor4D, 'up', pass.block.resampleFilter)
@@ -67,7 +67,7 @@ export function decode(pass: Pass, skips: tf.Tensor4D[]): tf.Tensor4D {
   return image as tf.Tensor4D
 }
 
-/** A function that runs blocks of one side on their inputs, side by side along C. */
+/** A function that runs a block of this side on its inputs, concatenated along C. */
 function blocksOf({ layers, weights, block, embedding, training }: Pass, side: 'enc' | 'dec') {
   const blocks = layers.filter((layer): layer is BlockLayer => layer.kind === 'block' && layer.side === side)
   const modulationOf = modulations(blocks, weights, embedding)
@@ -75,7 +75,7 @@ function blocksOf({ layers, weights, block, embedding, training }: Pass, side: '
     const modulation = modulationOf.get(layer.name) as tf.Tensor2D
     const run = (find: ReadonlyMap<string, tf.Tensor>, given: tf.Tensor2D, parts: tf.Tensor4D[]) => {
       const x = parts.length === 1 ? (parts[0] as tf.Tensor4D) : tf.concat(parts, 3)
-      // A fork's numbers depend on its name alone: a block that runs again drops the same.
+      // A fork's numbers depend only on its name, so a block that runs again drops the same activations.
       const rng = training?.rng.fork(layer.name)
       return residualBlock(layer, finder(find, layer.name), x, given, block, rng)
     }
@@ -105,11 +105,12 @@ function conv({ weights }: Pass, name: string, x: tf.Tensor4D): tf.Tensor4D {
   return conv2d(x, find<tf.Tensor4D>('.weight'), find<tf.Tensor1D>('.bias'))
 }
 
-/** The image's way down in NCSN++: 3x3 convolution of the zero-padded plane, then the filter, then the bias. */
+/** The image's own way down in NCSN++: a 3x3 convolution of the zero-padded plane, then the filter, then the bias. */
 function residual({ weights, block }: Pass, { name }: PlainLayer, aux: tf.Tensor4D): tf.Tensor4D {
   const find = finder(weights, name)
   const [b, height, width] = aux.shape
-  // The filter must see the convolution beyond the edges where resample sees zeros: make a wider plane, then cut.
+  // Beyond the edges the filter must read the convolution's values, but `resample` reads zeros there. So make a wider plane
+  // and cut it.
   const margin = (block.resampleFilter.length - 2) / 2
   const pad: [number, number] = [1 + 2 * margin, 1 + 2 * margin]
   const padded = tf.pad(aux, [[0, 0], pad, pad, [0, 0]])

@@ -1,14 +1,14 @@
-/** A residual block: norm, silu, conv, plus embedding, norm, silu, conv, plus the way around; then perhaps attention. */
+/** A residual block: norm, silu, conv, embedding, norm, silu, conv, plus the skip around them; then perhaps attention. */
 export interface BlockLayer extends LayerBase {
   kind: 'block'
   resample: 'up' | 'down' | null
   /** Heads of the attention; 0 for none. */
   heads: number
-  /** True where a convolution lies on the way around. */
+  /** Whether the skip has a convolution. */
   project: boolean
 }
 
-/** The other parts: the first conv, the image's own way down (aux skip, aux residual) and up, and the way out. */
+/** The other layers: the first conv, the image's own way down (aux skip, aux residual) and up, and the output. */
 export interface PlainLayer extends LayerBase {
   kind: 'conv' | 'auxDown' | 'auxSkip' | 'auxResidual' | 'auxUp' | 'auxOut'
 }
@@ -28,7 +28,7 @@ export function groupsOf(channels: number): number {
   return Math.max(1, Math.min(32, Math.floor(channels / 4)))
 }
 
-/** Channels that pass a group normalisation of the layer. */
+/** Channels of each group normalisation of the layer. */
 export function normalizedChannels(layer: Layer): number[] {
   if (layer.kind === 'block') return [layer.in, layer.out]
   return layer.kind === 'auxOut' ? [layer.in] : []

@@ -7,20 +7,20 @@ import { fromTorch, torchShape } from './torch-layout.js'
 
 /** Names that did not fit, without the prefix. */
 export interface LoadReport {
-  /** Of the network, with no tensor. */
+  /** Names of the network for which there is no tensor. */
   missing: string[]
-  /** Of tensors, with no place in the network (prefix included). */
+  /** Names of tensors that the network doesn't have (these include the prefix). */
   unexpected: string[]
-  /** Of both, with other shapes (PyTorch's) or, for a resampling filter, another filter than the configuration's. */
+  /** Names in both whose shapes (PyTorch's) differ, or resampling filters that differ from the configuration's. */
   mismatched: { name: string; expected: string; got: string }[]
 }
 
-/** What preconditioned networks of EDM and of rfpp store their network under. */
+/** The prefix under which preconditioned networks of EDM and of rfpp store their network. */
 const MODEL = 'model.'
-/** What EDM's iDDPM preconditioner stores beside the network: its table of noise levels. */
+/** EDM's iDDPM preconditioner stores its table of noise levels beside the network, under this name. */
 const IGNORED = ['u']
 
-/** A checkpoint held against a network: tensors that fit, under the network's names, and a report on the others. */
+/** Compare a checkpoint with a network: the tensors that fit, under the network's names, and a report on the others. */
 export function matchTensors(
   architecture: Architecture,
   tensors: ReadonlyMap<string, HostTensor>,
@@ -70,7 +70,7 @@ export function checkReport(where: string, { missing, unexpected, mismatched }: 
     )
 }
 
-/** Variables with a checkpoint's numbers. Throws unless everything fits. */
+/** New variables with a checkpoint's numbers. Throws unless everything fits. */
 export function weightsOf(
   architecture: Architecture,
   tensors: ReadonlyMap<string, HostTensor>,
@@ -88,7 +88,7 @@ export function weightsOf(
   return { weights: variables(architecture.weights, true), buffers: variables(architecture.buffers, false) }
 }
 
-/** A tensor of a checkpoint in the layout of here. */
+/** A checkpoint's tensor in this package's layout. */
 export function hereOf(name: string, tensor: HostTensor, shape: number[]): tf.Tensor {
   return tf.tensor(fromTorch(name, toFloat32(tensor), shape), shape)
 }

@@ -2,7 +2,7 @@ import type { Weights } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { BlockLayer } from './layers.js'
 
-/** What the embedding [B,E] gives each block, [B,O] or [B,2O], by name: one matrix product for all blocks. */
+/** The modulation [B,O] or [B,2O] of each block from the embedding [B,E], by name: one matrix product for all blocks. */
 export function modulations(
   blocks: readonly BlockLayer[],
   weights: Weights,

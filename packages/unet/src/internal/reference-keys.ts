@@ -39,7 +39,7 @@ const shared = {
   label_dropout: ['labelDropout', share],
 } as const satisfies Record<string, readonly [string, Rule]>
 
-/** The reference's names, ours, and what a value must be, by the type of network. */
+/** For each type of network: the reference's names, our names, and the rule that a value must fulfil. */
 const keys: Record<'song' | 'dhariwal', Record<string, readonly [string, Rule]>> = {
   dhariwal: shared,
   song: {
@@ -54,7 +54,7 @@ const keys: Record<'song' | 'dhariwal', Record<string, readonly [string, Rule]>>
 
 const required = ['img_resolution', 'in_channels', 'out_channels']
 
-/** A configuration from the reference's snake_case keys. Everything that is wrong with it is in one message. */
+/** A configuration from the reference's snake_case keys. One error message lists all problems. */
 export function configOf(
   where: string,
   type: 'song' | 'dhariwal',

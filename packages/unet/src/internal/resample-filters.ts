@@ -6,7 +6,7 @@ export function storedFilter(taps: readonly number[]): Float32Array {
   return Float32Array.from(taps.flatMap(a => taps.map(b => (a * b) / sum ** 2)))
 }
 
-/** The names that it is stored under. */
+/** The names under which the filter is stored. */
 export function storedFilterNames({ layers }: Architecture): string[] {
   return layers
     .flatMap(layer => {

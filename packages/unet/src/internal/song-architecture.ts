@@ -11,7 +11,7 @@ import { addLayers, addLinear, type WeightTable, xavier } from './weight-table.j
 /** Standard deviation of the frequencies of the Fourier embedding. */
 const FOURIER_SCALE = 16
 
-/** Xavier's gains are EDM's: what ends a residual branch begins near zero, attention is drawn smaller. */
+/** Xavier with EDM's gains: the last layer of a residual branch begins near zero, and attention's weights are smaller. */
 const schemes = { usual: xavier(), attention: xavier(Math.sqrt(0.2)), last: xavier(1e-5) }
 
 export function songArchitecture(config: ResolvedSongUNetConfig): Architecture {

@@ -1,7 +1,7 @@
 import type { ResolvedSongUNetConfig } from '../song-config.js'
 import { type BlockLayer, type Layer, type PlainLayer, sideOf } from './layers.js'
 
-/** The layers of a SongUNet in the order that they run (Song et al., arXiv 2011.13456, appendix G; EDM, table 1). */
+/** The layers of a SongUNet in the order in which they run (Song et al., arXiv 2011.13456, appendix G; EDM, table 1). */
 export function songLayers(config: ResolvedSongUNetConfig): Layer[] {
   const { imgResolution, inChannels, outChannels, modelChannels, channelMult, numBlocks } = config
   const { attnResolutions, encoderType, decoderType } = config

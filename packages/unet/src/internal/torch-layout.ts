@@ -1,16 +1,16 @@
 /**
- * PyTorch keeps convolutions as [O,I,h,w] and linear layers as [O,I]; here they are [h,w,I,O] and [I,O]. The reference
- * also interleaves q, k and v (row 3c + i is channel c of the i-th of them); here they are three blocks.
+ * PyTorch stores convolutions as [O,I,h,w] and linear layers as [O,I]; here they are [h,w,I,O] and [I,O]. The reference
+ * also interleaves q, k and v: row 3c + i is channel c of q, k or v for i = 0, 1, 2. Here they are three blocks.
  */
 
-/** The shape that PyTorch gives a weight of this shape. */
+/** PyTorch's shape of a weight that has this shape here. */
 export function torchShape(shape: readonly number[]): number[] {
   if (shape.length < 2) return [...shape]
   const [input, out] = shape.slice(-2) as [number, number]
   return [out, input, ...shape.slice(0, -2)]
 }
 
-/** PyTorch's numbers in the order of here; shape is the shape here. */
+/** Reorder PyTorch's numbers to the layout here. `shape` is the shape here. */
 export function fromTorch(name: string, values: Float32Array, shape: readonly number[]): Float32Array {
   const result = new Float32Array(values.length)
   forEachRow(name, shape, (here, step, torch, count) => {
@@ -19,7 +19,7 @@ export function fromTorch(name: string, values: Float32Array, shape: readonly nu
   return result
 }
 
-/** The numbers of here in PyTorch's order; shape is the shape here. */
+/** Reorder numbers from the layout here to PyTorch's. `shape` is the shape here. */
 export function toTorch(name: string, values: Float32Array, shape: readonly number[]): Float32Array {
   const result = new Float32Array(values.length)
   forEachRow(name, shape, (here, step, torch, count) => {
@@ -28,7 +28,7 @@ export function toTorch(name: string, values: Float32Array, shape: readonly numb
   return result
 }
 
-/** Call `copy` for each run of numbers: `count` of them, `step` apart from `here` on here, adjacent from `torch` on there. */
+/** Call `copy` for each run of `count` numbers: here from `here` on, `step` apart; in PyTorch from `torch` on, adjacent. */
 function forEachRow(
   name: string,
   shape: readonly number[],

@@ -1,6 +1,6 @@
 import type { Layer } from './layers.js'
 
-/** How numbers begin: all equal, U(-bound, bound), or N(0, deviation²). */
+/** Initial numbers of a weight: all equal, uniform in (-bound, bound), or normal N(0, deviation²). */
 export type Init = { constant: number } | { uniform: number } | { normal: number }
 
 export interface WeightEntry {
@@ -11,10 +11,10 @@ export interface WeightEntry {
 
 export type WeightTable = Map<string, WeightEntry>
 
-/** How a weight and its bias begin, from the numbers of inputs and outputs that meet in it. */
+/** Initial numbers of a weight and its bias, from the weight's fan in and fan out. */
 export type Scheme = (fanIn: number, fanOut: number) => { weight: Init; bias: Init }
 
-/** Xavier uniform: U(-a, a) with a = gain sqrt(6 / (fan in + fan out)), and no bias. */
+/** Xavier uniform: U(-a, a) with a = gain sqrt(6 / (fan in + fan out)); biases are 0. */
 export const xavier =
   (gain = 1): Scheme =>
   (fanIn, fanOut) => ({ weight: { uniform: gain * Math.sqrt(6 / (fanIn + fanOut)) }, bias: { constant: 0 } })
@@ -37,7 +37,7 @@ export function addLinear(
   addWeight(table, name, [input, out], scheme(input, out), bias)
 }
 
-/** What the layers of a network begin with: attention is drawn by a scheme of its own, and what ends a branch is small. */
+/** Schemes for the layers of a network. Attention has its own; the last layer of a branch begins with small numbers. */
 export interface LayerSchemes {
   usual: Scheme
   attention: Scheme
@@ -47,7 +47,7 @@ export interface LayerSchemes {
 /**
  * Add the weights of the layers, under the reference's names and in its order.
  *
- * @param embedding  numbers that a block takes from an embedding of length `length`, per channel
+ * @param embedding  the embedding's length, and how many numbers a block takes from it per channel
  */
 export function addLayers(
   table: WeightTable,

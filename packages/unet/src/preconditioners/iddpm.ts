@@ -4,7 +4,7 @@ import { noisePredictor } from './noise-predictor.js'
 import type { Preconditioner } from './preconditioner.js'
 
 export interface IddpmOptions {
-  /** Least ratio of neighbouring signal levels. */
+  /** Lower bound for the ratio of neighbouring signal levels. */
   c1?: number
   /** Offset of the cosine schedule. */
   c2?: number
@@ -13,10 +13,10 @@ export interface IddpmOptions {
 }
 
 /**
- * The network of improved DDPM (Nichol and Dhariwal, arXiv 2102.09672), as Karras et al. (arXiv 2206.00364, table 1)
- * read it. Where it gives more channels than x has (its learned variances), the first are taken.
+ * The network of improved DDPM (Nichol and Dhariwal, arXiv 2102.09672) in the form of Karras et al. (arXiv 2206.00364,
+ * table 1). Where the network's output has more channels than x (its learned variances), only the first ones are used.
  *
- *   D(x, σ) = x - σ F(x/sqrt(σ²+1), M-1-j),  v as vp's; j the level u_j, j < M, nearest to σ, M = steps
+ *   D(x, σ) = x - σ F(x/sqrt(σ²+1), M-1-j),  v as for vp; u_j, j < M, is the level nearest to σ, M = steps
  *   u_M = 0, u_{j-1} = sqrt((u_j² + 1) / max(a_{j-1}/a_j, c1) - 1), a_j = sin²(π/2 · j / (M (c2 + 1)))
  */
 export function iddpm({ c1 = 0.001, c2 = 0.008, steps = 1000 }: IddpmOptions = {}): Preconditioner {
@@ -30,7 +30,7 @@ export function iddpm({ c1 = 0.001, c2 = 0.008, steps = 1000 }: IddpmOptions = {
   })
 }
 
-/** u_0, the largest, to u_{M-1}. */
+/** The levels from u_0, the largest, to u_{M-1}. */
 function iddpmLevels(c1: number, c2: number, steps: number): number[] {
   const signal = (j: number) => Math.sin(((Math.PI / 2) * j) / (steps * (c2 + 1))) ** 2
   const levels = new Array<number>(steps)

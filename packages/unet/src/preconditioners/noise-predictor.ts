@@ -2,12 +2,12 @@ import * as tf from '@tensorflow/tfjs-core'
 import { type Coefficients, EDGE, type Preconditioner } from './preconditioner.js'
 
 /**
- * A network that predicts the noise z (sign 1) or its negative (sign -1), from x scaled to variance 1 (for data of
- * variance 1) or from x as it is.
+ * The preconditioner of a network that predicts the noise z (sign 1) or -z (sign -1), from x scaled to variance 1 (if the
+ * data have variance 1) or from x unscaled.
  *
  *   D(x, σ) = x - sign σ F(c_in x, c_noise(σ)),  v(x_t, t) = (sign F(c_in x_t/(1-t), c_noise) - x_t) / (1-t)
  *
- * @param noise  the noise label from sigma, both [B]
+ * @param noise  c_noise: maps sigma to the noise label, both [B]
  */
 export function noisePredictor(
   name: string,

@@ -3,7 +3,7 @@ import type * as tf from '@tensorflow/tfjs-core'
 /** One number, or one per sample [B]. */
 export type Coefficient = tf.Tensor | number
 
-/** What a raw network F is wrapped in: scale (skip x + out F(input x, noise)). */
+/** The coefficients of the formula scale (skip x + out F(input x, noise)), where F is the raw network. */
 export interface Coefficients {
   scale: Coefficient
   skip: Coefficient
@@ -14,16 +14,16 @@ export interface Coefficients {
 }
 
 /**
- * How a raw network is made a denoiser, D(x, σ) = scale (skip x + out F(input x, noise)), and, with the algebra of
- * v = (x_t - D(x_t/(1-t), t/(1-t)))/t done, a velocity of the same form.
+ * Makes a denoiser of a raw network, D(x, σ) = scale (skip x + out F(input x, noise)), and a velocity of the same form:
+ * v = (x_t - D(x_t/(1-t), t/(1-t)))/t, simplified by algebra.
  */
 export interface Preconditioner {
   name: string
-  /** Of the denoiser, from sigma [B]. */
+  /** The denoiser's coefficients, from sigma [B]. */
   atSigma(sigma: tf.Tensor1D): Coefficients
-  /** Of the velocity, from t [B]. */
+  /** The velocity's coefficients, from t [B]. */
   atTime(t: tf.Tensor1D): Coefficients
 }
 
-/** Times are held this far from 0 and 1 where a number is infinite there; training never leaves the range. */
+/** Times are clamped to this distance from 0 and 1 where a number would be infinite. Training stays inside this range. */
 export const EDGE = 1e-5

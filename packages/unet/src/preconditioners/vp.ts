@@ -4,7 +4,7 @@ import { noisePredictor } from './noise-predictor.js'
 import type { Preconditioner } from './preconditioner.js'
 
 export interface VpOptions {
-  /** Extent of the noise schedule, and its rate at time 0. */
+  /** β_d, the extent of the noise schedule, and β_min, its rate at time 0. */
   betaData?: number
   betaMin?: number
   /** Noise labels run from 0 to steps - 1. */
@@ -23,7 +23,7 @@ export function vp({ betaData = 19.9, betaMin = 0.1, steps = 1000 }: VpOptions =
   checkNumber('unet.vp', 'steps', steps, 1)
   return noisePredictor('vp', { sign: 1, scaled: true }, sigma => {
     const log: tf.Tensor1D = tf.log1p(tf.square(sigma))
-    // τ times (root + β_min) / (root + β_min): the difference of the two cancels where there is little noise.
+    // τ multiplied by (root + β_min) / (root + β_min), because root - β_min cancels digits where there is little noise.
     const root = tf.sqrt(tf.add(tf.mul(log, 2 * betaData), betaMin ** 2))
     return tf.mul(tf.div(log, tf.add(root, betaMin)), 2 * (steps - 1))
   })
