@@ -1,6 +1,6 @@
 import { addProduct, rowsTimes, transposedRowsTimes } from './products'
 
-/** Steps whose updates of the matrix are kept aside and made at once. */
+/** Steps of a block. The matrix gets the updates of a whole block in one product. */
 export const BLOCK = 32
 
 /**
@@ -8,12 +8,12 @@ export const BLOCK = 32
  *
  *   A <- (I - b u u^T) A (I - c v v^T) = A - u y^T - z v^T     y = b A^T u, z = c (A - u y^T) v
  *
- * The updates of a block of steps are kept as two panels, [u|z] and [y|v]^T, and subtracted from A in one product, so
- * that a step only reads A, for two products with a vector.
+ * The updates of a block of steps are collected in two panels, [u|z] and [y|v]^T, and subtracted from A in one product. So
+ * a step only reads A, in two products with a vector.
  *
  * @param a      [rows,columns], rows >= columns, `stride` bytes a row; overwritten
- * @param d      the diagonal [columns]
- * @param e      above it [columns-1]
+ * @param d      receives the diagonal [columns]
+ * @param e      receives the numbers above the diagonal [columns-1]
  * @param room   for (2·BLOCK + 3)·(rows + columns) + 10·BLOCK numbers
  * @see Dongarra, Sorensen, Hammarling, Block Reduction of Matrices to Condensed Forms (1989)
  */
@@ -50,7 +50,7 @@ export function bidiagonalise(
   }
 }
 
-/** Step k, the l-th of its block: its u and z into the left panel, its y and v into the right one. */
+/** Step k, the l-th of its block: write its u and z into the left panel, its y and v into the right one. */
 function step(
   a: usize,
   stride: usize,
@@ -76,7 +76,7 @@ function step(
   const leftRow = left + <usize>k * leftStride
   const rightColumn = right + ((<usize>(k + 1)) << 3)
 
-  // Column k as the steps before left it, and its reflection.
+  // Column k after the updates of the steps before, and its reflection.
   for (let i = 0; i < 2 * BLOCK; i++)
     store<f64>(few + (i << 3), load<f64>(right + <usize>i * rightStride + ((<usize>k) << 3)))
   rowsTimes(leftRow, leftStride, below, 2 * BLOCK, few, other)
@@ -95,7 +95,7 @@ function step(
   for (let i = 0; i < below; i++)
     store<f64>(leftRow + <usize>i * leftStride + (l << 3), load<f64>(u + (i << 3)))
 
-  // Row k with that, and its reflection.
+  // Row k after all updates so far, and its reflection.
   transposedRowsTimes(rightColumn, rightStride, 2 * BLOCK, after, leftRow, other)
   for (let j = 0; j < after; j++)
     store<f64>(v + (j << 3), load<f64>(corner + 8 + (j << 3)) - load<f64>(other + (j << 3)))
@@ -113,7 +113,7 @@ function step(
   memory.copy(rightColumn + <usize>(BLOCK + l) * rightStride, v, (<usize>after) << 3)
 }
 
-/** Turn x[0..n) into the u of the reflection I - scale·u u^T that maps it to (image, 0, ..., 0). The scale. */
+/** Turn x[0..n) into the u of the reflection I - scale·u u^T that maps x to (image, 0, ..., 0). Returns the scale. */
 function reflect(x: usize, n: i32, image: usize): f64 {
   let square: f64 = 0
   for (let i = 0; i < n; i++) square += load<f64>(x + (i << 3)) * load<f64>(x + (i << 3))

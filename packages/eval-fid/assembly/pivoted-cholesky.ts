@@ -2,8 +2,8 @@ import { rowsTimes } from './products'
 
 /**
  * P^T A P = L L^T of a positive semi-definite matrix, singular or not, where P orders the rows and L is lower
- * trapezoidal. The largest remaining diagonal is the next pivot; the rank is reached when it is at most dim·2^-52 times
- * the largest diagonal of A, which is what rounding leaves of a zero.
+ * trapezoidal. The largest remaining diagonal number is the next pivot. The rank is reached when it is at most dim·2^-52
+ * times the largest diagonal number of A: rounding makes numbers of that size out of zeros.
  *
  * @param a       [dim,dim], symmetric
  * @param factor  L [dim,dim], zeros on entry; only its first `rank` columns are written
@@ -35,7 +35,7 @@ export function pivotedCholesky(a: usize, dim: i32, factor: usize, order: usize,
   return dim
 }
 
-/** Rows j and pivot of what is factored so far, their places in the order, and what remains of their diagonals. */
+/** Swap rows j and pivot: in the factor so far, in the order, and in the remaining diagonal. */
 function exchange(j: i32, pivot: i32, columns: i32, stride: usize, factor: usize, order: usize, rest: usize): void {
   if (j == pivot) return
   for (let k = 0; k < columns; k++)

@@ -1,4 +1,4 @@
-/** y[i] = sum over j of a[i,j] x[j]. a has `stride` bytes a row. */
+/** y[i] = sum over j of a[i,j] x[j]. A row of a has `stride` bytes. */
 export function rowsTimes(a: usize, stride: usize, rows: i32, columns: i32, x: usize, y: usize): void {
   const pairs = (<usize>(columns & ~1)) << 3
   const length = (<usize>columns) << 3
@@ -43,7 +43,7 @@ function sum(pair: v128): f64 {
   return f64x2.extract_lane(pair, 0) + f64x2.extract_lane(pair, 1)
 }
 
-/** y[j] = sum over i of x[i] a[i,j]. a has `stride` bytes a row. */
+/** y[j] = sum over i of x[i] a[i,j]. A row of a has `stride` bytes. */
 export function transposedRowsTimes(a: usize, stride: usize, rows: i32, columns: i32, x: usize, y: usize): void {
   const pairs = (<usize>(columns & ~1)) << 3
   const length = (<usize>columns) << 3
@@ -77,8 +77,8 @@ export function transposedRowsTimes(a: usize, stride: usize, rows: i32, columns:
 }
 
 /**
- * c += scale·a b. c [rows,columns], a [rows,depth], b [depth,columns], each with its bytes a row; `packed` is room for
- * 4·depth numbers. Tiles of 4 x 4 sums stay in registers; `depth` up to some hundreds keeps b's columns in the cache.
+ * c += scale·a b. c [rows,columns], a [rows,depth], b [depth,columns], each with its bytes per row; `packed` is room for
+ * 4·depth numbers. Tiles of 4 x 4 sums stay in registers; with `depth` up to some hundreds, b's columns stay in the cache.
  */
 export function addProduct(
   c: usize, cStride: usize, a: usize, aStride: usize, b: usize, bStride: usize,
@@ -111,7 +111,7 @@ export function addProduct(
   }
 }
 
-/** `width` columns of b side by side, four numbers a row, zeros in the missing ones. */
+/** Pack `width` <= 4 columns of b, four numbers per row, with zeros for missing columns. */
 function pack(b: usize, stride: usize, width: i32, depth: i32, to: usize): void {
   if (width == 4)
     for (let k = 0; k < depth; k++) {

@@ -2,25 +2,25 @@ import { BLOCK, bidiagonalise } from './bidiagonal'
 import { addProduct } from './products'
 import { tridiagonalEigenvalues } from './tridiagonal'
 
-/** Rows of the first factor that a product takes at a time: columns of it left of them are 0. */
+/** Number of rows of the first factor that one product takes; the columns left of these rows are 0. */
 const ROWS: i32 = 64
 const DEPTH: i32 = 128
 
-/** How many numbers of room `traceOfFactors` needs. */
+/** How many numbers `traceOfFactors` needs room for. */
 export function roomFor(dim: i32): i32 {
   return (2 * BLOCK + 3) * 2 * dim + 10 * BLOCK + 8 * dim + 4 * DEPTH
 }
 
 /**
  * tr (A B)^(1/2) = the sum of the singular values of L^T M, where A = L L^T and B = M M^T, in whatever order of rows.
- * Those of its bidiagonal form are found as the eigenvalues ±s of the tridiagonal matrix with zero diagonal and d1, e1,
- * d2, e2, ... beside it: squaring them would lose half of the digits.
+ * They are the singular values s of its bidiagonal form, found as the eigenvalues ±s of the tridiagonal matrix that has a
+ * zero diagonal and d1, e1, d2, e2, ... beside it. Finding s² instead would lose half of the digits.
  *
  * @param l, m    factors [dim,dim] of ranks lRank >= mRank, with zeros right of their diagonals; overwritten
- * @param lOrder, mOrder  the row of A or B that each row belongs to, i32 [dim]; mOrder is overwritten
+ * @param lOrder, mOrder  the row of A or B to which each row of l or m belongs, i32 [dim]; mOrder is overwritten
  * @param spare   [dim,dim]
  * @param room    for `roomFor(dim)` numbers
- * @returns       NaN where the eigenvalues don't converge
+ * @returns       the trace; NaN where the eigenvalues don't converge
  * @see Golub, Kahan, Calculating the Singular Values and Pseudo-Inverse of a Matrix (1965)
  */
 export function traceOfFactors(

@@ -6,12 +6,12 @@ function at(array: usize, i: i32): usize {
 }
 
 /**
- * Eigenvalues of a symmetric tridiagonal matrix, in no order, by implicit QL with Wilkinson's shift. Each is within
- * rounding of the largest.
+ * Eigenvalues of a symmetric tridiagonal matrix, unordered, by implicit QL with Wilkinson's shift. The error of each is at
+ * most about the rounding error of the largest.
  *
  * @param d  the diagonal [n]; the eigenvalues on return
- * @param e  beside it [n], the last 0; overwritten
- * @returns  whether all were found
+ * @param e  the numbers beside the diagonal [n], the last of them 0; overwritten
+ * @returns  whether all eigenvalues were found
  * @see Dubrulle, Martin, Wilkinson, The Implicit QL Algorithm (1968)
  */
 export function tridiagonalEigenvalues(d: usize, e: usize, n: i32): bool {
@@ -31,13 +31,13 @@ function blockEnd(d: usize, e: usize, l: i32, n: i32): i32 {
   let m = l
   for (; m < n - 1; m++) {
     const size = Math.abs(load<f64>(at(d, m))) + Math.abs(load<f64>(at(d, m + 1)))
-    // Adding is the test against rounding; it also lets a zero diagonal through, which the next sweep fills.
+    // e is negligible if adding it changes nothing. Between two zeros on the diagonal, only e = 0 is negligible.
     if (size + Math.abs(load<f64>(at(e, m))) == size) break
   }
   return m
 }
 
-/** One implicit QL sweep over rows l..m: a bulge chased from the bottom to the top by plane rotations. */
+/** One implicit QL sweep over rows l..m: plane rotations move a bulge from the bottom to the top. */
 function sweepUp(d: usize, e: usize, l: i32, m: i32): void {
   const el = load<f64>(at(e, l))
   const ratio = (load<f64>(at(d, l + 1)) - load<f64>(at(d, l))) / (2 * el)
