@@ -128,5 +128,5 @@ await ship(
   await saveSmallVgg(perception.freeze(heads)),
   await accuracy(perception, test),
   backend,
-  `| heads | every layer counts the same; unrelated digits are ${mean!.toFixed(4)} apart, as for pseudo-Huber |\n`,
+  `| heads | every layer counts the same; the mean distance of unrelated digits is ${mean!.toFixed(4)}, as with pseudo-Huber |\n`,
 )

@@ -53,7 +53,7 @@ await writeFile(
 | | |
 | --- | --- |
 | network | SongUNet (DDPM++), ${count.toLocaleString('en')} weights, ${JSON.stringify(net.config)}; EDM preconditioning, sigmaData 0.5 |
-| start | digit-teacher.safetensors, and a random layer for labels |
+| start | digit-teacher.safetensors; the first layers of the embedding are random |
 | data | MNIST, 60,000 training images [28,28,1] in [-1,1], with labels |
 | training | ${JSON.stringify(SETTINGS)}; the file holds the moving average |
 | backend | ${backend} |
