@@ -22,7 +22,7 @@ beforeAll(async () => {
 
 async function digits() {
   const { x, labels } = (await readMnist(mnist, { split: 'test' })).batch([...Array(count).keys()])
-  return { x, labels: labels as tf.Tensor2D }
+  return { x, labels: labels! }
 }
 
 /** The share of right answers. */

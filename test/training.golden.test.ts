@@ -43,24 +43,24 @@ function toTensor({ shape, data }: { shape: number[]; data: Float32Array }): tf.
 /** The network that the golden training runs begin from. */
 function startingNet(): UNet {
   const { tensors, metadata } = open('unet/song-ncsnpp.safetensors')
-  const config = configFromReference(JSON.parse(metadata.config as string))
+  const config = configFromReference(JSON.parse(metadata.config!))
   return createUNet(config, { tensors: section(tensors, 'param/') })
 }
 
 /** The VGG16 that the golden losses were made with, its weights drawn from the NumPy stream of the file's seed. */
 function goldenVgg(size: number) {
   const { tensors, metadata } = open('losses/lpips.safetensors')
-  const rng = numpyRng(BigInt(metadata.seed as string))
+  const rng = numpyRng(BigInt(metadata.seed!))
   const backbone = new Map<string, HostTensor>()
   for (const [name, shape] of backboneShapes('vgg16')) {
     const inputs = shape.slice(1).reduce((a, b) => a * b, 1)
     const scale = name.endsWith('bias') ? 0.05 : Math.sqrt(2 / inputs)
-    const values = rng.standardNormal((shape[0] as number) * inputs)
+    const values = rng.standardNormal(shape[0]! * inputs)
     backbone.set(name, { dtype: 'F32', shape, data: new Float32Array(values.map(z => z * scale)) })
   }
   const heads = new Map<string, HostTensor>()
   for (let i = 0; tensors.has(`lin${i}`); i++) {
-    const head = tensors.get(`lin${i}`) as HostTensor
+    const head = tensors.get(`lin${i}`)!
     heads.set(`lin${i}.model.1.weight`, { ...head, shape: [1, ...head.shape, 1, 1] })
   }
   return lpipsAveragePooling({ backbone, heads }, { size })
@@ -82,19 +82,19 @@ function perceptual(divideByT: boolean) {
 describe('loss and gradients of every weight, at fixed times', () => {
   const { tensors } = open('training/gradients.safetensors')
   const given = (name: string) => {
-    const { shape, ...rest } = tensors.get(name) as HostTensor
+    const { shape, ...rest } = tensors.get(name)!
     return toTensor({ shape, data: toFloat32({ shape, ...rest }) })
   }
 
   it.each(Object.keys(losses))('%s', { timeout }, async kind => {
     const net = startingNet()
-    const { premetric, dispose } = (losses[kind] as (typeof losses)[string])()
+    const { premetric, dispose } = losses[kind]!()
     const [x, z, t] = [given('x'), given('z'), given('t') as tf.Tensor1D]
     const { value, grads } = tf.variableGrads(() => {
       const xt = interpolate(x, z, t)
       return tf.mean(premetric(edmVelocity(net)(xt, t), tf.sub(z, x), { t, xt, x })) as tf.Scalar
     })
-    const expected = toFloat32(tensors.get(`${kind}/loss`) as HostTensor)[0] as number
+    const expected = toFloat32(tensors.get(`${kind}/loss`)!)[0]!
     expect(Math.abs((await value.data())[0]! - expected)).toBeLessThan(1e-4 * Math.abs(expected))
 
     const named = new Map<string, tf.Variable>()
@@ -102,13 +102,13 @@ describe('loss and gradients of every weight, at fixed times', () => {
     const state = await stateDict(named)
     const none: HostTensor = { dtype: 'F32', shape: [1], data: new Float32Array(1) }
     for (const [name, norm] of section(tensors, `${kind}/gradnorm/model.`)) {
-      const length = toFloat32(norm)[0] as number
+      const length = toFloat32(norm)[0]!
       const actual = Math.hypot(...toFloat32(state.get(name) ?? none))
       expect(Math.abs(actual - length), name).toBeLessThan(1e-3 * length + 1e-6)
     }
     for (const [name, gradient] of section(tensors, `${kind}/grad/model.`)) {
       const [actual, all] = [toFloat32(state.get(name) ?? none), toFloat32(gradient)]
-      const difference = Math.hypot(...all.map((value, i) => value - (actual[i] as number)))
+      const difference = Math.hypot(...all.map((value, i) => value - actual[i]!))
       expect(difference, name).toBeLessThan(1e-3 * Math.hypot(...all) + 1e-6)
     }
     dispose?.()
@@ -119,7 +119,7 @@ it('thirty steps of Huber: losses, weights and their moving average', { timeout 
   const { tensors, metadata } = open('training/huber-30-steps.safetensors')
   const expected = tensors.get('losses')?.data as Float64Array
   const net = startingNet()
-  const rng = numpyRng(BigInt(metadata.seed as string))
+  const rng = numpyRng(BigInt(metadata.seed!))
   const shape = [4, 3, 16, 16]
   const size = shape.reduce((a, b) => a * b, 1)
   const image = (map: (value: number) => number) =>
@@ -135,7 +135,7 @@ it('thirty steps of Huber: losses, weights and their moving average', { timeout 
     },
     premetric: pseudoHuber(),
     rng: createRng(0),
-    batch: shape[0] as number,
+    batch: shape[0]!,
     learningRate: step => 1e-3 * Math.min(step / 10, 1),
     emaDecay: 0.9,
   })
@@ -147,8 +147,8 @@ it('thirty steps of Huber: losses, weights and their moving average', { timeout 
   ] as const) {
     const state = await stateDict(weights)
     for (const [name, tensor] of section(tensors, prefix)) {
-      const actual = toFloat32(state.get(name) as HostTensor)
-      const worst = Math.max(...toFloat32(tensor).map((value, i) => Math.abs(value - (actual[i] as number))))
+      const actual = toFloat32(state.get(name)!)
+      const worst = Math.max(...toFloat32(tensor).map((value, i) => Math.abs(value - actual[i]!)))
       expect(worst, prefix + name).toBeLessThan(1e-3)
     }
   }

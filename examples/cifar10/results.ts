@@ -22,10 +22,10 @@ export async function table(out: string): Promise<string> {
     )),
     ['real test images', '', await distance('test-images')],
   ]
-  const widths = [0, 1, 2].map(column => Math.max(...rows.map(row => (row[column] as string).length)))
-  const line = (row: string[]) => `| ${row.map((cell, i) => cell.padEnd(widths[i] as number)).join(' | ')} |`
+  const widths = [0, 1, 2].map(column => Math.max(...rows.map(row => row[column]!.length)))
+  const line = (row: string[]) => `| ${row.map((cell, i) => cell.padEnd(widths[i]!)).join(' | ')} |`
   const rule = `| ${widths.map(width => '-'.repeat(width)).join(' | ')} |`
-  return [line(rows[0] as string[]), rule, ...rows.slice(1).map(line)].join('\n')
+  return [line(rows[0]!), rule, ...rows.slice(1).map(line)].join('\n')
 }
 
 /** A picture of samples, the same noise in each column: the teacher in 1 and 16 steps, the two 2-rectified flows in one. */

@@ -30,8 +30,8 @@ export async function runStages(stages: readonly Stage[], { backend, log }: RunO
 
 async function runLine([command, ...rest]: readonly string[]): Promise<void> {
   if (command === 'fetch') return fetchWhole(...(rest as [url: string, path: string]))
-  if (command === 'link') return symlink(resolve(rest[0] as string), rest[1] as string, 'junction')
-  if (command !== 'rectified-flow') return runProgram(command as string, rest)
+  if (command === 'link') return symlink(resolve(rest[0]!), rest[1]!, 'junction')
+  if (command !== 'rectified-flow') return runProgram(command!, rest)
   await createProgram().parseAsync(rest, { from: 'user' })
   // `train` sets an exit code when it is stopped: the commands after it must not begin.
   if (process.exitCode) throw new Error(`rectified-flow ${rest[0]} was stopped; the same command goes on.`)

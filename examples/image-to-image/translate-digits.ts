@@ -69,7 +69,7 @@ export function countTranslated(
 }
 
 function rowByRow(columns: tf.Tensor4D[]): tf.Tensor4D {
-  const [height, width, channels] = (columns[0] as tf.Tensor4D).shape.slice(1) as [number, number, number]
+  const [height, width, channels] = columns[0]!.shape.slice(1) as [number, number, number]
   return tf.reshape(tf.stack(columns, 1), [-1, height, width, channels])
 }
 

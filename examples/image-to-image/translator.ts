@@ -57,7 +57,7 @@ export async function trainTranslator(
   const { tensors, metadata } = readSafetensors(base)
   // The teacher's 8 numbers for the noise level are too few to hold ten labels as well: they become 32.
   const wider = { labelDim: CLASSES, channelMultNoise: 4, labelDropout: 0.1 }
-  const config = { ...(JSON.parse(metadata.config as string) as SongUNetConfig), ...wider }
+  const config = { ...(JSON.parse(metadata.config!) as SongUNetConfig), ...wider }
   const net = new SongUNet(config, { rng: rng.fork('weights') })
   loadWeights(net, tensors, { strict: false }) // the embedding's first layers have other shapes and stay random
 

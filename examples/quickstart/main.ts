@@ -46,7 +46,7 @@ async function main(): Promise<void> {
 
 /** All jobs, in phases that run one after another; the jobs of one phase don't depend on each other. */
 async function phases(runs: Run[]): Promise<[unit: string, jobs: Job[]][]> {
-  const { out, settings } = runs[0] as Run
+  const { out, settings } = runs[0]!
   const models = ['B', ...settings.recipes]
   const tag = ({ seed }: Run) => (settings.seeds > 1 ? `, seed ${seed}` : '')
   const pairs: Job[] = []
@@ -70,7 +70,7 @@ async function phases(runs: Run[]): Promise<[unit: string, jobs: Job[]][]> {
     }),
   )
   const pictures: Job = {
-    ...(runs[0] as Run),
+    ...runs[0]!,
     kind: 'pictures',
     title: 'pictures',
     file: join(out, 'samples.png'),

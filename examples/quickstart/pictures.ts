@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { batchOf } from '@rectified-flow/core'
 import { encodePngGrid } from '@rectified-flow/datasets'
 import {
   type SamplerOptions,
@@ -58,7 +59,7 @@ export async function drawPictures(job: JobOf<'pictures'>, progress: Progress) {
       detail: 'where its path points',
       png: await strip(film as tf.Tensor4D),
     })
-    paths.push({ label: modelTitle(model), color: COLORS[i] as string, bends: await bends(path) })
+    paths.push({ label: modelTitle(model), color: COLORS[i]!, bends: await bends(path) })
     progress(rows.length + films.length, rows.length + 3)
   }
   await writeWhole(join(out, 'trajectories.png'), render(films, PATH_STEPS, paths))
@@ -87,8 +88,8 @@ async function strip(images: tf.Tensor4D): Promise<string> {
 /** |x_t - line(t)| / |z - x_0| of each sample at each time of a path on a uniform grid. */
 async function bends({ states }: SampleTrajectory): Promise<number[][]> {
   const steps = states.length - 1
-  const flat = states.map(state => tf.reshape(state, [state.shape[0] as number, -1]))
-  const [start, end] = [flat[0] as tf.Tensor, flat[steps] as tf.Tensor]
+  const flat = states.map(state => tf.reshape(state, [batchOf(state), -1]))
+  const [start, end] = [flat[0]!, flat[steps]!]
   const length = tf.norm(tf.sub(start, end), 2, 1)
   const columns = flat.map((state, i) => {
     const line = tf.add(tf.mul(start, 1 - i / steps), tf.mul(end, i / steps))

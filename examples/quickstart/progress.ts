@@ -49,7 +49,7 @@ function lines(unit: string): Watcher & { stop(): void } {
       const quarter = Math.floor((4 * done) / total)
       if (quarter <= (quarters.get(job) ?? 0)) return
       quarters.set(job, quarter)
-      const seconds = (Date.now() - (begins.get(job) as number)) / 1000
+      const seconds = (Date.now() - begins.get(job)!) / 1000
       console.error(`${job.title}: ${done}/${total} ${unit}, ${seconds.toFixed(0)} s`)
     },
     end() {},

@@ -21,7 +21,7 @@ export const measuresFile = (run: Run, model: ModelName) => join(modelFolder(run
 
 /** Collect the files of the measuring jobs: one entry per seed for each model. */
 export async function collectMetrics(runs: readonly Run[]): Promise<Metrics> {
-  const { settings } = runs[0] as Run
+  const { settings } = runs[0]!
   const models: Metrics['models'] = {}
   for (const model of ['teacher', 'B', ...settings.recipes])
     models[model] = await Promise.all(runs.map(run => readJson<Measures>(measuresFile(run, model))))

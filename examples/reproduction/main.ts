@@ -49,7 +49,7 @@ async function main(): Promise<void> {
   const results = await collectResults(runs)
   const markdown = resultsMarkdown(results, settings)
   const docs = values.smoke ? out : join(root, 'docs')
-  await writeFileWhole(join(docs, 'reproduction.png'), await drawRows([...results.keys()], runs[0] as Run))
+  await writeFileWhole(join(docs, 'reproduction.png'), await drawRows([...results.keys()], runs[0]!))
   await fillPage(join(docs, 'reproduction.md'), markdown)
   console.log(markdown)
 }

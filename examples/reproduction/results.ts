@@ -53,7 +53,7 @@ function distanceRows(results: Results, pairSteps: number): string[][] {
     const at = (nfe: number) =>
       seeds.every(({ frechet }) => nfe in frechet)
         ? withError(
-            seeds.map(({ frechet }) => frechet[nfe] as number),
+            seeds.map(({ frechet }) => frechet[nfe]!),
             1,
           )
         : ''

@@ -14,7 +14,7 @@ export function estimate(values: readonly number[]): Estimate {
 
 /** The mean of a - b, seed by seed: the influence of the pairs and the noise, which both share, cancels. */
 export function pairedDifference(a: readonly number[], b: readonly number[]): Estimate {
-  return estimate(a.map((value, i) => value - (b[i] as number)))
+  return estimate(a.map((value, i) => value - b[i]!))
 }
 
 /** Student's t, 97.5 % quantile, for 1 to 9 degrees of freedom. */

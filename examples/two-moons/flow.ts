@@ -21,7 +21,7 @@ const TRAINING = { learningRate: 2e-3, emaDecay: 0.99 }
 export function rows(points: Float32Array, indices: ArrayLike<number>): tf.Tensor4D {
   const out = new Float32Array(2 * indices.length)
   for (let i = 0; i < indices.length; i++) {
-    const from = 2 * (indices[i] as number)
+    const from = 2 * indices[i]!
     out.set(points.subarray(from, from + 2), 2 * i)
   }
   return tf.tensor4d(out, [indices.length, 1, 1, 2])

@@ -6,7 +6,7 @@ export function mlp(rng: Rng, width = 96): { velocity: (weights?: Weights) => Fi
   const sizes = [3, width, width, width, 2]
   const weights = new Map<string, tf.Variable>()
   for (let i = 0; i + 1 < sizes.length; i++) {
-    const [from, to] = [sizes[i] as number, sizes[i + 1] as number]
+    const [from, to] = [sizes[i]!, sizes[i + 1]!]
     const kernel = tf.mul(rng.fork(i).normal([from, to]), Math.sqrt(2 / from))
     weights.set(`layer${i}/kernel`, tf.variable(kernel))
     weights.set(`layer${i}/bias`, tf.variable(tf.zeros([to])))

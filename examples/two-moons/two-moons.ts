@@ -47,7 +47,7 @@ export async function twoMoons(
     const flows = await trainFlows(set, rng, settings)
     panels.push(randomPairs(points, set(PATHS, rng.fork('ends')), rng.fork('particles').normals(2 * PATHS)))
     for (const [i, flow] of (['1-RF', '2-RF'] as const).entries()) {
-      const field = flows[i] as Field
+      const field = flows[i]!
       const distances = STEPS.map(steps => [steps, distance(draw(field, steps))] as const)
       const path = paths(field)
       add({ points, flow, straightness: path.bend, distance: Object.fromEntries(distances) })
@@ -67,7 +67,7 @@ export async function twoMoons(
       return tf.tidy(() => {
         const z = rng.fork('particles').normal([PATHS, 1, 1, 2])
         const { states } = sampleTrajectory(field, z, { steps: PATH_STEPS })
-        const bend = tf.mean(straightness(states)).dataSync()[0] as number
+        const bend = tf.mean(straightness(states)).dataSync()[0]!
         const stacked = tf.reshape(tf.stack(states, 1), [PATHS, PATH_STEPS + 1, 2])
         return { bend, particles: stacked.arraySync() as number[][][] }
       }) as unknown as { bend: number; particles: number[][][] }
@@ -82,7 +82,7 @@ export async function twoMoons(
 
 /** What a 1-rectified flow is trained on: straight lines from noise to independent data. They cross. */
 function randomPairs(row: string, ends: Float32Array, starts: Float32Array): Panel {
-  const at = (values: Float32Array, i: number) => [values[2 * i] as number, values[2 * i + 1] as number]
+  const at = (values: Float32Array, i: number) => [values[2 * i]!, values[2 * i + 1]!]
   const paths = Array.from({ length: PATHS }, (_, i) => [at(starts, i), at(ends, i)])
   return { row, column: 'random pairs', paths }
 }

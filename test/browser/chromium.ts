@@ -13,7 +13,7 @@ export const chromiumPath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bi
 /** A real browser; WebGPU runs on SwiftShader, which computes on the CPU. */
 export function launch(): Promise<Browser> {
   return chromium.launch({
-    executablePath: chromiumPath as string,
+    executablePath: chromiumPath!,
     headless: true,
     args: [
       '--no-sandbox',
@@ -41,7 +41,7 @@ export async function serve(folders: Record<string, string>): Promise<{ url: str
     const prefix = prefixes.find(one => path.startsWith(one))
     try {
       if (!prefix) throw new Error(path)
-      const body = await readFile(join(folders[prefix] as string, path.slice(prefix.length)))
+      const body = await readFile(join(folders[prefix]!, path.slice(prefix.length)))
       response
         .writeHead(200, { 'content-type': types[extname(path)] ?? 'application/octet-stream' })
         .end(body)

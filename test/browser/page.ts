@@ -15,7 +15,7 @@ async function conformance(backend: Backend): Promise<Row[]> {
   await useBackend(backend)
   const rows: Row[] = []
   for (const [i, one] of cases.entries()) {
-    const error = worstError(await results(one), expected[i] as Float32Array[])
+    const error = worstError(await results(one), expected[i]!)
     rows.push({ group: one.group, name: one.name, error, tolerance: one.tolerance })
   }
   return rows

@@ -12,17 +12,17 @@ export async function results({ compute }: Case): Promise<Float32Array[]> {
 /** The largest difference, as a share of the largest reference number; Infinity where shapes differ or one is NaN. */
 export function worstError(actual: readonly Float32Array[], expected: readonly Float32Array[]): number {
   if (actual.length !== expected.length) return Number.POSITIVE_INFINITY
-  return Math.max(...expected.map((one, i) => error(actual[i] as Float32Array, one)))
+  return Math.max(...expected.map((one, i) => error(actual[i]!, one)))
 }
 
 function error(actual: Float32Array, expected: Float32Array): number {
   if (actual.length !== expected.length) return Number.POSITIVE_INFINITY
   let [worst, largest] = [0, 0]
   for (let i = 0; i < expected.length; i++) {
-    const difference = Math.abs((actual[i] as number) - (expected[i] as number))
+    const difference = Math.abs(actual[i]! - expected[i]!)
     if (Number.isNaN(difference)) return Number.POSITIVE_INFINITY
     worst = Math.max(worst, difference)
-    largest = Math.max(largest, Math.abs(expected[i] as number))
+    largest = Math.max(largest, Math.abs(expected[i]!))
   }
   return worst / largest
 }

@@ -18,7 +18,7 @@ afterAll(() => record(backend, rows))
 
 it.each(cases.map((one, i) => ({ ...one, i })))('$group: $name', async one => {
   const { group, name, tolerance } = one
-  const error = worstError(await results(one), expected[one.i] as Float32Array[])
+  const error = worstError(await results(one), expected[one.i]!)
   rows.push({ group, name, error, tolerance })
   expect(error).toBeLessThanOrEqual(tolerance)
 })

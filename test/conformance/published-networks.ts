@@ -63,7 +63,7 @@ const inception: Case = {
         return /^Conv2d.*conv\.weight$/.test(name) ? kaiming(shape, rng) : new Float32Array(size(shape))
       })
       const net = new FidInception(weights)
-      const { block64, block192 } = net.measure(pair(8)[0] as tf.Tensor4D, ['block64', 'block192'])
+      const { block64, block192 } = net.measure(pair(8)[0]!, ['block64', 'block192'])
       net.dispose()
       return [block64, block192]
     }),

@@ -16,8 +16,8 @@ export function inkPad(
   { side, radius, onDraw }: { side: number; radius: number; onDraw: () => void },
 ): InkPad {
   const ink = new Float32Array(side * side)
-  const canvas = host.querySelector('canvas') as HTMLCanvasElement
-  const context = canvas.getContext('2d') as CanvasRenderingContext2D
+  const canvas = host.querySelector('canvas')!
+  const context = canvas.getContext('2d')!
   let pen: { x: number; y: number; down: boolean } | undefined
   canvas.width = canvas.height = side
   host.tabIndex = 0
@@ -51,7 +51,7 @@ export function inkPad(
         ) {
           const distance = Math.hypot(column + 0.5 - x, row + 0.5 - y)
           const level = Math.min(1, Math.max(0, radius + 0.5 - distance))
-          ink[row * side + column] = Math.max(ink[row * side + column] as number, level)
+          ink[row * side + column] = Math.max(ink[row * side + column]!, level)
         }
     }
     show()

@@ -1,7 +1,7 @@
 /** Cells as text for a link: eight to a byte, in URL-safe base64. */
 export function cellsToText(cells: readonly boolean[]): string {
   const bytes = new Uint8Array(Math.ceil(cells.length / 8))
-  for (const [i, on] of cells.entries()) if (on) bytes[i >> 3] = (bytes[i >> 3] as number) | (1 << (i & 7))
+  for (const [i, on] of cells.entries()) if (on) bytes[i >> 3] = bytes[i >> 3]! | (1 << (i & 7))
   return btoa(String.fromCharCode(...bytes))
     .replaceAll('+', '-')
     .replaceAll('/', '_')

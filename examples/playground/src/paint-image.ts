@@ -10,7 +10,7 @@ export function paintImage(
   values: Float32Array,
   { side, channels, column = 0, row = 0 }: { side: number; channels: number; column?: number; row?: number },
 ): void {
-  const context = canvas.getContext('2d') as CanvasRenderingContext2D
+  const context = canvas.getContext('2d')!
   const pixels = context.createImageData(side, side)
   const [ink, levels] = [inkColour(canvas), signedToBytes(values)]
   for (let i = 0; i < side * side; i++) {

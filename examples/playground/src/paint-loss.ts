@@ -5,7 +5,7 @@ export function paintLoss(canvas: HTMLCanvasElement, losses: readonly number[]):
   const scale = Math.min(devicePixelRatio || 1, 2)
   canvas.width = Math.round(canvas.clientWidth * scale)
   canvas.height = Math.round(canvas.clientHeight * scale)
-  const context = canvas.getContext('2d') as CanvasRenderingContext2D
+  const context = canvas.getContext('2d')!
   if (losses.length < 2) return
   const [low, high] = [Math.min(...losses), Math.max(...losses)]
   const margin = 2 * scale

@@ -27,7 +27,7 @@ export function paintPaths(canvas: HTMLCanvasElement, states: readonly Float32Ar
   const { context, scale, at } = prepare(canvas)
   const { noise, data } = palette()
   const last = states.length - 1
-  const count = (states[0] as Float32Array).length / 2
+  const count = states[0]!.length / 2
   context.lineWidth = 1.1 * scale
   context.lineCap = 'butt' // with round ends, the joints of a path's pieces would show
   context.globalAlpha = 0.5
@@ -64,7 +64,7 @@ function prepare(canvas: HTMLCanvasElement) {
   const scale = Math.min(devicePixelRatio || 1, 2)
   const side = Math.max(1, Math.round(canvas.clientWidth * scale))
   if (canvas.width !== side) canvas.width = canvas.height = side
-  const context = canvas.getContext('2d') as CanvasRenderingContext2D
+  const context = canvas.getContext('2d')!
   context.clearRect(0, 0, side, side)
   context.globalAlpha = 1
   const unit = side / (2 * EXTENT)
@@ -73,8 +73,8 @@ function prepare(canvas: HTMLCanvasElement) {
 }
 
 function between(from: Float32Array, to: Float32Array, p: number, share: number): [number, number] {
-  const [x, y] = [from[2 * p] as number, from[2 * p + 1] as number]
-  return [x + share * ((to[2 * p] as number) - x), y + share * ((to[2 * p + 1] as number) - y)]
+  const [x, y] = [from[2 * p]!, from[2 * p + 1]!]
+  return [x + share * (to[2 * p]! - x), y + share * (to[2 * p + 1]! - y)]
 }
 
 function dots(context: CanvasRenderingContext2D, places: [number, number][], radius: number): void {

@@ -24,8 +24,8 @@ it('draws from the cells that have ink', () => {
   const points = drawPoints('drawn', 1000, createRng(1), ink)
   const cells = new Set(
     Array.from({ length: 1000 }, (_, i) => {
-      const column = Math.floor(((points[2 * i] as number) + 3) / (6 / 32))
-      const row = Math.floor((3 - (points[2 * i + 1] as number)) / (6 / 32))
+      const column = Math.floor((points[2 * i]! + 3) / (6 / 32))
+      const row = Math.floor((3 - points[2 * i + 1]!) / (6 / 32))
       return 32 * row + column
     }),
   )

@@ -31,8 +31,7 @@ function quickstart(options: string[], killMs = 0): Promise<{ code: number | nul
     child.stderr.on('data', chunk => {
       stderr += chunk
     })
-    const timer =
-      killMs > 0 ? setTimeout(() => process.kill(-(child.pid as number), 'SIGKILL'), killMs) : undefined
+    const timer = killMs > 0 ? setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), killMs) : undefined
     child.on('close', code => {
       clearTimeout(timer)
       resolve({ code, stderr })

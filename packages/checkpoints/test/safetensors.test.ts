@@ -81,7 +81,7 @@ describe('round trip', () => {
   it('copies: writing to a result leaves the file alone', () => {
     const bytes = writeSafetensors({ a: f32(1) })
     const before = bytes.slice()
-    ;(readSafetensors(bytes).tensors.get('a') as HostTensor).data[0] = 5
+    readSafetensors(bytes).tensors.get('a')!.data[0] = 5
     expect(bytes).toEqual(before)
   })
 })
@@ -116,7 +116,7 @@ it('reads any mutation of a file or throws a RangeError', () => {
       ]
       if (kind === 0) bytes = bytes.slice(0, at)
       else if (kind === 1) bytes = Uint8Array.of(...bytes, ...bytes.subarray(at))
-      else bytes[at as number] = value as number
+      else bytes[at!] = value!
       if (bytes.length === 0) break
     }
     try {

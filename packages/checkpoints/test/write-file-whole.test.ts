@@ -78,10 +78,10 @@ describe('writeFileWhole', () => {
       const dead = spawnSync(process.execPath, ['-e', '']).pid
       const by = (pid: number, machine = /\.(\w+)-/.exec(mine)?.[1]) =>
         join(folder, mine.replace(/\.\w+-\d+-/, `.${machine}-${pid}-`))
-      const kept = [by(live.pid as number), by(dead, '00000000'), join(folder, 'own.tmp')]
+      const kept = [by(live.pid!), by(dead, '00000000'), join(folder, 'own.tmp')]
       const left = [by(dead), by(dead, '11111111')]
       for (const file of [...kept, ...left]) await writeFile(file, '')
-      await utimes(left[1] as string, 0, 0) // of another machine, and nobody writes it any more
+      await utimes(left[1]!, 0, 0) // of another machine, and nobody writes it any more
       await writeFileWhole(join(folder, 'other'), '')
       expect(new Set(await readdir(folder))).toEqual(
         new Set([mine, 'other', ...kept.map(file => basename(file))]),

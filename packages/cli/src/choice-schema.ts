@@ -27,8 +27,6 @@ function optionSchema({ type, words, default: value }: ChoiceOption): z.ZodType 
   if (type === 'boolean') kinds.push(z.boolean())
   if (words) kinds.push(z.enum(words))
   const schema =
-    kinds.length > 1
-      ? z.union(kinds, { error: `must be a ${type} or one of ${words}` })
-      : (kinds[0] as z.ZodType)
+    kinds.length > 1 ? z.union(kinds, { error: `must be a ${type} or one of ${words}` }) : kinds[0]!
   return value === undefined ? schema : schema.default(value)
 }

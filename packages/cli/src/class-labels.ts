@@ -17,7 +17,7 @@ export function classLabels(classes: number, numbers: readonly number[], only?: 
   const rng = createRng(0).fork('class')
   return forwardLabels(
     classes,
-    numbers.map(n => only ?? (rng.fork(n).integers(1, classes)[0] as number)),
+    numbers.map(n => only ?? rng.fork(n).integers(1, classes)[0]!),
   )
 }
 

@@ -30,7 +30,7 @@ export async function imageOutput(path: string): Promise<ImageOutput> {
     has: n => there.has(fileName(n)),
     async write(numbers, x) {
       for (const [i, image] of (await hostImages(x)).entries())
-        await writePngGrid(join(path, fileName(numbers[i] as number)), image)
+        await writePngGrid(join(path, fileName(numbers[i]!)), image)
     },
     async finish() {},
   }
@@ -44,7 +44,7 @@ function collected(finish: (images: HostImages) => Promise<void>): ImageOutput {
   return {
     has: () => false,
     async write(numbers, x) {
-      for (const [i, image] of (await hostImages(x)).entries()) kept.set(numbers[i] as number, image)
+      for (const [i, image] of (await hostImages(x)).entries()) kept.set(numbers[i]!, image)
     },
     async finish() {
       await finish(joined([...kept].sort(([a], [b]) => a - b).map(([, image]) => image)))

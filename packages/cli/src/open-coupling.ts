@@ -13,7 +13,7 @@ export async function openCoupling(
   { coupling: { pairs, data, ...chosen }, network }: TrainConfig,
   rng: Rng,
 ): Promise<{ coupling: Coupling; close(): Promise<void> }> {
-  const source = pairs === undefined ? await openData(data as string, network) : await openPairs(pairs)
+  const source = pairs === undefined ? await openData(data!, network) : await openPairs(pairs)
   const { close, plain, ...given } = source
   const make = (choice: Chosen, coupling?: Coupling) =>
     makeChosen<Coupling, CouplingContext>('coupling', couplings, choice, { ...given, rng, coupling })

@@ -22,13 +22,13 @@ export async function previewRun(
   const labels = labelDim > 0 ? rowLabels(previewImages, labelDim) : undefined
   const field = edmVelocity(net.withWeights(trainer.ema), labels ? { classLabels: labels } : {})
   const { samples, straightness, trajectory } = await previewFlow(field, z, { trajectories: SHOWN_PATHS })
-  const { states, predictions } = trajectory as SampleTrajectory
+  const { states, predictions } = trajectory!
   const paths = pathRows({ states, predictions })
   try {
     const images: Record<string, Uint8Array> = {}
     for (const { steps, x } of samples) images[`${steps}-step`] = await encodePngGrid(x, { scale })
     images[TRAJECTORIES] = await encodePngGrid(paths, { columns: states.length, scale })
-    return { images, scalars: { straightness: straightness as number } }
+    return { images, scalars: { straightness: straightness! } }
   } finally {
     tf.dispose([
       z,

@@ -67,7 +67,7 @@ function shareOf({ index, count }: Shard, i: number, n: number): string {
 }
 
 function start(share: string): ChildProcess {
-  return fork(process.argv[1] as string, process.argv.slice(2), {
+  return fork(process.argv[1]!, process.argv.slice(2), {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: { ...process.env, [WORKER_SHARE]: share },
   })

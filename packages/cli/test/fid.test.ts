@@ -29,7 +29,7 @@ beforeAll(async () => {
   const noise = createRng(0).normals(images.length)
   await file(
     noisy,
-    Uint8Array.from(images, (byte, i) => Math.min(255, Math.max(0, byte + 60 * (noise[i] as number)))).slice(
+    Uint8Array.from(images, (byte, i) => Math.min(255, Math.max(0, byte + 60 * noise[i]!))).slice(
       0,
       300 * 784,
     ),

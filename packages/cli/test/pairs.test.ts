@@ -68,7 +68,7 @@ it('inverts real images into a store, in shards as in one run, that training rea
   const numbers = folder.at('noise.npz')
   const all = ['--images', '0-19', '--steps', '2', '--out', numbers]
   await run('invert', MNIST, '--network', TEACHER, '--backend', 'wasm', ...all)
-  const expected = (await readNpz(await readFile(numbers))).get('arr_0') as HostTensor
+  const expected = (await readNpz(await readFile(numbers))).get('arr_0')!
   await expectClose(tf.tensor1d(z), tf.tensor1d(toFloat32(expected)), { rtol: 2 ** -11, atol: 1e-6 }) // kept in half precision
 
   const config = folder.at('g.json')

@@ -10,7 +10,7 @@ function matches(shape: readonly number[], pattern: ShapePattern): boolean {
   if (open ? shape.length < fixed.length : shape.length !== fixed.length) return false
   const sizes = new Map<string, number>()
   return fixed.every((want, i) => {
-    const size = shape[i] as number
+    const size = shape[i]!
     if (typeof want === 'number') return size === want
     const seen = sizes.get(want) ?? size
     sizes.set(want, seen)
@@ -88,7 +88,7 @@ function fail(where: string, name: string, rule: string, value: unknown, kind: s
 /** Throw unless every number of `values` (a tensor's data, read back by the caller) is finite. */
 export function checkFinite(where: string, name: string, values: ArrayLike<number>): void {
   for (let i = 0; i < values.length; i++) {
-    const value = values[i] as number
+    const value = values[i]!
     if (!Number.isFinite(value))
       throw new NumericError('non-finite', `${where}: ${name} must be finite, got ${value} at index ${i}.`)
   }

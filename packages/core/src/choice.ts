@@ -35,7 +35,7 @@ export function makeChosen<Made, Context>(
   context: Partial<Context> = {},
 ): Made {
   checkOneOf(where, 'name', name, Object.keys(list))
-  const choice = list[name] as Choice<Made, object, Context>
+  const choice = list[name]!
   for (const need of choice.needs ?? [])
     if (context[need] === undefined)
       throw new TypeError(`${where}: ${String(need)} must be given for ${name}, got undefined.`)

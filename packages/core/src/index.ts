@@ -1,3 +1,4 @@
+export { batchOf } from './batch-of.js'
 export {
   checkFinite,
   checkInt,

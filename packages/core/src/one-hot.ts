@@ -5,7 +5,7 @@ import { checkInt } from './checks.js'
 export function oneHot(labels: ArrayLike<number>, classes: number): tf.Tensor2D {
   const rows = new Float32Array(labels.length * classes)
   for (let i = 0; i < labels.length; i++) {
-    const label = labels[i] as number
+    const label = labels[i]!
     checkInt('core.oneHot', `labels[${i}]`, label, 0, classes - 1)
     rows[i * classes + label] = 1
   }

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core'
 /** Bytes 0..255 as numbers in [-1,1]: v / 127.5 - 1. */
 export function bytesToSigned(bytes: ArrayLike<number>): Float32Array {
   const values = new Float32Array(bytes.length)
-  for (let i = 0; i < values.length; i++) values[i] = (bytes[i] as number) / 127.5 - 1
+  for (let i = 0; i < values.length; i++) values[i] = bytes[i]! / 127.5 - 1
   return values
 }
 
@@ -13,8 +13,7 @@ export function bytesToSigned(bytes: ArrayLike<number>): Float32Array {
  */
 export function signedToBytes(values: ArrayLike<number>): Uint8Array {
   const bytes = new Uint8ClampedArray(values.length) // it cuts off, and rounds halves to even
-  for (let i = 0; i < bytes.length; i++)
-    bytes[i] = Math.fround(Math.fround((values[i] as number) + 1) * 127.5)
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Math.fround(Math.fround(values[i]! + 1) * 127.5)
   return new Uint8Array(bytes.buffer)
 }
 

@@ -45,7 +45,7 @@ describe('uniforms', () => {
 
   it('do not follow one another', () => {
     for (const lag of [1, 2, 3, 4]) {
-      const products = values.subarray(lag).map((u, i) => (u - 0.5) * ((values[i] as number) - 0.5))
+      const products = values.subarray(lag).map((u, i) => (u - 0.5) * (values[i]! - 0.5))
       expect(Math.abs(mean(products)) * 12, `lag ${lag}`).toBeLessThan(5 / Math.sqrt(n))
     }
   })
@@ -72,9 +72,9 @@ describe('normals', () => {
 
   it('do not follow one another: Box-Muller pairs are independent', () => {
     for (const lag of [1, 2]) {
-      const products = values.subarray(lag).map((z, i) => z * (values[i] as number))
+      const products = values.subarray(lag).map((z, i) => z * values[i]!)
       expect(Math.abs(mean(products)), `lag ${lag}`).toBeLessThan(5 / Math.sqrt(n))
-      const squares = values.subarray(lag).map((z, i) => (z * z - 1) * ((values[i] as number) ** 2 - 1))
+      const squares = values.subarray(lag).map((z, i) => (z * z - 1) * (values[i]! ** 2 - 1))
       expect(Math.abs(mean(squares)) / 2, `squares, lag ${lag}`).toBeLessThan(5 / Math.sqrt(n))
     }
   })
@@ -140,10 +140,10 @@ describe('seeds and forks', () => {
 
   it('are uncorrelated between neighbours', () => {
     const rng = createRng(5)
-    const firsts = Float32Array.from({ length: 10_000 }, (_, i) => rng.fork(i).normals(1)[0] as number)
+    const firsts = Float32Array.from({ length: 10_000 }, (_, i) => rng.fork(i).normals(1)[0]!)
     expect(Math.abs(mean(firsts))).toBeLessThan(5 / 100)
     expect(kolmogorov(firsts, normalCumulative)).toBeLessThan(1.95)
-    const products = firsts.subarray(1).map((z, i) => z * (firsts[i] as number))
+    const products = firsts.subarray(1).map((z, i) => z * firsts[i]!)
     expect(Math.abs(mean(products))).toBeLessThan(5 / 100)
   })
 })
@@ -207,7 +207,7 @@ describe('tensors', () => {
     await scope(async () => {
       await expectClose(createRng(9).normal([2, 3]), tf.tensor2d(createRng(9).normals(6), [2, 3]), exact)
       await expectClose(createRng(9).uniform([2, 3]), tf.tensor2d(createRng(9).uniforms(6), [2, 3]), exact)
-      await expectClose(createRng(9).normal([]), tf.scalar(createRng(9).normals(1)[0] as number), exact)
+      await expectClose(createRng(9).normal([]), tf.scalar(createRng(9).normals(1)[0]!), exact)
       const scaled = createRng(9)
         .uniforms(4)
         .map(u => 3 * u - 1)

@@ -74,7 +74,7 @@ describe('readCifar10', () => {
 const real = process.env.CIFAR10_DIR
 describe(real ? 'the real CIFAR-10' : 'the real CIFAR-10: SKIPPED, set CIFAR10_DIR to a folder of it', () => {
   it.skipIf(!real)('has its counts and its mean', { timeout: 120_000 }, async () => {
-    const test = await readCifar10(real as string, { split: 'test' })
+    const test = await readCifar10(real!, { split: 'test' })
     expect(test.count).toBe(10_000)
     const counts = Array<number>(10).fill(0)
     for (const label of test.labels!) counts[label]!++

@@ -11,7 +11,7 @@ const names = [...tensors.keys()].filter(key => key.startsWith('input/')).map(ke
 /** Resize `name` and keep as many rows and columns as the reference did. */
 function resized(name: string, mode: 'clean' | 'legacy_pytorch', kept: readonly number[]): tf.Tensor {
   return tf.tidy(() => {
-    const { data, shape } = tensors.get(`input/${name}`) as HostTensor
+    const { data, shape } = tensors.get(`input/${name}`)!
     const [height, width] = name.split('-')[1]!.split('x').map(Number) as [number, number]
     const images = tf.tensor4d(Float32Array.from(data as Uint8Array), [
       1,
@@ -31,7 +31,7 @@ describe.each([
   ['legacy_pytorch', 'torch'],
 ] as const)('resize, %s', (mode, tool) => {
   it.each(names)(`agrees with ${tool} on %s`, async name => {
-    const { data, shape } = tensors.get(`${tool}/${name}`) as HostTensor
+    const { data, shape } = tensors.get(`${tool}/${name}`)!
     await expectClose(resized(name, mode, shape), tf.tensor(data as Float32Array, shape), close)
   })
 })

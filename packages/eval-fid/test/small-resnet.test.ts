@@ -53,11 +53,11 @@ describe('smallResNet', () => {
       const direction = rng.fork(`${name} direction`).normal(weight.shape)
       const at = (h: number) => {
         weight.assign(tf.add(before, tf.mul(direction, h)))
-        return loss().dataSync()[0] as number
+        return loss().dataSync()[0]!
       }
       const slope = (at(1e-2) - at(-1e-2)) / 2e-2
       weight.assign(before)
-      const expected = tf.sum(tf.mul(grads[weight.name] as tf.Tensor, direction)).dataSync()[0] as number
+      const expected = tf.sum(tf.mul(grads[weight.name]!, direction)).dataSync()[0]!
       // Central differences in float32: the rounding of the loss over 2h.
       await expectClose(slope, expected, { rtol: 2e-2, atol: 1e-3 })
     }
@@ -68,7 +68,7 @@ describe('smallResNet', () => {
     const x = images(8)
     const target = tf.oneHot(tf.tensor1d([0, 1, 2, 3, 4, 0, 1, 2], 'int32'), 5)
     const loss = () => tf.neg(tf.mean(tf.sum(tf.mul(target, tf.logSoftmax(net.logits(x))), -1))) as tf.Scalar
-    const before = loss().dataSync()[0] as number
+    const before = loss().dataSync()[0]!
     const optimizer = tf.train.adam(1e-2)
     for (let i = 0; i < 60; i++) optimizer.minimize(loss, false, [...net.weights.values()])
     expect(loss().dataSync()[0]).toBeLessThan(before / 10)

@@ -42,7 +42,7 @@ export class TimeBins {
         return Math.min(Math.floor(time * this.#counts.length), this.#counts.length - 1)
       throw new RangeError(`${where}: t must be in [0, 1], got ${describe(time)} at index ${i}.`)
     })
-    for (const [i, bin] of places.entries()) this.#combine(bin, 1, losses[i] as number, 0)
+    for (const [i, bin] of places.entries()) this.#combine(bin, 1, losses[i]!, 0)
   }
 
   /** Count in what another has seen: of another worker, or of an earlier run. */
@@ -52,19 +52,18 @@ export class TimeBins {
       throw new RangeError(
         `losses-lpips-huber.TimeBins.merge: other must have ${this.#counts.length} bins, got ${bins}.`,
       )
-    for (let i = 0; i < bins; i++)
-      this.#combine(i, other.#counts[i] as number, other.#means[i] as number, other.#squares[i] as number)
+    for (let i = 0; i < bins; i++) this.#combine(i, other.#counts[i]!, other.#means[i]!, other.#squares[i]!)
   }
 
   /** Chan, Golub and LeVeque's update of a mean and a sum of squared deviations by those of another set. */
   #combine(bin: number, count: number, mean: number, squares: number): void {
     if (count === 0) return
-    const before = this.#counts[bin] as number
+    const before = this.#counts[bin]!
     const total = before + count
-    const difference = mean - (this.#means[bin] as number)
+    const difference = mean - this.#means[bin]!
     this.#counts[bin] = total
-    this.#means[bin] = (this.#means[bin] as number) + (difference * count) / total
-    this.#squares[bin] = (this.#squares[bin] as number) + squares + (difference ** 2 * before * count) / total
+    this.#means[bin] = this.#means[bin]! + (difference * count) / total
+    this.#squares[bin] = this.#squares[bin]! + squares + (difference ** 2 * before * count) / total
   }
 
   /** The bins, from t = 0 on. */
@@ -74,8 +73,8 @@ export class TimeBins {
       from: i / n,
       to: (i + 1) / n,
       count,
-      mean: count > 0 ? (this.#means[i] as number) : NaN,
-      deviation: count > 0 ? Math.sqrt((this.#squares[i] as number) / count) : NaN,
+      mean: count > 0 ? this.#means[i]! : NaN,
+      deviation: count > 0 ? Math.sqrt(this.#squares[i]! / count) : NaN,
     }))
   }
 }

@@ -1,4 +1,4 @@
-import { checkTensor, type LossContext, type Premetric } from '@rectified-flow/core'
+import { batchOf, checkTensor, type LossContext, type Premetric } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 /** A premetric and its weight in a sum: a number, or a function of the time t [B] -> [B]. 1 unless given. */
@@ -23,7 +23,7 @@ export function weightedSum<Name extends string>(
   const where = 'losses-lpips-huber.weightedSum'
   const parts: WeightedSum<Name>['parts'] = (prediction, target, context) => {
     checkTensor(where, 'prediction', prediction, ['B', '...'])
-    checkTensor(where, 't', context.t, [prediction.shape[0] as number])
+    checkTensor(where, 't', context.t, [batchOf(prediction)])
     return tf.tidy(() => {
       const weighted = {} as Record<Name, tf.Tensor1D>
       for (const name in terms) {

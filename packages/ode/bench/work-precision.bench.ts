@@ -25,8 +25,7 @@ const onTensors: Field = x => {
 
 const exact = (await ode.solveFloat64(onHost, start, { method: ode.dop853, span, rtol: 1e-13, atol: 1e-13 }))
   .x
-const errorOf = (x: ArrayLike<number>) =>
-  Math.max(...exact.map((value, i) => Math.abs((x[i] as number) - value)))
+const errorOf = (x: ArrayLike<number>) => Math.max(...exact.map((value, i) => Math.abs(x[i]! - value)))
 
 type Point = { panel: string; method: string; nfe: number; error: number }
 const points: Point[] = []

@@ -31,20 +31,20 @@ export class DenseSolution {
     return tf.tidy(() => {
       let state: tf.Tensor | undefined
       for (const index of new Set(chosen)) {
-        const segment = this.segments[index] as Segment<tf.Tensor>
+        const segment = this.segments[index]!
         const here = chosen.map(choice => choice === index)
-        const inside = times.map((time, lane) => (here[lane] ? time : (segment.from[lane] as number)))
+        const inside = times.map((time, lane) => (here[lane] ? time : segment.from[lane]!))
         const x = interpolate(this.space, this.method, segment, inside)
         state = state ? this.space.select(here, x, state) : x
       }
-      return state as tf.Tensor
+      return state!
     })
   }
 
   /** The step of a lane that holds this time. */
   private find(time: number, lane: number): number {
     const index = this.segments.findIndex(({ from, moved }, i) => {
-      const [a, b] = [from[lane] as number, this.reached[i]?.[lane] as number]
+      const [a, b] = [from[lane]!, this.reached[i]?.[lane]!]
       return moved[lane] && Math.min(a, b) <= time && time <= Math.max(a, b)
     })
     if (index >= 0) return index
@@ -83,7 +83,7 @@ export async function solveDense(
       if (step.lanes.every(lane => lane.done))
         solution = new DenseSolution(space, method, segments, reached, tf.clone(step.x), statistics(step))
     }
-    return solution as DenseSolution // a span has at least one step
+    return solution! // a span has at least one step
   } catch (error) {
     tf.dispose(segments.flatMap(({ x, k }) => [x, ...k]))
     throw error

@@ -70,8 +70,8 @@ export function embeddedPair({
   return {
     ...method,
     errors,
-    errorOrder: errorOrder ?? (errors[0] as ErrorEstimate).order,
-    errorNorm: errorNorm ?? (sizes => sizes[0] as number),
+    errorOrder: errorOrder ?? errors[0]!.order,
+    errorNorm: errorNorm ?? (sizes => sizes[0]!),
     dense: output,
   }
 }

@@ -28,5 +28,5 @@ export async function solveAdaptive(
   let solution: AdaptiveSolution | undefined
   for await (const step of adaptive('ode.solveAdaptive', field, x, options).steps)
     if (step.lanes.every(lane => lane.done)) solution = { x: tf.clone(step.x), ...statistics(step) }
-  return solution as AdaptiveSolution // a span has at least one step
+  return solution! // a span has at least one step
 }

@@ -1,4 +1,4 @@
-import { type Field, vectorJacobian } from '@rectified-flow/core'
+import { batchOf, type Field, vectorJacobian } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { checkGradientOf, type GradientOptions } from './gradient-options.js'
 import { run } from './internal/run.js'
@@ -27,7 +27,7 @@ export function solveAdjoint(
   const { times } = run(where, field, x, options)
   const { method } = options
   checkGradientOf(where, params)
-  const batch = x.shape[0] as number
+  const batch = batchOf(x)
   const shapes = [x.shape, x.shape, ...params.map(param => param.shape)]
   const sizes = shapes.map(shape => tf.util.sizeFromShape(shape))
   const pack = (parts: tf.Tensor[]) =>
@@ -36,7 +36,7 @@ export function solveAdjoint(
       1,
     )
   const unpack = (packed: tf.Tensor) =>
-    tf.split(packed, sizes, 1).map((part, i) => tf.reshape(part, shapes[i] as number[]))
+    tf.split(packed, sizes, 1).map((part, i) => tf.reshape(part, shapes[i]!))
 
   /** The three equations as one, of [1, all numbers]. */
   const backward: Field = (packed, t) => {

@@ -56,13 +56,10 @@ export function solveCheckpointed(
       let dx = tf.unstack(dy).at(-1) as tf.Tensor
       let dParams = params.map(param => tf.zerosLike(param))
       for (let i = pieces.length - 1; i >= 0; i--) {
-        const [from, piece] = [starts[i] as tf.Tensor, pieces[i] as readonly number[]]
+        const [from, piece] = [starts[i]!, pieces[i]!]
         const grown = tf.tidy(() => {
           const { grads } = vectorJacobian(() => over(from, piece).x, [from, ...params], dx)
-          return [
-            grads[0] as tf.Tensor,
-            ...dParams.map((total, j) => tf.add(total, grads[j + 1] as tf.Tensor)),
-          ]
+          return [grads[0]!, ...dParams.map((total, j) => tf.add(total, grads[j + 1]!))]
         })
         tf.dispose([dx, ...dParams])
         ;[dx, ...dParams] = grown as [tf.Tensor, ...tf.Tensor[]]

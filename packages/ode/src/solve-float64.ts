@@ -44,5 +44,5 @@ export async function solveFloat64(
   let solution: Float64Solution | undefined
   for await (const step of told(advance(where, space, Float64Array.from(x), run), onStep))
     if (step.lanes.every(lane => lane.done)) solution = { x: step.x.slice(), ...statistics(step) }
-  return solution as Float64Solution // a span has at least one step
+  return solution! // a span has at least one step
 }

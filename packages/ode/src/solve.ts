@@ -22,5 +22,5 @@ export function solve(field: Field, x: tf.Tensor, { onStep, ...options }: SolveO
     onStep?.(state)
     if (state.step === state.steps) end = { x: tf.clone(state.x), nfe: state.nfe }
   }
-  return end as Solution // a grid has at least one step
+  return end! // a grid has at least one step
 }

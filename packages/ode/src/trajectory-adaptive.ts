@@ -29,7 +29,7 @@ export async function trajectoryAdaptive(
 ): Promise<AdaptiveTrajectory> {
   const where = 'ode.trajectoryAdaptive'
   checkGrid(where, 'times', times)
-  const [start, end] = [times[0] as number, times.at(-1) as number]
+  const [start, end] = [times[0]!, times.at(-1)!]
   const sign = Math.sign(end - start)
   const { space, steps } = adaptive(where, field, x, { ...options, span: [start, end] })
   const states = times.map(() => tf.clone(x)) // the state so far, at each time not yet passed
@@ -38,21 +38,19 @@ export async function trajectoryAdaptive(
     for await (const step of steps) {
       const last = step.lanes.every(lane => lane.done)
       for (const [i, time] of times.entries()) {
-        const ahead = step.lanes.map(
-          (_, lane) => (step.moved[lane] as boolean) && sign * (time - (step.from[lane] as number)) > 0,
-        )
+        const ahead = step.lanes.map((_, lane) => step.moved[lane]! && sign * (time - step.from[lane]!) > 0)
         if (!ahead.some(Boolean)) continue
-        const inside = step.to.map((to, lane) => (ahead[lane] as boolean) && sign * (to - time) > 0)
+        const inside = step.to.map((to, lane) => ahead[lane]! && sign * (to - time) > 0)
         const there = inside.some(Boolean)
           ? step.at(step.to.map((to, lane) => (inside[lane] ? time : to)))
           : tf.clone(step.x)
-        const state = space.select(ahead, there, states[i] as tf.Tensor)
-        tf.dispose([there, states[i] as tf.Tensor])
+        const state = space.select(ahead, there, states[i]!)
+        tf.dispose([there, states[i]!])
         states[i] = state
       }
       if (last) taken = statistics(step)
     }
-    return { times, states, ...(taken as SolverStatistics) }
+    return { times, states, ...taken! }
   } catch (error) {
     tf.dispose(states)
     throw error

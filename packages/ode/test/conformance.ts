@@ -15,7 +15,7 @@ type Span = readonly [start: number, end: number]
 async function errorOf(method: Method, steps: number, [start, end]: Span): Promise<number> {
   const x = tf.tensor1d([Math.sin(start)])
   const y = solve(forced, x, { method, steps, span: [start, end] }).x
-  const error = Math.abs((y.dataSync()[0] as number) - Math.sin(end))
+  const error = Math.abs(y.dataSync()[0]! - Math.sin(end))
   tf.dispose([x, y])
   return error
 }
@@ -23,10 +23,10 @@ async function errorOf(method: Method, steps: number, [start, end]: Span): Promi
 /** Float32 hides high orders: pairs take even steps in float64, held to no tolerance. */
 async function errorInFloat64(method: EmbeddedPair, steps: number, [start, end]: Span): Promise<number> {
   const h = Math.abs(end - start) / steps
-  const field = (x: Float64Array, t: number) => [Math.cos(t) + Math.sin(t) - (x[0] as number)]
+  const field = (x: Float64Array, t: number) => [Math.cos(t) + Math.sin(t) - x[0]!]
   const even = { firstStep: h, maxStep: h, rtol: 0, atol: Infinity }
   const { x } = await solveFloat64(field, [Math.sin(start)], { method, span: [start, end], ...even })
-  return Math.abs((x[0] as number) - Math.sin(end))
+  return Math.abs(x[0]! - Math.sin(end))
 }
 
 /** Slope of log2 |error| against log2 steps over 4..64 steps, leaving out errors that are rounding. */

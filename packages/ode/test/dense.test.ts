@@ -30,7 +30,7 @@ describe.each([bosh3, dopri5, tsit5, dop853])('$name', method => {
     const dense = await solveDense(forced, tf.zeros([1, 1]), options)
     for (let t = 0; t <= 5; t += 0.037) {
       const [x] = dense.at(t).dataSync()
-      expect(Math.abs((x as number) - Math.sin(t))).toBeLessThan(2e-3)
+      expect(Math.abs(x! - Math.sin(t))).toBeLessThan(2e-3)
     }
     const plain = await solveAdaptive(forced, tf.zeros([1, 1]), options)
     await expectClose(dense.x, plain.x, f32)
@@ -47,8 +47,7 @@ describe.each([bosh3, dopri5, tsit5, dop853])('$name', method => {
     await expectClose(dense.at([0.2, 0.1]), [Math.exp(-0.1), Math.exp(-2)], { rtol: 0, atol: 1e-3 })
     const times = [0, 0.01, 0.3, 0.77, 1]
     const { states } = await trajectoryAdaptive(decay, x, { times, method, rtol: 1e-4, perSample: true })
-    for (const [i, t] of times.entries())
-      await expectClose(states[i] as tf.Tensor, dense.at(t), { rtol: 0, atol: 1e-6 })
+    for (const [i, t] of times.entries()) await expectClose(states[i]!, dense.at(t), { rtol: 0, atol: 1e-6 })
   })
 })
 
@@ -58,13 +57,12 @@ it('output times do not change the steps, forward or backward', async () => {
     times: [0, 0.5, 0.51, 2],
     rtol: 1e-5,
   })
-  for (const [i, t] of times.entries())
-    await expectClose(states[i] as tf.Tensor, [Math.sin(t)], { rtol: 0, atol: 1e-4 })
+  for (const [i, t] of times.entries()) await expectClose(states[i]!, [Math.sin(t)], { rtol: 0, atol: 1e-4 })
   const plain = await solveAdaptive(forced, x, { span: [0, 2], rtol: 1e-5 })
   expect([nfe, ends]).toEqual([plain.nfe, plain.ends])
-  await expectClose(states[3] as tf.Tensor, plain.x, f32)
+  await expectClose(states[3]!, plain.x, f32)
   const back = await trajectoryAdaptive(forced, plain.x, { times: [2, 1.3, 0], rtol: 1e-5 })
-  await expectClose(back.states[1] as tf.Tensor, [Math.sin(1.3)], { rtol: 0, atol: 1e-3 })
+  await expectClose(back.states[1]!, [Math.sin(1.3)], { rtol: 0, atol: 1e-3 })
 })
 
 it('behind an event the state stays', async () => {
@@ -72,7 +70,7 @@ it('behind an event the state stays', async () => {
   const x = tf.zeros([1, 1])
   const { states, ends } = await trajectoryAdaptive(tf.onesLike, x, { times: [0, 0.1, 0.5, 1], event })
   for (const [i, value] of [0, 0.1, 0.25, 0.25].entries())
-    await expectClose(states[i] as tf.Tensor, [value], { rtol: 0, atol: 1e-5 })
+    await expectClose(states[i]!, [value], { rtol: 0, atol: 1e-5 })
   expect(ends[0]?.stopped).toBe(true)
   const dense = await solveDense(tf.onesLike, x, { span: [0, 1], event })
   await expectClose(dense.x, [0.25], { rtol: 0, atol: 1e-5 })

@@ -41,7 +41,7 @@ function gradients(solver: Solve, options: GradientOptions): tf.Tensor[] {
   const x = variable(tf.tensor2d([[1, 2], [-0.5, 0.3], [0.2, -1]])) // biome-ignore format: a matrix
   const loss = () => tf.sum(tf.square(solver(field, x, { params, ...options }).x)) as tf.Scalar
   const { value, grads } = tf.variableGrads(loss, [x, ...params] as tf.Variable[])
-  const result = [x, ...params].map(variable => grads[(variable as tf.Variable).name] as tf.Tensor)
+  const result = [x, ...params].map(variable => grads[(variable as tf.Variable).name]!)
   tf.dispose([value, x, params])
   return result
 }
@@ -58,8 +58,8 @@ describe.each(Object.entries({ plain, solveCheckpointed, solveAdjoint }) as [str
       const options = { method: rk4, steps: 16, span: [0, 1] as const, params: [rate] }
       const end = () => tf.sum(solver(x => tf.neg(tf.mul(x, rate)), x, options).x) as tf.Scalar
       const { grads } = tf.variableGrads(end, [x, rate] as tf.Variable[])
-      await expectClose(grads[x.name] as tf.Tensor, [Math.exp(-0.5), Math.exp(-0.5)], sum)
-      await expectClose(grads[rate.name] as tf.Tensor, [-5 * Math.exp(-0.5)].slice(0, 1), sum)
+      await expectClose(grads[x.name]!, [Math.exp(-0.5), Math.exp(-0.5)], sum)
+      await expectClose(grads[rate.name]!, [-5 * Math.exp(-0.5)].slice(0, 1), sum)
     })
 
     it('gives the state and the calls of solve', async () => {
@@ -94,7 +94,7 @@ describe('solveCheckpointed', () => {
     const expected = gradients(plain, options)
     const withEvery: Solve = (field, x, given) => solveCheckpointed(field, x, { ...given, every })
     for (const [i, grad] of gradients(withEvery, options).entries())
-      await expectClose(grad, expected[i] as tf.Tensor, f32)
+      await expectClose(grad, expected[i]!, f32)
   })
 
   it('holds few tensors', () => {
@@ -144,7 +144,7 @@ it.each([rk4, ab4, dop853])('solveAdjoint comes close to backpropagation with $n
   const expected = gradients(plain, options)
   // The two differ by the method's error, ab4's above all: 2e-4 with 16 steps.
   for (const [i, grad] of gradients(solveAdjoint, options).entries())
-    await expectClose(grad, expected[i] as tf.Tensor, method === ab4 ? { rtol: 1e-3, atol: 1e-4 } : sum)
+    await expectClose(grad, expected[i]!, method === ab4 ? { rtol: 1e-3, atol: 1e-4 } : sum)
 })
 
 it('a field may ignore what a gradient is asked for', async () => {
@@ -152,6 +152,6 @@ it('a field may ignore what a gradient is asked for', async () => {
   for (const solver of [solveCheckpointed, solveAdjoint]) {
     const loss = () =>
       tf.sum(solver(tf.onesLike, tf.ones([2]), { steps: 2, params: [unused] }).x) as tf.Scalar
-    await expectClose(tf.variableGrads(loss, [unused]).grads[unused.name] as tf.Tensor, [0].slice(0, 1))
+    await expectClose(tf.variableGrads(loss, [unused]).grads[unused.name]!, [0].slice(0, 1))
   }
 })

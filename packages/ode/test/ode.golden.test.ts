@@ -63,30 +63,28 @@ const hostFields: Record<string, Float64Field> = {
     return [b, 2 * (1 - a * a) * b - a]
   },
   'linear-forced': (x, t) =>
-    golden.linear_A.map(row =>
-      row.reduce((sum, value, j) => sum + value * (x[j] as number), Math.sin(3 * t)),
-    ),
+    golden.linear_A.map(row => row.reduce((sum, value, j) => sum + value * x[j]!, Math.sin(3 * t))),
 }
 
 const references = golden.cases.filter(run => run.method === 'reference')
 const runs = golden.cases.filter(run => run.method !== 'reference')
 const methods = { RK23: bosh3, RK45: dopri5, DOP853: dop853 }
 it.each(references)('ends where SciPy ends: $problem', async ({ problem, y_end, span, y0 }) => {
-  const { x, nfe } = solve(fields[problem] as Field, tf.tensor2d([y0]), { method: rk4, steps: 400, span })
+  const { x, nfe } = solve(fields[problem]!, tf.tensor2d([y0]), { method: rk4, steps: 400, span })
   await expectClose(x, tf.tensor2d([y_end]), sum)
   expect(nfe).toBe(1600)
 })
 
 const worst = (x: ArrayLike<number>, expected: readonly number[]) =>
-  Math.max(...expected.map((value, i) => Math.abs((x[i] as number) - value)))
+  Math.max(...expected.map((value, i) => Math.abs(x[i]! - value)))
 
 describe.each(runs)('as good as SciPy: $problem, $method, rtol $rtol', run => {
   const { problem, method, rtol, atol, nfev, error } = run
-  const { span, y0, y_end } = references.find(reference => reference.problem === problem) as Reference
+  const { span, y0, y_end } = references.find(reference => reference.problem === problem)!
   const options = { method: methods[method], span, rtol, atol }
 
   it('in float64', async () => {
-    const { x, nfe } = await solveFloat64(hostFields[problem] as Float64Field, y0, options)
+    const { x, nfe } = await solveFloat64(hostFields[problem]!, y0, options)
     expect(worst(x, y_end)).toBeLessThanOrEqual(3 * error)
     expect(nfe).toBeLessThanOrEqual(1.15 * nfev)
   })
@@ -94,7 +92,7 @@ describe.each(runs)('as good as SciPy: $problem, $method, rtol $rtol', run => {
   // A float32 field is rounded to 6e-8: tighter tolerances are not its to keep. Where SciPy's error is far below its
   // tolerance that is luck of the steps, which the first rounding changes.
   it.runIf(rtol >= 1e-5)('in float32', async () => {
-    const { x, nfe } = await solveAdaptive(fields[problem] as Field, tf.tensor2d([y0]), options)
+    const { x, nfe } = await solveAdaptive(fields[problem]!, tf.tensor2d([y0]), options)
     const lucky = rtol * Math.max(...y_end.map(Math.abs))
     expect(worst(x.dataSync(), y_end)).toBeLessThanOrEqual(3 * Math.max(error, lucky))
     expect(nfe).toBeLessThanOrEqual(1.15 * nfev + methods[method].tableau.b.length)

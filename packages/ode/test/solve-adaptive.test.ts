@@ -103,7 +103,7 @@ it('minds firstStep, maxStep and the callback, which is lent the state', () =>
       firstStep: 0.125,
       maxStep: 0.25,
       onStep: ({ x, t, times, nfe, accepted, rejected }) => {
-        expect(Math.abs((x.dataSync()[0] as number) - Math.exp(-t))).toBeLessThan(1e-4)
+        expect(Math.abs(x.dataSync()[0]! - Math.exp(-t))).toBeLessThan(1e-4)
         expect(times).toEqual([t])
         seen.push([t, nfe, accepted, rejected])
       },

@@ -42,7 +42,7 @@ it('takes 32 Heun steps from 1 to 0 unless told', async () => {
 it('computes times in float64, each rounded once', () => {
   const seen: number[] = []
   const field: Field = (x, t) => {
-    seen.push(t.dataSync()[0] as number)
+    seen.push(t.dataSync()[0]!)
     return tf.zerosLike(x)
   }
   solve(field, tf.ones([1]), { method: euler, steps: 1000 })
@@ -66,8 +66,8 @@ it('tells of each step, and lends its state', async () => {
       [0.5, 1, 2, 1],
       [2, 2, 2, 2],
     ])
-    await expectClose(states[0] as tf.Tensor, [1.5])
-    await expectClose(states[1] as tf.Tensor, y)
+    await expectClose(states[0]!, [1.5])
+    await expectClose(states[1]!, y)
     await expectClose(y, [3])
     tf.dispose([x, y, states])
   })
@@ -86,8 +86,8 @@ it('can be differentiated', async () => {
   const end = (x: tf.Tensor, rate: tf.Tensor) =>
     solve(x => tf.neg(tf.mul(x, rate)), x, { method: rk4, steps: 16, span: [0, 1] }).x
   const [dx, dRate] = tf.grads(end)([tf.tensor1d([2]), tf.scalar(0.5)])
-  await expectClose(dx as tf.Tensor, [Math.exp(-0.5)], sum)
-  await expectClose(dRate as tf.Tensor, [-2 * Math.exp(-0.5)], sum)
+  await expectClose(dx!, [Math.exp(-0.5)], sum)
+  await expectClose(dRate!, [-2 * Math.exp(-0.5)], sum)
 })
 
 it('takes a method of the user, untidy as it may be', async () => {

@@ -19,7 +19,7 @@ it('ends where solve ends', async () => {
   const x = tf.tensor1d([1, 2])
   const { states } = trajectory(tf.sin, x, { steps: 5 })
   expect(states.length).toBe(6)
-  await expectClose(states[5] as tf.Tensor, solve(tf.sin, x, { steps: 5 }).x, exact)
+  await expectClose(states[5]!, solve(tf.sin, x, { steps: 5 }).x, exact)
 })
 
 it('leaks nothing, also when the field fails', async () => {

@@ -70,8 +70,7 @@ async function bareStep(): Promise<void> {
   )
   await value.data()
   updates++
-  for (const slot of slots)
-    adamEma(slot, grads[slot.weight.name] as tf.Tensor, { step: updates, learningRate: 2e-4 })
+  for (const slot of slots) adamEma(slot, grads[slot.weight.name]!, { step: updates, learningRate: 2e-4 })
   tf.dispose([value, grads])
 }
 

@@ -1,4 +1,4 @@
-import { checkTensor } from '@rectified-flow/core'
+import { batchOf, checkTensor } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 /**
@@ -16,12 +16,12 @@ export function curvature(states: readonly tf.Tensor[]): tf.Tensor1D {
   const where = 'reflow.curvature'
   if (states.length < 3)
     throw new RangeError(`${where}: states must hold at least 3 states, got ${states.length}.`)
-  const first = states[0] as tf.Tensor
+  const first = states[0]!
   for (const [i, state] of states.entries()) checkTensor(where, `states[${i}]`, state, first.shape)
-  const batch = first.shape[0] as number
+  const batch = batchOf(first)
   return tf.tidy(() => {
     const direction = (i: number) => {
-      const step = tf.reshape(tf.sub(states[i] as tf.Tensor, states[i - 1] as tf.Tensor), [batch, -1])
+      const step = tf.reshape(tf.sub(states[i]!, states[i - 1]!), [batch, -1])
       return tf.divNoNan(step, tf.norm(step, 2, 1, true))
     }
     let total: tf.Tensor = tf.zeros([batch])

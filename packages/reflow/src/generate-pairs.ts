@@ -1,4 +1,5 @@
 import {
+  batchOf,
   checkOneOf,
   createRng,
   indexedNormal,
@@ -39,19 +40,13 @@ export async function generatePairs(
   checkOneOf(where, 'store.plan.noise', noise, ['indexed'])
   const draw = compile ? compiledOnce(teacher) : teacher
   const rng = createRng(seed)
-  const classOf =
-    labels ??
-    ((index: number) =>
-      rng
-        .fork('labels')
-        .fork(index)
-        .integers(1, classes as number)[0] as number)
+  const classOf = labels ?? ((index: number) => rng.fork('labels').fork(index).integers(1, classes!)[0]!)
   await fillStore(where, store, options, async (first, count) => {
     const indices = Array.from({ length: count }, (_, i) => first + i)
     const given = classes === undefined ? undefined : indices.map(classOf)
     const x = tf.tidy(() => {
       const z = indexedNormal(rng, indices, shape) as tf.Tensor4D
-      return draw(z, given && oneHot(given, classes as number))
+      return draw(z, given && oneHot(given, classes!))
     })
     try {
       await checkImages(where, x, first)
@@ -67,11 +62,11 @@ export async function generatePairs(
 async function checkImages(where: string, x: tf.Tensor, first: number): Promise<void> {
   const total = tf.tidy(() => tf.sum(tf.abs(x)))
   try {
-    const value = (await total.data())[0] as number
+    const value = (await total.data())[0]!
     if (!Number.isFinite(value))
       throw new NumericError(
         'non-finite',
-        `${where}: the teacher's images must be finite, got a sum of ${value} over pairs ${first} to ${first + (x.shape[0] as number) - 1}.`,
+        `${where}: the teacher's images must be finite, got a sum of ${value} over pairs ${first} to ${first + batchOf(x) - 1}.`,
       )
   } finally {
     total.dispose()

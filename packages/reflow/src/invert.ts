@@ -68,7 +68,7 @@ function planInversion(
   checkInt(where, 'steps', steps, 1)
   const grid = times ?? [startTime, ...uniformGrid(steps, [0, 1]).slice(1)]
   checkTimes(where, grid, 'rising')
-  const s = grid[0] as number
+  const s = grid[0]!
   const start = () => interpolate(x, noise, s)
   return { field, compile, start, times: grid, method: () => method, target: 'noise' }
 }

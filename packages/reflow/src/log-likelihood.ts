@@ -1,4 +1,5 @@
 import {
+  batchOf,
   checkGradients,
   checkInt,
   checkOneOf,
@@ -61,7 +62,7 @@ export function logLikelihood(
   checkInt(where, 'probes', probes, 1)
   if (divergence === 'hutchinson' && !rng)
     throw new TypeError(`${where}: rng must be given for divergence 'hutchinson', got ${describe(rng)}.`)
-  const batch = x.shape[0] as number
+  const batch = batchOf(x)
   const dims = x.size / batch
   return tf.tidy(() => {
     const vectors = rng && divergence === 'hutchinson' ? draw(rng, probes, probe, x.shape) : units(x.shape)
@@ -98,7 +99,7 @@ function draw(rng: Rng, count: number, probe: 'rademacher' | 'gaussian', shape: 
     const normal = rng.fork(i).normal(shape)
     return probe === 'gaussian' ? normal : tf.sub(tf.mul(tf.cast(tf.greater(normal, 0), 'float32'), 2), 1)
   })
-  return { count, at: i => tf.clone(all[i] as tf.Tensor), weight: 1 / count }
+  return { count, at: i => tf.clone(all[i]!), weight: 1 / count }
 }
 
 /** The D unit vectors, whose products add up to the trace. */
@@ -112,25 +113,25 @@ function units(shape: number[]): Vectors {
 
 /** The velocity at x, and its divergence by vector-Jacobian products, one after another. */
 function withDivergence(field: Field, x: tf.Tensor, t: tf.Tensor1D, vectors: Vectors) {
-  const batch = x.shape[0] as number
+  const batch = batchOf(x)
   let v: tf.Tensor | undefined
   let div: tf.Tensor = tf.zeros([batch])
   for (let i = 0; i < vectors.count; i++) {
     const [value, sum] = tf.tidy(() => {
       const e = vectors.at(i)
       const { value, grads } = vectorJacobian(() => field(x, t), [x], e)
-      const product = tf.mul(grads[0] as tf.Tensor, e)
+      const product = tf.mul(grads[0]!, e)
       return [value, tf.add(div, tf.sum(tf.reshape(product, [batch, -1]), 1))]
     }) as [tf.Tensor, tf.Tensor]
     tf.dispose(v ? [div, v] : div)
     v = value
     div = sum
   }
-  return { v: v as tf.Tensor, div: tf.mul(div, vectors.weight) }
+  return { v: v!, div: tf.mul(div, vectors.weight) }
 }
 
 /** Of z [B,D] under the standard normal distribution, [B]. */
 function normalLogDensity(z: tf.Tensor): tf.Tensor {
-  const dims = z.shape[1] as number
+  const dims = z.shape[1]!
   return tf.mul(tf.add(tf.sum(tf.square(z), 1), dims * Math.log(2 * Math.PI)), -0.5)
 }

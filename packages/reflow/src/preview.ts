@@ -42,7 +42,7 @@ export async function previewFlow(
   try {
     return {
       samples,
-      straightness: (await bend.data())[0] as number,
+      straightness: (await bend.data())[0]!,
       ...(trajectories > 0 && {
         trajectory: { ...path, states: path.states.map(first), predictions: path.predictions.map(first) },
       }),

@@ -79,7 +79,7 @@ export function sampleEdm(
   let x = tf.mul(z, sigmaMax) as tf.Tensor4D
   try {
     for (let i = 0; i < steps; i++) {
-      const [from, sigma] = [levels[i] as number, levels[i + 1] as number]
+      const [from, sigma] = [levels[i]!, levels[i + 1]!]
       const next = tf.tidy(() => {
         const hat = churned(x, from, i)
         return edmStep(denoise, hat.x, hat.sigma, sigma, method === 'heun' && sigma > 0)

@@ -1,4 +1,4 @@
-import { checkTensor } from '@rectified-flow/core'
+import { batchOf, checkTensor } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 /**
@@ -13,16 +13,16 @@ export function straightness(states: readonly tf.Tensor[]): tf.Tensor1D {
   const where = 'reflow.straightness'
   if (states.length < 2)
     throw new RangeError(`${where}: states must hold at least 2 states, got ${states.length}.`)
-  const first = states[0] as tf.Tensor
+  const first = states[0]!
   for (const [i, state] of states.entries()) checkTensor(where, `states[${i}]`, state, first.shape)
   const steps = states.length - 1
-  const batch = first.shape[0] as number
+  const batch = batchOf(first)
   return tf.tidy(() => {
-    const line = tf.sub(first, states[steps] as tf.Tensor)
+    const line = tf.sub(first, states[steps]!)
     let total: tf.Tensor = tf.zeros([batch])
     for (let i = 1; i <= steps; i++) {
       total = tf.tidy(() => {
-        const velocity = tf.mul(tf.sub(states[i - 1] as tf.Tensor, states[i] as tf.Tensor), steps)
+        const velocity = tf.mul(tf.sub(states[i - 1]!, states[i]!), steps)
         return tf.add(total, tf.mean(tf.reshape(tf.square(tf.sub(velocity, line)), [batch, -1]), 1))
       })
     }

@@ -51,7 +51,7 @@ export function writeSlots(where: string, slots: Slots, tensors: TrainerState['t
         `${wrong.slice(0, 5).map(([to, key]) => `${key} [${to.shape}]`)}.`,
     )
   for (const [to, key] of entries) {
-    const { shape, data } = tensors.get(key) as { shape: number[]; data: Float32Array }
+    const { shape, data } = tensors.get(key)!
     tf.tidy(() => to.assign(tf.tensor(data, shape)))
   }
 }

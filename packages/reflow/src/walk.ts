@@ -66,7 +66,7 @@ export function* walk({
   }
   try {
     for (const state of integrate(watched, first, { method: stepper, times }))
-      yield { ...state, prediction: prediction as tf.Tensor }
+      yield { ...state, prediction: prediction! }
   } finally {
     first.dispose()
     prediction?.dispose()
@@ -83,7 +83,7 @@ export function walkToEnd(
     onStep?.(state)
     if (state.step === state.steps) end = { x: tf.clone(state.x), nfe: state.nfe }
   }
-  return end as { x: tf.Tensor; nfe: number } // a grid has at least one step
+  return end! // a grid has at least one step
 }
 
 export interface SampleTrajectory {
@@ -98,7 +98,7 @@ export interface SampleTrajectory {
 /** Every state and prediction of a walk. */
 export function walkTrajectory(walked: Walk): SampleTrajectory {
   const path: SampleTrajectory = {
-    times: [walked.times[0] as number],
+    times: [walked.times[0]!],
     states: [tf.tidy(walked.start)],
     predictions: [],
     nfe: 0,

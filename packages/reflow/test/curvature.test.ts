@@ -21,14 +21,10 @@ it('gives each path of a batch its own, and leaks nothing', async () => {
   const states = times.map((_, i) => rng.fork(i).normal([3, 2, 2, 1]))
   const all = curvature(states).arraySync()
   for (const b of [0, 1, 2])
-    await expectClose(
-      curvature(states.map(state => tf.slice(state, [b], [1]))),
-      tf.tensor1d([all[b] as number]),
-      {
-        rtol: 1e-5,
-        atol: 0,
-      },
-    )
+    await expectClose(curvature(states.map(state => tf.slice(state, [b], [1]))), tf.tensor1d([all[b]!]), {
+      rtol: 1e-5,
+      atol: 0,
+    })
   expectNoLeak(() => curvature(states).dispose())
 })
 

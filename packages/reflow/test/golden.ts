@@ -12,7 +12,7 @@ export function readGolden(path: string): Safetensors {
 
 /** An entry as it is. */
 export function entry({ tensors }: Safetensors, name: string): tf.Tensor {
-  const tensor = tensors.get(name) as HostTensor
+  const tensor = tensors.get(name)!
   return tf.tensor(toFloat32(tensor), tensor.shape)
 }
 
@@ -31,13 +31,13 @@ export function goldenNet(): UNet {
   const { tensors, metadata } = readGolden('unet/song-ncsnpp.safetensors')
   const weights = [...tensors].filter(([name]) => name.startsWith('param/'))
   const named = new Map(weights.map(([name, tensor]) => [name.slice('param/'.length), tensor]))
-  return createUNet(configFromReference(JSON.parse(metadata.config as string)), { tensors: named })
+  return createUNet(configFromReference(JSON.parse(metadata.config!)), { tensors: named })
 }
 
 /** The largest |a - e|, as a share of the largest |e|. */
 export function relativeError(actual: tf.Tensor, expected: tf.Tensor): number {
   return tf.tidy(() => {
     const worst = tf.max(tf.abs(tf.sub(actual, expected)))
-    return tf.div(worst, tf.max(tf.abs(expected))).dataSync()[0] as number
+    return tf.div(worst, tf.max(tf.abs(expected))).dataSync()[0]!
   })
 }

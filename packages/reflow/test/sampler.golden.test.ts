@@ -24,7 +24,7 @@ interface Case {
 }
 
 const golden = readGolden('samplers/rectified-flow.safetensors')
-const cases = JSON.parse(golden.metadata.cases as string) as Case[]
+const cases = JSON.parse(golden.metadata.cases!) as Case[]
 
 /** The case's trajectory, by the functions of this package. */
 function trajectoryOf({ key, solver, N, sampler, inversion, time_schedule }: Case): SampleTrajectory {
@@ -55,7 +55,7 @@ describe("the reference's sampler", () => {
     const expected = entry(golden, `${key}/straightness`).dataSync()
     const found = straightness(path.states).dataSync()
     for (const [i, value] of expected.entries())
-      expect(Math.abs((found[i] as number) - value)).toBeLessThanOrEqual(1e-4 * value + 1e-9)
+      expect(Math.abs(found[i]! - value)).toBeLessThanOrEqual(1e-4 * value + 1e-9)
   })
 })
 
@@ -80,7 +80,7 @@ describe("EDM's sampler", () => {
     })
     expect(nfe).toBe(method === 'heun' ? 2 * steps - 1 : steps)
     for (const [i, level] of levels.entries())
-      expect(Math.abs(level - (expectedLevels[i + 1] as number))).toBeLessThanOrEqual(1e-12 * level)
+      expect(Math.abs(level - expectedLevels[i + 1]!)).toBeLessThanOrEqual(1e-12 * level)
     // Each state against its own largest value: the last are a hundredth of the first.
     const errors = found.map((x, i) => relativeError(x, expected[i + 1] as tf.Tensor))
     expect(Math.max(...errors)).toBeLessThan(1e-3)

@@ -37,7 +37,7 @@ function fields(message: Buffer): [number, number | Buffer][] {
   const varint = () => {
     let [value, unit] = [0, 1]
     for (;;) {
-      const byte = message[at++] as number
+      const byte = message[at++]!
       value += (byte & 127) * unit
       if (byte < 128) return value
       unit *= 128

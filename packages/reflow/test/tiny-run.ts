@@ -51,7 +51,7 @@ const { step, finished, best } = await train(trainer, {
     const images: Record<string, Uint8Array> = {}
     for (const { steps, x } of samples) images[`${steps}-step`] = await encodePngGrid(x)
     tf.dispose(samples.map(({ x }) => x))
-    return { images, scalars: { straightness: straightness as number }, score: straightness as number }
+    return { images, scalars: { straightness: straightness! }, score: straightness! }
   },
   onStep({ step }) {
     process.send?.(step)

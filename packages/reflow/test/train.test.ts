@@ -113,7 +113,7 @@ describe('train', () => {
       options({
         steps: 9,
         previewEvery: 3,
-        preview: () => ({ scalars: { straightness: 0.5 }, score: scores.shift() as number }),
+        preview: () => ({ scalars: { straightness: 0.5 }, score: scores.shift()! }),
       }),
     )
     expect(found.best).toMatchObject({ step: 6, score: 1 })

@@ -70,7 +70,7 @@ describe('logitNormal', () => {
     const expected = [9.865876450376946e-10, 0.006209665325776132, 0.15865525393145707, 0.9986501019683699]
     const { cumulative } = logitNormal({ epsilon: 0 })
     for (const [i, z] of [-6, -2.5, -1, 3].entries())
-      expect(Math.abs(cumulative(1 / (1 + Math.exp(-z))) - (expected[i] as number))).toBeLessThan(2e-15)
+      expect(Math.abs(cumulative(1 / (1 + Math.exp(-z))) - expected[i]!)).toBeLessThan(2e-15)
   })
 })
 

@@ -1,5 +1,6 @@
 import {
   alongBatch,
+  batchOf,
   checkTensor,
   type Denoiser,
   dataPrediction,
@@ -56,5 +57,5 @@ export function score(field: Field): Field {
 
 function check(where: string, x: tf.Tensor, name: string, values: tf.Tensor): void {
   checkTensor(where, 'x', x, ['B', 'H', 'W', 'C'])
-  checkTensor(where, name, values, [x.shape[0] as number])
+  checkTensor(where, name, values, [batchOf(x)])
 }

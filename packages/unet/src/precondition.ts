@@ -1,4 +1,4 @@
-import { alongBatch, checkTensor, type Denoiser, type Field } from '@rectified-flow/core'
+import { alongBatch, batchOf, checkTensor, type Denoiser, type Field } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { ForwardOptions, Network } from './network.js'
 import type { Coefficient, Coefficients, Preconditioner } from './preconditioners/preconditioner.js'
@@ -29,7 +29,7 @@ export function networkVelocity(
   const where = 'unet.networkVelocity'
   return (x, t) => {
     checkTensor(where, 'x', x, ['B', 'H', 'W', 'C'])
-    checkTensor(where, 't', t, [x.shape[0] as number])
+    checkTensor(where, 't', t, [batchOf(x)])
     return tf.tidy(() => wrapped(network, x as tf.Tensor4D, preconditioner.atTime(t), options))
   }
 }

@@ -70,7 +70,7 @@ describe('augment', () => {
       seen.add(label)
       // A quarter turn: the source of (x, y) is (-y, x), so the image's top comes from its right.
       const quarter = (y: tf.Tensor4D): tf.Tensor4D => tf.reverse(tf.transpose(y, [0, 2, 1, 3]), 1)
-      const count = { '0,0': 0, '1,0': 1, '1,1': 2, '0,1': 3 }[label] as number
+      const count = { '0,0': 0, '1,0': 1, '1,1': 2, '0,1': 3 }[label]!
       let expected = row(x, i)
       for (let k = 0; k < count; k++) expected = quarter(expected)
       await expectClose(row(turned!.images, i), expected, exact)
@@ -90,7 +90,7 @@ describe('augment', () => {
       'reflect',
     )
     for (const [i, [sx, sy]] of shifts.entries()) {
-      const [dx, dy] = [Math.round((sx as number) * 8 * 0.125), Math.round((sy as number) * 8 * 0.125)]
+      const [dx, dy] = [Math.round(sx! * 8 * 0.125), Math.round(sy! * 8 * 0.125)]
       await expectClose(row(images, i), tf.slice(mirrored, [i, 1 - dy, 1 - dx, 0], [1, 8, 8, 3]), exact)
     }
   })
@@ -147,7 +147,7 @@ describe('augment', () => {
     const board = smooth(40, (x, y) => (Math.round(x + y) % 2 ? 1 : -1))
     const { images: shrunk, labels } = await augment(board, only('scale'))
     for (const [i, [s]] of (labels.arraySync() as number[][]).entries())
-      if ((s as number) < -0.5) expect(worst(shrunk, i, () => 0, 8)).toBeLessThan(0.75)
+      if (s! < -0.5) expect(worst(shrunk, i, () => 0, 8)).toBeLessThan(0.75)
   })
 
   it.each<[AugmentationName, (rgb: number[], label: number[]) => number[]]>([
@@ -177,7 +177,7 @@ describe('augment', () => {
     const { images, labels } = await augment(x, only(name))
     const rows = labels.arraySync() as number[][]
     const expected = (x.arraySync() as number[][][][]).map((image, i) =>
-      image.map(line => line.map(rgb => map(rgb, rows[i] as number[]))),
+      image.map(line => line.map(rgb => map(rgb, rows[i]!))),
     )
     await expectClose(images, tf.tensor4d(expected), f32)
     const grey = noise(4, 3, 1)
@@ -215,7 +215,7 @@ describe('augment', () => {
     const columns = tf.mean(tf.cast(tf.notEqual(labels, 0), 'float32'), 0).dataSync()
     const within = (p: number) => 5 * Math.sqrt((p * (1 - p)) / 2000)
     for (const [column, p] of [0.5, 0.15, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3].entries())
-      expect(Math.abs((columns[column] as number) - p)).toBeLessThan(within(p))
+      expect(Math.abs(columns[column]! - p)).toBeLessThan(within(p))
     const x = noise(5)
     const [five, two] = [await augment(x, options), await augment(tf.slice(x, 0, 2), options)]
     await expectClose(tf.slice(five.images, 0, 2), two.images, exact)

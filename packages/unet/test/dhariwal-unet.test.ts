@@ -93,8 +93,8 @@ it('begins as EDM draws it: Kaiming uniform, zeros at the ends of branches, N(0,
       expect(Math.abs(mean)).toBeLessThan(5 / Math.sqrt(n))
       expect(Math.abs(square - 1)).toBeLessThan(5 * Math.sqrt(2 / n))
     } else {
-      const weight = net.weights.get(name.replace(/bias$/, 'weight')) as tf.Variable
-      const bound = Math.sqrt((weight.shape.at(-1) as number) / weight.size) // 1 / sqrt(fan in)
+      const weight = net.weights.get(name.replace(/bias$/, 'weight'))!
+      const bound = Math.sqrt(weight.shape.at(-1)! / weight.size) // 1 / sqrt(fan in)
       expect(
         values.every(value => Math.abs(value) <= bound * (1 + 1e-6)),
         name,

@@ -30,9 +30,7 @@ function exactVelocity(state: number, t: number, s: number): number {
 describe('edmVelocity', () => {
   it.each([0.5, 0.2, 1])('is exact to float32 at every time, with sigmaData %d', async sigmaData => {
     const field = edmVelocity(affine, { sigmaData })
-    const expected = Array.from(x.dataSync(), (state, i) =>
-      exactVelocity(state, times[i >> 2] as number, sigmaData),
-    )
+    const expected = Array.from(x.dataSync(), (state, i) => exactVelocity(state, times[i >> 2]!, sigmaData))
     await expectClose(field(x, tf.tensor1d(times)).dataSync(), expected, f32)
   })
 

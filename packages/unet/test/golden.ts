@@ -55,7 +55,7 @@ export class Golden {
 
   /** The network of the file with its weights. */
   net(): UNet {
-    const config = configFromReference(JSON.parse(this.metadata.config as string))
+    const config = configFromReference(JSON.parse(this.metadata.config!))
     return createUNet(config, { tensors: this.section('param/') })
   }
 }
@@ -65,5 +65,5 @@ export function relativeError(actual: tf.Tensor, expected: tf.Tensor): number {
   expect(actual.shape).toEqual(expected.shape)
   return tf.tidy(
     () => tf.div(tf.max(tf.abs(tf.sub(actual, expected))), tf.max(tf.abs(expected))).dataSync()[0],
-  ) as number
+  )!
 }

@@ -27,8 +27,7 @@ const rng: Rng = createRng(1)
 function levels(): number[] {
   const a = (j: number) => Math.sin(((Math.PI / 2) * j) / (1000 * 1.008)) ** 2
   const u = new Array<number>(1001).fill(0)
-  for (let j = 1000; j > 0; j--)
-    u[j - 1] = Math.sqrt(((u[j] as number) ** 2 + 1) / Math.max(a(j - 1) / a(j), 0.001) - 1)
+  for (let j = 1000; j > 0; j--) u[j - 1] = Math.sqrt((u[j]! ** 2 + 1) / Math.max(a(j - 1) / a(j), 0.001) - 1)
   return u
 }
 const u = levels()
@@ -46,7 +45,7 @@ const cases: [Preconditioner, (label: number) => number, (sigma: number) => numb
     s => (s * Math.sqrt(1 + s ** 2)) / (VARIANCE + s ** 2),
   ],
   [ve(), c => 2 * Math.exp(c), s => -s / (VARIANCE + s ** 2)],
-  [iddpm(), c => u[999 - c] as number, s => (s * Math.sqrt(1 + s ** 2)) / (VARIANCE + s ** 2)],
+  [iddpm(), c => u[999 - c]!, s => (s * Math.sqrt(1 + s ** 2)) / (VARIANCE + s ** 2)],
 ]
 
 /** The best network for such data. */
@@ -72,14 +71,13 @@ describe.each(
 )('%s on Gaussian data', (name, preconditioner, sigmaOf, factor) => {
   const net = gaussianNet(sigmaOf, factor)
   // iDDPM knows the noise only at its levels; at any other sigma the network gets the nearest level.
-  const sigmas =
-    name === 'iddpm' ? [999, 800, 400, 10, 1].map(j => u[j] as number) : [1e-5, 0.02, 0.5, 3, 80, 1e4]
+  const sigmas = name === 'iddpm' ? [999, 800, 400, 10, 1].map(j => u[j]!) : [1e-5, 0.02, 0.5, 3, 80, 1e4]
 
   it('is the posterior mean', async () => {
     const x = imagesOf(sigmas.length)
     const out = networkDenoiser(net, preconditioner)(x, tf.tensor1d(sigmas))
     const expected = Array.from(x.dataSync(), (value, i) => {
-      const sigma = Math.fround(sigmas[i >> 2] as number)
+      const sigma = Math.fround(sigmas[i >> 2]!)
       return (value * VARIANCE) / (VARIANCE + sigma ** 2)
     })
     // x - σ F cancels to S²/σ² of x: the result keeps the rounding errors of x.
@@ -93,12 +91,12 @@ describe.each(
     const x = imagesOf(times.length)
     const out = networkVelocity(net, preconditioner)(x, tf.tensor1d(times)).dataSync()
     for (const [i, value] of x.dataSync().entries()) {
-      const t = times[i >> 2] as number
+      const t = times[i >> 2]!
       const expected = exactVelocity(value, t)
       // (F - x)/(1-t) has the rounding errors of F and x divided by 1-t, unless the network's form avoids them, as EDM's
       // does. The oracle reads sigma from a float32 label.
       const rounding = name === 'edm' ? 0 : (8 * 2 ** -24 * Math.abs(value)) / (1 - t)
-      expect(Math.abs((out[i] as number) - expected)).toBeLessThan(
+      expect(Math.abs(out[i]! - expected)).toBeLessThan(
         5e-5 * Math.max(Math.abs(expected), Math.abs(value)) + rounding,
       )
     }
@@ -147,7 +145,7 @@ describe('conversions', () => {
     const times = [0.01, 0.3, 0.9, 1].map(Math.fround)
     const x = imagesOf(4)
     const expected = Array.from(x.dataSync(), (value, i) => {
-      const t = times[i >> 2] as number
+      const t = times[i >> 2]!
       return -value / ((1 - t) ** 2 * VARIANCE + t ** 2)
     })
     // x + (1-t) v = t² x / (...) cancels digits where t is small.

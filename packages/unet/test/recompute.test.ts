@@ -48,7 +48,7 @@ describe.each<[string, UNetConfig]>([
     expect(image.name in again.grads).toBe(true)
     for (const [name, gradient] of Object.entries(kept.grads)) {
       const scale = Math.max(...gradient.dataSync().map(Math.abs), 1e-6)
-      await expectClose(tf.div(again.grads[name] as tf.Tensor, scale), tf.div(gradient, scale), sum)
+      await expectClose(tf.div(again.grads[name]!, scale), tf.div(gradient, scale), sum)
     }
   })
 
@@ -79,5 +79,5 @@ it('recompute keeps less between the passes', () => {
     tf.dispose([value, ...Object.values(grads)])
     return bytes
   })
-  expect(kept[1]).toBeLessThan(0.5 * (kept[0] as number))
+  expect(kept[1]).toBeLessThan(0.5 * kept[0]!)
 })

@@ -145,7 +145,7 @@ describe('weights', () => {
         )
       }
     }
-    const freqs = net.buffers.get('map_noise.freqs') as tf.Variable
+    const freqs = net.buffers.get('map_noise.freqs')!
     expect(freqs.trainable).toBe(false)
     expect(tf.sqrt(tf.mean(tf.square(freqs))).dataSync()[0]).toBeGreaterThan(8)
   })

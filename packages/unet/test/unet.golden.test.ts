@@ -67,11 +67,11 @@ describe.each(['song-ddpmpp', 'song-ncsnpp', 'song-skip', 'adm'])('%s', file => 
       expect(relativeError(value, golden.tensor('loss'))).toBeLessThan(TOLERANCE)
 
       const named = new Map<string, tf.Variable>()
-      for (const [name, { name: id }] of net.weights) named.set(name, tf.variable(grads[id] as tf.Tensor))
+      for (const [name, { name: id }] of net.weights) named.set(name, tf.variable(grads[id]!))
       const state = await stateDict(named)
       for (const [name, gradient] of golden.section('grad/')) {
-        const [actual, expected] = [toFloat32(state.get(name) as HostTensor), toFloat32(gradient)]
-        const difference = Math.hypot(...expected.map((value, i) => value - (actual[i] as number)))
+        const [actual, expected] = [toFloat32(state.get(name)!), toFloat32(gradient)]
+        const difference = Math.hypot(...expected.map((value, i) => value - actual[i]!))
         expect(difference, name).toBeLessThan(1e-3 * Math.hypot(...expected) + 1e-6)
       }
     })

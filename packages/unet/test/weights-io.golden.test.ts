@@ -23,7 +23,7 @@ describe('published networks', () => {
   it.each(['cifar10_ve_aug', 'imagenet64'])(
     '%s: every name and shape, in the order of the checkpoint',
     name => {
-      const { config, num_params } = published[`${name}.json`] as Published[string]
+      const { config, num_params } = published[`${name}.json`]!
       const shapes = weightShapes(configFromReference(config))
       const keys = goldenJson<Record<string, number[]>>(`unet/${name}.keys.json`)
       const expected = Object.entries(keys).filter(([name]) => !isBuffer(name))
@@ -101,7 +101,7 @@ describe('what does not fit', () => {
     tensors.delete('map_layer1.bias')
     tensors.set('other', { dtype: 'F32', shape: [1], data: Float32Array.of(1) })
     tensors.set('map_layer0.bias', { dtype: 'F32', shape: [2], data: Float32Array.of(1, 2) })
-    const filter = tensors.get('dec.8x8_aux_up.resample_filter') as HostTensor
+    const filter = tensors.get('dec.8x8_aux_up.resample_filter')!
     tensors.set('dec.8x8_aux_up.resample_filter', {
       ...filter,
       shape: [1, 1, 2, 2],

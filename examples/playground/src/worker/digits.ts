@@ -118,7 +118,7 @@ export class Digits {
   /** Draw the noise of the inverted image under every class. */
   async translate(): Promise<Float32Array> {
     const { classes } = this.info
-    const corner = this.corner as tf.Tensor4D
+    const corner = this.corner!
     const images = tf.tidy(() => {
       const classLabels = tf.eye(classes) as tf.Tensor2D
       return sample(edmVelocity(this.fast, { classLabels }), tf.tile(corner, [classes, 1, 1, 1]), {
@@ -164,8 +164,8 @@ export class Digits {
   /** The noise of a place, on arcs between the corners: so every place is as likely as any other noise. */
   private noiseAt({ x, y, seed }: Place): tf.Tensor4D {
     const [a, b, c, d] = [0, 1, 2, 3].map(i => this.normal(seed, i)) as tf.Tensor4D[]
-    const top = slerp(this.corner ?? (a as tf.Tensor4D), b as tf.Tensor4D, x)
-    return slerp(top, slerp(c as tf.Tensor4D, d as tf.Tensor4D, x), y)
+    const top = slerp(this.corner ?? a!, b!, x)
+    return slerp(top, slerp(c!, d!, x), y)
   }
 
   private normal(seed: number, index: number): tf.Tensor4D {

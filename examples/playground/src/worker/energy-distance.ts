@@ -16,9 +16,9 @@ export function energyDistanceTo(b: Float32Array): (a: Float32Array) => number {
 function meanDistance(a: Float32Array, b: Float32Array): number {
   let sum = 0
   for (let i = 0; i < a.length; i += 2) {
-    const [x, y] = [a[i] as number, a[i + 1] as number]
+    const [x, y] = [a[i]!, a[i + 1]!]
     for (let j = 0; j < b.length; j += 2) {
-      const [dx, dy] = [x - (b[j] as number), y - (b[j + 1] as number)]
+      const [dx, dy] = [x - b[j]!, y - b[j + 1]!]
       sum += Math.sqrt(dx * dx + dy * dy) // Math.hypot is ten times slower
     }
   }

@@ -8,7 +8,7 @@ const SIZES = [4, WIDTH, WIDTH, WIDTH, 2]
 export function createWeights(rng: Rng): Map<string, tf.Variable> {
   const weights = new Map<string, tf.Variable>()
   for (let i = 1; i < SIZES.length; i++) {
-    const [from, to] = [SIZES[i - 1] as number, SIZES[i] as number]
+    const [from, to] = [SIZES[i - 1]!, SIZES[i]!]
     const scale = i + 1 < SIZES.length ? Math.sqrt(2 / from) : 0
     weights.set(
       `${i}.weight`,

@@ -173,7 +173,7 @@ export class Plane {
     return {
       states,
       nfe,
-      straightness: bend[0] as number,
+      straightness: bend[0]!,
       distance: this.distanceToData(states[steps] as Float32Array),
       oneStepDistance: this.distanceToData(once),
     }
@@ -191,7 +191,7 @@ export class Plane {
   }
 
   private round(index: number): Round {
-    return this.rounds[Math.min(index, this.rounds.length - 1)] as Round
+    return this.rounds[Math.min(index, this.rounds.length - 1)]!
   }
 }
 
@@ -200,7 +200,7 @@ const points = (values: Float32Array) => tf.tensor4d(values, [values.length / 2,
 function rows(values: Float32Array, indices: ArrayLike<number>): tf.Tensor4D {
   const out = new Float32Array(2 * indices.length)
   for (let i = 0; i < indices.length; i++) {
-    const from = 2 * (indices[i] as number)
+    const from = 2 * indices[i]!
     out.set(values.subarray(from, from + 2), 2 * i)
   }
   return points(out)

@@ -44,7 +44,7 @@ function inkPlace(ink: readonly boolean[]): Place {
   const unit = (2 * EXTENT) / DRAWN_SIDE
   return (u, v) => {
     const position = u * inked.length
-    const cell = inked[Math.floor(position)] as number
+    const cell = inked[Math.floor(position)]!
     const across = (cell % DRAWN_SIDE) + (position % 1)
     const down = Math.floor(cell / DRAWN_SIDE) + v
     return [across * unit - EXTENT, EXTENT - down * unit]

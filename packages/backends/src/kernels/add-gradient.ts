@@ -58,5 +58,5 @@ export function addGradient<
 /** Tensors by name, in the names' order: the last names may have none, the last tensors no name. */
 function named(names: readonly string[], tensors: readonly tf.Tensor[]): Record<string, tf.Tensor> {
   const some = tensors.slice(0, names.length)
-  return Object.fromEntries(some.map((tensor, i) => [names[i] as string, tensor]))
+  return Object.fromEntries(some.map((tensor, i) => [names[i]!, tensor]))
 }

@@ -78,7 +78,7 @@ export function wasmWithThreads(threads?: number): BackendCandidate {
       return { ...loaded, device: wanted === 1 ? '1 thread' : `${wanted} threads` }
     },
     verify() {
-      const backend = runningBackend() as WasmBackend
+      const backend = runningBackend()!
       if (hasSharedMemory(backend)) setThreads(backend, wanted, start)
       return threadsOf(backend) === wanted ? null : { reason: 'something else started it, with 1 thread' }
     },

@@ -72,10 +72,10 @@ export class Eager {
     const ids = inputs.map(({ id }) => id)
     const given: Attr[] = []
     for (const key in attrs) {
-      const value = attrs[key] as Attrs[string]
+      const value = attrs[key]!
       given.push({ name: key, type: this.typeOf(value), value })
     }
-    const result = this.backend.binding.executeOp(name, given, ids, 1)[0] as Value
+    const result = this.backend.binding.executeOp(name, given, ids, 1)[0]!
     this.made.add(result.id)
     return result
   }

@@ -31,6 +31,6 @@ export function composedFor<Name extends StockName>(
   return (stock: StockKernel<Name, TensorflowBackend>) => args => {
     const { inputs, attrs, backend } = args
     if (!takes(attrs)) return stock(args)
-    return evaluate(backend, ops => [body(ops, inputs, attrs)])[0] as tf.Tensor
+    return evaluate(backend, ops => [body(ops, inputs, attrs)])[0]!
   }
 }

@@ -28,7 +28,7 @@ export interface Convolution {
 /** y = conv2d(x, filter) + bias, by the faster of two kernels; which one depends on a sample's shape, not on the batch. */
 export function runConvolution(backend: WasmBackend, conv: Convolution): void {
   const [batch, , , inputs] = conv.inShape as [number, number, number, number]
-  const outputs = conv.outShape[3] as number
+  const outputs = conv.outShape[3]!
   const [filterHeight, filterWidth] = conv.filterShape
   const taps = filterHeight * filterWidth
   const panels = Math.ceil(outputs / 8) * (conv.filterEach ? batch : 1)
@@ -53,9 +53,9 @@ const panelFloats = (taps: number, inputs: number) => 8 * (taps * inputs + 1)
 
 /** Rows of output that are done at once: some 256 pixels, fewer where threads would have nothing to do. */
 function bandRows(backend: WasmBackend, [batch, height, width]: readonly number[]): number {
-  const all = (batch as number) * (height as number) * (width as number)
+  const all = batch! * height! * width!
   const pixels = Math.min(256, Math.max(32, all / (4 * threadsOf(backend))))
-  return Math.max(1, Math.min(height as number, Math.round(pixels / (width as number))))
+  return Math.max(1, Math.min(height!, Math.round(pixels / width!)))
 }
 
 function convolvePixels(backend: WasmBackend, conv: Convolution, packed: number): void {

@@ -8,7 +8,7 @@ export function withSharedMemory(binary: Uint8Array): Uint8Array<ArrayBuffer> {
   const integer = () => {
     let value = 0
     for (let shift = 0; ; shift += 7) {
-      const byte = bytes[at++] as number
+      const byte = bytes[at++]!
       value |= (byte & 127) << shift
       if (byte < 128) return value
     }

@@ -30,11 +30,11 @@ function takePortions(kernels: Kernel[], control: SharedArrayBuffer, thread: num
   const words = new Int32Array(control, 0, 16)
   const [, , , units, portion, index, count] = words as unknown as number[]
   const values = [...new Float64Array(control, 64, count)]
-  const kernel = kernels[index as number] as Kernel
+  const kernel = kernels[index!]!
   for (;;) {
-    const first = Atomics.add(words, 2, portion as number)
-    if (first >= (units as number)) return
-    kernel(...values, first, Math.min(units as number, first + (portion as number)), thread)
+    const first = Atomics.add(words, 2, portion!)
+    if (first >= units!) return
+    kernel(...values, first, Math.min(units!, first + portion!), thread)
   }
 }
 

@@ -212,10 +212,7 @@ describe.runIf(process.env.BACKEND === 'node')('functions as graphs of TensorFlo
       'call 20, Reshape, has other shapes, attributes or inputs in each run',
       time => tf.reshape(long(tf.ones([8])), time % 2 ? [2, 4] : [4, 2]),
     ],
-    [
-      'it reads the numbers of a tensor',
-      () => tf.mul(long(tf.ones([8])), long(tf.ones([2])).dataSync()[0] as number),
-    ],
+    ['it reads the numbers of a tensor', () => tf.mul(long(tf.ones([8])), long(tf.ones([2])).dataSync()[0]!)],
     ["Cumsum can't be a part of a graph", () => tf.cumsum(long(tf.ones([8])))],
     [
       'call 20 is Cos in one run and nothing in another',
@@ -239,7 +236,7 @@ describe.runIf(process.env.BACKEND === 'node')('functions as graphs of TensorFlo
     const body = (time: number) => {
       const y = long(x)
       if (time === 4) return tf.cos(y)
-      if (time === 5) return tf.mul(y, y.dataSync()[0] as number)
+      if (time === 5) return tf.mul(y, y.dataSync()[0]!)
       return time === 7 ? [y, tf.neg(y)] : long(tf.neg(y))
     }
     const { once, graphs, compiled } = both(body, 10)
@@ -297,7 +294,7 @@ describe.runIf(process.env.BACKEND === 'node')('functions as graphs of TensorFlo
       for (let step = 1; step <= 12; step++) {
         const x = draws.normal([2, 8, 8, 4]) as tf.Tensor4D
         const loss = tf.tidy(() => advance({ x, step }))
-        losses.push((await loss.data())[0] as number)
+        losses.push((await loss.data())[0]!)
         tf.dispose([x, loss])
         tensors.push(binding().getNumOfTensors())
       }
@@ -358,7 +355,7 @@ describe.runIf(process.env.BACKEND === 'node')('functions as graphs of TensorFlo
     expect(runs).toBe(1)
     fails = true
     expect(f).toThrow('no more')
-    expect(bitsOf(() => tf.clone(kept[0] as tf.Tensor))).toBe(bitsOf(() => long(x)))
+    expect(bitsOf(() => tf.clone(kept[0]!))).toBe(bitsOf(() => long(x)))
     fails = false
     expect(bitsOf(f)).toBe(bitsOf(() => tf.neg(long(x))))
     tf.dispose([x, ...kept])
@@ -380,7 +377,7 @@ describe.runIf(process.env.BACKEND === 'node')('functions as graphs of TensorFlo
     const x = rng.normal([8])
     for (let i = 0; i < 3000; i++) {
       const [y] = evaluate(backend(), ops => [ops.mul(ops.of(x), ops.number(i))])
-      if (i === 2999) expect(y?.dataSync()[0]).toBe(Math.fround((x.dataSync()[0] as number) * i))
+      if (i === 2999) expect(y?.dataSync()[0]).toBe(Math.fround(x.dataSync()[0]! * i))
       y?.dispose()
     }
     expect(binding().getNumOfTensors() - before).toBeLessThan(1100)

@@ -34,8 +34,7 @@ async function sameBits(body: () => tf.Tensor[]): Promise<void> {
     tf.dispose(outputs)
   }
   const [one, ...more] = results as [Float32Array[], ...Float32Array[][]]
-  for (const other of more)
-    for (const [i, data] of other.entries()) await expectClose(data, one[i] as Float32Array, exact)
+  for (const other of more) for (const [i, data] of other.entries()) await expectClose(data, one[i]!, exact)
 }
 
 const withGradients = (f: (...inputs: tf.Tensor[]) => tf.Tensor, inputs: tf.Tensor[]) => {
@@ -121,8 +120,7 @@ it('steps of training', async () => {
         loss,
         slots.map(({ weight }) => weight),
       )
-      for (const slot of slots)
-        adamEma(slot, grads[slot.weight.name] as tf.Tensor, { step, learningRate: 1e-2 })
+      for (const slot of slots) adamEma(slot, grads[slot.weight.name]!, { step, learningRate: 1e-2 })
     }
     const ends = slots.flatMap(({ weight, ema }) => [
       tf.clone(weight as tf.Tensor),
@@ -139,7 +137,7 @@ it('goes on when the heap grows', async () => {
   const before = heap().buffer.byteLength
   const held = [0, 1, 2].map(value => tf.fill([64, 64, 64, 16], value))
   expect(heap().buffer.byteLength).toBeGreaterThan(before)
-  await sameBits(() => [conv2d(held[2] as tf.Tensor4D, tf.ones([1, 1, 16, 8])), tf.sum(held[1] as tf.Tensor)])
+  await sameBits(() => [conv2d(held[2] as tf.Tensor4D, tf.ones([1, 1, 16, 8])), tf.sum(held[1]!)])
   const y = tf.tidy(() => tf.max(tf.abs(tf.sub(conv2d(held[2] as tf.Tensor4D, tf.ones([1, 1, 16, 8])), 32))))
   await expectClose(y, tf.scalar(0), exact)
   tf.dispose([held, y])

@@ -53,7 +53,7 @@ function gpuLimits(): Record<string, number> | undefined {
   const limits = device?.limits
   if (!limits) return undefined
   const names = ['maxBufferSize', 'maxStorageBufferBindingSize', 'maxComputeWorkgroupStorageSize']
-  return Object.fromEntries(names.map(name => [name, limits[name] as number]))
+  return Object.fromEntries(names.map(name => [name, limits[name]!]))
 }
 
 /** What a package would bring that is not installed here. */

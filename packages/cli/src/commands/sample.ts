@@ -114,7 +114,7 @@ async function noiseSource(
       `--noise must hold arr_0 [N,${shape}], got ${stored ? `[${stored.shape}]` : 'no arr_0'}.`,
     )
   const all = toFloat32(stored)
-  const size = all.length / (stored.shape[0] as number)
+  const size = all.length / stored.shape[0]!
   const rows = (numbers: readonly number[]) => {
     const data = new Float32Array(numbers.length * size)
     for (const [i, n] of numbers.entries()) data.set(all.subarray(n * size, (n + 1) * size), i * size)

@@ -39,7 +39,7 @@ export function chooseMetrics(
 
 /** What a metric is called in the results over a network. */
 export function titleOf(name: string, network: string): string {
-  const { inceptionName, title } = list[name] as Metric
+  const { inceptionName, title } = list[name]!
   if (network.includes('Inception')) return inceptionName ?? name
   return title ? `${title} (${network})` : name
 }

@@ -83,14 +83,14 @@ export async function collectParts(
   const names = (await readdir(folder)).filter(name => /^part-\d+-of-\d+\.safetensors$/.test(name)).sort()
   if (names.length === 0 && expected.total === undefined)
     throw new RangeError(`'${folder}' must hold measured parts, got none.`)
-  const total = expected.total ?? Number(/of-(\d+)/.exec(names[0] as string)?.[1])
+  const total = expected.total ?? Number(/of-(\d+)/.exec(names[0]!)?.[1])
   if (names.length < total) return { missing: total - names.length }
   const parts = await Promise.all(names.map(name => readPart(folder, name)))
   const id = expected.id ?? parts[0]?.id
   const other = parts.findIndex(part => part.id !== id)
   if (other >= 0)
     throw new RangeError(
-      `'${join(folder, names[other] as string)}' was measured in another way. Remove '${folder}' to measure anew.`,
+      `'${join(folder, names[other]!)}' was measured in another way. Remove '${folder}' to measure anew.`,
     )
   return joined(parts, expected.dim)
 }
@@ -149,9 +149,9 @@ async function readPart(folder: string, name: string): Promise<Part> {
 
 function joined(parts: readonly Part[], dim?: number): Measurement {
   const [first] = parts as [Part]
-  const samples = rows(parts, 'features') as FeatureSet
+  const samples = rows(parts, 'features')!
   const moments = new FeatureStatistics(dim ?? samples.shape[1])
-  for (const { tensors } of parts) moments.add(toFloat32(tensors.get('features') as HostTensor))
+  for (const { tensors } of parts) moments.add(toFloat32(tensors.get('features')!))
   const logits = rows(parts, 'logits')
   const spatial = spatialOf(parts)
   return {
@@ -168,12 +168,12 @@ function rows(parts: readonly Part[], name: string): FeatureSet | undefined {
   const tensors = parts.map(part => part.tensors.get(name))
   const [first] = tensors
   if (!first) return undefined
-  const count = tensors.reduce((sum, tensor) => sum + (tensor?.shape[0] as number), 0)
-  const columns = first.shape[1] as number
+  const count = tensors.reduce((sum, tensor) => sum + tensor?.shape[0]!, 0)
+  const columns = first.shape[1]!
   const data = new Float32Array(count * columns)
   let to = 0
   for (const tensor of tensors) {
-    const values = toFloat32(tensor as HostTensor)
+    const values = toFloat32(tensor!)
     data.set(values, to)
     to += values.length
   }

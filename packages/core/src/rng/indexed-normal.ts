@@ -11,6 +11,6 @@ import type { Rng } from './rng.js'
 export function indexedNormal(rng: Rng, indices: ArrayLike<number>, shape: readonly number[]): tf.Tensor {
   const size = tf.util.sizeFromShape([...shape])
   const values = new Float32Array(indices.length * size)
-  for (let i = 0; i < indices.length; i++) values.set(rng.fork(indices[i] as number).normals(size), i * size)
+  for (let i = 0; i < indices.length; i++) values.set(rng.fork(indices[i]!).normals(size), i * size)
   return tf.tensor(values, [indices.length, ...shape])
 }

@@ -62,8 +62,8 @@ class Generator implements NumpyRng {
     const order = Int32Array.from({ length: size('permutation', n) }, (_, i) => i)
     for (let i = n - 1; i > 0; i--) {
       const j = this.bits.nextUpTo(i)
-      const swap = order[i] as number
-      order[i] = order[j] as number
+      const swap = order[i]!
+      order[i] = order[j]!
       order[j] = swap
     }
     return order
@@ -107,7 +107,6 @@ export function pcg64(state: Uint8Array): NumpyRng {
   if (!(state instanceof Uint8Array))
     throw new TypeError(`${where}: state must be a Uint8Array, got ${describe(state)}.`)
   if (state.length !== 32) throw new RangeError(`${where}: state must have 32 bytes, got ${state.length}.`)
-  if (!((state[31] as number) & 1))
-    throw new RangeError(`${where}: state must have an odd increment, got an even one.`)
+  if (!(state[31]! & 1)) throw new RangeError(`${where}: state must have an odd increment, got an even one.`)
   return new Generator(Pcg64.fromBytes(state))
 }

@@ -26,7 +26,7 @@ export class Pcg64 {
 
   /** As NumPy seeds it: from eight words of a SeedSequence, which holds 64-bit words as pairs, the most significant pair first. */
   static seeded(words: Uint32Array): Pcg64 {
-    const at = (i: number) => words[i] as number
+    const at = (i: number) => words[i]!
     const start = [at(2), at(3), at(0), at(1)]
     const stream = [at(6), at(7), at(4), at(5)] as const
     const increment = Uint32Array.from(stream, (word, i) => (word << 1) | (i > 0 ? stream[i - 1]! >>> 31 : 1))
@@ -35,7 +35,7 @@ export class Pcg64 {
     generator.next()
     let carry = 0
     for (let i = 0; i < 4; i++) {
-      const total = (state[i] as number) + start[i]! + carry
+      const total = state[i]! + start[i]! + carry
       state[i] = total
       carry = total >= WORD ? 1 : 0
     }
@@ -46,36 +46,35 @@ export class Pcg64 {
   /** Step, and put the next 64 bits into `low` and `high`. */
   next(): void {
     const { state, increment } = this
-    const s0 = state[0] as number
-    const s1 = state[1] as number
-    const s2 = state[2] as number
-    const s3 = state[3] as number
+    const s0 = state[0]!
+    const s1 = state[1]!
+    const s2 = state[2]!
+    const s3 = state[3]!
 
     let high = s0 * H0
     let rest = Math.floor(high / HALF)
-    let total = (increment[0] as number) + s0 * L0 + (high - rest * HALF) * HALF
+    let total = increment[0]! + s0 * L0 + (high - rest * HALF) * HALF
     let carry = Math.floor(total / WORD)
     const t0 = total - carry * WORD
 
     carry += rest
     high = s0 * H1 + s1 * H0
     rest = Math.floor(high / HALF)
-    total = (increment[1] as number) + carry + s0 * L1 + s1 * L0 + (high - rest * HALF) * HALF
+    total = increment[1]! + carry + s0 * L1 + s1 * L0 + (high - rest * HALF) * HALF
     carry = Math.floor(total / WORD)
     const t1 = total - carry * WORD
 
     carry += rest
     high = s0 * H2 + s1 * H1 + s2 * H0
     rest = Math.floor(high / HALF)
-    total = (increment[2] as number) + carry + s0 * L2 + s1 * L1 + s2 * L0 + (high - rest * HALF) * HALF
+    total = increment[2]! + carry + s0 * L2 + s1 * L1 + s2 * L0 + (high - rest * HALF) * HALF
     carry = Math.floor(total / WORD)
     const t2 = total - carry * WORD
 
     carry += rest
     high = s0 * H3 + s1 * H2 + s2 * H1 + s3 * H0
     rest = Math.floor(high / HALF)
-    total =
-      (increment[3] as number) + carry + s0 * L3 + s1 * L2 + s2 * L1 + s3 * L0 + (high - rest * HALF) * HALF
+    total = increment[3]! + carry + s0 * L3 + s1 * L2 + s2 * L1 + s3 * L0 + (high - rest * HALF) * HALF
     const t3 = total - Math.floor(total / WORD) * WORD
 
     state[0] = t0
@@ -147,8 +146,8 @@ export class Pcg64 {
     const out = new Uint8Array(32)
     const view = new DataView(out.buffer)
     for (let i = 0; i < 4; i++) {
-      view.setUint32(12 - 4 * i, this.state[i] as number)
-      view.setUint32(28 - 4 * i, this.increment[i] as number)
+      view.setUint32(12 - 4 * i, this.state[i]!)
+      view.setUint32(28 - 4 * i, this.increment[i]!)
     }
     return out
   }

@@ -49,7 +49,7 @@ function childKey(parent: Key, key: number | string): Key {
   const [a, b, kind] = keyWords(key)
   // The last counter word separates forks (not 0) from draws (0): no fork ever reads its parent's numbers.
   philox4x32([a, b, 0, kind], parent, out)
-  return [out[0] as number, out[1] as number]
+  return [out[0]!, out[1]!]
 }
 
 class PhiloxRng implements Rng {
@@ -75,7 +75,7 @@ class PhiloxRng implements Rng {
     checkInt('core.Rng.uniforms', 'n', n, 0)
     const words = this.words(n)
     const out = new Float32Array(n)
-    for (let i = 0; i < n; i++) out[i] = ((words[i] as number) >>> 8) * 2 ** -24
+    for (let i = 0; i < n; i++) out[i] = (words[i]! >>> 8) * 2 ** -24
     return out
   }
 
@@ -85,8 +85,8 @@ class PhiloxRng implements Rng {
     const out = new Float32Array(words.length)
     for (let i = 0; i < words.length; i += 2) {
       // (word + 1/2) / 2^32 is never 0, so the logarithm is finite; the largest normal is 6.8.
-      const radius = Math.sqrt(-2 * Math.log(((words[i] as number) + 0.5) * 2 ** -32))
-      const angle = 2 * Math.PI * (((words[i + 1] as number) + 0.5) * 2 ** -32)
+      const radius = Math.sqrt(-2 * Math.log((words[i]! + 0.5) * 2 ** -32))
+      const angle = 2 * Math.PI * ((words[i + 1]! + 0.5) * 2 ** -32)
       out[i] = radius * Math.cos(angle)
       out[i + 1] = radius * Math.sin(angle)
     }
@@ -98,7 +98,7 @@ class PhiloxRng implements Rng {
     checkInt('core.Rng.integers', 'below', below, 1, 2 ** 31)
     const words = this.words(n)
     const out = new Int32Array(n)
-    for (let i = 0; i < n; i++) out[i] = Math.floor((words[i] as number) * 2 ** -32 * below)
+    for (let i = 0; i < n; i++) out[i] = Math.floor(words[i]! * 2 ** -32 * below)
     return out
   }
 
@@ -107,9 +107,9 @@ class PhiloxRng implements Rng {
     const order = Int32Array.from({ length: n }, (_, i) => i)
     const words = this.words(n)
     for (let i = n - 1; i > 0; i--) {
-      const j = Math.floor((words[i] as number) * 2 ** -32 * (i + 1))
-      const swap = order[i] as number
-      order[i] = order[j] as number
+      const j = Math.floor(words[i]! * 2 ** -32 * (i + 1))
+      const swap = order[i]!
+      order[i] = order[j]!
       order[j] = swap
     }
     return order

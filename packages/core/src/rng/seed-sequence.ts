@@ -10,7 +10,7 @@ export function seedSequence(seed: bigint, spawnKey: readonly number[], count: n
   const pool = mixEntropy(entropy(seed, spawnKey))
   const out = new Uint32Array(count)
   const hash = hasher(0x8b51f9dd, 0x58f38ded)
-  for (let i = 0; i < count; i++) out[i] = hash(pool[i % POOL] as number)
+  for (let i = 0; i < count; i++) out[i] = hash(pool[i % POOL]!)
   return out
 }
 
@@ -34,10 +34,9 @@ function mixEntropy(words: readonly number[]): Uint32Array {
   const hash = hasher(0x43b0d7e5, 0x931e8875)
   for (let i = 0; i < POOL; i++) pool[i] = hash(words[i] ?? 0)
   for (let from = 0; from < POOL; from++)
-    for (let to = 0; to < POOL; to++)
-      if (from !== to) pool[to] = mix(pool[to] as number, hash(pool[from] as number))
+    for (let to = 0; to < POOL; to++) if (from !== to) pool[to] = mix(pool[to]!, hash(pool[from]!))
   for (const word of words.slice(POOL))
-    for (let to = 0; to < POOL; to++) pool[to] = mix(pool[to] as number, hash(word))
+    for (let to = 0; to < POOL; to++) pool[to] = mix(pool[to]!, hash(word))
   return pool
 }
 

@@ -36,8 +36,8 @@ function normal(generator: Pcg64): number {
     const strip = low & 0xff
     const position = (high & 0x1fffffff) * 2 ** 23 + (low >>> 9)
     const sign = low & 0x100 ? -1 : 1
-    const x = sign * position * (width[strip] as number)
-    if (position < (inside[strip] as number)) return x
+    const x = sign * position * width[strip]!
+    if (position < inside[strip]!) return x
     if (strip === 0) {
       for (;;) {
         const xx = -INVERSE_R * Math.log1p(-generator.nextDouble())
@@ -45,7 +45,7 @@ function normal(generator: Pcg64): number {
         if (yy + yy > xx * xx) return low & 0x20000 ? -(R + xx) : R + xx
       }
     }
-    const [above, here] = [density[strip - 1] as number, density[strip] as number]
+    const [above, here] = [density[strip - 1]!, density[strip]!]
     if ((above - here) * generator.nextDouble() + here < Math.exp(-0.5 * x * x)) return x
   }
 }
@@ -63,8 +63,8 @@ function normalSingle(generator: Pcg64): number {
     const strip = word & 0xff
     const position = word >>> 9
     const sign = word & 0x100 ? -1 : 1
-    const x = single(sign * position * (widthSingle[strip] as number))
-    if (position < (insideSingle[strip] as number)) return x
+    const x = single(sign * position * widthSingle[strip]!)
+    if (position < insideSingle[strip]!) return x
     if (strip === 0) {
       for (;;) {
         const xx = single(-single(INVERSE_R) * single(Math.log1p(-generator.nextFloat())))
@@ -73,7 +73,7 @@ function normalSingle(generator: Pcg64): number {
           return word & 0x20000 ? -single(single(R) + xx) : single(single(R) + xx)
       }
     }
-    const [above, here] = [densitySingle[strip - 1] as number, densitySingle[strip] as number]
+    const [above, here] = [densitySingle[strip - 1]!, densitySingle[strip]!]
     const height = single(single(single(above - here) * generator.nextFloat()) + here)
     if (height < Math.exp(-0.5 * x * x)) return x
   }

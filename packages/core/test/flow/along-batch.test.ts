@@ -9,7 +9,7 @@ it.each([[[3]], [[3, 2]], [[3, 2, 4, 1]]])('gives each sample of %j its own numb
   expect(spread.shape).toEqual([3, ...shape.slice(1).map(() => 1)])
   const scaled = tf.unstack(tf.mul(tf.ones(shape), spread))
   for (const [i, value] of [0.5, 2, -1].entries())
-    await expectClose(scaled[i] as tf.Tensor, tf.fill(shape.slice(1), value), exact)
+    await expectClose(scaled[i]!, tf.fill(shape.slice(1), value), exact)
 })
 
 it('leaves a plain number, and takes booleans and an empty batch', () => {

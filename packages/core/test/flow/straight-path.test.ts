@@ -24,8 +24,8 @@ describe('the straight path', () => {
     const xt = interpolate(x, z, tf.tensor1d(times))
     const [data, noise] = [await x.data(), await z.data()]
     const expected = Float32Array.from(data, (value, i) => {
-      const t = times[Math.floor(i / 4)] as number
-      return (1 - t) * value + t * (noise[i] as number)
+      const t = times[Math.floor(i / 4)]!
+      return (1 - t) * value + t * noise[i]!
     })
     await expectClose(xt, tf.tensor(expected, SHAPE), f32)
     await expectClose(row(xt, 0), row(x, 0), exact)
@@ -60,7 +60,7 @@ describe('the straight path', () => {
     const { x, z } = numbers()
     const t = tf.tensor1d(times)
     const [dx, dz] = tf.grads((a: tf.Tensor, b: tf.Tensor) => tf.sum(interpolate(a, b, t)))([x, z])
-    expect([...(await (dx as tf.Tensor).data())]).toEqual([0, 0.25, 1].flatMap(t => Array(4).fill(1 - t)))
-    expect([...(await (dz as tf.Tensor).data())]).toEqual([0, 0.25, 1].flatMap(t => Array(4).fill(t)))
+    expect([...(await dx!.data())]).toEqual([0, 0.25, 1].flatMap(t => Array(4).fill(1 - t)))
+    expect([...(await dz!.data())]).toEqual([0, 0.25, 1].flatMap(t => Array(4).fill(t)))
   })
 })

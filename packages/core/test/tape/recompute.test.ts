@@ -4,7 +4,7 @@ import { exact, expectClose } from '@rectified-flow/tools/matchers'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, it } from 'vitest'
 
-const wave = ([x, w]: tf.Tensor[]) => tf.sin(tf.mul(tf.exp(x as tf.Tensor), w as tf.Tensor))
+const wave = ([x, w]: tf.Tensor[]) => tf.sin(tf.mul(tf.exp(x!), w!))
 const inputs = () => [tf.tensor1d([0.1, -0.4, 0.8]), tf.tensor1d([2, 3, 5])]
 
 it('has the value and the gradients of the function itself, also one inside another', async () => {
@@ -15,8 +15,7 @@ it('has the value and the gradients of the function itself, also one inside anot
   for (const f of [(given: tf.Tensor[]) => recompute(wave, given), nested]) {
     const { value, grads } = gradients(f)
     await expectClose(value, plain.value, exact)
-    for (const [i, gradient] of grads.entries())
-      await expectClose(gradient, plain.grads[i] as tf.Tensor, exact)
+    for (const [i, gradient] of grads.entries()) await expectClose(gradient, plain.grads[i]!, exact)
   }
 })
 
@@ -43,7 +42,7 @@ it('runs again in the backward pass, and holds the inputs alone between', () => 
 
 it('gives zeros for an input that the function does not use, and leaves nothing behind', async () => {
   const [x, w] = inputs() as [tf.Tensor, tf.Tensor]
-  const grads = tf.grads((...given) => recompute(([x]) => tf.square(x as tf.Tensor), given))([x, w])
-  await expectClose(grads[1] as tf.Tensor, tf.zerosLike(w), exact)
+  const grads = tf.grads((...given) => recompute(([x]) => tf.square(x!), given))([x, w])
+  await expectClose(grads[1]!, tf.zerosLike(w), exact)
   await expectNoLeak(() => tf.dispose(tf.grads((...given) => recompute(wave, given))([x, w])))
 })

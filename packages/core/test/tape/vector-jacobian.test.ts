@@ -18,15 +18,15 @@ describe('vectorJacobian', () => {
     const dy = tf.tensor2d([[2, -1]])
     const { value, grads } = vectorJacobian(() => linear(x), [x], dy)
     await expectClose(value, linear(x), exact)
-    await expectClose(grads[0] as tf.Tensor, tf.tensor2d([[0, -10, 2]]), exact) // dy A'
+    await expectClose(grads[0]!, tf.tensor2d([[0, -10, 2]]), exact) // dy A'
   })
 
   it('takes several tensors, and gives zeros for what is not used', async () => {
     const [x, y, unused] = [tf.tensor1d([2, 3]), tf.tensor1d([5, 7]), tf.ones([4])]
     const { grads } = vectorJacobian(() => tf.mul(x, y), [x, y, unused], tf.tensor1d([1, 10]))
-    await expectClose(grads[0] as tf.Tensor, tf.tensor1d([5, 70]), exact)
-    await expectClose(grads[1] as tf.Tensor, tf.tensor1d([2, 30]), exact)
-    await expectClose(grads[2] as tf.Tensor, tf.zeros([4]), exact)
+    await expectClose(grads[0]!, tf.tensor1d([5, 70]), exact)
+    await expectClose(grads[1]!, tf.tensor1d([2, 30]), exact)
+    await expectClose(grads[2]!, tf.zeros([4]), exact)
   })
 
   it('runs inside of the backward pass of another gradient', async () => {
@@ -34,7 +34,7 @@ describe('vectorJacobian', () => {
       const [x, save] = args as unknown as [tf.Tensor, tf.GradSaveFunc]
       save([x])
       const gradFunc = (dy: tf.Tensor, [given]: tf.Tensor[]) =>
-        vectorJacobian(() => tf.pow(given as tf.Tensor, 3), [given as tf.Tensor], dy).grads[0] as tf.Tensor
+        vectorJacobian(() => tf.pow(given!, 3), [given!], dy).grads[0]!
       return { value: tf.pow(x, 3), gradFunc }
     })
     const gradient = tf.grad(x => tf.sin(cube(tf.mul(x, 2))))(tf.tensor1d([0.3, -0.5]))

@@ -24,7 +24,7 @@ function interpolation(from: number, to: number): tf.Tensor2D {
   const matrix = new Float32Array(from * to)
   const put = (row: number, column: number, weight: number) => {
     const at = row * to + column
-    matrix[at] = (matrix[at] as number) + weight
+    matrix[at] = matrix[at]! + weight
   }
   for (let i = 0; i < to; i++) {
     const place = Math.max(0, ((i + 0.5) * from) / to - 0.5)

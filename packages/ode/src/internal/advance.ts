@@ -35,7 +35,7 @@ function attempt<V>(
   { tableau, errors }: EmbeddedPair,
   { x, v, from, to }: { x: V; v: V; from: number[]; to: number[] },
 ) {
-  const h = from.map((t, lane) => (to[lane] as number) - t)
+  const h = from.map((t, lane) => to[lane]! - t)
   return space.scope(() => {
     const { a, b, c } = tableau
     const inner = stages(space, { from, to, x }, [v], { a: a.slice(1), c: c.slice(1) })
@@ -83,7 +83,7 @@ export async function* advance<V>(
     let x = own(space.copy(start))
     let v = own(space.evaluate(x, every))
     nfe++
-    const speeds = (await space.sizes([v], x, x))[0] as number[]
+    const speeds = (await space.sizes([v], x, x))[0]!
     if (!speeds.every(Number.isFinite)) throw fail('non-finite', 'the state or its velocity is not finite')
     const steps =
       firstStep === undefined ? await firstSteps(space, method, x, v, span) : every.map(() => firstStep)
@@ -109,8 +109,8 @@ export async function* advance<V>(
       signal?.throwIfAborted()
       free(differences)
 
-      const errors = lanes.map((_, i) => method.errorNorm(sizes.map(row => row[i] as number)))
-      const moved = lanes.map((lane, i) => !lane.done && lane.judge(to[i] as number, errors[i] as number))
+      const errors = lanes.map((_, i) => method.errorNorm(sizes.map(row => row[i]!)))
+      const moved = lanes.map((lane, i) => !lane.done && lane.judge(to[i]!, errors[i]!))
       for (const [i, lane] of lanes.entries()) {
         if (!lane.stuck) continue
         if (!Number.isFinite(errors[i]))
@@ -133,18 +133,15 @@ export async function* advance<V>(
         let stop: V | undefined
         if (watch) {
           const values = await space.event(end, to)
-          const crossed = lanes.map(
-            (_, i) =>
-              (moved[i] as boolean) && crosses(watched[i] as number, values[i] as number, watch.direction),
-          )
+          const crossed = lanes.map((_, i) => moved[i]! && crosses(watched[i]!, values[i]!, watch.direction))
           if (crossed.some(Boolean)) {
             const times = await locate(space, at, { from, to, before: watched, crossed }, watch)
-            for (const [i, lane] of lanes.entries()) if (crossed[i]) lane.stop(times[i] as number)
+            for (const [i, lane] of lanes.entries()) if (crossed[i]) lane.stop(times[i]!)
             const there = own(at(times))
             stop = own(space.select(crossed, there, end))
             free([there])
           }
-          watched = watched.map((value, i) => (moved[i] ? (values[i] as number) : value))
+          watched = watched.map((value, i) => (moved[i] ? values[i]! : value))
         }
         const next = own(space.select(moved, stop ?? end, x))
         const nextV = own(space.select(moved, made.at(-1) as V, v))

@@ -35,17 +35,11 @@ export async function locate<V>(
   const near = [...from]
   const far = [...to]
   const wide = (lane: number) => {
-    const middle = ((near[lane] as number) + (far[lane] as number)) / 2
-    return (
-      Math.abs((far[lane] as number) - (near[lane] as number)) > tolerance &&
-      middle !== near[lane] &&
-      middle !== far[lane]
-    )
+    const middle = (near[lane]! + far[lane]!) / 2
+    return Math.abs(far[lane]! - near[lane]!) > tolerance && middle !== near[lane] && middle !== far[lane]
   }
   while (crossed.some((hit, lane) => hit && wide(lane))) {
-    const middle = near.map((t, lane) =>
-      crossed[lane] ? (t + (far[lane] as number)) / 2 : (far[lane] as number),
-    )
+    const middle = near.map((t, lane) => (crossed[lane] ? (t + far[lane]!) / 2 : far[lane]!))
     const x = at(middle)
     let values: number[]
     try {
@@ -55,8 +49,8 @@ export async function locate<V>(
     }
     for (const [lane, hit] of crossed.entries()) {
       if (!hit) continue
-      const half = crosses(before[lane] as number, values[lane] as number, direction) ? far : near
-      half[lane] = middle[lane] as number
+      const half = crosses(before[lane]!, values[lane]!, direction) ? far : near
+      half[lane] = middle[lane]!
     }
   }
   return far

@@ -16,7 +16,7 @@ export async function firstSteps<V>(
   const direction = Math.sign(end - start)
   const [d0, d1] = (await space.sizes([x, v], x, x)) as [number[], number[]]
   const trial = d0.map((size, lane) => {
-    const speed = d1[lane] as number
+    const speed = d1[lane]!
     return Math.min(interval, size < 1e-5 || speed < 1e-5 ? 1e-6 : (0.01 * size) / speed)
   })
   const [change] = space.scope(() => {
@@ -40,7 +40,7 @@ export async function firstSteps<V>(
   try {
     const [d2] = (await space.sizes([change as V], x, x)) as [number[]]
     return trial.map((h, lane) => {
-      const largest = Math.max(d1[lane] as number, (d2[lane] as number) / h)
+      const largest = Math.max(d1[lane]!, d2[lane]! / h)
       const step = largest <= 1e-15 ? Math.max(1e-6, h * 1e-3) : (0.01 / largest) ** (1 / (errorOrder + 1))
       return Math.min(100 * h, step, interval)
     })

@@ -11,35 +11,34 @@ export interface Float64Parts {
 /** States that are Float64Arrays: one lane. */
 export function float64Space(where: string, { field, rtol, atol, event }: Float64Parts): Space<Float64Array> {
   const at = (tolerance: number | ArrayLike<number>, i: number) =>
-    typeof tolerance === 'number' ? tolerance : (tolerance[i] as number)
+    typeof tolerance === 'number' ? tolerance : tolerance[i]!
   return {
     lanes: 1,
     evaluate(x, [t]) {
-      const v = field(x, t as number)
+      const v = field(x, t!)
       if (v?.length !== x.length)
         throw new RangeError(`${where}: field(x, t) must have ${x.length} numbers, got ${describe(v)}.`)
       return Float64Array.from(v)
     },
     combine(x, k, [weights = []]) {
-      return (k[0] as Float64Array).map((_, j) => {
+      return k[0]!.map((_, j) => {
         let increment = 0
-        for (const [i, weight] of weights.entries())
-          increment += weight * ((k[i] as Float64Array)[j] as number)
-        return x ? (x[j] as number) + increment : increment
+        for (const [i, weight] of weights.entries()) increment += weight * k[i]![j]!
+        return x ? x[j]! + increment : increment
       })
     },
     async sizes(vectors, a, b) {
       return vectors.map(vector => {
         let total = 0
         for (const [i, value] of vector.entries()) {
-          const largest = Math.max(Math.abs(a[i] as number), Math.abs(b[i] as number))
+          const largest = Math.max(Math.abs(a[i]!), Math.abs(b[i]!))
           total += (value / (at(atol, i) + at(rtol, i) * largest)) ** 2
         }
         return [Math.sqrt(total / vector.length)]
       })
     },
     select: ([chosen], one, other) => (chosen ? one : other),
-    event: async (x, [t]) => [event?.(x, t as number) ?? Number.NaN],
+    event: async (x, [t]) => [event?.(x, t!) ?? Number.NaN],
     copy: x => x.slice(),
     scope: body => body(),
     free() {},

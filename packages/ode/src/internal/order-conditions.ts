@@ -7,14 +7,14 @@ interface Tree {
 
 /** The sum of each row of a times a vector. */
 function multiply(a: readonly (readonly number[])[], vector: readonly number[]): number[] {
-  return a.map(row => row.reduce((total, value, j) => total + value * (vector[j] as number), 0))
+  return a.map(row => row.reduce((total, value, j) => total + value * vector[j]!, 0))
 }
 
 /** Every multiset of the first `below` trees whose orders add up to `size`. */
 function* forests(trees: readonly Tree[], size: number, below: number): Generator<Tree[]> {
   if (size === 0) yield []
   for (let i = 0; i < below; i++) {
-    const tree = trees[i] as Tree
+    const tree = trees[i]!
     if (tree.order > size) return // trees stand in the order of their orders
     for (const rest of forests(trees, size - tree.order, i + 1)) yield [tree, ...rest]
   }
@@ -35,10 +35,10 @@ export function* orderConditions(
   for (let order = 1; order <= upTo; order++) {
     for (const branches of forests(trees, order - 1, trees.length)) {
       const grown = branches.map(({ phi }) => multiply(a, phi))
-      const phi = b.map((_, i) => grown.reduce((product, values) => product * (values[i] as number), 1))
+      const phi = b.map((_, i) => grown.reduce((product, values) => product * values[i]!, 1))
       const gamma = branches.reduce((product, branch) => product * branch.gamma, order)
       trees.push({ order, gamma, phi })
-      yield [order, b.reduce((total, bi, i) => total + bi * (phi[i] as number), 0), 1 / gamma]
+      yield [order, b.reduce((total, bi, i) => total + bi * phi[i]!, 0), 1 / gamma]
     }
   }
 }

@@ -43,8 +43,8 @@ function* steps(
   let nfe = 0
   try {
     for (let step = 1; step < times.length; step++) {
-      const t = times[step] as number
-      const from = times[step - 1] as number
+      const t = times[step]!
+      const from = times[step - 1]!
       const next = tf.tidy(() => method.step(field, x, from, t, past))
       tf.keep(next.x) // a loop over the states may run inside of someone's tidy
       if (next.v) past.unshift({ t: from, v: tf.keep(next.v) })

@@ -19,8 +19,8 @@ export function interpolate<V>(
 ): V {
   const weights = from.map((start, lane) => {
     if (!moved[lane]) return k.map(() => 0)
-    const h = (to[lane] as number) - start
-    return dense.weights(((t[lane] as number) - start) / h).map(weight => weight * h)
+    const h = to[lane]! - start
+    return dense.weights((t[lane]! - start) / h).map(weight => weight * h)
   })
   return space.combine(x, k, weights)
 }
@@ -32,14 +32,12 @@ export function stages<V>(
   k: readonly V[],
   { a, c }: { a: readonly (readonly number[])[]; c: readonly number[] },
 ): V[] {
-  const steps = from.map((t, lane) => (to[lane] as number) - t)
+  const steps = from.map((t, lane) => to[lane]! - t)
   const all = [...k]
   for (const [i, row] of a.entries()) {
-    const ci = c[i] as number
+    const ci = c[i]!
     // The last stage of many methods stands at the step's end: exactly there, not h's rounding away from it.
-    const t = from.map((start, lane) =>
-      ci === 1 ? (to[lane] as number) : start + ci * (steps[lane] as number),
-    )
+    const t = from.map((start, lane) => (ci === 1 ? to[lane]! : start + ci * steps[lane]!))
     const scaled = steps.map(h => row.map(weight => h * weight))
     const [v] = space.scope(() => [space.evaluate(space.combine(x, all.slice(0, row.length), scaled), t)])
     all.push(v as V)

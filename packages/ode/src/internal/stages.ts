@@ -1,10 +1,10 @@
-import { checkTensor, type Field } from '@rectified-flow/core'
+import { batchOf, checkTensor, type Field } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Tableau } from './tableau.js'
 
 /** field(x, t) at one time for the whole batch, checked. */
 export function evaluate(where: string, field: Field, x: tf.Tensor, t: number): tf.Tensor {
-  const v = field(x, tf.fill([x.shape[0] as number], t, 'float32'))
+  const v = field(x, tf.fill([batchOf(x)], t, 'float32'))
   checkTensor(where, 'field(x, t)', v, x.shape)
   return v
 }
@@ -21,7 +21,7 @@ export function combine(
     let increment: tf.Tensor | undefined
     for (const [i, weight] of weights.entries()) {
       if (weight === 0) continue
-      const term = tf.mul(k[i] as tf.Tensor, h * weight)
+      const term = tf.mul(k[i]!, h * weight)
       const sum: tf.Tensor = increment ? tf.add(increment, term) : term
       if (increment) tf.dispose([increment, term])
       increment = sum
@@ -42,7 +42,7 @@ export function explicitStep(
   const h = tNext - t
   const k: tf.Tensor[] = []
   for (const [i, row] of a.entries()) {
-    const ci = c[i] as number
+    const ci = c[i]!
     // The last stage of many methods stands at the step's end: exactly there, not h's rounding away from it.
     const ti = ci === 1 ? tNext : t + ci * h
     // Only k_i outlives its stage: not the state it was taken at, nor what the field made on its way.

@@ -23,7 +23,7 @@ export function checkTableau(where: string, { a, b, c }: Tableau, order: number)
   checkInt(where, 'c.length', c.length, b.length, b.length)
   for (const [i, row] of a.entries()) {
     checkInt(where, `a[${i}].length`, row.length, i, i)
-    checkSum(where, `a[${i}]`, row, c[i] as number)
+    checkSum(where, `a[${i}]`, row, c[i]!)
   }
   checkSum(where, 'b', b, 1)
   checkOrder(where, 'b', a, b, order)

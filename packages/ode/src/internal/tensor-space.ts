@@ -16,13 +16,13 @@ export function tensorSpace(
   shape: readonly number[],
   { field, rtol, atol, event, perSample }: TensorParts,
 ): Space<tf.Tensor> {
-  const batch = shape[0] as number
+  const batch = shape[0]!
   const lanes = perSample ? batch : 1
   /** One number per lane, so that it spreads over the lane. */
   const spread = (values: readonly number[]): tf.Tensor | number =>
-    perSample ? alongBatch(tf.tensor1d([...values]), { rank: shape.length }) : (values[0] as number)
+    perSample ? alongBatch(tf.tensor1d([...values]), { rank: shape.length }) : values[0]!
   const times = (t: readonly number[]): tf.Tensor1D =>
-    perSample ? tf.tensor1d([...t]) : tf.fill([batch], t[0] as number)
+    perSample ? tf.tensor1d([...t]) : tf.fill([batch], t[0]!)
 
   return {
     lanes,
@@ -36,7 +36,7 @@ export function tensorSpace(
       tf.tidy(() => {
         let increment: tf.Tensor | undefined
         for (const [i, vector] of k.entries()) {
-          const column = weights.map(row => row[i] as number)
+          const column = weights.map(row => row[i]!)
           if (column.every(weight => weight === 0)) continue
           const term = tf.mul(vector, spread(column))
           increment = increment ? tf.add(increment, term) : term
@@ -69,7 +69,7 @@ export function tensorSpace(
     },
     async event(x, t) {
       const value = tf.tidy(() => {
-        const got = event?.(x, times(t)) as tf.Tensor
+        const got = event?.(x, times(t))!
         const single = !perSample && Array.isArray(got?.shape) && got.shape.length === 0
         checkTensor(where, 'event.value(x, t)', got, single ? [] : [lanes])
         return tf.clone(got)

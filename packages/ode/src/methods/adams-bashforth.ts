@@ -15,8 +15,8 @@ function lagrangeIntegrals(nodes: readonly number[]): number[] {
       if (j === i) continue
       const next = Array.from({ length: polynomial.length + 1 }, () => 0)
       for (const [power, value] of polynomial.entries()) {
-        next[power + 1] = (next[power + 1] as number) + value / (node - other)
-        next[power] = (next[power] as number) - (value * other) / (node - other)
+        next[power + 1] = next[power + 1]! + value / (node - other)
+        next[power] = next[power]! - (value * other) / (node - other)
       }
       polynomial = next
     }
@@ -40,7 +40,7 @@ function adamsBashforth(name: string, starter: RungeKutta): Method {
       return tf.tidy(() => {
         if (past.length < order - 1) {
           const { x: end, k } = explicitStep(where, starter.tableau, field, x, t, tNext)
-          return { x: end, nfe: k.length, v: k[0] as tf.Tensor }
+          return { x: end, nfe: k.length, v: k[0]! }
         }
         const h = tNext - t
         const v = tf.tidy(() => evaluate(where, field, x, t))

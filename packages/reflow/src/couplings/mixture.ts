@@ -23,7 +23,7 @@ export function mixtureCoupling(parts: readonly MixturePart[], { rng }: { rng: R
   if (total === 0) throw new RangeError(`${where}: weights must not all be 0, got ${parts.length} zeros.`)
   return {
     async draw(step, batch) {
-      const shift = rng.fork(step).uniforms(1)[0] as number
+      const shift = rng.fork(step).uniforms(1)[0]!
       const drawn: Pairs[] = []
       const counts: number[] = []
       try {
@@ -51,7 +51,7 @@ export function mixtureCoupling(parts: readonly MixturePart[], { rng }: { rng: R
 /** The first counts[i] pairs of each. */
 function join(where: string, drawn: readonly Pairs[], counts: readonly number[]): Pairs {
   const first = <T extends tf.Tensor>(tensors: readonly T[]): T =>
-    tf.tidy(() => tf.concat(tensors.map((tensor, i) => tf.slice(tensor, 0, counts[i] as number) as T)))
+    tf.tidy(() => tf.concat(tensors.map((tensor, i) => tf.slice(tensor, 0, counts[i]!) as T)))
   const labels = drawn.flatMap(pairs => (pairs.labels ? [pairs.labels] : []))
   if (labels.length > 0 && labels.length < drawn.length)
     throw new RangeError(

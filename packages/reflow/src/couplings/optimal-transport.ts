@@ -67,7 +67,7 @@ function pick(plan: Float64Array, uniforms: Float32Array): Int32Array {
     const row = plan.subarray(i * n, (i + 1) * n)
     let left = u * row.reduce((sum, p) => sum + p, 0)
     for (let j = 0; j < n - 1; j++) {
-      left -= row[j] as number
+      left -= row[j]!
       if (left < 0) return j
     }
     return n - 1

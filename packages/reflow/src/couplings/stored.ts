@@ -13,7 +13,7 @@ export function storedCoupling(pairs: IndexedPairs, { rng }: { rng: Rng }): Coup
         const position = step * batch + i
         const epoch = Math.floor(position / pairs.count)
         if (epoch !== order.epoch) order = { epoch, indices: rng.fork(epoch).permutation(pairs.count) }
-        return order.indices[position % pairs.count] as number
+        return order.indices[position % pairs.count]!
       })
       return pairs.batch(indices)
     },

@@ -42,7 +42,7 @@ export function truncatedCoupling(
       checkTensor(where, 'score', scores, ['B'])
       const values = await scores.data()
       const places = Int32Array.from({ length: values.length }, (_, i) => i)
-      const sorted = places.sort((a, b) => (values[a] as number) - (values[b] as number))
+      const sorted = places.sort((a, b) => values[a]! - values[b]!)
       return sorted.slice(0, count).sort()
     } finally {
       scores.dispose()

@@ -1,5 +1,12 @@
 import { squareSums } from '@rectified-flow/backends'
-import { type Field, interpolate, type Pairs, type Premetric, type Weights } from '@rectified-flow/core'
+import {
+  batchOf,
+  type Field,
+  interpolate,
+  type Pairs,
+  type Premetric,
+  type Weights,
+} from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 /** What the gradients of a batch are computed from. */
@@ -27,7 +34,7 @@ export type BatchGradients = {
 export function batchGradients(weights: Weights, loss: BatchLoss): BatchGradients {
   const { t, microBatches, scale } = loss
   const variables = [...weights.values()]
-  const batch = t.shape[0] as number
+  const batch = batchOf(t)
   const size = batch / microBatches
   const slope = tf.fill([size], scale / batch)
   const losses: tf.Tensor[] = []

@@ -4,7 +4,7 @@ import type { Method } from '@rectified-flow/ode'
 /** Throw unless `times` are at least two numbers in [0, 1] that fall, or rise. */
 export function checkTimes(where: string, times: readonly number[], way: 'falling' | 'rising'): void {
   const sign = way === 'rising' ? 1 : -1
-  const follows = (t: number, i: number) => i === 0 || sign * (t - (times[i - 1] as number)) > 0
+  const follows = (t: number, i: number) => i === 0 || sign * (t - times[i - 1]!) > 0
   const good = Array.isArray(times) && times.length >= 2
   if (good && times.every((t, i) => t >= 0 && t <= 1 && follows(t, i))) return
   throw new RangeError(`${where}: times must be at least 2 ${way} numbers in [0, 1], got ${describe(times)}.`)

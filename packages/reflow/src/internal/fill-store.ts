@@ -57,7 +57,7 @@ function concatRows(pieces: readonly PairRows[]): PairRows {
 }
 
 function concat<T extends Uint8Array | Float32Array>(arrays: readonly T[]): T {
-  const first = arrays[0] as T
+  const first = arrays[0]!
   const length = arrays.reduce((sum, array) => sum + array.length, 0)
   const whole = (first instanceof Uint8Array ? new Uint8Array(length) : new Float32Array(length)) as T
   let at = 0

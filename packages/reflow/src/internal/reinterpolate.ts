@@ -1,4 +1,4 @@
-import { dataPrediction, type Field, interpolate } from '@rectified-flow/core'
+import { batchOf, dataPrediction, type Field, interpolate } from '@rectified-flow/core'
 import type { Method } from '@rectified-flow/ode'
 import * as tf from '@tensorflow/tfjs-core'
 
@@ -12,8 +12,7 @@ import * as tf from '@tensorflow/tfjs-core'
  * @see Lee et al., arXiv 2405.20320, section 4
  */
 export function reinterpolate(z: tf.Tensor, correct: boolean): Method {
-  const at = (field: Field, x: tf.Tensor, t: number) =>
-    field(x, tf.fill([x.shape[0] as number], t) as tf.Tensor1D)
+  const at = (field: Field, x: tf.Tensor, t: number) => field(x, tf.fill([batchOf(x)], t) as tf.Tensor1D)
   return {
     name: 'reinterpolate',
     order: 1,

@@ -29,42 +29,42 @@ export function linearAssignment(cost: ArrayLike<number>, n: number): Int32Array
     while (end < 0) {
       let nearest = -1
       let best = Infinity
-      const base = length - (rowPrice[row] as number)
+      const base = length - rowPrice[row]!
       for (let k = 0; k < left; k++) {
-        const j = open[k] as number
-        const through = base + (cost[row * n + j] as number) - (columnPrice[j] as number)
-        if (through < (distance[j] as number)) {
+        const j = open[k]!
+        const through = base + cost[row * n + j]! - columnPrice[j]!
+        if (through < distance[j]!) {
           distance[j] = through
           reachedFrom[j] = row
         }
-        const d = distance[j] as number
+        const d = distance[j]!
         // Among equals a column without a row ends the path at once.
         if (d < best || (d === best && rowOf[j] === -1)) {
           best = d
           nearest = k
         }
       }
-      const column = open[nearest] as number
+      const column = open[nearest]!
       length = best
       left--
-      open[nearest] = open[left] as number
+      open[nearest] = open[left]!
       open[left] = column
       if (rowOf[column] === -1) end = column
-      else row = rowOf[column] as number
+      else row = rowOf[column]!
     }
     // Prices along the shortest paths, so that reduced costs stay at 0 or above.
-    rowPrice[start] = (rowPrice[start] as number) + length
+    rowPrice[start] = rowPrice[start]! + length
     for (let k = left; k < n; k++) {
-      const j = open[k] as number
-      const slack = length - (distance[j] as number)
-      columnPrice[j] = (columnPrice[j] as number) - slack
-      const owner = rowOf[j] as number
-      if (owner >= 0) rowPrice[owner] = (rowPrice[owner] as number) + slack
+      const j = open[k]!
+      const slack = length - distance[j]!
+      columnPrice[j] = columnPrice[j]! - slack
+      const owner = rowOf[j]!
+      if (owner >= 0) rowPrice[owner] = rowPrice[owner]! + slack
     }
     for (let column = end; ; ) {
-      const from = reachedFrom[column] as number
+      const from = reachedFrom[column]!
       rowOf[column] = from
-      const next = columnOf[from] as number
+      const next = columnOf[from]!
       columnOf[from] = column
       if (from === start) break
       column = next

@@ -58,20 +58,16 @@ function balance(kernel: Float64Array, n: number, { target, other, stride, step,
   let worst = 0
   for (let i = 0; i < n; i++) {
     let top = -Infinity
-    for (let j = 0; j < n; j++)
-      top = Math.max(top, (kernel[i * stride + j * step] as number) + (other[j] as number))
+    for (let j = 0; j < n; j++) top = Math.max(top, kernel[i * stride + j * step]! + other[j]!)
     let sum = 0
-    for (let j = 0; j < n; j++)
-      sum += Math.exp((kernel[i * stride + j * step] as number) + (other[j] as number) - top)
+    for (let j = 0; j < n; j++) sum += Math.exp(kernel[i * stride + j * step]! + other[j]! - top)
     const next = share - top - Math.log(sum)
-    worst = Math.max(worst, Math.abs(Math.expm1((target[i] as number) - next)))
+    worst = Math.max(worst, Math.abs(Math.expm1(target[i]! - next)))
     target[i] = next
   }
   return worst
 }
 
 function plan(kernel: Float64Array, n: number, rows: Float64Array, columns: Float64Array): Float64Array {
-  return kernel.map((value, at) =>
-    Math.exp(value + (rows[Math.floor(at / n)] as number) + (columns[at % n] as number)),
-  )
+  return kernel.map((value, at) => Math.exp(value + rows[Math.floor(at / n)]! + columns[at % n]!))
 }

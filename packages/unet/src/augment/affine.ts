@@ -20,7 +20,7 @@ export function rotation(angle: number): Affine {
 
 /** A rotation by quarter turns, whose entries are exactly -1, 0 or 1. */
 export function quarters(count: number): Affine {
-  const cos = [1, 0, -1, 0][count % 4] as number
-  const sin = [0, 1, 0, -1][count % 4] as number
+  const cos = [1, 0, -1, 0][count % 4]!
+  const sin = [0, 1, 0, -1][count % 4]!
   return [cos, 0 - sin, 0, sin, cos, 0]
 }

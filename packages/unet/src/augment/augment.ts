@@ -64,7 +64,7 @@ export async function augment(
     const maps: ReturnType<Chromatic['map']>[] = []
     for (const [name, kind, multiple] of chosen) {
       const stream = rng.fork(i).fork(name)
-      const on = (stream.uniforms(1)[0] as number) < multiple * p
+      const on = stream.uniforms(1)[0]! < multiple * p
       const parameters = on ? kind.draw(stream) : none(kind.size)
       labels.push(...kind.labels(parameters))
       if (!parameters.some(value => value !== 0)) continue

@@ -74,11 +74,11 @@ export function colour(pixels: Float32Array, channels: number, map: ColourMap): 
   if (channels === 1) {
     const gain = map.reduce((sum, [r, g, b]) => sum + (r + g + b) / 3, 0)
     const offset = map.reduce((sum, row) => sum + row[3] / 3, 0)
-    for (let i = 0; i < pixels.length; i++) pixels[i] = gain * (pixels[i] as number) + offset
+    for (let i = 0; i < pixels.length; i++) pixels[i] = gain * pixels[i]! + offset
     return
   }
   for (let i = 0; i < pixels.length; i += 3) {
-    const [r, g, b] = [pixels[i] as number, pixels[i + 1] as number, pixels[i + 2] as number]
+    const [r, g, b] = [pixels[i]!, pixels[i + 1]!, pixels[i + 2]!]
     for (const [c, [x, y, z, offset]] of map.entries()) pixels[i + c] = x * r + y * g + z * b + offset
   }
 }

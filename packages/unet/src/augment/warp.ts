@@ -28,17 +28,16 @@ export function warp(
       const to = (y * width + x) * channels
       if (exact) {
         const from = mirror(Math.round(sourceY), height) * width + mirror(Math.round(sourceX), width)
-        for (let k = 0; k < channels; k++) out[to + k] = pixels[from * channels + k] as number
+        for (let k = 0; k < channels; k++) out[to + k] = pixels[from * channels + k]!
         continue
       }
       const [left, top] = [columns.at(sourceX), rows.at(sourceY)]
       for (let j = 0; j < rows.count; j++) {
         const row = mirror(top + j, height) * width
         for (let i = 0; i < columns.count; i++) {
-          const weight = (rows.weights[j] as number) * (columns.weights[i] as number)
+          const weight = rows.weights[j]! * columns.weights[i]!
           const from = (row + mirror(left + i, width)) * channels
-          for (let k = 0; k < channels; k++)
-            out[to + k] = (out[to + k] as number) + weight * (pixels[from + k] as number)
+          for (let k = 0; k < channels; k++) out[to + k] = out[to + k]! + weight * pixels[from + k]!
         }
       }
     }
@@ -61,7 +60,7 @@ function taps(step: number) {
         weights[i] = weight
         sum += weight
       }
-      for (let i = 0; i < count; i++) weights[i] = (weights[i] as number) / sum
+      for (let i = 0; i < count; i++) weights[i] = weights[i]! / sum
       return first
     },
   }

@@ -10,7 +10,7 @@ export function dhariwalLayers(config: ResolvedDhariwalUNetConfig): Layer[] {
   const { attnResolutions } = config
   const layers: Layer[] = []
   const skips: number[] = []
-  let channels = modelChannels * (channelMult[0] as number)
+  let channels = modelChannels * channelMult[0]!
 
   const block = (
     name: string,
@@ -47,8 +47,8 @@ export function dhariwalLayers(config: ResolvedDhariwalUNetConfig): Layer[] {
       block(`${at}_in1`, channels, channels, false)
     } else block(`${at}_up`, channels, channels, false, 'up')
     for (let i = 0; i <= numBlocks; i++) {
-      const out = modelChannels * (channelMult[level] as number)
-      block(`${at}_block${i}`, channels + (skips.pop() as number), out, attnResolutions.includes(side))
+      const out = modelChannels * channelMult[level]!
+      block(`${at}_block${i}`, channels + skips.pop()!, out, attnResolutions.includes(side))
     }
   }
   layers.push({ kind: 'auxOut', name: 'out', side: 'dec', in: channels, out: outChannels })

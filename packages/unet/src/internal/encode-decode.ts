@@ -50,12 +50,12 @@ export function decode(pass: Pass, skips: tf.Tensor4D[]): tf.Tensor4D {
     if (layer.side !== 'dec') continue
     if (layer.kind === 'block') {
       const before = x
-      const skip = before.shape[3] === layer.in ? null : (skips.pop() as tf.Tensor4D)
+      const skip = before.shape[3] === layer.in ? null : skips.pop()!
       x = block(layer, skip ? [before, skip] : [before])
       // Keep only activations that a later block reads: the deepest one is both the first input and the first skip.
       if (skip) skip.dispose()
       if (before !== skips.at(-1)) before.dispose()
-    } else if (layer.kind === 'auxUp') image = resample(image as tf.Tensor4D, 'up', pass.block.resampleFilter)
+    } else if (layer.kind === 'auxUp') image = resample(image!, 'up', pass.block.resampleFilter)
     else {
       const below: tf.Tensor4D | null = image
       image = tf.tidy(() => {
@@ -64,7 +64,7 @@ export function decode(pass: Pass, skips: tf.Tensor4D[]): tf.Tensor4D {
       }) as tf.Tensor4D
     }
   }
-  return image as tf.Tensor4D
+  return image!
 }
 
 /** A function that runs a block of this side on its inputs, concatenated along C. */
@@ -72,9 +72,9 @@ function blocksOf({ layers, weights, block, embedding, training }: Pass, side: '
   const blocks = layers.filter((layer): layer is BlockLayer => layer.kind === 'block' && layer.side === side)
   const modulationOf = modulations(blocks, weights, embedding)
   return (layer: BlockLayer, inputs: tf.Tensor4D[]): tf.Tensor4D => {
-    const modulation = modulationOf.get(layer.name) as tf.Tensor2D
+    const modulation = modulationOf.get(layer.name)!
     const run = (find: ReadonlyMap<string, tf.Tensor>, given: tf.Tensor2D, parts: tf.Tensor4D[]) => {
-      const x = parts.length === 1 ? (parts[0] as tf.Tensor4D) : tf.concat(parts, 3)
+      const x = parts.length === 1 ? parts[0]! : tf.concat(parts, 3)
       // A fork's numbers depend only on its name, so a block that runs again drops the same activations.
       const rng = training?.rng.fork(layer.name)
       return residualBlock(layer, finder(find, layer.name), x, given, block, rng)
@@ -88,7 +88,7 @@ function blocksOf({ layers, weights, block, embedding, training }: Pass, side: '
       return recompute(
         ([given, ...rest]) =>
           run(
-            new Map(names.map((name, i) => [name, rest[i] as tf.Tensor])),
+            new Map(names.map((name, i) => [name, rest[i]!])),
             given as tf.Tensor2D,
             rest.slice(names.length) as tf.Tensor4D[],
           ),

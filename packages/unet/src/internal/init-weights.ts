@@ -17,7 +17,7 @@ function draw({ shape, init }: WeightEntry, rng: Rng): Float32Array {
   if ('constant' in init) return new Float32Array(size).fill(init.constant)
   const values = 'normal' in init ? rng.normals(size) : rng.uniforms(size)
   // Loops in place, because a callback for each number would cost half as much as drawing the numbers.
-  if ('normal' in init) for (let i = 0; i < size; i++) values[i] = init.normal * (values[i] as number)
-  else for (let i = 0; i < size; i++) values[i] = init.uniform * (2 * (values[i] as number) - 1)
+  if ('normal' in init) for (let i = 0; i < size; i++) values[i] = init.normal * values[i]!
+  else for (let i = 0; i < size; i++) values[i] = init.uniform * (2 * values[i]! - 1)
   return values
 }

@@ -82,7 +82,7 @@ export function weightsOf(
     new Map(
       Array.from(table, ([name, { shape }]) => [
         name,
-        tf.tidy(() => tf.variable(hereOf(name, fitting.get(name) as HostTensor, shape), trainable)),
+        tf.tidy(() => tf.variable(hereOf(name, fitting.get(name)!, shape), trainable)),
       ]),
     )
   return { weights: variables(architecture.weights, true), buffers: variables(architecture.buffers, false) }
@@ -95,7 +95,5 @@ export function hereOf(name: string, tensor: HostTensor, shape: number[]): tf.Te
 
 function isFilter(tensor: HostTensor, taps: readonly number[]): boolean {
   const [expected, got] = [storedFilter(taps), toFloat32(tensor)]
-  return (
-    expected.length === got.length && expected.every((tap, i) => Math.abs(tap - (got[i] as number)) <= 1e-6)
-  )
+  return expected.length === got.length && expected.every((tap, i) => Math.abs(tap - got[i]!) <= 1e-6)
 }

@@ -18,5 +18,5 @@ export function modulations(
       1,
     )
   }) as tf.Tensor2D[]
-  return new Map(blocks.map(({ name }, i) => [name, parts[i] as tf.Tensor2D]))
+  return new Map(blocks.map(({ name }, i) => [name, parts[i]!]))
 }

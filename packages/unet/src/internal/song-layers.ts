@@ -58,8 +58,8 @@ export function songLayers(config: ResolvedSongUNetConfig): Layer[] {
     } else block(`${at}_up`, channels, channels, false, 'up')
     for (let i = 0; i <= numBlocks; i++) {
       const attention = i === numBlocks && attnResolutions.includes(side)
-      const input = channels + (skips.pop() as number)
-      block(`${at}_block${i}`, input, modelChannels * (channelMult[level] as number), attention)
+      const input = channels + skips.pop()!
+      block(`${at}_block${i}`, input, modelChannels * channelMult[level]!, attention)
     }
     if (decoderType === 'skip' && level < last) plain('auxUp', `${at}_aux_up`, outChannels, outChannels)
     if (decoderType === 'skip' || level === 0) plain('auxOut', `${at}_aux`, channels, outChannels)

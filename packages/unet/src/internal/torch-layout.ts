@@ -14,7 +14,7 @@ export function torchShape(shape: readonly number[]): number[] {
 export function fromTorch(name: string, values: Float32Array, shape: readonly number[]): Float32Array {
   const result = new Float32Array(values.length)
   forEachRow(name, shape, (here, step, torch, count) => {
-    for (let i = 0; i < count; i++) result[here + i * step] = values[torch + i] as number
+    for (let i = 0; i < count; i++) result[here + i * step] = values[torch + i]!
   })
   return result
 }
@@ -23,7 +23,7 @@ export function fromTorch(name: string, values: Float32Array, shape: readonly nu
 export function toTorch(name: string, values: Float32Array, shape: readonly number[]): Float32Array {
   const result = new Float32Array(values.length)
   forEachRow(name, shape, (here, step, torch, count) => {
-    for (let i = 0; i < count; i++) result[torch + i] = values[here + i * step] as number
+    for (let i = 0; i < count; i++) result[torch + i] = values[here + i * step]!
   })
   return result
 }
@@ -34,7 +34,7 @@ function forEachRow(
   shape: readonly number[],
   copy: (here: number, step: number, torch: number, count: number) => void,
 ): void {
-  const out = shape.at(-1) as number
+  const out = shape.at(-1)!
   const input = shape.at(-2) ?? 1
   const taps = shape.slice(0, -2).reduce((product, axis) => product * axis, 1)
   const interleaved = /\.qkv\.(weight|bias)$/.test(name)

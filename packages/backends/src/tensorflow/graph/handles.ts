@@ -62,7 +62,7 @@ export class Handles {
   realOf(handle: Handle): number {
     if (handle.real === undefined && handle.values)
       handle.real = this.raw.createTensor([...handle.shape], handle.dtype, handle.values)
-    return handle.real as number
+    return handle.real!
   }
 
   /** libtensorflow's numbers. */

@@ -76,7 +76,7 @@ export class Recorder {
 
   /** What was recorded: calls, and which of their outputs are still there. */
   trace(): Trace {
-    const wanted = [...this.#made.keys()].filter(i => !(this.#made[i] as Handle).disposed)
+    const wanted = [...this.#made.keys()].filter(i => !this.#made[i]!.disposed)
     return { calls: this.#calls, wanted }
   }
 
@@ -98,7 +98,7 @@ export class Recorder {
   #compute(wanted: readonly number[], run: (inputs: number[]) => number[]): void {
     try {
       const reals = run(this.#outside.map(handle => this.handles.realOf(handle)))
-      for (const [i, real] of reals.entries()) (this.#made[wanted[i] as number] as Handle).real = real
+      for (const [i, real] of reals.entries()) this.#made[wanted[i]!]!.real = real
       this.#following = undefined
       this.#releaseOutside()
     } catch (error) {
@@ -147,9 +147,9 @@ export class Recorder {
     for (const [i, inputs] of this.#inputs.entries()) for (const input of inputs) last.set(input, i)
     let made = 0
     for (const [i, call] of this.#calls.entries()) {
-      const inputs = this.#inputs[i] as Handle[]
+      const inputs = this.#inputs[i]!
       for (const { id } of this.#run(call, inputs, call.outputs.length)) {
-        const output = this.#made[made++] as Handle
+        const output = this.#made[made++]!
         output.real = id
         if (output.disposed && !last.has(output)) this.handles.release(output)
       }

@@ -20,7 +20,7 @@ export interface Endpoints {
 export function savedModel(trace: Trace, types: AttrTypes): { bytes: Uint8Array } & Endpoints {
   const inputs = trace.calls.flatMap(({ arrivals }) => arrivals)
   const outputs = outputsOf(trace.calls)
-  const results = trace.wanted.map(i => outputs[i] as Output)
+  const results = trace.wanted.map(i => outputs[i]!)
 
   const call: Message = node => {
     text(node, 1, 'call')
@@ -85,12 +85,11 @@ function encodeBody(
   message(body, 1, signature => {
     text(signature, 1, 'body')
     for (const [i, { dtype }] of inputs.entries()) argument(signature, 2, `in${i}`, dtype)
-    for (const [i, index] of wanted.entries())
-      argument(signature, 3, `out${i}`, (outputs[index] as Output).dtype)
+    for (const [i, index] of wanted.entries()) argument(signature, 3, `out${i}`, outputs[index]!.dtype)
   })
   const constants = new Map<string, string>()
   const nameOf = (source: Source): string => {
-    if (typeof source === 'number') return source < 0 ? `in${-1 - source}` : (outputs[source] as Output).name
+    if (typeof source === 'number') return source < 0 ? `in${-1 - source}` : outputs[source]!.name
     const key = `${source.shape}:${Array.from(source.values)}`
     const known = constants.get(key)
     if (known) return known
@@ -124,14 +123,14 @@ function encodeBody(
   for (const [i, index] of wanted.entries())
     message(body, 4, entry => {
       text(entry, 1, `out${i}`)
-      text(entry, 2, (outputs[index] as Output).name)
+      text(entry, 2, outputs[index]!.name)
     })
 }
 
 const INT32 = 3
 
 function operationOf(name: string): Operation {
-  return operations.get(name) as Operation
+  return operations.get(name)!
 }
 
 function dtypeOf(source: Source, inputs: readonly Shaped[], outputs: readonly Shaped[]): number {

@@ -20,7 +20,7 @@ const ROWS = 256
 /** a^T b, what the gradients of weights and of attention are made of. */
 function transposedProduct({ a, b }: Inputs, backend: WasmBackend): tf.TensorInfo {
   const [rows, m] = a.shape.slice(-2) as [number, number]
-  const n = b.shape.at(-1) as number
+  const n = b.shape.at(-1)!
   const out = makeZeros(backend, [...batchesOf(a), m, n])
   const batches = sizeFromShape(batchesOf(a))
   const [blocks, band] = [Math.ceil(m / 4), Math.min(rows, ROWS)]
@@ -36,7 +36,7 @@ function transposedProduct({ a, b }: Inputs, backend: WasmBackend): tf.TensorInf
 /** a b or a b^T: a convolution by one pixel of images that are one pixel wide, each with a filter of its own. */
 function product({ a, b }: Inputs, transposeB: boolean, backend: WasmBackend): tf.TensorInfo {
   const [m, k] = a.shape.slice(-2) as [number, number]
-  const n = b.shape.at(transposeB ? -2 : -1) as number
+  const n = b.shape.at(transposeB ? -2 : -1)!
   const out = backend.makeOutput([...batchesOf(a), m, n], 'float32')
   const batches = sizeFromShape(batchesOf(a))
   runConvolution(backend, {

@@ -5,9 +5,9 @@ import { addressOf, simdOf } from '../simd.js'
 /** Concatenation, as of skips along the channels; the stock kernel copies in JavaScript. */
 export const concat: WasmReplacement<'Concat'> = stock => args => {
   const { inputs, attrs, backend } = args
-  const first = inputs[0] as tf.Tensor
+  const first = inputs[0]!
   if (inputs.some(({ dtype, size }) => dtype !== 'float32' || size === 0)) return stock(args)
-  const axis = tf.util.parseAxisParam(attrs.axis, first.shape)[0] as number
+  const axis = tf.util.parseAxisParam(attrs.axis, first.shape)[0]!
   const shapes = inputs.map(({ shape }) => shape)
   tf.backend_util.assertParamsConsistent(shapes, axis)
   const out = backend.makeOutput(tf.backend_util.computeOutShape(shapes, axis), 'float32')

@@ -38,8 +38,8 @@ export const depthwiseConv2dBackpropFilter: WasmReplacement<'DepthwiseConv2dNati
               const begin = [0, i * info.dilationHeight, j * info.dilationWidth, 0]
               const end = [
                 b,
-                (begin[1] as number) + needed(outHeight, strideHeight, 1),
-                (begin[2] as number) + needed(outWidth, strideWidth, 1),
+                begin[1]! + needed(outHeight, strideHeight, 1),
+                begin[2]! + needed(outWidth, strideWidth, 1),
                 c,
               ]
               const seen = tf.stridedSlice(padded, begin, end, [1, strideHeight, strideWidth, 1])

@@ -7,7 +7,7 @@ export const splitV: WasmReplacement<'SplitV'> = stock => args => {
   const { inputs, attrs, backend } = args
   const { x } = inputs
   if (x.dtype !== 'float32' || x.size === 0) return stock(args)
-  const axis = tf.util.parseAxisParam(attrs.axis, x.shape)[0] as number
+  const axis = tf.util.parseAxisParam(attrs.axis, x.shape)[0]!
   const sizes = tf.backend_util.prepareSplitSize(x, attrs.numOrSizeSplits, axis)
   const rows = tf.util.sizeFromShape(x.shape.slice(0, axis))
   const step = (4 * x.size) / rows
@@ -17,7 +17,7 @@ export const splitV: WasmReplacement<'SplitV'> = stock => args => {
       x.shape.map((side, i) => (i === axis ? size : side)),
       'float32',
     )
-    const bytes = (step / (x.shape[axis] as number)) * size
+    const bytes = (step / x.shape[axis]!) * size
     simdOf(backend).copyRows(from, addressOf(backend, out), rows, bytes, step, bytes)
     from += bytes
     return out

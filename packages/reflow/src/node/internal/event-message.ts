@@ -56,6 +56,6 @@ function pngSize(png: Uint8Array): { width: number; height: number; channels: nu
   return {
     width: bytes.readUInt32BE(16),
     height: bytes.readUInt32BE(20),
-    channels: CHANNELS[bytes[25] as number] ?? 3,
+    channels: CHANNELS[bytes[25]!] ?? 3,
   }
 }
