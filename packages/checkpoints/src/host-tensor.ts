@@ -1,4 +1,4 @@
-/** What a tensor's numbers are stored as, by the names that safetensors gives them. */
+/** The type that a tensor's numbers are stored in. The names are those of safetensors. */
 export type HostDtype =
   | 'BOOL'
   | 'U8'
@@ -26,7 +26,7 @@ export type HostData =
   | BigInt64Array
   | Float64Array
 
-/** A tensor in the memory of the host, of any backend or none. F16 and BF16 are kept as their bits. */
+/** A tensor in the memory of the host; it needs no backend. F16 and BF16 are kept as their bits. */
 export interface HostTensor {
   dtype: HostDtype
   shape: number[]

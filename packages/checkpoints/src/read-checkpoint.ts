@@ -10,19 +10,19 @@ const WHERE = 'checkpoints.readCheckpoint'
 
 export type CheckpointFormat = 'safetensors' | 'pth' | 'pth-legacy' | 'edm-pkl' | 'npz'
 
-/** Weights, whatever the file was. */
+/** The weights in a file of any format. */
 export interface Checkpoint {
   format: CheckpointFormat
   tensors: Map<string, HostTensor>
   /** What a safetensors file says about itself; empty in other formats. */
   metadata: Record<string, string>
-  /** Of an EDM pickle, the class of the network and what it was made with. */
+  /** Only for an EDM pickle: the class of the network and the arguments of its constructor. */
   network?: NetworkDescription
 }
 
 /**
- * Read weights from a file of any format that this package knows, told by its content: safetensors, PyTorch's (zip and
- * legacy), an EDM pickle (its `ema` network), .npz. The format's own function has more options.
+ * Read weights from a file of any format that this package knows: safetensors, PyTorch's (zip and legacy), an EDM pickle
+ * (its `ema` network), .npz. The content tells the format. The functions for a single format have more options.
  */
 export async function readCheckpoint(bytes: Uint8Array | ArrayBuffer): Promise<Checkpoint> {
   const file = asBytes(WHERE, bytes)
@@ -35,7 +35,7 @@ export async function readCheckpoint(bytes: Uint8Array | ArrayBuffer): Promise<C
 
 function formatOf(file: Uint8Array): CheckpointFormat {
   if (isLegacyTorch(file)) return 'pth-legacy'
-  // A local file header's signature, with the name of the first member 30 bytes after it.
+  // The signature of a local file header; the name of the first member starts at byte 30.
   if (startsWith(file, 0x50, 0x4b, 3, 4)) {
     const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
     const length = file.length >= 30 ? view.getUint16(26, true) : 0
@@ -43,7 +43,7 @@ function formatOf(file: Uint8Array): CheckpointFormat {
     return name.endsWith('.npy') ? 'npz' : 'pth'
   }
   if (startsWith(file, 0x80) && file[1]! >= 2 && file[1]! <= 5) return 'edm-pkl'
-  // '{' after the 8 bytes of the header's length.
+  // '{' follows the 8 bytes of the header's length.
   if (file[8] === 0x7b) return 'safetensors'
   const start = [...file.subarray(0, 16)].map(byte => byte.toString(16).padStart(2, '0')).join(' ')
   throw new RangeError(

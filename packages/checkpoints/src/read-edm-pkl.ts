@@ -13,7 +13,7 @@ import { StorageRef } from './internal/torch/tensor-ref.js'
 
 const WHERE = 'checkpoints.readEdmPkl'
 
-/** The class of a network and what it was made with. */
+/** The class of a network and the arguments of its constructor. */
 export interface NetworkDescription {
   className: string
   kwargs: Record<string, Json>
@@ -26,16 +26,16 @@ export interface EdmPkl {
 }
 
 export interface ReadEdmPklOptions {
-  /** Which of the networks in the file. */
+  /** Which of the networks in the file to read. */
   key?: string
   /** The most bytes that the tensors may take; by default twice the file. */
   maxBytes?: number
 }
 
 /**
- * Read a network out of a network pickle of EDM (or StyleGAN 2 and 3): a dict of objects that carry the source of their
- * class and its attributes. The source is left alone; what is read are the tensors, the class's name and the arguments of
- * its constructor. As in `readPth`, nothing is run, and an unknown global is an error that names it.
+ * Read a network from a network pickle of EDM (or StyleGAN 2 and 3): a dict of objects, each with its attributes and the
+ * source code of its class. The source is ignored; the tensors, the class's name and the arguments of its constructor are
+ * read. As in `readPth`, nothing is run, and an unknown global is an error that names it.
  *
  * @see Karras, Aittala, Aila, Laine, Elucidating the Design Space of Diffusion-Based Generative Models (2022)
  */
@@ -52,7 +52,7 @@ export async function readEdmPkl(
   const network = root.get(key)
   if (!(network instanceof PyObject && network.state instanceof Map))
     throw new RangeError(
-      `${WHERE}: key must be of a network in the file, got '${key}'. It has ${[...root.keys()].map(describePy).join(', ')}.`,
+      `${WHERE}: key must name a network in the file, got '${key}'. It has ${[...root.keys()].map(describePy).join(', ')}.`,
     )
   const kwargs = network.state.get('_init_kwargs') ?? new Map()
   return {
@@ -64,9 +64,9 @@ export async function readEdmPkl(
   }
 }
 
-/** What weights are made of, persistent objects, and storages pickled as bytes of a file of their own. */
+/** The globals of weights, and two more: persistent objects, and storages that are pickled as the bytes of an inner file. */
 function edmGlobals(): (name: string) => PyGlobal | undefined {
-  // The same bytes a second time are the same storage.
+  // Objects that share a storage name the same bytes.
   const storages = new Map<PyValue, StorageRef>()
   const more = {
     'torch_utils.persistence._reconstruct_persistent_obj': ([meta]: PyValue[]) => reconstruct(meta),
@@ -90,7 +90,7 @@ function reconstruct(meta: PyValue | undefined): PyObject {
 function loadStorage(bytes: Uint8Array, index: number): StorageRef {
   const inner = readLegacyTorch(WHERE, bytes, name => weightsGlobal(name))
   if (!(inner instanceof StorageRef)) throw new Error(describePy(inner))
-  // Keys are unique within the inner file only.
+  // The key in the inner file is unique only there, so a number replaces it.
   const storage = new StorageRef(`${index}`, inner.dtype, inner.length, inner.start)
   storage.bytes = inner.bytes
   return storage

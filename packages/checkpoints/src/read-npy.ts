@@ -5,14 +5,14 @@ import { type NpyHeader, parseNpyHeader } from './internal/npy-header.js'
 const WHERE = 'checkpoints.readNpy'
 
 /**
- * Read a .npy file of numbers: format versions 1 to 3, C and Fortran order, either byte order. The result is row-major
- * whatever the file is. Arrays of objects, text, records, complex and long double are refused.
+ * Read a .npy file of numbers: format versions 1 to 3, C and Fortran order, either byte order. The result is always
+ * row-major. Arrays of objects, text, records, complex numbers and long doubles are refused.
  */
 export function readNpy(bytes: Uint8Array | ArrayBuffer): HostTensor {
   return decodeNpy(WHERE, asBytes(WHERE, bytes))
 }
 
-/** `readNpy`, with the errors of another function. */
+/** `readNpy` for another function, whose name `where` the errors start with. */
 export function decodeNpy(where: string, file: Uint8Array): HostTensor {
   const header = parseNpyHeader(where, file)
   const rest = file.length - header.dataStart
@@ -23,21 +23,21 @@ export function decodeNpy(where: string, file: Uint8Array): HostTensor {
   return decodeNumbers(header, file.subarray(header.dataStart))
 }
 
-/** Row-major numbers of this machine's byte order from the bytes of an array of this shape; copies. */
+/** The numbers of an array, copied from its bytes to row-major order and this machine's byte order. */
 export function decodeNumbers(
   { dtype, shape, fortran, bigEndian }: NpyHeader,
   source: Uint8Array,
 ): HostTensor {
   const array = hostArrays[dtype]
   const width = array.BYTES_PER_ELEMENT
-  const bytes = new Uint8Array(source) // aligned, unlike the file's own
+  const bytes = new Uint8Array(source) // a copy, because the file's own bytes may not be aligned
   if (bigEndian && width > 1)
     for (let at = 0; at < bytes.length; at += width) bytes.subarray(at, at + width).reverse()
   const data = new array(bytes.buffer)
   return { dtype, shape: [...shape], data: fortran && shape.length > 1 ? rowMajor(shape, data) : data }
 }
 
-/** Numbers stored columns first, rows first. */
+/** Reorder numbers that are stored columns first, so that rows come first. */
 function rowMajor(shape: readonly number[], columns: HostTensor['data']): HostTensor['data'] {
   const rows = columns.slice()
   const strides = shape.map((_, axis) => shape.slice(0, axis).reduce((a, b) => a * b, 1))

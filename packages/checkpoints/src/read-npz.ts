@@ -7,13 +7,13 @@ import { decodeNpy } from './read-npy.js'
 const WHERE = 'checkpoints.readNpz'
 
 export interface ReadNpzOptions {
-  /** The most bytes that the arrays may take; by default 64 MiB and 100 times the file. */
+  /** The most bytes that the arrays may take; by default 64 MiB plus 100 times the file's size. */
   maxBytes?: number
 }
 
 /**
- * Read the arrays of an .npz file, as np.savez and np.savez_compressed write it, by name and in the file's order. What
- * `readNpy` refuses is refused, so is a member that isn't an array.
+ * Read the arrays of an .npz file that np.savez or np.savez_compressed wrote, by name and in the file's order. Arrays that
+ * `readNpy` refuses are refused, and so are members that are not arrays.
  */
 export async function readNpz(
   bytes: Uint8Array | ArrayBuffer,

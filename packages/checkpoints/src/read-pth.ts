@@ -13,19 +13,19 @@ import { openZip, type ZipMember } from './internal/zip.js'
 const WHERE = 'checkpoints.readPth'
 
 export interface ReadPthOptions {
-  /** Read only what is under this name, which is dropped from the names: 'ema' of `{ ema: { weight }, step }` gives `weight`. */
+  /** Read only the tensors under this name, and drop it from theirs: 'ema' of `{ ema: { weight }, step }` gives `weight`. */
   prefix?: string
-  /** The most bytes that the tensors may take; by default twice the file. */
+  /** The most bytes that the tensors may take; by default twice the file's size. */
   maxBytes?: number
 }
 
 /**
  * Read the tensors of a file that torch.save wrote, in the zip format (PyTorch 1.6 and later) or the legacy one, by
- * dotted name: `model.conv.weight` of `{'model': {'conv.weight': ...}}`. Names are those of nested dicts and lists, and,
- * of a pickled module, those of its state_dict().
+ * dotted name: `model.conv.weight` of `{'model': {'conv.weight': ...}}`. The parts of a name are the keys and indices of
+ * nested dicts and lists; the tensors of a pickled module have the names of its state_dict().
  *
- * The pickle in the file is never run as Python: only the functions and classes that weights are made of are known, by
- * stand-ins, and any other is an error that names it.
+ * The pickle in the file is never run as Python. There are stand-ins for the functions and classes that files of weights
+ * need; any other function or class is an error that names it.
  */
 export async function readPth(
   bytes: Uint8Array | ArrayBuffer,
@@ -41,7 +41,7 @@ export async function readPth(
   return resolveTensors(WHERE, refs, limit, zip?.load)
 }
 
-/** The object of a file in the zip format, and what reads its storages. */
+/** The object in a file of the zip format, and a function that reads its storages. */
 async function readZipTorch(file: Uint8Array, maxBytes: number) {
   const members = await openZip(WHERE, file, maxBytes)
   const pickle = [...members.keys()].find(name => /^(?:[^/]+\/)?data\.pkl$/.test(name))
@@ -67,13 +67,13 @@ async function readZipTorch(file: Uint8Array, maxBytes: number) {
 
 const read = (member: ZipMember) => member.read()
 
-/** The entries whose names start with `prefix.`, without it. */
+/** The entries whose names start with `prefix.`, which is dropped. */
 export function underPrefix<T>(entries: Map<string, T>, prefix: string | undefined): Map<string, T> {
   if (prefix === undefined) return entries
   const found = [...entries].filter(([name]) => name.startsWith(`${prefix}.`))
   if (found.length > 0) return new Map(found.map(([name, entry]) => [name.slice(prefix.length + 1), entry]))
   const there = [...new Set([...entries.keys()].map(name => name.split('.')[0]!))]
   throw new RangeError(
-    `${WHERE}: prefix must be of a name in the file, got '${prefix}'. Its names start with ${describe(there)}.`,
+    `${WHERE}: prefix must start a name in the file, got '${prefix}'. Its names start with ${describe(there)}.`,
   )
 }

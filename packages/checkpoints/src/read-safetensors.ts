@@ -12,8 +12,8 @@ export interface Safetensors {
 
 /**
  * Read a safetensors file: 8 bytes of header length, a JSON header, then the tensors' bytes, which must cover the rest
- * of the file with no gap and no overlap. Nothing is believed before it is checked: a file that is not whole throws a
- * RangeError that says where. Tensors are copied out, in the order of their bytes.
+ * of the file with no gap and no overlap. Every length is checked before it is used; a broken file throws a RangeError
+ * that says what is wrong. The tensors are copies, in the order of their bytes.
  *
  * @see https://huggingface.co/docs/safetensors
  */
@@ -24,7 +24,7 @@ export function readSafetensors(bytes: Uint8Array | ArrayBuffer): Safetensors {
   const { entries, metadata } = parseSafetensorsHeader(WHERE, header, file.length - dataStart)
   const tensors = new Map<string, HostTensor>()
   for (const { name, dtype, shape, start, end } of entries) {
-    // Aligned, unlike the file's own bytes. Not slice(): a Buffer's is a view.
+    // A copy is aligned; the file's own bytes may not be. Not slice(), which gives a view if the file is a Buffer.
     const copy = new Uint8Array(file.subarray(dataStart + start, dataStart + end))
     tensors.set(name, { dtype, shape, data: new hostArrays[dtype](copy.buffer) })
   }

@@ -1,8 +1,8 @@
 import type { HostTensor } from './host-tensor.js'
 
-/** The numbers of a tensor of any dtype as float32, in an array of its own. F16 and BF16 are exact, F64 is rounded. */
+/** The numbers of a tensor of any dtype as float32, in a new array. F16 and BF16 are exact; F64 is rounded. */
 export function toFloat32({ dtype, data }: HostTensor): Float32Array {
-  // Not `from` with a function, which takes 80 ns a number.
+  // Not Float32Array.from with a function, which takes 80 ns a number.
   if (dtype === 'F16') return new Float32Array(data as Uint16Array).map(halfToNumber)
   if (dtype === 'BF16') {
     // bfloat16 is the upper half of a float32.

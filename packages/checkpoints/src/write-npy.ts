@@ -8,7 +8,7 @@ export function writeNpy(tensor: HostTensor): Uint8Array {
   return encodeNpy('checkpoints.writeNpy', 'tensor', tensor)
 }
 
-/** `writeNpy`, with the errors of another function. */
+/** `writeNpy` for another function, whose name `where` the errors start with. */
 export function encodeNpy(where: string, name: string, tensor: HostTensor): Uint8Array {
   checkHostTensor(where, name, tensor)
   const { dtype, shape, data } = tensor

@@ -11,7 +11,7 @@ export interface WriteNpzOptions {
 }
 
 /**
- * The bytes of an .npz file, as np.savez writes it: np.load(...)[name] is the tensor. The same tensors in the same
+ * The bytes of an .npz file, as np.savez writes it: np.load(...)[name] reads the tensor. The same tensors in the same
  * order give the same bytes.
  */
 export async function writeNpz(
@@ -22,7 +22,7 @@ export async function writeNpz(
   const zip = new ZipWriter(new Uint8ArrayWriter(), {
     useWebWorkers: false,
     level: compress ? 6 : 0,
-    // The earliest that zip files know, and only in the format's own field: no clock in the bytes.
+    // The bytes must not depend on the clock: the earliest date that zip files have, and no extended timestamp.
     lastModDate: new Date(1980, 0, 1),
     extendedTimestamp: false,
     dataDescriptor: false,

@@ -36,7 +36,7 @@ export function writeSafetensors(
     offset = end
   }
 
-  // Written entry by entry: an object would move names that look like integers to the front.
+  // The entries are joined by hand: JSON.stringify of an object moves keys that look like integers to the front.
   const json = `{${header.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join()}}`
   const text = new TextEncoder().encode(json)
   const headerLength = Math.ceil(text.length / 8) * 8

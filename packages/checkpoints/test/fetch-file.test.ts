@@ -39,7 +39,7 @@ beforeEach(async () => {
 const source = (more: Partial<FileSource> = {}): FileSource => ({ name: 'weights.bin', url, sha256, ...more })
 const folder = () => join(cacheDir, sha256.slice(0, 8))
 const whole: Handler = (_, response) => response.writeHead(200, { 'content-length': body.length }).end(body)
-/** Answers ranges; each answer is cut after `most` bytes. */
+/** A server that answers ranges and cuts each answer after `most` bytes. */
 const ranges =
   (most = Infinity): Handler =>
   (request, response) => {
@@ -54,7 +54,7 @@ const ranges =
     )
   }
 
-it('fetches once, tells how far it is, and leaves only the file', async () => {
+it('fetches once, reports progress, and leaves only the file', async () => {
   const progress: [number, number | undefined][] = []
   const path = await fetchFile(source(), { cacheDir, onProgress: (...step) => progress.push(step) })
   expect(path).toBe(join(folder(), 'weights.bin'))
@@ -77,7 +77,7 @@ it('serves many calls at once with one download', async () => {
   expect(requests).toEqual(['whole'])
 })
 
-it('goes on where the server cut it', async () => {
+it('continues where the server cut the download', async () => {
   handle = ranges(120_000)
   const path = await fetchFile(source(), { cacheDir })
   expect((await readFile(path)).equals(body)).toBe(true)
@@ -85,7 +85,7 @@ it('goes on where the server cut it', async () => {
   expect(requests.slice(1).every(range => /^bytes=\d+-$/.test(range))).toBe(true)
 })
 
-it('goes on with what an earlier call left, or starts again if the server has no ranges', async () => {
+it('continues a partial file of an earlier call, or starts again if the server has no ranges', async () => {
   await mkdir(folder())
   await writeFile(join(folder(), 'weights.bin.partial'), body.subarray(0, 1000))
   handle = ranges()
@@ -99,7 +99,7 @@ it('goes on with what an earlier call left, or starts again if the server has no
   expect(await readdir(folder())).toEqual(['weights.bin'])
 })
 
-it('takes a partial file that was whole, and drops one that was of another file', async () => {
+it('uses a partial file that is whole, and drops one that belongs to another file', async () => {
   await mkdir(folder())
   await writeFile(join(folder(), 'weights.bin.partial'), body)
   handle = (_, response) => response.writeHead(416, { 'content-range': `bytes */${body.length}` }).end()
@@ -113,7 +113,7 @@ it('takes a partial file that was whole, and drops one that was of another file'
   expect(requests).toEqual(['bytes=1000-', 'whole'])
 })
 
-it('keeps what came when it is stopped', async () => {
+it('keeps the bytes that came when it is stopped', async () => {
   handle = (_, response) => {
     response.writeHead(200, { 'content-length': body.length })
     response.write(body.subarray(0, 50_000))
@@ -153,7 +153,7 @@ it('replaces a cached file that was changed, and says so offline', async () => {
   expect((await readFile(path)).equals(body)).toBe(true)
 })
 
-it('records the full hash of a file pinned by a prefix, and holds later files to it', async () => {
+it('records the full hash of a file whose hash is given as a prefix, and requires it later', async () => {
   const prefix = sha256.slice(0, 8)
   const path = await fetchFile(source({ sha256: prefix }), { cacheDir })
   expect(await readFile(`${path}.sha256`, 'utf8')).toBe(`${sha256}  weights.bin\n`)
@@ -164,7 +164,7 @@ it('records the full hash of a file pinned by a prefix, and holds later files to
   )
 })
 
-it('takes a file that was put there by hand', async () => {
+it('uses a file that was put there by hand', async () => {
   await mkdir(folder())
   await writeFile(join(folder(), 'weights.bin'), body)
   await fetchFile(source(), { cacheDir, offline: true })

@@ -27,7 +27,7 @@ const files: [string, Uint8Array][] = [
   ['edm pkl', golden('edm.pkl')],
 ]
 
-/** Flipped bits, cut ends, pieces copied elsewhere, and fields of 1 to 8 bytes blown up. */
+/** Flips bits, cuts the end, copies pieces elsewhere, and fills fields of 1 to 8 bytes with 255. */
 function mutate(file: Uint8Array, rng: Rng): Uint8Array {
   const draw = (below: number) => rng.integers(1, Math.max(1, below))[0]!
   let bytes = file.slice()
@@ -64,6 +64,6 @@ it.each(files)('reads 1,000 mutations of a file or says what is wrong: %s', asyn
       expect((error as Error).message, `mutation ${i}`).toMatch(/^checkpoints\.\w+: .*, got .*\.$/s)
     }
   }
-  // Some mutations are in numbers that nothing can check.
+  // Mutations of the numbers themselves can go unnoticed; others must be refused.
   expect(read).toBeLessThan(1000)
 })

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 
 const golden = (name: string) => readFileSync(fileURLToPath(new URL(`golden/${name}`, import.meta.url)))
 
-/** Latin-1 text as bytes: pickles are easiest to write so. */
+/** Latin-1 text as bytes, the easiest way to write a pickle. */
 const bytes = (...parts: string[]) => Uint8Array.from(parts.join(''), character => character.charCodeAt(0))
 const text = (value: string) => `\x8c${String.fromCharCode(value.length)}${value}`
 const pkl = (...body: string[]) => bytes('\x80\x04', ...body, '.')
@@ -25,19 +25,19 @@ const storage = `(${text('storage')}ctorch\nFloatStorage\n${text('0')}${text('cp
 const tensor = (offset: string, size: string, stride: string) =>
   `ctorch._utils\n_rebuild_tensor_v2\n(${storage}${offset}(${size}t(${stride}t\x89}tR`
 
-it('reads what the samples below are made of', async () => {
+it('reads the parts that the samples below are made of', async () => {
   const tensors = await readPth(legacy(`}${text('x')}`, tensor('K\x01', 'K\x03', 'K\x01'), 's'))
   expect(tensors.get('x')).toEqual({ dtype: 'F32', shape: [3], data: new Float32Array(3) })
 })
 
 describe('commands', () => {
-  it('are an error that names them', async () => {
+  it('give an error that names the command', async () => {
     await expect(readPth(golden('attack.pth'))).rejects.toThrow(
-      /^checkpoints\.readPth: globals must be on the list of what weights are made of, got posix\.system at byte \d+\.$/,
+      /^checkpoints\.readPth: globals must be on the list that files of weights need, got posix\.system at byte \d+\.$/,
     )
     await expect(readEdmPkl(pkl(`cos\nsystem\n(${text('exit 1')}tR`))).rejects.toThrow(
       new RangeError(
-        'checkpoints.readEdmPkl: globals must be on the list of what weights are made of, got os.system at byte 13.',
+        'checkpoints.readEdmPkl: globals must be on the list that files of weights need, got os.system at byte 13.',
       ),
     )
     await expect(readEdmPkl(pkl(`(${text('exit 1')}ios\nsystem\n`))).rejects.toThrow('got os.system at byte')
@@ -46,13 +46,13 @@ describe('commands', () => {
     )
   })
 
-  it('are not found among what objects inherit', async () => {
+  it('are not looked up among the properties that objects inherit', async () => {
     for (const name of ['constructor', '__proto__', 'toString'])
       await expect(readEdmPkl(pkl(`ctorch\n${name}\n(tR`))).rejects.toThrow(`got torch.${name} at byte`)
   })
 })
 
-describe('tensors out of their storage', () => {
+describe('tensors outside of their storage', () => {
   const rule = 'checkpoints.readPth: torch._utils._rebuild_tensor_v2 must get what PyTorch gives it, got '
   it.each([
     ['offset', tensor('K\x02', 'K\x03', 'K\x01'), 'shape [3] with strides [1] at 2 of 4 numbers'],
@@ -73,7 +73,7 @@ describe('tensors out of their storage', () => {
     await expect(readPth(legacy(`}${text('x')}`, body, 's'))).rejects.toThrow(`${rule}${got}`)
   })
 
-  it('may not take more memory than the file has, twice', async () => {
+  it('may take at most twice the memory of the file', async () => {
     const expanded = tensor('K\0', 'J\xff\xff\xff\x0f', 'K\0')
     await expect(readPth(legacy(`}${text('x')}`, expanded, 's'))).rejects.toThrow(
       /^checkpoints\.readPth: the tensors must take at most \d+ bytes, got more at 'x'\. Raise maxBytes if you trust the file\.$/,

@@ -39,7 +39,7 @@ it('reads format versions 1, 2 and 3', async () => {
     expect(array).toEqual({ dtype: 'F32', shape: [2, 3], data: Float32Array.of(0, 1, 2, 3, 4, 5) })
 })
 
-it.each([false, true])('writes what it reads, compressed: %s', async compress => {
+it.each([false, true])('writes arrays that read back equal, compressed: %s', async compress => {
   const arrays = await readNpz(readFileSync(golden('arrays.npz')))
   const bytes = await writeNpz(arrays, { compress })
   expect(await readNpz(bytes)).toEqual(arrays)
@@ -55,7 +55,7 @@ it('writes a .npy file as NumPy does', () => {
 })
 
 describe('openNpz', () => {
-  it('tells what there is and reads one array', async () => {
+  it('lists the arrays and reads one', async () => {
     const file = await openNpz(golden('rows.npz'))
     expect([...file.arrays]).toEqual([
       ['arr_0', { dtype: 'U8', shape: [1000, 7] }],
@@ -82,7 +82,7 @@ describe('openNpz', () => {
     await file.close()
   })
 
-  it('may be left in the middle', async () => {
+  it('lets a reader of rows stop in the middle', async () => {
     const file = await openNpz(golden('rows.npz'))
     for await (const rows of file.rows('arr_0', 10)) {
       expect(rows.shape).toEqual([10, 7])
@@ -91,7 +91,7 @@ describe('openNpz', () => {
     await file.close()
   })
 
-  it('refuses rows of columns and of scalars', async () => {
+  it('refuses to give rows of a scalar or of an array in Fortran order', async () => {
     const file = await openNpz(golden('rows.npz'))
     expect(() => file.rows('columns', 1)).toThrow(
       new RangeError(
@@ -121,7 +121,7 @@ describe('messages', () => {
     [
       'code',
       npy('__import__("os").system("true")'),
-      'the header must have descr as one of numbers\' arrays, got \'__import__("os").system("true")\'.',
+      'the header must have descr as NumPy writes it for an array of numbers, got \'__import__("os").system("true")\'.',
     ],
   ]
   const kind = 'descr must be a boolean, an integer of 1 to 8 bytes or a float of 2 to 8 bytes'
@@ -135,7 +135,7 @@ describe('messages', () => {
     expect(() => readNpy(bytes)).toThrow(new RangeError(`checkpoints.readNpy: ${message}`))
   })
 
-  it('refuses records, what NumPy lacks, what is no array, and what is no zip', async () => {
+  it('refuses records, dtypes that NumPy lacks, members that are no arrays, and files that are no zip', async () => {
     expect(() => readNpy(readFileSync(golden('record.npy')))).toThrow(
       /^checkpoints\.readNpy: the header must have descr/,
     )
@@ -152,7 +152,7 @@ describe('messages', () => {
     )
   })
 
-  it('refuses a bomb before it unpacks it', async () => {
+  it('refuses a zip bomb before it unpacks it', async () => {
     const zeros: HostTensor = { dtype: 'U8', shape: [1 << 20], data: new Uint8Array(1 << 20) }
     const bytes = await writeNpz({ zeros }, { compress: true })
     expect(bytes.length).toBeLessThan(2000)

@@ -49,7 +49,7 @@ describe('round trip', () => {
     .chain(([dtype, array]) => array.map((data): HostTensor => ({ dtype, shape: [1, data.length], data })))
   const name = fc.string({ unit: 'grapheme' }).filter(text => text !== '__metadata__')
 
-  it('gives back every tensor and the metadata, and writes the same bytes in any order', () => {
+  it('gives back every tensor and the metadata, and writes the same bytes for any order of tensors', () => {
     fc.assert(
       fc.property(
         fc.uniqueArray(fc.tuple(name, tensor), { selector: ([key]) => key, maxLength: 5 }),

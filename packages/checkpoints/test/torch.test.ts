@@ -15,7 +15,7 @@ const path = (name: string) => fileURLToPath(new URL(`golden/${name}`, import.me
 const golden = (name: string) => readFileSync(path(name))
 const expected = (name: string) => readNpz(golden(name))
 
-/** The same numbers, where NumPy has the dtype the same dtype, and nothing more. */
+/** The same names and numbers, and the same dtypes, except BF16, which NumPy lacks. */
 function expectSame(got: Map<string, HostTensor>, want: Map<string, HostTensor>): void {
   expect([...got.keys()].sort()).toEqual([...want.keys()].sort())
   for (const [name, tensor] of want) {
@@ -27,14 +27,14 @@ function expectSame(got: Map<string, HostTensor>, want: Map<string, HostTensor>)
 }
 
 describe.each(['zip.pth', 'legacy.pth'])('%s', file => {
-  it('has every dtype, and views of every kind', async () => {
+  it('reads every dtype, and views of every kind', async () => {
     const tensors = await readPth(golden(file))
     expectSame(tensors, await expected('torch-expected.npz'))
     expect([...tensors.keys()].slice(0, 3)).toEqual(['model.f32', 'model.f64', 'model.f16'])
     expect(tensors.get('model.bf16')!.dtype).toBe('BF16')
   })
 
-  it('gives what is under a prefix', async () => {
+  it('gives the tensors under a prefix', async () => {
     const want = [...(await expected('torch-expected.npz'))]
     const ema = want
       .filter(([name]) => name.startsWith('ema.'))
@@ -42,7 +42,7 @@ describe.each(['zip.pth', 'legacy.pth'])('%s', file => {
     expectSame(await readPth(golden(file), { prefix: 'ema' }), new Map(ema))
     await expect(readPth(golden(file), { prefix: 'net' })).rejects.toThrow(
       new RangeError(
-        "checkpoints.readPth: prefix must be of a name in the file, got 'net'. Its names start with ['model','ema','optimizer','history'].",
+        "checkpoints.readPth: prefix must start a name in the file, got 'net'. Its names start with ['model','ema','optimizer','history'].",
       ),
     )
   })
@@ -84,7 +84,7 @@ it('reads a network pickle of EDM', async () => {
   })
   await expect(readEdmPkl(golden('edm.pkl'), { key: 'G' })).rejects.toThrow(
     new RangeError(
-      "checkpoints.readEdmPkl: key must be of a network in the file, got 'G'. It has 'ema', 'loss_fn', 'augment_pipe', 'dataset_kwargs'.",
+      "checkpoints.readEdmPkl: key must name a network in the file, got 'G'. It has 'ema', 'loss_fn', 'augment_pipe', 'dataset_kwargs'.",
     ),
   )
 })
@@ -102,7 +102,7 @@ describe('readCheckpoint', () => {
     expect(checkpoint.network?.className).toBe(format === 'edm-pkl' ? 'EDMPrecond' : undefined)
   })
 
-  it('refuses what is none of them, and names the file', async () => {
+  it('refuses a file of none of these formats, and names the file', async () => {
     await expect(readCheckpoint(Uint8Array.of(1, 2))).rejects.toThrow(
       new RangeError(
         'checkpoints.readCheckpoint: bytes must be a safetensors, .pth, EDM .pkl or .npz file, got one that starts with 01 02.',

@@ -3,16 +3,16 @@ import { PyObject, type PyValue } from './pickle/values.js'
 import { NumpyArray } from './torch/globals.js'
 import { TensorRef } from './torch/tensor-ref.js'
 
-/** Deeper than any checkpoint; an object that holds itself is deeper than that. */
+/** No checkpoint is nested this deep; an object that holds itself is. */
 const MAX_DEPTH = 100
-/** What is reached by many paths is visited on each of them. */
+/** A value that many paths lead to is visited once for each path. */
 const MAX_VISITS = 300_000
-/** Of all names together. */
+/** The limit of the length of all names together. */
 const MAX_CHARACTERS = 50_000_000
 
 /**
- * The tensors of an unpickled object by dotted name: keys of dicts, indices of lists and tuples; of modules, the names
- * that their state_dict() would have. Other values have no name.
+ * The tensors of an unpickled object by dotted name. The parts of a name are the keys of dicts and the indices of lists
+ * and tuples; tensors of a module have the names that its state_dict() would give. Other values are left out.
  */
 export function collectTensors(where: string, root: PyValue): Map<string, TensorRef | HostTensor> {
   const found = new Map<string, TensorRef | HostTensor>()
@@ -56,7 +56,7 @@ function readNumpy(where: string, name: string, array: NumpyArray): HostTensor {
   }
 }
 
-/** Parameters, buffers that are saved, and modules. */
+/** The parameters, the saved buffers and the inner modules of a module. */
 function moduleMembers({ state }: PyObject): [PyValue, PyValue][] {
   if (!(state instanceof Map)) return []
   const passing = state.get('_non_persistent_buffers_set')

@@ -1,10 +1,10 @@
 import { type HostDtype, hostArrays, sizeOf } from '../host-tensor.js'
 
-/** NumPy's own limit: np.load refuses longer ones unless told. */
+/** The default limit of np.load. */
 const MAX_HEADER_BYTES = 10_000
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
 
-/** NumPy's names for the dtypes, without the byte order. bfloat16 has none. */
+/** NumPy's codes for the dtypes, without the byte order. NumPy has no bfloat16. */
 export const npyCodes: Readonly<Partial<Record<HostDtype, string>>> = {
   BOOL: 'b1',
   U8: 'u1',
@@ -24,7 +24,7 @@ export const npyCodes: Readonly<Partial<Record<HostDtype, string>>> = {
 export interface NpyHeader {
   dtype: HostDtype
   shape: number[]
-  /** Columns first. */
+  /** Whether the numbers are stored columns first (Fortran order). */
   fortran: boolean
   bigEndian: boolean
   /** Where the numbers start. */
@@ -33,7 +33,7 @@ export interface NpyHeader {
   dataBytes: number
 }
 
-/** How many of the first bytes `parseNpyHeader` needs, told from the first 12. */
+/** How many bytes `parseNpyHeader` needs from the start of a file; the first 12 bytes tell. */
 export function npyHeaderBytes(where: string, start: Uint8Array): number {
   if (start.length < 12 || MAGIC.some((byte, i) => start[i] !== byte))
     throw new RangeError(`${where}: the first bytes must be \\x93NUMPY and a header, got others.`)
@@ -48,7 +48,7 @@ export function npyHeaderBytes(where: string, start: Uint8Array): number {
 }
 
 /**
- * The header of a .npy file: the literal of a Python dict with `descr`, `fortran_order` and `shape`, and no other.
+ * The header of a .npy file: the literal of a Python dict with `descr`, `fortran_order` and `shape`. Other text is refused.
  *
  * @see https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
@@ -63,7 +63,7 @@ export function parseNpyHeader(where: string, file: Uint8Array): NpyHeader {
     const found = new RegExp(`['"]${name}['"]\\s*:\\s*(${value.source})\\s*[,}]`).exec(text)
     if (!found || !/^\{.*\}$/s.test(text))
       throw new RangeError(
-        `${where}: the header must have ${name} as one of numbers' arrays, got '${text.slice(0, 200)}'.`,
+        `${where}: the header must have ${name} as NumPy writes it for an array of numbers, got '${text.slice(0, 200)}'.`,
       )
     return found[1]!
   }

@@ -2,10 +2,10 @@ import { describe } from '@rectified-flow/core'
 import { type HostDtype, hostArrays, sizeOf } from '../host-tensor.js'
 import { topLevelKeys } from './top-level-keys.js'
 
-/** The limit of the format's own implementation: no honest header comes near it. */
+/** The limit of the format's own implementation. Real headers are far shorter. */
 const MAX_HEADER_BYTES = 100_000_000
 
-/** A tensor's place among the data. */
+/** What the header says of one tensor; `start` and `end` are bytes from the start of the data. */
 export interface SafetensorsEntry {
   name: string
   dtype: HostDtype

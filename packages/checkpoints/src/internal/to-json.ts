@@ -2,10 +2,10 @@ import { describePy, type PyValue } from './pickle/values.js'
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 
-/** More than any constructor takes; what is reached by many paths counts on each of them. */
+/** No constructor takes this many values. A value that many paths lead to counts once for each path. */
 const MAX_VALUES = 10_000
 
-/** An unpickled value as plain data: dicts with text keys, lists, text and numbers. What is neither is refused. */
+/** An unpickled value as plain data: dicts with text keys, lists, text and numbers. Other values are refused. */
 export function toJson(where: string, name: string, root: PyValue): Json {
   let values = 0
   const convert = (value: PyValue, path: string): Json => {

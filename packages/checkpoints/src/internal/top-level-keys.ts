@@ -1,4 +1,4 @@
-/** The keys of the outermost object of `json` (valid JSON), repeated ones included: JSON.parse keeps only the last. */
+/** The keys of the outermost object of `json` (valid JSON), with repeated keys, of which JSON.parse keeps only the last. */
 export function topLevelKeys(json: string): string[] {
   const keys: string[] = []
   let depth = 0

@@ -1,7 +1,7 @@
 import { describe } from '@rectified-flow/core'
 import { type FileEntry, Reader, Uint8ArrayReader, ZipReader } from '@zip.js/zip.js'
 
-/** No two readers may disagree about a member, and each has the CRC-32 that it says. Strict would refuse PyTorch's files. */
+/** Refuses files that two readers could understand differently, and checks CRC-32s. 'strict' would refuse PyTorch's files. */
 const options = {
   strictness: 'balanced',
   checkLocalFilename: true,
@@ -9,7 +9,7 @@ const options = {
   checkOverlappingEntry: true,
   useWebWorkers: false,
 } as const
-/** Deflate makes at most this many bytes of one. */
+/** Deflate unpacks one byte to at most this many. */
 const MAX_RATIO = 1032
 
 /** A file inside a zip file. */
@@ -18,7 +18,7 @@ export interface ZipMember {
   size: number
   /** All of its bytes, in a buffer of their own. */
   read(): Promise<Uint8Array<ArrayBuffer>>
-  /** Its bytes as they come; to cancel is fine. */
+  /** The same bytes, piece by piece. The reader may cancel the stream. */
   stream(): ReadableStream<Uint8Array>
 }
 
@@ -29,8 +29,8 @@ export interface RandomAccess {
 }
 
 /**
- * The members of a zip file, ZIP64 included, by name. Their sizes are checked against what their bytes can hold, and
- * the sum of them against `maxBytes`, before anything is unpacked.
+ * The members of a zip file, ZIP64 included, by name. Before anything is unpacked, each size is checked against the most
+ * that the member's bytes can unpack to, and the sum of the sizes against `maxBytes`.
  */
 export async function openZip(
   where: string,
@@ -70,7 +70,7 @@ export async function openZip(
   return members
 }
 
-/** Piece by piece from disk, where the file is too large to be in memory. */
+/** Reads a file piece by piece from disk, because it may be too large for memory. */
 class PiecewiseReader extends Reader<RandomAccess> {
   constructor(private readonly file: RandomAccess) {
     super(file)
@@ -88,7 +88,7 @@ async function readMember(where: string, entry: FileEntry): Promise<Uint8Array<A
   let position = 0
   const sink = new WritableStream<Uint8Array>({
     write(chunk) {
-      // Not before there is something to hold: the sizes in a broken file are not to be believed.
+      // Memory is taken when the first bytes come: a broken file may give a wrong size.
       bytes ??= new Uint8Array(uncompressedSize)
       bytes.set(chunk, position)
       position += chunk.length

@@ -6,10 +6,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { FetchFileOptions, FileSource } from './file-source.js'
 
 const WHERE = 'checkpoints.fetchFile'
-/** Of a download that a killed process left: a live one writes or gives up sooner than this. */
+/** After this time without a write, a temporary file was left by a killed process: a live one writes or gives up sooner. */
 const ABANDONED_MS = 600_000
 
-/** The server refused; later it may not. */
+/** The server answered with an error status; a later try may succeed. */
 class StatusError extends Error {
   constructor(readonly status: number) {
     super(`status ${status}`)
@@ -24,7 +24,7 @@ interface Transfer {
 
 /**
  * Fetch a source to a temporary file beside `path` and check its hash; the caller renames it. A temporary file belongs
- * to one call: what another left behind is taken over by renaming it, which only one can do.
+ * to one call. To take over the file that an earlier call left, a call renames it, which only one call can do.
  */
 export async function download(
   source: FileSource,
@@ -38,7 +38,7 @@ export async function download(
     await fill(source, temporary, options)
     let sha256 = await hashFile(temporary)
     if (!sha256.startsWith(want) && resumed) {
-      // What was resumed may have been the start of another file.
+      // The resumed part may have been the start of another file.
       await rm(temporary)
       await fill(source, temporary, options)
       sha256 = await hashFile(temporary)
@@ -54,7 +54,7 @@ export async function download(
   }
 }
 
-/** Make what an earlier call left of `path` this call's temporary file. */
+/** Make the partial file that an earlier call left of `path` this call's temporary file. False if there is none. */
 async function takeOver(path: string, temporary: string): Promise<boolean> {
   const candidates = [`${path}.partial`]
   for (const name of await readdir(dirname(path))) {
@@ -74,7 +74,7 @@ async function takeOver(path: string, temporary: string): Promise<boolean> {
   return false
 }
 
-/** Bring the temporary file to its full length, from where it is, through as many network errors as are allowed. */
+/** Download the missing bytes of the temporary file; after a network error, try again as often as `retries` says. */
 async function fill(source: FileSource, temporary: string, options: FetchFileOptions): Promise<void> {
   const { retries = 3, signal } = options
   const file = await open(temporary, 'r+').catch(() => open(temporary, 'w+'))
@@ -101,7 +101,7 @@ async function fill(source: FileSource, temporary: string, options: FetchFileOpt
   }
 }
 
-/** One request for what is missing. */
+/** Request the missing bytes once. */
 async function transferRest(
   source: FileSource,
   transfer: Transfer,
@@ -142,7 +142,7 @@ async function transferRest(
   } catch (error) {
     if (silence.signal.aborted && !signal?.aborted)
       throw new Error(`no bytes for ${timeoutMs} ms`, { cause: error })
-    // fetch itself only says that it failed.
+    // The message of fetch's own error says only that it failed; the reason is in its cause.
     const { cause } = error as { cause?: NodeJS.ErrnoException }
     if (error instanceof TypeError && cause) throw new Error(cause.code ?? cause.message, { cause })
     throw error

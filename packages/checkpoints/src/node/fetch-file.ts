@@ -9,19 +9,19 @@ const WHERE = 'checkpoints.fetchFile'
 
 /** The last call for each path: calls for one file run one after the other. */
 const queues = new Map<string, Promise<unknown>>()
-/** What was checked in this process: size and time of change by path and hash. */
+/** The files that this process has checked: their size and time of change, by path and hash. */
 const checked = new Map<string, string>()
 
 /**
- * The path of a published file in the cache, fetched if it isn't there. Nothing is given that doesn't have the hash: it is
- * checked when a download ends, and before the first use of a cached file in a process. A download goes to a temporary
- * name and is renamed when it is whole; one that was cut goes on where it stopped if the server can do that.
+ * The path of a published file in the cache; the file is fetched if it isn't there. A file with another hash is never
+ * returned: the hash is checked when a download ends, and before a process first uses a cached file. A download goes to a
+ * temporary name and is renamed when it is whole. An interrupted download continues where it stopped, if the server can.
  *
- * Of a file whose hash is known in part only, the full hash is written beside it (`<name>.sha256`) when it first comes,
- * and required from then on.
+ * If only the start of a file's hash is published, the first download writes the full hash beside the file
+ * (`<name>.sha256`), and later calls require that full hash.
  *
- * @throws RangeError for a file with another hash; Error where the file isn't in the cache and can't be reached: it
- *   names the address, the hash, and the path to put the file at by hand.
+ * @throws RangeError for a file with another hash; Error if the file isn't in the cache and can't be downloaded. The
+ *   Error names the address, the hash, and the path where a user can put the file by hand.
  */
 export async function fetchFile(source: FileSource, options: FetchFileOptions = {}): Promise<string> {
   checkSource(source)
@@ -94,7 +94,7 @@ function defaultCacheDir(): string {
   return RECTIFIED_FLOW_CACHE || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'rectified-flow')
 }
 
-/** The hash to require: the source's, or the full one that was recorded for its prefix. */
+/** The hash to require: the source's, or, if that is only a prefix, the full one that was recorded. */
 async function pinnedHash({ sha256 }: FileSource, path: string): Promise<string> {
   const prefix = sha256.toLowerCase()
   if (prefix.length === 64) return prefix
@@ -102,7 +102,7 @@ async function pinnedHash({ sha256 }: FileSource, path: string): Promise<string>
   return /^[0-9a-f]{64}$/.test(recorded) && recorded.startsWith(prefix) ? recorded : prefix
 }
 
-/** Written as sha256sum writes it, so that `sha256sum -c` reads it. */
+/** Write the hash in the format of sha256sum, so that `sha256sum -c` reads it. */
 async function recordHash({ name, sha256 }: FileSource, path: string, hash: string): Promise<void> {
   if (sha256.length < 64) await writeFile(`${path}.sha256`, `${hash}  ${name}\n`)
 }
@@ -112,7 +112,7 @@ async function stampOf(path: string): Promise<string> {
   return `${size} ${mtimeMs}`
 }
 
-/** The hash of the file at path; `want` if it was seen to have that before; null where there is no file. */
+/** The hash of the file at path; `want`, unread, if this process has checked it before; null if there is no file. */
 async function hashOf(path: string, want: string): Promise<string | null> {
   const stamp = await stampOf(path).catch(() => null)
   if (stamp === null) return null

@@ -15,12 +15,12 @@ export interface FetchFileOptions {
   cacheDir?: string
   /** Never use the network. */
   offline?: boolean
-  /** Told how many bytes are there, and of how many if that is known. */
+  /** Called with the number of bytes that have come, and the total if it is known. */
   onProgress?: (done: number, total: number | undefined) => void
-  /** Stops the download; what came stays in the cache for the next try. */
+  /** Stops the download; the bytes that came stay in the cache for the next try. */
   signal?: AbortSignal
   /** How long a server may be silent, in milliseconds. */
   timeoutMs?: number
-  /** How often to try again after a network error, half a second later at first, then twice as late each time. */
+  /** How often to try again after a network error: first after half a second, then after twice the wait each time. */
   retries?: number
 }

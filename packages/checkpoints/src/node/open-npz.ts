@@ -10,7 +10,7 @@ const WHERE = 'checkpoints.openNpz'
 
 /** An .npz file on disk, whose arrays need not fit in memory. */
 export interface NpzFile {
-  /** What the arrays are, by name. */
+  /** The dtypes and shapes of the arrays, by name. */
   arrays: ReadonlyMap<string, { dtype: HostDtype; shape: number[] }>
   /** One array, whole. */
   read(name: string): Promise<HostTensor>
@@ -19,7 +19,7 @@ export interface NpzFile {
   close(): Promise<void>
 }
 
-/** Open an .npz file: reads the headers of its arrays, and their numbers when they are asked for. */
+/** Open an .npz file. This reads only the headers of its arrays; `read` and `rows` read their numbers. */
 export async function openNpz(path: string): Promise<NpzFile> {
   const file = await RandomAccessFile.open(WHERE, path)
   try {
@@ -81,7 +81,7 @@ async function readHeader(where: string, member: ZipMember): Promise<NpyHeader> 
   return header
 }
 
-/** The pieces of a member, as they come. */
+/** The bytes of a member, piece by piece. */
 const chunks = (member: ZipMember) => member.stream() as unknown as AsyncIterable<Uint8Array>
 
 async function* streamRows(member: ZipMember, header: NpyHeader, size: number) {
@@ -110,6 +110,6 @@ async function* streamRows(member: ZipMember, header: NpyHeader, size: number) {
       if (left < size) buffer = new Uint8Array(left * rowBytes)
     }
   }
-  // Rows of no bytes: nothing came, and yet there are some.
+  // Rows without bytes (an axis of 0): the loop above got nothing, but there are rows to give.
   for (; rowBytes === 0 && left > 0; left -= size) yield piece(Math.min(size, left), buffer)
 }

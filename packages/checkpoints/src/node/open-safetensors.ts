@@ -7,7 +7,7 @@ const WHERE = 'checkpoints.openSafetensors'
 
 /** A safetensors file on disk, whose tensors need not fit in memory. */
 export interface SafetensorsFile {
-  /** What the tensors are, by name, in the order of their bytes. */
+  /** The dtypes and shapes of the tensors, by name, in the order of their bytes. */
   tensors: ReadonlyMap<string, { dtype: HostDtype; shape: number[] }>
   metadata: Record<string, string>
   /** One tensor; only its bytes are read. */
@@ -15,7 +15,7 @@ export interface SafetensorsFile {
   close(): Promise<void>
 }
 
-/** Open a safetensors file: reads and checks its header, and tensors when they are asked for. */
+/** Open a safetensors file. This reads and checks only its header; `read` reads a tensor. */
 export async function openSafetensors(path: string): Promise<SafetensorsFile> {
   const file = await RandomAccessFile.open(WHERE, path)
   try {

@@ -21,8 +21,8 @@ export async function readSafetensorsFile(path: string): Promise<Safetensors> {
 }
 
 /**
- * Write a safetensors file. The bytes go to a temporary name beside it, which is renamed when they are on the disk: a
- * killed write leaves the file that was there, or none, never half of one.
+ * Write a safetensors file. The bytes go to a temporary file beside it, which is renamed when they are on the disk. If the
+ * process is killed, `path` holds the earlier file, or none, never half of one.
  */
 export async function writeSafetensorsFile(
   path: string,

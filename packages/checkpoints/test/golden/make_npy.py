@@ -1,4 +1,4 @@
-"""Arrays as NumPy stores them: python make_npy.py (NumPy 2.4.6). Each holds 0 1 2 / 3 4 5 unless its name says else."""
+"""Arrays as NumPy stores them: python make_npy.py (NumPy 2.4.6). Each holds 0 1 2 / 3 4 5 unless its name says otherwise."""
 import io
 import zipfile
 

@@ -50,8 +50,8 @@ def flat(value, path=''):
 
 np.savez('torch-expected.npz', **dict(flat(checkpoint)))
 
-# A network pickle as EDM writes it: an object is pickled as a function of a dict with its class's source and name and
-# the attributes of the object, so that it can be unpickled where its source is not.
+# A network pickle as EDM writes it: an object is pickled as a call of a function with a dict of the source and the name of
+# its class and its attributes, so that it can be unpickled on a machine that doesn't have the source.
 persistence = types.ModuleType('torch_utils.persistence')
 sys.modules['torch_utils'] = types.ModuleType('torch_utils')
 sys.modules['torch_utils.persistence'] = persistence

@@ -1,4 +1,4 @@
-/** No number or name in a checkpoint comes near it, and longer ones cost more than their length to convert. */
+/** Numbers and names in a checkpoint are far shorter. The cost of converting a longer one grows faster than its length. */
 const MAX_LINE_BYTES = 1000
 
 /** What is wrong with a file, said in full: nobody adds to it on its way up. */
@@ -47,7 +47,7 @@ export class Cursor {
     this.take(8)
     return this.#view.getFloat64(this.at - 8)
   }
-  /** An unsigned 64-bit length; past 2^53 it is past any file's end all the same. */
+  /** An unsigned 64-bit length. Above 2^53 it is rounded, but such a length is past the end of any file anyway. */
   uint64(): number {
     this.take(8)
     return Number(this.#view.getBigUint64(this.at - 8, true))
@@ -56,14 +56,14 @@ export class Cursor {
   text(length: number): string {
     const bytes = this.take(length)
     try {
-      // Python writes lone surrogates, which no name of a tensor has.
+      // Python also writes lone surrogates, but no tensor's name has them.
       return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
     } catch (cause) {
       throw this.error('text must be UTF-8', 'other bytes', cause)
     }
   }
 
-  /** Up to the next newline, which is dropped. */
+  /** The text up to the next newline, without the newline. */
   line(): string {
     const end = this.bytes.subarray(this.at, this.at + MAX_LINE_BYTES).indexOf(10)
     if (end < 0) throw this.error(`a line must end within ${MAX_LINE_BYTES} bytes`, 'none that does')
@@ -84,7 +84,7 @@ export class Cursor {
   }
 }
 
-/** A number where it is exact, else the bigint. */
+/** The value as a number if a number holds it exactly, else the bigint. */
 export function narrow(value: bigint): number | bigint {
   const number = Number(value)
   return Number.isSafeInteger(number) ? number : value

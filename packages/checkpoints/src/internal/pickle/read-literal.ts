@@ -1,7 +1,7 @@
 import { type Cursor, narrow } from './cursor.js'
 import type { PyValue } from './values.js'
 
-/** The value that an operation spells out: a number, text, bytes; undefined for an operation on other values. */
+/** The number, text or bytes that an operation carries; undefined for an operation that works on other values. */
 export function readLiteral(cursor: Cursor, operation: number): PyValue | undefined {
   switch (String.fromCharCode(operation)) {
     case 'N':
@@ -54,7 +54,7 @@ export function readLiteral(cursor: Cursor, operation: number): PyValue | undefi
   }
 }
 
-/** An integer in digits; 00 and 01 are how protocol 0 writes False and True. */
+/** An integer in decimal digits. Protocol 0 writes False as 00 and True as 01. */
 export function readDecimal(cursor: Cursor): number | bigint | boolean {
   const line = cursor.line()
   if (line === '00') return false

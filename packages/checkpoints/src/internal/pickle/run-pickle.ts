@@ -3,22 +3,22 @@ import { readDecimal, readLiteral } from './read-literal.js'
 import { describePy, PyGlobal, PyObject, type PyValue } from './values.js'
 
 /**
- * Lists, dicts, tuples and the like that a pickle may make: a hostile byte makes one, which takes about 100. Weights come
- * with at least 15 bytes for each.
+ * How many lists, dicts, tuples and other objects a pickle of this size may make. One byte of a hostile pickle makes an
+ * object that takes about 100 bytes of memory. Files of weights have at least 15 bytes for each object.
  */
 const maxObjects = (bytes: number) => 10_000 + Math.floor(bytes / 8)
 const MAX_OPERATIONS = 50_000_000
 
-/** What a pickle may name, and how it refers to what stands outside of it. */
+/** Which globals a pickle may name, and how its references to data outside of the pickle are resolved. */
 export interface PickleRules {
-  /** The stand-in for a global; undefined where it isn't allowed. */
+  /** The stand-in for a global; undefined if the global isn't allowed. */
   global(name: string): PyGlobal | undefined
   persistent?(id: PyValue): PyValue
 }
 
 /**
- * Run the pickle (protocol 0 to 5) that starts at the cursor, which is then after its end. It is data to this machine:
- * a global is what the rules give for it or an error, and calling one runs the stand-in, never anything of the file's.
+ * Run the pickle (protocol 0 to 5) that starts at the cursor, and leave the cursor after its end. Nothing in the file is
+ * executed: the rules give a stand-in for each global, a global without one is an error, and a call runs the stand-in.
  *
  * @see https://github.com/python/cpython/blob/3.12/Lib/pickletools.py for what each operation does
  */
@@ -164,7 +164,7 @@ class Machine {
       default:
         cursor.at--
         throw cursor.error(
-          'an operation must be one of a pickle',
+          'an operation must be one that pickles have',
           `0x${operation.toString(16).padStart(2, '0')}`,
         )
     }
@@ -225,7 +225,7 @@ class Machine {
     return this.stack.splice(-n)
   }
 
-  /** What is above the last mark. */
+  /** The values above the last mark. */
   private popMark(): PyValue[] {
     const below = this.marks.pop()
     if (!below) throw this.cursor.error('an operation must find a mark', 'none')
@@ -249,14 +249,15 @@ class Machine {
 
   private recall(key: number): void {
     const value = this.memo.get(key)
-    if (value === undefined) throw this.cursor.error('the memo must have what is taken from it', `no ${key}`)
+    if (value === undefined)
+      throw this.cursor.error('the memo must hold the value that is read from it', `no ${key}`)
     this.stack.push(value)
   }
 
   private pushGlobal(module: PyValue | undefined, name: PyValue | undefined): void {
     const full = `${module}.${name}`.slice(0, 200)
     const found = typeof module === 'string' && typeof name === 'string' ? this.rules.global(full) : undefined
-    if (!found) throw this.cursor.error('globals must be on the list of what weights are made of', full)
+    if (!found) throw this.cursor.error('globals must be on the list that files of weights need', full)
     this.stack.push(found)
   }
 
@@ -264,7 +265,7 @@ class Machine {
     if (!(target instanceof PyGlobal && target.call))
       throw this.cursor.error('what is called must be a function or class', describePy(target))
     if (!Array.isArray(args)) throw this.cursor.error('arguments must be a tuple', describePy(args))
-    // A stand-in may copy what it gets, and a memo gives it the same a million times.
+    // A stand-in may copy its arguments, and through the memo a pickle can pass the same large one a million times.
     for (const arg of args)
       if (Array.isArray(arg) || typeof arg === 'string') this.count(arg, Math.ceil(arg.length / 8))
     try {
@@ -283,13 +284,13 @@ class Machine {
     const target = this.top()
     if (target instanceof PyObject) target.state = state
     else if (!(target instanceof Map || target instanceof Set))
-      // An attribute of an OrderedDict (a state dict's `_metadata`) is no weight.
+      // The state of a Map is dropped: it is an OrderedDict's attributes (`_metadata` of a state dict), not weights.
       throw this.cursor.error('BUILD must find an object', describePy(target))
   }
 
   private persistent(id: PyValue): PyValue {
     if (!this.rules.persistent)
-      throw this.cursor.error('the pickle must be complete', 'a reference to outside of it')
+      throw this.cursor.error('the pickle must hold all of its data', 'a reference to data outside of it')
     this.count(id)
     try {
       return this.rules.persistent(id)

@@ -1,4 +1,4 @@
-/** What a pickle's objects become: lists and tuples are arrays, dicts are Maps, bytes are views of the file. */
+/** A pickle's objects in JavaScript: lists and tuples are arrays, dicts are Maps, bytes are views of the file. */
 export type PyValue =
   | null
   | boolean
@@ -13,17 +13,17 @@ export type PyValue =
   | PyObject
   | object
 
-/** A function or class that a pickle names. Only those on the reader's list get here, and none of them is Python's. */
+/** The stand-in for a function or class that a pickle names. Globals that are not on the reader's list never get one. */
 export class PyGlobal {
   constructor(
     /** Module and name, with a dot between. */
     readonly name: string,
-    /** What stands in for calling it. */
+    /** Runs in place of a call of the global. */
     readonly call: ((args: PyValue[]) => PyValue) | undefined,
   ) {}
 }
 
-/** An instance of a class: its name and attributes, and nothing that does anything. */
+/** An instance of a class: the name of its class and its attributes. It has no methods. */
 export class PyObject {
   state: PyValue = null
   constructor(readonly className: string) {}

@@ -43,10 +43,10 @@ const functions: Readonly<Record<string, Call | undefined>> = {
   'numpy._core.multiarray._reconstruct': () => new NumpyArray(),
 }
 
-/** A class of PyTorch's modules: its instances are kept as their attributes. */
+/** The classes of PyTorch's modules. Of an instance, only the attributes are kept. */
 const MODULES = /^torch\.nn\.modules\.[\w.]+$/
 
-/** The stand-in for a global of a file of weights, from `more` first; undefined where there is none. */
+/** The stand-in for a global that a file of weights names; `more` is searched first. undefined if there is none. */
 export function weightsGlobal(name: string, more: Readonly<Record<string, Call>> = {}): PyGlobal | undefined {
   if (Object.hasOwn(more, name)) return new PyGlobal(name, more[name])
   if (Object.hasOwn(functions, name)) return new PyGlobal(name, functions[name])
@@ -54,7 +54,7 @@ export function weightsGlobal(name: string, more: Readonly<Record<string, Call>>
   return torchDtype(name) && new PyGlobal(name, undefined)
 }
 
-/** The storage that a persistent id names: ('storage', class, key, place, length), in old files with a view. */
+/** The storage that a persistent id names: ('storage', class, key, place, length). Old files add a view of the storage. */
 export function storageOf(id: PyValue): StorageRef {
   const [kind, type, key, , length, view] = toList(id)
   const dtype = type instanceof PyGlobal ? torchDtype(type.name) : undefined
@@ -100,13 +100,13 @@ function toSize(value: PyValue | undefined): number {
   throw new Error(describePy(value))
 }
 
-/** Protocol 2 has no bytes: it has text and this. */
+/** Protocol 2 has no bytes: it writes them as text and a call of this function. */
 function encodeLatin1(text: PyValue | undefined): Uint8Array {
   if (typeof text !== 'string') throw new Error(describePy(text))
   return Uint8Array.from(text, character => character.charCodeAt(0))
 }
 
-/** Its state says the byte order. */
+/** A NumPy dtype; its state says the byte order. */
 class NumpyDtype extends PyObject {
   constructor(private readonly code: string) {
     super('numpy.dtype')
@@ -122,7 +122,7 @@ class NumpyDtype extends PyObject {
   }
 }
 
-/** Its state has all: (version, shape, dtype, columns first, bytes). */
+/** A NumPy array; its state is (version, shape, dtype, columns first, bytes). */
 export class NumpyArray extends PyObject {
   constructor() {
     super('numpy.ndarray')

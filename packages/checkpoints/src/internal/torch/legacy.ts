@@ -14,8 +14,8 @@ export function isLegacyTorch(file: Uint8Array): boolean {
 }
 
 /**
- * What torch.save wrote in its legacy format: five pickles (a magic number, a version, the machine, the object, the keys
- * of its storages), then each storage as its length and its bytes. The storages are views of the file.
+ * The object that torch.save wrote in its legacy format. The file has five pickles (a magic number, a version, the machine,
+ * the object, the keys of its storages), then the length and the bytes of each storage. The storages are views of the file.
  */
 export function readLegacyTorch(where: string, file: Uint8Array, global: PickleRules['global']): PyValue {
   const cursor = new Cursor(where, file)
@@ -45,7 +45,7 @@ export function readLegacyTorch(where: string, file: Uint8Array, global: PickleR
     throw cursor.error(`there must be ${storages.size} keys of storages`, describePy(keys))
   for (const key of keys) {
     const refs = storages.get(key as string)
-    if (!refs) throw cursor.error('a key must be of a storage that the pickle names', describePy(key))
+    if (!refs) throw cursor.error('a key must belong to a storage that the pickle names', describePy(key))
     const length = cursor.uint64()
     const bytes = cursor.take(length * hostArrays[refs[0]!.dtype].BYTES_PER_ELEMENT)
     for (const ref of refs) ref.bytes = bytes

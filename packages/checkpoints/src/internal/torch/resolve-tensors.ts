@@ -2,9 +2,9 @@ import type { HostTensor } from '../../host-tensor.js'
 import { readTensorRef, TensorRef } from './tensor-ref.js'
 
 /**
- * The numbers of the tensors, in the given order. Their total is checked before any is read: a tensor may be larger than
- * its storage (a stride of 0), and many may share one. `load` reads a storage that the file's pickle doesn't have, and
- * no more than one at a time is held.
+ * The numbers of the tensors, in the given order. Their total size is checked before any is read, because a tensor may be
+ * larger than its storage (a stride of 0), and many tensors may share one storage. `load` reads a storage that is not in
+ * the pickle itself; at most one such storage is in memory at a time.
  */
 export async function resolveTensors(
   where: string,

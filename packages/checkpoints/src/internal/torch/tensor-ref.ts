@@ -47,7 +47,7 @@ export class StorageRef {
     readonly dtype: HostDtype,
     /** In elements. */
     readonly length: number,
-    /** Where it starts in the storage of that key, in bytes. */
+    /** Where this piece starts in the storage that has the key, in bytes. */
     readonly start = 0,
   ) {}
 }
@@ -67,14 +67,14 @@ export class TensorRef {
     return sizeOf(this.shape) * hostArrays[this.dtype].BYTES_PER_ELEMENT
   }
 
-  /** How many elements of the storage it reaches to. */
+  /** One more than the index of the last element of the storage that it uses. */
   get reach(): number {
     if (this.shape.includes(0)) return this.offset
     return this.shape.reduce((last, size, axis) => last + (size - 1) * this.strides[axis]!, this.offset) + 1
   }
 }
 
-/** The numbers of a tensor, row by row, in memory of their own. `bytes` are the storage's. */
+/** The numbers of a tensor, row by row, copied from `bytes`, the bytes of its storage. */
 export function readTensorRef(where: string, name: string, ref: TensorRef, bytes: Uint8Array): HostTensor {
   const { dtype, shape, strides, offset, storage } = ref
   const array = hostArrays[dtype]
@@ -88,7 +88,7 @@ export function readTensorRef(where: string, name: string, ref: TensorRef, bytes
   const size = sizeOf(shape)
   let run = 1
   let axes = shape.length
-  // The last axes, as far as they lie one after the other, are copied at once.
+  // The last axes, as far as their numbers are contiguous, are copied in one run.
   while (axes > 0 && (shape[axes - 1] === 1 || strides[axes - 1] === run)) run *= shape[--axes]!
   const out = new Uint8Array(size * width)
   if (size > 0) {
