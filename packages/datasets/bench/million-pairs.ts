@@ -1,8 +1,8 @@
 // npm run build, then: node --import tsx packages/datasets/bench/million-pairs.ts [folder]
 //
-// A million pairs of 2x2 pixels, in shards and as the reference stores them (made on the first run, some minutes): how
-// long each takes to open and to shuffle, what it holds in memory, and how many pairs a second it reads at random. Last,
-// pairs of 32x32x3 with their noise.
+// A million pairs of 2x2 pixels, in shards and as the reference stores them (the first run makes them, which takes some
+// minutes): how long each takes to open and to shuffle, how much memory it takes, and how many random pairs a second it
+// reads. Last, pairs of 32x32x3 with their noise.
 import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -85,5 +85,5 @@ const [, batchMs] = await timed(async () => {
     tf.dispose(Object.values(await store.batch(order.subarray(512 * i, 512 * (i + 1)))))
 })
 console.log(
-  `32x32x3: ${Math.round(5120e3 / readMs)} random pairs/s from disk, ${Math.round(2048e3 / batchMs)} with their noise made again`,
+  `32x32x3: ${Math.round(5120e3 / readMs)} random pairs/s from disk, ${Math.round(2048e3 / batchMs)} with their noise recomputed`,
 )

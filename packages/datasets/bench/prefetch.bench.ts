@@ -1,7 +1,7 @@
 // npx vitest bench packages/datasets/bench --run
 //
-// What reading costs a training step: a loop over a zip of 32x32x3 PNG files, with a stand-in for the step that lets go of
-// the thread (as a GPU does) or keeps it (as wasm does), with and without reading ahead.
+// How much reading adds to a training step: a loop over a zip of 32x32x3 PNG files, with and without reading ahead. A
+// stand-in for the step leaves the thread free (as a GPU does) or keeps it busy (as wasm does).
 import { mkdtempSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -5,21 +5,21 @@ import { imageTensors } from './internal/image-tensors.js'
 export interface BatchesOptions {
   /** Images in a batch. */
   batch?: number
-  /** Which images, in which order; all of them, from the first, unless told. */
+  /** The indices of the images to read, in this order; by default all images, from the first. */
   order?: ArrayLike<number>
-  /** Shuffles the order, anew in every epoch: that of epoch e depends on (rng, e) alone. */
+  /** Shuffles the order, differently in each epoch: the order of epoch e depends on (rng, e) alone. */
   rng?: Rng
-  /** How often to go through all; Infinity to train. */
+  /** How often to go through all images; Infinity for training. */
   epochs?: number
-  /** Leave out what is left at the end of an epoch when it is less than a batch. */
+  /** Leave out the last batch of an epoch if it has fewer than `batch` images. */
   dropLast?: boolean
-  /** Batches that are read ahead while the caller works on one. */
+  /** How many batches are read ahead while the caller works on one. */
   prefetch?: number
 }
 
 /**
- * Go through a source in batches. The next ones are being read and decoded while the caller works on one: never more
- * than `prefetch` of them, as bytes on the host. Tensors are made when a batch is asked for, and belong to the caller.
+ * Go through a source in batches. While the caller works on one batch, at most `prefetch` of the next are read and decoded,
+ * as bytes on the host. The tensors of a batch are made when the caller asks for it, and belong to the caller.
  *
  *     for await (const { x, labels } of batches(source, { batch: 64, rng, epochs: Infinity })) { ... tf.dispose([x, labels]) }
  */
@@ -41,7 +41,7 @@ export async function* batches(
       const next = plan.next()
       if (next.done) return
       const rows = source.read(next.value)
-      rows.catch(() => {}) // thrown when its turn comes
+      rows.catch(() => {}) // its error is thrown when this batch's turn comes
       queue.push(rows)
     }
   }

@@ -4,8 +4,8 @@ const PLANE = 32 * 32
 const RECORD = 1 + 3 * PLANE
 
 /**
- * CIFAR-10 from the bytes of its binary version's files (data_batch_1.bin ...), in this order: records of a label and three
- * planes of 1,024 bytes, red, green, blue.
+ * CIFAR-10 from the bytes of the files of its binary version (data_batch_1.bin ...), in the given order. A file has records
+ * of one label and three planes of 1,024 bytes: red, green, blue.
  *
  * @returns  images [N,32,32,3], 10 classes
  * @see Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009

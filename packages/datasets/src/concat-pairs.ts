@@ -2,7 +2,7 @@ import { checkInt, type Pairs } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { IndexedPairs } from './pair-source.js'
 
-/** Several sets of pairs as one, read where they are: the pairs of the second come after those of the first. */
+/** Several sets of pairs as one. Nothing is copied; the pairs of the second set come after those of the first. */
 export function concatPairs(sets: readonly IndexedPairs[]): {
   count: number
   batch(indices: ArrayLike<number>): Promise<Pairs>
@@ -35,7 +35,7 @@ export function concatPairs(sets: readonly IndexedPairs[]): {
   }
 }
 
-/** Row i of the parts together goes to places[i]. */
+/** Concatenate the parts and move row i to places[i]. */
 function inOrder(parts: readonly Pairs[], places: readonly number[]): Pairs {
   const rowOf = new Int32Array(places.length)
   for (const [row, place] of places.entries()) rowOf[place] = row

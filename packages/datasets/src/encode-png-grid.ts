@@ -2,18 +2,18 @@ import { checkFinite, checkInt, checkNumber, checkTensor, signedToBytes } from '
 import type * as tf from '@tensorflow/tfjs-core'
 import { encode } from 'fast-png'
 
-/** Images that are on the host: [N,H,W,C], last axis fastest, in [-1,1]. */
+/** Images on the host: [N,H,W,C], last axis fastest, in [-1,1]. */
 export interface HostImages {
   data: ArrayLike<number>
   shape: readonly [number, number, number, number]
 }
 
 export interface PngGridOptions {
-  /** Images side by side; as square as it goes unless given. */
+  /** Images in a row; by default the grid is as square as possible. */
   columns?: number
   /** Pixels between images. */
   gap?: number
-  /** Each pixel becomes scale x scale. */
+  /** Each pixel becomes scale x scale pixels. */
   scale?: number
   /** Value of the gaps and of places without an image, in [-1,1]. */
   background?: number

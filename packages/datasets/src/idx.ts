@@ -14,7 +14,7 @@ const unsignedByte = 0x08
  *   0 0 type rank | rank big-endian uint32 sizes | data
  *
  * @param bytes  the file, plain or gzip
- * @returns      the sizes and the data (a view of `bytes` where that is plain)
+ * @returns      the sizes and the data (a view of `bytes` if the file is plain)
  * @see LeCun, Cortes, Burges, The MNIST database of handwritten digits, "The IDX file format"
  */
 export async function parseIdx(bytes: Uint8Array): Promise<IdxArray> {

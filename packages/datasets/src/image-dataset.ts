@@ -3,14 +3,14 @@ import type { ImageBatch, ImageRows, ImageSource, IndexedImages } from './image-
 import { checkIndices } from './internal/check-indices.js'
 import { imageTensors } from './internal/image-tensors.js'
 
-/** What a dataset is made of. Everything stays on the host, as bytes, until a batch is asked for. */
+/** The parts of a dataset. All stay on the host, as bytes; a batch becomes tensors when it is asked for. */
 export interface ImageDatasetParts {
   /** Pixels 0..255, [N,H,W,C], last axis fastest. */
   images: Uint8Array
   height: number
   width: number
   channels: number
-  /** Class of each image, [N]; goes with `classes`. */
+  /** Class of each image, [N]; needs `classes`. */
   labels?: Uint8Array | Uint16Array
   /** How many classes there are. */
   classes?: number
@@ -29,7 +29,7 @@ export interface ImageDataset
   batch(indices: ArrayLike<number>): ImageBatch
 }
 
-/** A dataset of images that are in memory. Keeps the arrays that it is given and never writes to them. */
+/** A dataset of images in memory. It keeps the given arrays, without a copy, and never writes to them. */
 export function imageDataset(parts: ImageDatasetParts): ImageDataset {
   const where = 'datasets.imageDataset'
   const { images, height, width, channels, labels, classes } = parts

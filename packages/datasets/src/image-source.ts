@@ -4,20 +4,20 @@ import type * as tf from '@tensorflow/tfjs-core'
 export interface ImageRows {
   /** Pixels 0..255, [B,H,W,C]. */
   images: Uint8Array
-  /** Class of each image, [B], where the source has classes. */
+  /** Class of each image, [B], if the source has classes. */
   labels?: ArrayLike<number>
 }
 
 /**
- * Images of one size that can be read by index, wherever they are: in memory, in a folder, in a zip. `imageDataset`
- * makes one, `openImages` of `/node` opens one, and anything with these members is one.
+ * Images of one size that are read by index, from memory, a folder or a zip. `imageDataset` makes a source, `openImages`
+ * of `/node` opens one, and any object with these members is one.
  */
 export interface ImageSource {
   readonly count: number
   readonly height: number
   readonly width: number
   readonly channels: number
-  /** How many classes there are; absent where images have no labels. */
+  /** How many classes there are; absent if the images have no labels. */
   readonly classes?: number | undefined
   /** The images at these indices, in this order; an index may come twice. */
   read(indices: ArrayLike<number>): Promise<ImageRows>
@@ -26,8 +26,8 @@ export interface ImageSource {
 }
 
 /**
- * Images as a network takes them: x [B,H,W,C] in [-1,1], one-hot labels [B,classes] where there are classes. (A type and
- * not an interface, so that `tf.dispose` takes it.)
+ * Images as a network takes them: x [B,H,W,C] in [-1,1], one-hot labels [B,classes] if there are classes. (A type and not
+ * an interface, because `tf.dispose` doesn't accept an interface.)
  */
 export type ImageBatch = {
   x: tf.Tensor4D

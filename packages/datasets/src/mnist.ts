@@ -8,9 +8,9 @@ export interface MnistFiles {
 }
 
 /**
- * MNIST, or anything in its form (Fashion-MNIST, KMNIST), from the bytes of its files.
+ * MNIST, or a dataset of the same format (Fashion-MNIST, KMNIST), from the bytes of its files.
  *
- * @returns  images [N,28,28,1], 10 classes where labels were given
+ * @returns  images [N,28,28,1], and 10 classes if labels were given
  */
 export async function mnist({ images, labels }: MnistFiles): Promise<ImageDataset> {
   const { shape, data } = await parseIdx(images)

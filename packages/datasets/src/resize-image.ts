@@ -10,7 +10,7 @@ export interface Pixels {
 
 export type ResizeFilter = 'box' | 'bilinear' | 'bicubic' | 'lanczos'
 
-/** Half-width and weight at distance x, in source pixels when enlarging, stretched by the factor when reducing. */
+/** Half-width, and weight at distance x. Units are source pixels; when reducing, the filter is stretched by the factor. */
 const filters: Record<ResizeFilter, { support: number; weight: (x: number) => number }> = {
   box: { support: 0.5, weight: x => (x > -0.5 && x <= 0.5 ? 1 : 0) },
   bilinear: { support: 1, weight: x => Math.max(0, 1 - Math.abs(x)) },
@@ -30,8 +30,8 @@ function sinc(x: number): number {
 }
 
 /**
- * Crop an image to its centre square and resize that, with antialiasing: what Pillow's `resize` gives, bit for bit, so
- * that `lanczos` prepares data as EDM's dataset tool does with `--transform=center-crop`.
+ * Crop an image to its centre square and resize the square, with antialiasing. The result is that of Pillow's `resize`, bit
+ * for bit, so that `lanczos` prepares data as EDM's dataset tool does with `--transform=center-crop`.
  */
 export function cropAndResize(
   image: Pixels,
@@ -51,7 +51,7 @@ export function cropAndResize(
   }
   if (side === resolution) return { data: square, height: side, width: side, channels }
   const taps = tapsOf(side, resolution, filter)
-  // Columns first, as Pillow: its 8-bit images are rounded between the two passes.
+  // Columns first, as in Pillow, because the image is rounded to 8 bits between the two passes.
   const narrow = resample(square, { lines: side, step: channels, lineStep: side * channels }, taps, channels)
   const turned = resample(
     narrow,
@@ -62,7 +62,7 @@ export function cropAndResize(
   return { data: transposed(turned, resolution, channels), height: resolution, width: resolution, channels }
 }
 
-/** 1 in the weights of a tap. */
+/** 1.0 in the fixed point of the weights. */
 const ONE = 2 ** 22
 
 interface Tap {
@@ -82,7 +82,7 @@ function tapsOf(from: number, to: number, filter: ResizeFilter): Tap[] {
       weight((first + k - center + 0.5) / stretch),
     )
     const sum = weights.reduce((a, b) => a + b, 0)
-    // Pillow's fixed point: 22 bits of weight, so that ties round as there.
+    // Pillow's fixed point, 22 bits of weight, so that ties round as in Pillow.
     return { first, weights: weights.map(w => Math.trunc((w / sum) * ONE + Math.sign(w) / 2)) }
   })
 }

@@ -24,7 +24,7 @@ async function pixels(options: Parameters<typeof batches>[1]): Promise<number[][
 }
 
 describe('batches', () => {
-  it('goes through all in order, the rest last', async () => {
+  it('gives all images in order, in a short last batch if needed', async () => {
     expect(await pixels({ batch: 3 })).toEqual([[0, 1, 2], [3, 4, 5], [6]])
     expect(await pixels({ batch: 3, dropLast: true, prefetch: 0 })).toEqual([
       [0, 1, 2],
@@ -33,14 +33,14 @@ describe('batches', () => {
     expect(await pixels({ batch: 2, order: [5, 3, 3] })).toEqual([[5, 3], [3]])
   })
 
-  it('has every image once in each epoch, in orders of their own that the seed fixes', async () => {
+  it('gives every image once in each epoch, in an order that depends on the seed and the epoch', async () => {
     const drawn = (await pixels({ batch: 7, rng: createRng(1), epochs: 2 })) as [number[], number[]]
     for (const epoch of drawn) expect([...epoch].sort()).toEqual([0, 1, 2, 3, 4, 5, 6])
     expect(drawn[0]).not.toEqual(drawn[1])
     expect(await pixels({ batch: 7, rng: createRng(1), epochs: 2, prefetch: 5 })).toEqual(drawn)
   })
 
-  it('reads no more ahead than it is told, while the caller works', async () => {
+  it('reads at most `prefetch` batches ahead while the caller works', async () => {
     let begun = 0
     let closed = 0
     const slow: ImageSource = {
@@ -63,7 +63,7 @@ describe('batches', () => {
     expect(begun).toBe(closed)
   })
 
-  it('gives the error of a batch when its turn comes', async () => {
+  it("throws the error of a batch when that batch's turn comes", async () => {
     const broken: ImageSource = {
       ...data,
       read: async indices => {
@@ -78,7 +78,7 @@ describe('batches', () => {
     expect(seen).toEqual([2, 2])
   })
 
-  it('leaves nothing behind but the batch', async () => {
+  it('leaks no tensor', async () => {
     await expectNoLeak(async () => {
       for await (const batch of batches(data, { batch: 3, epochs: Infinity })) {
         tf.dispose(batch)

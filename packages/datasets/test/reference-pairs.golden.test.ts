@@ -57,13 +57,13 @@ describe("the reference's pairs", () => {
       exact,
     )
     expect([...tf.argMax(labels!, 1).dataSync()]).toEqual(want.labels)
-    // One alone is itself among others.
+    // A pair read alone equals the same pair read with others.
     const last = await pairs.batch([pairs.count - 1])
     await expectClose(last.z, tf.slice(want.z, [pairs.count - 1, 0, 0, 0], [1, -1, -1, -1]), exact)
     await pairs.close()
   })
 
-  it('are written so that they read the same, and the same bytes every time', async () => {
+  it('are written so that they read back equal, with the same bytes every time', async () => {
     const want = await expected()
     const pairs = await openReferencePairs(pairsFolder)
     const shape = [pairs.height, pairs.width, pairs.channels] as const
@@ -83,7 +83,7 @@ describe("the reference's pairs", () => {
     expect(await csv(copies[0]!)).toBe(await csv(pairsFolder))
   })
 
-  it('go into a store of shards and out again', async () => {
+  it('pass through a store of shards unchanged', async () => {
     const want = await expected()
     const pairs = await openReferencePairs(pairsFolder)
     const { count, height, width, channels, classes } = pairs

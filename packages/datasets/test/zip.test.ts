@@ -30,7 +30,7 @@ async function write(entries: Iterable<[name: string, bytes: Uint8Array]>): Prom
 }
 
 describe('ZipWriter and ZipReader', () => {
-  it('agree on what is in a zip', async () => {
+  it('write and read the same files', async () => {
     const files: [string, Uint8Array][] = [
       ['empty.bin', new Uint8Array(0)],
       ['ordner/größe.txt', new TextEncoder().encode('hello')],
@@ -46,7 +46,7 @@ describe('ZipWriter and ZipReader', () => {
     await zip.close()
   })
 
-  it('go beyond 65,535 entries', async () => {
+  it('write and read more than 65,535 entries', async () => {
     await write(
       (function* () {
         for (let i = 0; i < 70_000; i++)
@@ -88,11 +88,11 @@ with zipfile.ZipFile(sys.argv[1], 'w') as z:
     },
   )
 
-  it('read entries beyond 4 GiB, of sparse files as of others', async () => {
+  it('read entries beyond 4 GiB', async () => {
     const file = await open(path, 'w')
     const zip = new ZipWriter(file)
     await zip.add('near.bin', Uint8Array.of(1))
-    // What the writer has seen is a gap that no writing takes: the file is sparse.
+    // Move the writer past a gap that is never written: the file is sparse and takes no space.
     Object.assign(zip, { position: 2 ** 32 + 1000 })
     await (zip as unknown as { flush(): Promise<void> }).flush()
     await file.truncate(2 ** 32 + 1000)
@@ -128,7 +128,7 @@ with zipfile.ZipFile(sys.argv[1], 'w') as z:
     )
   })
 
-  it('refuse damaged directories, however they are damaged', async () => {
+  it('refuse directories with damage of any kind', async () => {
     await write([...Array(20)].map((_, i) => [`${i}.bin`, Uint8Array.of(i)]))
     const whole = await readFile(path)
     const rng = createRng(5)

@@ -1,7 +1,7 @@
 import { describe } from '@rectified-flow/core'
 import { type FileEntry, Reader, Uint8ArrayReader, ZipReader } from '@zip.js/zip.js'
 
-/** Refuses files that two readers could understand differently, and checks CRC-32s. 'strict' would refuse PyTorch's files. */
+/** Refuse files that two readers could understand differently; check CRC-32s. 'strict' would refuse PyTorch's files. */
 const options = {
   strictness: 'balanced',
   checkLocalFilename: true,

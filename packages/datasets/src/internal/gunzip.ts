@@ -1,4 +1,4 @@
-/** Inflate a gzip stream, told by its magic bytes; anything else comes back as it is. */
+/** Inflate bytes that start with the magic bytes of gzip; other bytes are returned unchanged. */
 export async function gunzip(where: string, bytes: Uint8Array): Promise<Uint8Array> {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes
   try {

@@ -1,7 +1,7 @@
 import { bytesToImages, oneHot } from '@rectified-flow/core'
 import type { ImageBatch, ImageRows } from '../image-source.js'
 
-/** Rows of a source as tensors. */
+/** Rows of an image source as tensors. */
 export function imageTensors(
   {
     height,

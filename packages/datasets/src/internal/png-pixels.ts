@@ -1,6 +1,6 @@
 import { convertIndexedToRgb, type DecodedPng, decode } from 'fast-png'
 
-/** Pixels as a PNG holds them, palettes resolved: [H,W,C], each in 0..max. */
+/** The pixels of a PNG, with palette indices replaced by colours: [H,W,C], each in 0..max. */
 export interface PngPixels {
   height: number
   width: number
@@ -10,7 +10,7 @@ export interface PngPixels {
   max: number
 }
 
-/** Decode a PNG of any bit depth and palette; throws what `fast-png` throws where it isn't a whole one. */
+/** Decode a PNG of any bit depth and palette. For bytes that are no whole PNG, it throws the error of `fast-png`. */
 export function pngPixels(bytes: Uint8Array): PngPixels {
   const png = decode(bytes, { checkCrc: true })
   const { width, height, palette } = png
@@ -23,7 +23,7 @@ export function pngPixels(bytes: Uint8Array): PngPixels {
   }
 }
 
-/** Grey values of 1, 2 or 4 bits, which fill each row's bytes from the high bits down. */
+/** Unpack grey values of 1, 2 or 4 bits. Each row starts a new byte; the first value is in its highest bits. */
 function unpack({ data, depth, width, height }: DecodedPng): Uint8Array {
   const values = new Uint8Array(width * height)
   const stride = Math.ceil((width * depth) / 8)

@@ -35,7 +35,7 @@ function mnistFile(stem: string, sha256: string) {
   return { name, url: `https://storage.googleapis.com/cvdf-datasets/mnist/${name}`, sha256 }
 }
 
-/** CIFAR-10 from its official address, 170 MB, kept in the cache of `fetchFile` and checked by its SHA-256. */
+/** CIFAR-10 from its official address (170 MB). The file stays in the cache of `fetchFile`; its SHA-256 is checked. */
 export async function fetchCifar10({
   split,
   ...options
@@ -43,7 +43,7 @@ export async function fetchCifar10({
   return readCifar10(await fetchFile(CIFAR10, options), { ...(split && { split }) })
 }
 
-/** MNIST from the mirror that TensorFlow uses, 12 MB, kept in the cache of `fetchFile` and checked by its SHA-256. */
+/** MNIST from the mirror that TensorFlow uses (12 MB). The files stay in the cache of `fetchFile`; SHA-256s are checked. */
 export async function fetchMnist({
   split = 'train',
   ...options

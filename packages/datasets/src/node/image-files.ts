@@ -9,19 +9,19 @@ const WHERE = 'datasets.openImages'
 const IMAGE = /\.(png|jpe?g|webp)$/i
 
 export interface ImageFilesOptions {
-  /** Crop each image to its centre square and resize that to resolution x resolution. */
+  /** Crop each image to its centre square and resize the square to resolution x resolution. */
   resolution?: number
-  /** What to resize with. */
+  /** The filter to resize with. */
   filter?: ResizeFilter
-  /** 3 turns grey images into colour; else all must be as the first. */
+  /** 3 turns grey images into colour; by default all images must have the channels of the first. */
   channels?: 1 | 3
-  /** Take JPEG files, whose losses measurements would see. Right for data to train on, wrong for samples. */
+  /** Accept JPEG files. Fine for training data, wrong for samples: measurements would see the losses of JPEG. */
   allowJpeg?: boolean
 }
 
 /**
- * Images in the files of a folder or a zip, sorted by name, read and decoded when they are asked for. Their size is that of
- * the first, and every other is held against it when it is read.
+ * Images in the files of a folder or a zip, sorted by name, read and decoded when they are asked for. The first image sets
+ * the size; each other image is checked against it when it is read.
  */
 export async function imageFiles(
   path: string,

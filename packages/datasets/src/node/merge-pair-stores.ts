@@ -6,13 +6,13 @@ import { shardProblem } from './pair-shard.js'
 import type { PairStore } from './pair-store.js'
 
 /**
- * Bring shards of one plan, made in several directories, together in one. Shards are copied as they are, each checked
- * first; those that the target has are left alone. Stores of different plans stay apart: read them with `concatPairs`.
+ * Copy shards of one plan, made in several directories, into one directory. Each shard is checked, then copied unchanged;
+ * shards that the target already has are skipped. Stores of different plans can't be merged: read them with `concatPairs`.
  *
- * @param target   a directory; a store in it must be of the same plan
+ * @param target   a directory; if there is a store in it, it must have the same plan
  * @param sources  directories of stores
- * @returns        the target, which tells what it still lacks: `missing()`
- * @throws RangeError for a damaged shard, by name, or for another plan, before anything of it is copied
+ * @returns        the target; its `missing()` gives the shards that it still lacks
+ * @throws RangeError that names a damaged shard, or for a source of another plan, before that shard or source is copied
  */
 export async function mergePairStores(target: string, sources: readonly string[]): Promise<PairStore> {
   const where = 'datasets.mergePairStores'

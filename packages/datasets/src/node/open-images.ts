@@ -9,16 +9,16 @@ import { readMnist } from './read-mnist.js'
 import { readNpzImages } from './read-npz-images.js'
 
 export interface OpenImagesOptions extends ImageFilesOptions {
-  /** Which part, where the data come in two (MNIST, CIFAR-10). */
+  /** Which part to read of data that have two (MNIST, CIFAR-10). */
   split?: 'train' | 'test'
 }
 
 /**
- * Open images, whatever they are in: a folder of image files (searched to any depth) or a zip of them, with classes from
+ * Open images of any of these kinds: a folder of image files (searched to any depth) or a zip of them, with classes from
  * `dataset.json` or from class folders; an `.npz` with `arr_0` [N,H,W,C] of bytes; the files of MNIST or of CIFAR-10.
  *
- * @throws RangeError where nothing of this is there; and on reading, for the first image of another size, a damaged one,
- *   or a JPEG without `allowJpeg`, by name
+ * @throws RangeError if `path` has none of these. `read` later throws a RangeError that names the image for an image of
+ *   another size, a damaged image, or a JPEG without `allowJpeg`.
  */
 export async function openImages(
   path: string,
@@ -34,7 +34,7 @@ export async function openImages(
   return whole ? prepareSource(where, whole, options) : imageFiles(path, options)
 }
 
-/** A folder of known files, read into memory; null for any other. */
+/** The images of a folder with the files of MNIST or CIFAR-10, read into memory; null for any other folder. */
 async function openFolder(path: string, split: 'train' | 'test'): Promise<ImageSource | null> {
   const names = new Set(await readdir(path))
   const has = (...list: string[]) => list.some(name => names.has(name))
@@ -46,7 +46,7 @@ async function openFolder(path: string, split: 'train' | 'test'): Promise<ImageS
   return rows || has(`${batch}.bin`) ? readCifar10(path, { split }) : null
 }
 
-/** A file that holds a whole dataset, read into memory; null for a zip of images. */
+/** The images of a file that holds a whole dataset, read into memory; null for a zip of image files. */
 async function openFile(path: string, split: 'train' | 'test'): Promise<ImageSource | null> {
   if (path.endsWith('.zip')) return null
   if (path.endsWith('.npz')) return readNpzImages(path)

@@ -36,17 +36,17 @@ export function fullPlan(where: string, plan: PairPlan): FullPairPlan {
   }
 }
 
-/** The text of a store's manifest: a function of the plan alone, so that every writer writes the same. */
+/** The text of a store's manifest. It depends on the plan alone, so that every writer writes the same text. */
 export function manifestText(plan: FullPairPlan): string {
   return `${JSON.stringify({ format: 'rectified-flow/pairs', version: 1, ...plan }, null, 2)}\n`
 }
 
-/** A short name of a plan, which each of its shards carries. */
+/** A short id of a plan, which is written into each of its shards. */
 export function planId(plan: FullPairPlan): string {
   return createHash('sha256').update(manifestText(plan)).digest('hex').slice(0, 16)
 }
 
-/** The plan in a manifest; throws where it isn't one. */
+/** The plan in a manifest; throws if the text is no manifest. */
 export function parseManifest(where: string, path: string, text: string): FullPairPlan {
   let value: Record<string, unknown>
   try {
@@ -61,7 +61,7 @@ export function parseManifest(where: string, path: string, text: string): FullPa
   return fullPlan(where, value as unknown as PairPlan)
 }
 
-/** Throw unless both plans are the same, naming the first difference. */
+/** Throw unless both plans are the same; the error names the first difference. */
 export function checkSamePlan(
   where: string,
   directory: string,

@@ -6,7 +6,7 @@ import type { FullPairPlan } from '../pair-plan.js'
 import type { PairRows } from '../pair-source.js'
 import { planId } from './pair-manifest.js'
 
-/** How the tensors of a plan are stored: numbers a row and their kind, by name. */
+/** The tensors in a shard of this plan, by name: their dtype and the shape of one row. */
 export function columnsOf(
   plan: FullPairPlan,
 ): Record<string, { dtype: 'U8' | 'F16' | 'F32' | 'I32'; row: number[] }> {
@@ -20,12 +20,12 @@ export function columnsOf(
   }
 }
 
-/** Pairs in this shard. */
+/** How many pairs this shard has. */
 export function shardRows({ count, shardSize }: FullPairPlan, shard: number): number {
   return Math.min(shardSize, count - shard * shardSize)
 }
 
-/** A shard's file: a safetensors file that carries its plan's name, its number and its checksum. */
+/** The bytes of a shard: a safetensors file with the id of its plan, its number and its checksum. */
 export function encodeShard(where: string, plan: FullPairPlan, shard: number, rows: PairRows): Uint8Array {
   const tensors: Record<string, HostTensor> = {}
   for (const [name, { dtype, row }] of Object.entries(columnsOf(plan))) {
@@ -73,7 +73,7 @@ export function decodeRows(
   return rows as PairRows
 }
 
-/** What is wrong with a shard's file, or null: its structure, its place in this store, and every byte are checked. */
+/** What is wrong with a shard's file, or null. This checks its structure, its plan and number, and every byte. */
 export function shardProblem(plan: FullPairPlan, shard: number, bytes: Uint8Array): string | null {
   try {
     const { tensors, metadata } = readSafetensors(bytes)

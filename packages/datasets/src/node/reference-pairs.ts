@@ -15,11 +15,11 @@ export interface ReferencePairs extends IndexedPairs {
   readonly height: number
   readonly width: number
   readonly channels: number
-  /** How many classes there are; absent where no file has labels. */
+  /** How many classes there are; absent if the pairs have no labels. */
   readonly classes?: number | undefined
-  /** Images as bytes, labels, and the noise as its PCG64 states [B,32]: what a store of 'pcg64' noise holds. */
+  /** Images as bytes, labels, and the PCG64 states [B,32] of the noise: the rows that a store of 'pcg64' noise holds. */
   read(indices: ArrayLike<number>): Promise<PairRows & { images: Uint8Array; noise: Uint8Array }>
-  /** x and z [B,H,W,C], the noise made again from its states bit for bit; one-hot labels where there are labels. */
+  /** x and z [B,H,W,C]; one-hot labels if there are any. The noise z is recomputed from its states, bit for bit. */
   batch(indices: ArrayLike<number>): Promise<Pairs>
   close(): Promise<void>
 }
@@ -28,7 +28,7 @@ export interface ReferencePairs extends IndexedPairs {
  * Open pairs as the reference stores them: `samples.zip` (NNNNN.png), `z.zip` (NNNNN.bin, 32 bytes of a PCG64 state each)
  * and `images_labels.csv` (name,class). Images are decoded when they are asked for.
  *
- * @param classes  how many classes there are, where that is more than the labels show
+ * @param classes  how many classes there are; by default one more than the largest label
  * @see Lee, Lin, Fanti, arXiv 2405.20320, and its released code's README
  */
 export async function openReferencePairs(
@@ -109,7 +109,7 @@ async function openBoth(directory: string): Promise<[ZipReader, ZipReader]> {
   }
 }
 
-/** Where the entry named after each number stands; there must be one for each of 0..count-1. */
+/** For each number in 0..count-1, the position of the zip entry that is named after it. Each number must have one. */
 function places(zip: ZipReader, count: number): Int32Array {
   const entries = new Int32Array(count).fill(-1)
   for (let i = 0; i < zip.count; i++) {

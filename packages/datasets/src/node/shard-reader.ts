@@ -5,7 +5,7 @@ import { columnsOf, shardRows } from './pair-shard.js'
 const WHERE = 'datasets.PairStore.read'
 const BYTES = { U8: 1, F16: 2, F32: 4, I32: 4 }
 
-/** Where a column's rows begin in a shard's file. */
+/** The byte in a shard's file at which each column's rows begin. */
 type Layout = Map<string, number>
 
 interface OpenShard {
@@ -13,7 +13,7 @@ interface OpenShard {
   users: number
 }
 
-/** Reads rows out of shards by position, with a bounded number of files open. Nothing of a shard stays in memory. */
+/** Reads rows of shards by index, with at most `maxOpen` idle files open. No row of a shard stays in memory. */
 export class ShardReader {
   private readonly layouts = new Map<number, Promise<Layout>>()
   private readonly opened = new Map<number, OpenShard>()
@@ -30,7 +30,7 @@ export class ShardReader {
     ])
   }
 
-  /** The rows of these pairs, in this order, as the bytes that are stored, by column. */
+  /** The stored bytes of these pairs, by column, with the rows in the order of the indices. */
   async read(indices: ArrayLike<number>): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
     const out = new Map(this.columns.map(([name, bytes]) => [name, new Uint8Array(indices.length * bytes)]))
     const places = new Map<number, number[]>()
@@ -44,7 +44,7 @@ export class ShardReader {
     return out
   }
 
-  /** Read a shard from its file again: it has been replaced. */
+  /** Close a shard's file, because it has been replaced; the next read opens it again. */
   forget(shard: number): void {
     const file = this.opened.get(shard)
     this.layouts.delete(shard)
@@ -80,7 +80,7 @@ export class ShardReader {
         }
       }
     } catch (error) {
-      this.forget(shard) // once it is made again, it is to be read anew
+      this.forget(shard) // when the shard is made again, its new file must be opened
       throw error
     } finally {
       file.users--
@@ -91,7 +91,7 @@ export class ShardReader {
 
   private acquire(shard: number): OpenShard {
     const file = this.opened.get(shard) ?? { handle: open(this.pathOf(shard)).catch(missing), users: 0 }
-    this.opened.delete(shard) // and back in at the end: the map is in order of last use
+    this.opened.delete(shard) // set again below, at the end: the map is in order of last use
     this.opened.set(shard, file)
     file.users++
     return file
@@ -107,7 +107,7 @@ export class ShardReader {
   }
 
   private closeUnused({ handle, users }: OpenShard): void {
-    if (users === 0) handle.then(open => open.close()).catch(() => {}) // a file that never opened
+    if (users === 0) handle.then(open => open.close()).catch(() => {}) // fails if the file could not be opened
   }
 
   private layout(shard: number, handle: FileHandle): Promise<Layout> {
@@ -119,7 +119,7 @@ export class ShardReader {
   }
 }
 
-/** Rows that follow each other both in the file and in the answer are read at once. */
+/** Runs of rows that follow each other both in the file and in the answer; each run is read at once. */
 function* runs(
   places: readonly number[],
   indices: ArrayLike<number>,

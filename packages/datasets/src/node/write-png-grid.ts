@@ -3,7 +3,7 @@ import type * as tf from '@tensorflow/tfjs-core'
 import { encodePngGrid, type HostImages, type PngGridOptions } from '../encode-png-grid.js'
 
 /**
- * Write images as one PNG: `encodePngGrid` to a temporary name, then renamed, so `path` never holds half a picture.
+ * Write images as one PNG with `encodePngGrid`. The file gets its name when it is whole: `path` never holds half a picture.
  *
  * @param images  [N,H,W,C] in [-1,1], C 1 or 3
  */

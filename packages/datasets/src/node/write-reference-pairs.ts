@@ -8,7 +8,7 @@ import { ZipWriter } from './zip-writer.js'
 
 const WHERE = 'datasets.writeReferencePairs'
 
-/** Pairs whose noise is a PCG64 state: a store of 'pcg64' noise, or what `openReferencePairs` gives. */
+/** Pairs whose noise is a PCG64 state: a store of 'pcg64' noise, or the result of `openReferencePairs`. */
 export interface StatePairs {
   readonly count: number
   read(indices: ArrayLike<number>): Promise<PairRows>
@@ -17,14 +17,14 @@ export interface StatePairs {
 export interface WriteReferenceOptions {
   /** Shape of one image, [H,W,C], C 1 or 3. */
   shape: readonly [number, number, number]
-  /** Pairs that are read at once. */
+  /** How many pairs are read at once. */
   batch?: number
   onProgress?: (done: number, count: number) => void
 }
 
 /**
- * Write pairs as the reference stores them: `samples.zip`, `z.zip` and `images_labels.csv` in a directory, each whole or
- * not there. The same pairs give the same bytes. A million pairs pass through without being held.
+ * Write pairs as the reference stores them: `samples.zip`, `z.zip` and `images_labels.csv` in a directory. Each file gets
+ * its name when it is whole. The same pairs give the same bytes. Only `batch` pairs are in memory at a time.
  */
 export async function writeReferencePairs(
   directory: string,

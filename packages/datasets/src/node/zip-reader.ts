@@ -4,12 +4,12 @@ import { crc32, inflateRaw } from 'node:zlib'
 import { readDirectory, type ZipDirectory } from './internal/zip-directory.js'
 
 const inflate = promisify(inflateRaw)
-/** Longest extra field of a local header that is read along with its data; a longer one costs a second read. */
+/** The longest extra field of a local header, in bytes, that is read along with the data. A longer one takes two reads. */
 const SLACK = 64
 
 /**
- * Files in a zip, by position in its directory (ZIP64 too). The directory is kept as bytes and a few numbers an entry, so
- * that a million entries open in a fraction of a second and take some 90 MB.
+ * The files in a zip (ZIP64 too), by position in its directory. The directory is kept as its bytes and a few numbers for
+ * each entry, so that a million entries open in a fraction of a second and take some 90 MB.
  */
 export class ZipReader {
   readonly count: number
@@ -32,14 +32,14 @@ export class ZipReader {
     }
   }
 
-  /** Name of entry i; a folder's ends with '/'. */
+  /** Name of entry i; the name of a folder ends with '/'. */
   name(i: number): string {
     const { bytes, nameStarts, nameLengths } = this.directory
     const start = nameStarts[i] as number
     return bytes.toString('utf8', start, start + (nameLengths[i] as number))
   }
 
-  /** Number that the name of entry i is, up to its extension ('00012.png' is 12), or -1. */
+  /** The name of entry i, without its extension, as a number: '00012.png' is 12. -1 if it is no number. */
   numberOf(i: number): number {
     const { bytes, nameStarts, nameLengths } = this.directory
     const start = nameStarts[i] as number
@@ -53,7 +53,7 @@ export class ZipReader {
     return -1
   }
 
-  /** The bytes of entry i, checked against its CRC. */
+  /** The bytes of entry i; their CRC is checked. */
   async read(i: number): Promise<Buffer> {
     const { offsets, packed, sizes, crcs, methods, nameLengths } = this.directory
     const [offset, length, size] = [offsets[i] as number, packed[i] as number, sizes[i] as number]

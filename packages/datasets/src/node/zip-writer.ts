@@ -2,13 +2,13 @@ import type { FileHandle } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 
 const BIG = 0xffffffff
-/** 1 January 1980, where the dates of zips begin: nothing of when a file was written is in its bytes. */
+/** 1 January 1980, the first date that a zip can hold. Its bytes must not depend on when it was written. */
 const DATE = 0x21
 const FLUSH_BYTES = 1 << 20
 
 /**
- * Writes a zip of stored files, one after the other, ZIP64 where numbers ask for it. Compression would not pay: what goes in
- * here is PNG or noise.
+ * Writes files one after the other into a zip, uncompressed, with ZIP64 where numbers are too large for zip. Compression
+ * would save nothing: the files are PNG or noise.
  *
  * @see PKWARE, APPNOTE.TXT 6.3.10, sections 4.3.7 to 4.3.16
  */
@@ -23,10 +23,10 @@ export class ZipWriter {
   /** @param file  open for writing and empty; it stays open */
   constructor(private readonly file: FileHandle) {}
 
-  /** Add a file. What is not yet written is held, a megabyte at most. */
+  /** Add a file. Up to a megabyte waits in memory before it is written. */
   async add(name: string, bytes: Uint8Array): Promise<void> {
     const text = Buffer.from(name)
-    const entry = Buffer.alloc(26) // what the local header and the directory have in common
+    const entry = Buffer.alloc(26) // the fields that the local header and the directory share
     entry.writeUInt16LE(20, 0)
     entry.writeUInt16LE(0x0800, 2) // names are UTF-8
     entry.writeUInt16LE(DATE, 8)
@@ -103,7 +103,7 @@ export class ZipWriter {
     const bytes = Buffer.concat(this.pending, this.pendingBytes)
     this.pending = []
     this.pendingBytes = 0
-    await this.file.writeFile(bytes) // goes on where the file is
+    await this.file.writeFile(bytes) // appends at the file's current position
   }
 }
 

@@ -1,13 +1,13 @@
 import { pngPixels } from '../../internal/png-pixels.js'
 import type { Pixels } from '../../resize-image.js'
 
-/** What the first bytes of a file say it is. */
+/** The format of an image file, from its first bytes. */
 export function imageFormat(bytes: Uint8Array): 'png' | 'jpeg' | 'other' {
   if (bytes[0] === 0x89 && bytes[1] === 0x50) return 'png'
   return bytes[0] === 0xff && bytes[1] === 0xd8 ? 'jpeg' : 'other'
 }
 
-/** An image file as bytes [H,W,C], C 1 or 3: without alpha, 16 bits rounded to 8, colour profiles left alone. */
+/** An image file as bytes [H,W,C], C 1 or 3. Alpha is dropped, 16 bits are rounded to 8, colour profiles are ignored. */
 export async function decodeImage(where: string, name: string, bytes: Uint8Array): Promise<Pixels> {
   try {
     return imageFormat(bytes) === 'png' ? decodePngBytes(bytes) : await decodeWithSharp(where, name, bytes)
@@ -33,11 +33,11 @@ function decodePngBytes(bytes: Uint8Array): Pixels {
   return { data: out, height, width, channels: kept }
 }
 
-/** sharp decodes on threads of its own. It is an optional peer: whoever has only PNG needs no native module. */
+/** sharp decodes on its own threads. It is an optional peer dependency, so that PNG files need no native module. */
 async function decodeWithSharp(where: string, name: string, bytes: Uint8Array): Promise<Pixels> {
   const { default: sharp } = await import('sharp').catch(cause => {
     throw new MissingSharp(
-      `${where}: reading '${name}', which is no PNG, must have sharp to decode it, got none. Run npm install sharp.`,
+      `${where}: reading '${name}', which is no PNG, must have the package sharp to decode it, got none. Run npm install sharp.`,
       { cause },
     )
   })
@@ -50,7 +50,7 @@ async function decodeWithSharp(where: string, name: string, bytes: Uint8Array): 
 
 class MissingSharp extends Error {}
 
-/** Grey as colour, or refuse: what a source's channels ask for. Undefined where it can't be. */
+/** The image with this many channels: itself, or grey turned into colour. undefined if that isn't possible. */
 export function withChannels(image: Pixels, channels: number): Pixels | undefined {
   if (image.channels === channels) return image
   if (image.channels !== 1 || channels !== 3) return undefined

@@ -2,9 +2,9 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { ZipReader } from '../zip-reader.js'
 
-/** Files with names, wherever they are. */
+/** Named files, in a folder or in a zip. */
 export interface FileList {
-  /** Of a folder or a zip, with '/' between folders, sorted by code units. */
+  /** Paths within the folder or the zip, with '/' between folders, sorted by code units. */
   names: string[]
   read(name: string): Promise<Uint8Array>
   close(): Promise<void>

@@ -7,12 +7,12 @@ export interface Labels {
   classes: number
 }
 
-/** Folders of 1,000 images, named after the first, as EDM's tools write them: no classes. */
+/** EDM's tools write folders of 1,000 images, each named after its first image. Such folders are no classes. */
 const CHUNK = /^\d{5,6}$/
 
 /**
- * Labels of images, from `dataset.json` where there is one ({"labels": [["path", class], ...]}, EDM's), else from the
- * folders that all of them are in, in the order of their names. Undefined where there are neither.
+ * Labels of images, from EDM's `dataset.json` ({"labels": [["path", class], ...]}) if there is one. Else, if each image is
+ * in a folder, the outermost folders are the classes, in the order of their names. Else undefined.
  */
 export async function imageLabels(
   where: string,

@@ -1,7 +1,7 @@
 /**
- * Class of each pair from lines of `NNNNN.png,class`; undefined where no line has one.
+ * Class of each pair from lines of `NNNNN.png,class`; undefined if no line has a class.
  *
- * @param count  pairs; each must have its line where there are classes
+ * @param count  number of pairs; if any line has a class, each pair must have one
  */
 export function readLabelsCsv(
   where: string,

@@ -2,7 +2,7 @@ import type { ImageSource } from '../../image-source.js'
 import { cropAndResize, type Pixels, type ResizeFilter } from '../../resize-image.js'
 import { withChannels } from './decode-image.js'
 
-/** A source of images as they are wanted: cropped and resized, grey as colour. */
+/** The source with its images cropped and resized, and grey turned into colour, as the options say. */
 export function prepareSource(
   where: string,
   source: ImageSource,

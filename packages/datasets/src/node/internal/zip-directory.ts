@@ -1,13 +1,13 @@
 import type { FileHandle } from 'node:fs/promises'
 
-/** A zip's central directory: its bytes, and what is needed of each entry in arrays of numbers. */
+/** A zip's central directory: its bytes, and the numbers of its entries that reading needs, in one array per field. */
 export interface ZipDirectory {
   bytes: Buffer
   nameStarts: Uint32Array
   nameLengths: Uint16Array
   /** Where an entry's local header begins in the file. */
   offsets: Float64Array
-  /** Bytes in the file, and once inflated. */
+  /** Bytes that each entry takes in the file (`packed`) and after inflation (`sizes`). */
   packed: Float64Array
   sizes: Float64Array
   crcs: Uint32Array
@@ -19,7 +19,7 @@ const MAX_COMMENT = 0xffff
 const BIG = 0xffffffff
 
 /**
- * Read a zip's central directory, ZIP64 where there is one.
+ * Read a zip's central directory, the ZIP64 one if the zip has it.
  *
  * @see PKWARE, APPNOTE.TXT 6.3.10, sections 4.3.12 to 4.3.16
  */
@@ -64,7 +64,7 @@ export async function readDirectory(path: string, file: FileHandle): Promise<Zip
   return directory
 }
 
-/** Sizes and offsets that don't fit in 32 bits stand in an extra field, those that do not. */
+/** Read from the extra field those sizes and offsets of an entry that don't fit in 32 bits; only those are there. */
 function widen(
   { bytes, sizes, packed, offsets }: ZipDirectory,
   i: number,
