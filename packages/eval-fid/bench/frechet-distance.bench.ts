@@ -1,5 +1,5 @@
 // npm run build, then: npx tsx packages/eval-fid/bench/frechet-distance.bench.ts [features...]
-// Where python3 has SciPy, its sqrtm takes the same covariances in the same run.
+// If python3 has SciPy, its sqrtm is timed on the same covariances in the same run.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { createRng } from '@rectified-flow/core'
 import { FeatureStatistics, frechetDistance, type Moments } from '@rectified-flow/eval-fid'
 
-/** Statistics of n samples whose features have scales that fall by 1,000, as those of trained networks do. */
+/** Statistics of n samples. The scales of the features differ by a factor of 1,000, as in trained networks. */
 function statistics(dim: number, n: number, seed: number): FeatureStatistics {
   const rng = createRng(seed)
   const result = new FeatureStatistics(dim)
@@ -18,7 +18,7 @@ function statistics(dim: number, n: number, seed: number): FeatureStatistics {
   return result
 }
 
-/** Seconds and trace of scipy.linalg.sqrtm(A B), or why there are none. */
+/** Seconds and trace of scipy.linalg.sqrtm(A B), or the reason why there are none. */
 function scipy(a: Moments, b: Moments): string {
   const folder = mkdtempSync(join(tmpdir(), 'sqrtm-'))
   for (const [name, { covariance }] of Object.entries({ a, b }))

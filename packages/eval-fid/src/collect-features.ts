@@ -4,14 +4,14 @@ import type * as tf from '@tensorflow/tfjs-core'
 import type { FeatureSet } from './feature-set.js'
 import { FeatureStatistics } from './feature-statistics.js'
 
-/** Batches of images [B,H,W,C] in [-1,1]; whoever reads them disposes each. */
+/** Batches of images [B,H,W,C] in [-1,1]; the function that reads them disposes each. */
 export type ImageBatches = AsyncIterable<tf.Tensor4D> | Iterable<tf.Tensor4D>
 
 /**
  * Statistics of the features of images, batch by batch: at any time one batch and its features are in memory.
  *
  * @param features  borrowed
- * @param images    its batches are taken: each is disposed once its features are known, also on a throw
+ * @param images    its batches are taken: each is disposed when its features are known or when an error is thrown
  */
 export async function featureStatistics(
   features: Features,
@@ -25,10 +25,10 @@ export async function featureStatistics(
 }
 
 /**
- * The features of all images, [N,dim], for the measures that need every sample and not only their moments.
+ * The features of all images, [N,dim], for measures that need each sample and not only the moments.
  *
  * @param features  borrowed
- * @param images    its batches are taken: each is disposed once its features are known, also on a throw
+ * @param images    its batches are taken: each is disposed when its features are known or when an error is thrown
  */
 export async function collectFeatures(features: Features, images: ImageBatches): Promise<FeatureSet> {
   const extract = compile((batch: tf.Tensor4D) => features.extract(batch))

@@ -1,24 +1,24 @@
 import type { Features } from '@rectified-flow/core'
 import type * as tf from '@tensorflow/tfjs-core'
 
-/** What a result says about the network that it was measured with. */
+/** The description in a result of the network that measured it. */
 export interface NetworkDescription {
   /** e.g. 'FID Inception (2015-12-05)'. */
   network: string
-  /** SHA-256 of the file of its weights, in hex, where it is known. */
+  /** SHA-256 of the file of its weights, in hex, if it is known. */
   weightsSha256?: string
-  /** How images come to the size that the network takes. */
+  /** How images are resized to the size that the network takes. */
   resize?: string
 }
 
 /**
- * Features that also give class scores or features with a place, all in one pass over the images. Any `Features` will
- * do for the measures that need no more than features.
+ * Features that also give class scores or spatial features, all in one pass over the images. Measures that need only
+ * features work with any `Features`.
  */
 export interface Extractor<Output extends string = string> extends Features {
   readonly description: NetworkDescription
-  /** What `measure` can give. */
+  /** The outputs that `measure` can give. */
   readonly outputs: readonly Output[]
-  /** Each of these outputs, [N,...] to [N,F], for images [N,H,W,C] in [-1,1]. */
+  /** Each of these outputs, [N,F], for images [N,H,W,C] in [-1,1]. */
   measure<Name extends Output>(images: tf.Tensor4D, outputs: readonly Name[]): Record<Name, tf.Tensor2D>
 }

@@ -7,8 +7,8 @@ export interface FeatureSet {
 }
 
 /**
- * The numbers of sets as float64, so that the loops over them meet one kind of array. Throws unless each set is whole,
- * finite, of at least `least` samples, and as wide as the first.
+ * The numbers of sets as float64, so that the loops over them see one kind of array. Throws unless each set has the numbers
+ * of its shape, all finite, at least `least` samples, and as many features as the first set.
  */
 export function toFloat64<Name extends string>(
   where: string,

@@ -9,8 +9,8 @@ export interface Moments {
 }
 
 /**
- * Count, mean and scatter of feature vectors, in float64, over any number of batches and merged from any number of
- * shards: only the rounding depends on how the samples were divided.
+ * Count, mean and scatter of feature vectors, in float64, over any number of batches, merged from any number of shards.
+ * How the samples are divided into batches and shards changes only the rounding.
  *
  *   scatter = sum of (x - mean)(x - mean)^T     the upper triangle, row by row
  *
@@ -49,7 +49,7 @@ export class FeatureStatistics {
     addOuterProducts(this.#scatter, rows, dim)
   }
 
-  /** Add the samples of other statistics, which stay as they are. */
+  /** Add the samples of other statistics, which are not changed. */
   merge(other: FeatureStatistics): void {
     if (other.dim !== this.dim)
       throw new RangeError(
@@ -109,7 +109,7 @@ export class FeatureStatistics {
     return loaded
   }
 
-  /** Take n samples with this mean in, and give the vector whose outer product the scatter gains by that. */
+  /** Add n samples with this mean to count and mean. Returns the vector whose outer product the scatter still needs. */
   #moveMean(n: number, mean: Float64Array): Float64Array {
     const total = this.#count + n
     const apart = mean.map((value, i) => value - this.#mean[i]!)

@@ -5,12 +5,12 @@ import { traceSqrtProduct } from './linalg/trace-sqrt-product.js'
 import type { Metric } from './metric.js'
 
 /**
- * Fréchet distance between two Gaussians. Over the Inception features it is called FID; over others it is not.
+ * Fréchet distance between two Gaussians. Only the distance between Inception features is called FID.
  *
  *   |m1 - m2|^2 + tr S1 + tr S2 - 2 tr (S1 S2)^(1/2)
  *
- * Nothing is added to a singular covariance (fewer samples than features): the trace is found without inverting. At 2048
- * features it takes seconds; `frechetDistanceInWorker` of `/node` leaves the event loop free meanwhile.
+ * Nothing is added to a singular covariance (fewer samples than features), because finding the trace needs no inverse. With
+ * 2048 features this takes seconds; `frechetDistanceInWorker` of `/node` leaves the event loop free meanwhile.
  *
  * @see Dowson, Landau, The Fréchet Distance between Multivariate Normal Distributions (1982); Heusel et al.,
  *      arXiv 1706.08500, equation 6
@@ -39,11 +39,11 @@ export function distanceFromTrace(a: Moments, b: Moments, traceSqrt: number): nu
     apart += (a.mean[i]! - b.mean[i]!) ** 2
     traces += a.covariance[i * dim + i]! + b.covariance[i * dim + i]!
   }
-  // Never negative but by rounding.
+  // Only rounding can make this part negative.
   return apart + Math.max(0, traces - 2 * traceSqrt)
 }
 
-/** Throw unless both are finite and of one size; that size. */
+/** Throw unless both are finite and have the same number of features. Returns that number. */
 export function checkMoments(where: string, a: Moments, b: Moments): number {
   const dim = a.mean.length
   if (b.mean.length !== dim)

@@ -2,7 +2,7 @@ import { checkTensor } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 /**
- * Mean squared difference of each image from its original, both in [-1,1]: what a reconstruction lost.
+ * Mean squared difference between each image and its original, both in [-1,1], to measure reconstructions.
  *
  * @param images, originals  [N,H,W,C]
  * @returns                  [N]
@@ -12,8 +12,8 @@ export function meanSquaredError(images: tf.Tensor4D, originals: tf.Tensor4D): t
 }
 
 /**
- * Peak signal-to-noise ratio of each image in decibels, 10 log10(4 / mean squared difference): 4 is the square of the
- * range of [-1,1]. Infinite for equal images.
+ * Peak signal-to-noise ratio of each image in decibels, 10 log10(4 / mean squared difference). 4 is the square of the
+ * length of [-1,1]. Infinite for equal images.
  *
  * @param images, originals  [N,H,W,C] in [-1,1]
  * @returns                  [N]

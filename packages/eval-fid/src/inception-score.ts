@@ -4,9 +4,9 @@ import type { Metric } from './metric.js'
 import { type Estimate, estimateOf, take } from './subset-estimate.js'
 
 /**
- * exp of the mean Kullback-Leibler divergence between each sample's class probabilities and their mean, over all
- * samples (one split). From 1 to the number of classes. With logits of another network than Inception it goes by the
- * name of that network.
+ * exp of the mean, over all samples (one split), of the Kullback-Leibler divergence between the class probabilities of a
+ * sample and their mean over the samples. From 1 to the number of classes. If the logits are not Inception's, name the score
+ * after their network.
  *
  * @param logits  class scores before the softmax, [N,classes]
  * @see Salimans et al., Improved Techniques for Training GANs, arXiv 1606.03498, section 4
@@ -30,11 +30,11 @@ export function inceptionScore(logits: FeatureSet): number {
 
 export interface SplitOptions {
   splits?: number
-  /** Where the samples are shuffled by; in their order where it is left out, as in the first implementations. */
+  /** Shuffles the samples before they are split. Without it their order is kept, as in the first implementations. */
   rng?: Rng
 }
 
-/** The score of each of some equal parts of the samples: mean and deviation, as papers report it (ten splits). */
+/** Mean and deviation of the scores of `splits` equal parts of the samples, as papers report it (ten splits). */
 export function inceptionScoreOfSplits(
   logits: FeatureSet,
   { splits = 10, rng }: SplitOptions = {},

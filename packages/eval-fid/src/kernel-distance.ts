@@ -4,9 +4,9 @@ import type { Metric } from './metric.js'
 import { type Estimate, subsetEstimate } from './subset-estimate.js'
 
 /**
- * Squared maximum mean discrepancy under the kernel (x·y/F + 1)^3, unbiased, over all pairs. Over the Inception
- * features it is the KID of the full sets; it may be slightly negative where the distributions are equal. The KID that
- * papers report is the mean of 100 subsets of 1,000: `subsetEstimate([a, b], kernelDistance, { rng })`.
+ * Squared maximum mean discrepancy with the kernel (x·y/F + 1)^3, unbiased, over all pairs. For Inception features it is
+ * the KID of the full sets. It may be slightly negative if the distributions are equal. The KID that papers report is the
+ * mean over 100 subsets of 1,000: `subsetEstimate([a, b], kernelDistance, { rng })`.
  *
  * @param a, b  features [N,F] and [M,F]; N, M >= 2
  * @see Binkowski et al., Demystifying MMD GANs, arXiv 1801.01401, section 4
@@ -21,7 +21,7 @@ export function kernelDistance(a: FeatureSet, b: FeatureSet): number {
   return meanOfPairs(x, features) + meanOfPairs(y, features) - (2 * across) / (a.shape[0] * b.shape[0])
 }
 
-/** Mean kernel of two different samples. */
+/** Mean of the kernel over all pairs of different samples. */
 function meanOfPairs(x: Float64Array, features: number): number {
   const n = x.length / features
   let sum = 0

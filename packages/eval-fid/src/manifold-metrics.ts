@@ -4,23 +4,23 @@ import { squaredNorms, visitInnerProducts } from './linalg/inner-products.js'
 import type { Metric } from './metric.js'
 
 export interface ManifoldOptions {
-  /** A sample's ball reaches to this neighbour in its own set. */
+  /** Which nearest neighbour in its own set the ball of a sample reaches to (k). */
   neighbours?: number
 }
 
 export interface ManifoldMetrics {
-  /** Share of generated samples that lie in the ball of a real one. */
+  /** Share of generated samples that lie in the ball of a real sample. */
   precision: number
-  /** Share of real samples that lie in the ball of a generated one. */
+  /** Share of real samples that lie in the ball of a generated sample. */
   recall: number
-  /** Mean number of real balls that a generated sample lies in, over `neighbours`; may exceed 1. */
+  /** Mean number of real samples' balls that a generated sample lies in, divided by `neighbours`; may exceed 1. */
   density: number
-  /** Share of real samples whose ball holds a generated one. */
+  /** Share of real samples whose ball holds a generated sample. */
   coverage: number
 }
 
 /**
- * Fidelity and diversity of generated samples, from the balls that reach from each sample to its k-th neighbour.
+ * Fidelity and diversity of generated samples. Around each sample is a ball that reaches to its k-th nearest neighbour.
  *
  * @param real, generated  features [N,F] and [M,F], each with more than `neighbours` samples
  * @see Kynkäänniemi et al., Improved Precision and Recall Metric, arXiv 1904.06991, equations 1 and 2; Naeem et al.,
@@ -46,7 +46,7 @@ export function manifoldMetrics(
   }
   const realInBall = new Uint8Array(n)
   const covered = new Uint8Array(n)
-  const inBalls = new Float64Array(m) // of how many real samples
+  const inBalls = new Float64Array(m) // for each generated sample, the number of real balls it lies in
   visitInnerProducts(sets.real, sets.generated, features, (i, j, product) => {
     const distance = norms.real[i]! + norms.generated[j]! - 2 * product
     if (distance < radius.real[i]!) {
@@ -65,7 +65,7 @@ export function manifoldMetrics(
   }
 }
 
-/** Squared distance of each sample to its k-th neighbour in the set. */
+/** Squared distance of each sample to its k-th nearest neighbour in the set. */
 function radii(set: Float64Array, norms: Float64Array, features: number, k: number): Float64Array {
   const nearest = Array.from(norms, () => new Float64Array(k).fill(Infinity)) // ascending
   visitInnerProducts(set, set, features, (i, j, product) => {

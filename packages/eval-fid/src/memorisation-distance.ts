@@ -4,8 +4,9 @@ import { squaredNorms, visitInnerProducts } from './linalg/inner-products.js'
 import type { Metric } from './metric.js'
 
 /**
- * How far generated samples keep from the training samples: the mean over them of the least 1 - |cos| to one of these,
- * or 1 from `threshold` on. Over the Inception features, FID divided by it is MiFID.
+ * How far generated samples are from the training samples: for each generated sample the smallest 1 - |cos| to a training
+ * sample, averaged over the generated samples; 1 if the average is at least `threshold`. MiFID is FID divided by this
+ * distance between Inception features.
  *
  * @param training, generated  features [N,F] and [M,F]
  * @see Bai et al., On Training Sample Memorization: Lessons from Benchmarking Generative Modeling, arXiv 2106.03062

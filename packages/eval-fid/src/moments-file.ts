@@ -2,17 +2,17 @@ import { type HostTensor, readNpz, writeNpz } from '@rectified-flow/checkpoints'
 import { checkFinite } from '@rectified-flow/core'
 import type { Moments } from './feature-statistics.js'
 
-/** What a reference file says about images. */
+/** The statistics in a reference file. */
 export interface ReferenceMoments {
-  /** Of the features: `mu` and `sigma`. */
+  /** Moments of the features: `mu` and `sigma`. */
   features: Moments
-  /** Of the spatial features, for sFID: `mu_s` and `sigma_s`, where OpenAI's files have them. */
+  /** Moments of the spatial features, for sFID: `mu_s` and `sigma_s` of OpenAI's files. */
   spatial?: Moments
 }
 
 /**
- * Read reference statistics: `.npz` with `mu` and `sigma` as EDM, pytorch-fid and clean-fid write it, or OpenAI's, which
- * also has `mu_s` and `sigma_s` (its images, `arr_0`, are left). float32 or float64.
+ * Read reference statistics: an `.npz` with `mu` and `sigma`, as EDM, pytorch-fid and clean-fid write it, or OpenAI's, which
+ * also has `mu_s` and `sigma_s` (its images, `arr_0`, are not read). float32 or float64.
  */
 export async function readMoments(bytes: Uint8Array): Promise<ReferenceMoments> {
   const arrays = await readNpz(bytes)

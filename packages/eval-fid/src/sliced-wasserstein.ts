@@ -2,14 +2,14 @@ import { checkInt, type Rng } from '@rectified-flow/core'
 import { type FeatureSet, toFloat64 } from './feature-set.js'
 
 export interface SlicedWassersteinOptions {
-  /** Where the directions are drawn from. */
+  /** Draws the directions. */
   rng: Rng
   projections?: number
 }
 
 /**
- * Sliced 2-Wasserstein distance: the root of the mean, over random directions, of the squared distance between the sets'
- * projections, which on a line is that of their sorted numbers. Made for points in few dimensions.
+ * Sliced 2-Wasserstein distance: project both sets onto random directions, take the squared 2-Wasserstein distance of the
+ * projections (on a line it needs only sorting), average over the directions, and take the root. For few dimensions.
  *
  *   SW^2 = E over directions u of  integral over q in [0,1] of (quantile_q(a·u) - quantile_q(b·u))^2
  *
@@ -38,7 +38,7 @@ function unit(direction: Float32Array): Float64Array {
   return Float64Array.from(direction, value => value / length)
 }
 
-/** The points along a direction, in order. */
+/** The projections of the points onto a direction, sorted. */
 function projected(points: Float64Array, direction: Float64Array): Float64Array {
   const features = direction.length
   return Float64Array.from({ length: points.length / features }, (_, i) => {
@@ -48,7 +48,7 @@ function projected(points: Float64Array, direction: Float64Array): Float64Array 
   }).sort()
 }
 
-/** Squared 2-Wasserstein distance of two samples on a line: both quantile functions are steps. */
+/** Squared 2-Wasserstein distance of two sorted samples on a line; both quantile functions are step functions. */
 function squaredDistance(x: Float64Array, y: Float64Array): number {
   let [i, j, at, sum] = [0, 0, 0, 0]
   while (i < x.length && j < y.length) {

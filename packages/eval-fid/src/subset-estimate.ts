@@ -1,7 +1,7 @@
 import { checkInt, type Rng } from '@rectified-flow/core'
 import type { FeatureSet } from './feature-set.js'
 
-/** A measure's mean, and how far it spreads (standard deviation over N - 1). */
+/** The mean of a measure, and its standard deviation (over N - 1). */
 export interface Estimate {
   mean: number
   deviation: number
@@ -10,12 +10,12 @@ export interface Estimate {
 export interface SubsetOptions {
   rng: Rng
   subsets?: number
-  /** Samples of each set in a subset, drawn without replacement; all of a smaller set. */
+  /** How many samples of each set are drawn into a subset, without replacement; of a smaller set, all. */
   size?: number
 }
 
 /**
- * A measure over random subsets, for a number with its spread. The defaults are those of KID.
+ * The mean and the spread of a measure over random subsets. The defaults are those of KID.
  *
  *   subsetEstimate([a, b], kernelDistance, { rng })                                 KID, as torch-fidelity reports it
  *   subsetEstimate([a, b], frechetDistanceOfSets, { rng, subsets: 10, size: 5000 })

@@ -5,7 +5,7 @@ import { expectClose, f32 } from '@rectified-flow/tools/matchers'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 
-/** The four pixels themselves: the least that is a feature. */
+/** The four pixels themselves, the simplest features. */
 const pixels: Features = {
   dim: 4,
   extract: images => tf.reshape(images, [-1, 4]),
@@ -29,14 +29,14 @@ describe('featureStatistics', () => {
     )
   })
 
-  it('takes an array, and disposes batches and features', async () => {
+  it('accepts an array, and disposes batches and features', async () => {
     await expectNoLeak(async () => {
       const list = [tf.zeros([2, 2, 2, 1]), tf.ones([1, 2, 2, 1])] as tf.Tensor4D[]
       expect((await featureStatistics(pixels, list)).count).toBe(3)
     })
   })
 
-  it('disposes its batch where the features throw', async () => {
+  it('disposes its batch if the features throw', async () => {
     const failing: Features = {
       ...pixels,
       extract() {
@@ -50,7 +50,7 @@ describe('featureStatistics', () => {
 })
 
 describe('collectFeatures', () => {
-  it('keeps every sample, in order, and no tensor', async () => {
+  it('gives every sample, in order, and leaks no tensor', async () => {
     const expected = [3, 2].flatMap((n, i) => [...createRng(i).normals(n * 4)])
     await expectNoLeak(async () => {
       const { data, shape } = await collectFeatures(pixels, batches(3, 2))

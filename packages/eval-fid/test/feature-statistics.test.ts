@@ -42,7 +42,7 @@ describe('FeatureStatistics', () => {
     await expectClose(covariance, expected.covariance, { rtol: 1e-10, atol: 1e-12 })
   })
 
-  it('sums any number of rows and features, in and between the blocks of its kernel', async () => {
+  it('sums any number of rows and features, whole blocks of its kernel or not', async () => {
     for (const [n, width] of [
       [1, 1],
       [127, 3],
@@ -68,7 +68,7 @@ describe('FeatureStatistics', () => {
     }
   })
 
-  it('does not depend on how samples were divided into batches and shards', async () => {
+  it('gives the same for any division of the samples into batches and shards', async () => {
     const features = samples(60)
     const whole = statisticsOf(features).moments()
     const cuts = fc.uniqueArray(fc.integer({ min: 1, max: 59 }), { maxLength: 6 })
@@ -97,7 +97,7 @@ describe('FeatureStatistics', () => {
     statistics.merge(statistics)
     expect(statistics.count).toBe(40)
     await expectClose(statistics.moments().mean, before.mean, { rtol: 1e-15, atol: 0 })
-    // The same scatter twice, over 39 instead of 19.
+    // Twice the scatter, divided by 39 instead of 19.
     await expectClose(
       statistics.moments().covariance,
       before.covariance.map(value => (value * 38) / 39),

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 const golden = `${process.env.GOLDEN_DIR ?? fileURLToPath(new URL('../../../test/golden', import.meta.url))}/inception`
 const { tensors, metadata } = readSafetensors(readFileSync(`${golden}/random-weights.safetensors`))
 
-/** The weights that the reference numbers were made with, as the file's metadata says. */
+/** The weights that the reference numbers were made with; the file's metadata says how to draw them. */
 function goldenWeights(): Map<string, HostTensor> {
   const shapes: Record<string, number[]> = JSON.parse(
     readFileSync(`${golden}/state-dict-shapes.json`, 'utf8'),
@@ -57,7 +57,7 @@ describe('FidInception', () => {
   }, 300_000)
   afterAll(() => net.dispose())
 
-  it('agrees with the reference in every layer that it gives', { timeout: 300_000 }, () => {
+  it('agrees with the reference in every output', { timeout: 300_000 }, () => {
     const found = net.measure(images, [
       'block64',
       'block192',

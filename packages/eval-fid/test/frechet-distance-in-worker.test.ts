@@ -9,7 +9,7 @@ function moments(seed: number, dim: number, n: number): Moments {
   return statistics.moments()
 }
 
-it('is the distance that frechetDistance finds, and lets timers run meanwhile', async () => {
+it('gives the same distance as frechetDistance, and lets timers run meanwhile', async () => {
   const [a, b] = [moments(1, 300, 400), moments(2, 300, 350)]
   let ticks = 0
   const timer = setInterval(() => ticks++, 1)

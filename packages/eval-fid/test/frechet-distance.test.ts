@@ -26,10 +26,10 @@ const gaussian = (mean: number[], covariance: number[]): Moments => ({
 })
 
 describe('frechetDistance', () => {
-  it('has a closed form for covariances that commute', async () => {
+  it('agrees with the closed form for covariances that commute', async () => {
     const a = gaussian([1, 2, 3], [4, 0, 0, 0, 9, 0, 0, 0, 0])
     const b = gaussian([1, 0, 2], [1, 0, 0, 0, 25, 0, 0, 0, 16])
-    // Variances s^2 and t^2 cost (s - t)^2.
+    // Variances s^2 and t^2 contribute (s - t)^2.
     await expectClose(frechetDistance(a, b), 4 + 1 + (1 + 4 + 16), { rtol: 1e-14, atol: 0 })
   })
 
@@ -50,7 +50,7 @@ describe('frechetDistance', () => {
     )
   })
 
-  it('takes distributions without any spread', () => {
+  it('accepts distributions without spread', () => {
     expect(frechetDistance(gaussian([0, 3], [0, 0, 0, 0]), gaussian([4, 0], [1, 0, 0, 2]))).toBe(25 + 3)
   })
 

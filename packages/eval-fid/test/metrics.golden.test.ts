@@ -26,20 +26,20 @@ const float64 = { rtol: 1e-7, atol: 1e-12 }
 describe.each(names)('%s', name => {
   const [a, b] = [set(`${name}/a`), set(`${name}/b`)]
 
-  it("has SciPy's Fréchet distance", async () => {
+  it("agrees with SciPy's Fréchet distance", async () => {
     await expectClose(frechetDistanceOfSets(a, b), expected[name].fid, { rtol: 1e-6, atol: 0 })
   })
 
-  it("has NumPy's kernel distance", async () => {
+  it("agrees with NumPy's kernel distance", async () => {
     await expectClose(kernelDistance(a, b), expected[name].kid_full, float64)
   })
 
-  it("has NumPy's precision, recall, density and coverage", async () => {
+  it("agrees with NumPy's precision, recall, density and coverage", async () => {
     const { precision, recall, density, coverage } = expected[name]
     await expectClose(Object.values(manifoldMetrics(a, b)), [precision, recall, density, coverage], float64)
   })
 
-  it('has one Fréchet distance, whole or merged from seven shards', async () => {
+  it('gives the same Fréchet distance for whole sets and for sets merged from seven shards', async () => {
     const whole = new FeatureStatistics(a.shape[1])
     whole.add(a.data)
     const merged = new FeatureStatistics(a.shape[1])
@@ -58,7 +58,7 @@ describe.each(names)('%s', name => {
 
 describe('inceptionScore', () => {
   it('agrees with NumPy', async () => {
-    // The expected number's softmax was taken in float32.
+    // The softmax of the expected number was computed in float32.
     await expectClose(inceptionScore(set('is/logits')), expected.inception_score_all, { rtol: 1e-6, atol: 0 })
   })
 })

@@ -16,7 +16,7 @@ describe('readMoments, writeMoments', () => {
     expect(await readMoments(await writeMoments({ features, spatial }))).toEqual({ features, spatial })
   })
 
-  it("leave the images of OpenAI's files", async () => {
+  it("skip the images in OpenAI's files", async () => {
     const { mean, covariance } = moments(1, 2)
     const bytes = await writeNpz({
       arr_0: { dtype: 'U8', shape: [1, 2, 2, 3], data: new Uint8Array(12) },

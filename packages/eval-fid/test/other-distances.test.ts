@@ -17,14 +17,14 @@ const points = (...rows: number[][]): FeatureSet => ({
 })
 
 describe('memorisationDistance', () => {
-  it('is 0 for copies, at any length, and the mean of the least 1 - |cos| else', async () => {
+  it('is 0 for copies of any length, else the mean of the smallest 1 - |cos|', async () => {
     const training = points([1, 0], [0, 2])
     await expectClose(memorisationDistance(training, points([3, 0], [0, -1])), 0, { rtol: 0, atol: 1e-15 })
     const generated = points([1, 0], [Math.cos(0.3), Math.sin(0.3)])
     await expectClose(memorisationDistance(training, generated), (1 - Math.cos(0.3)) / 2, f32)
   })
 
-  it('is 1 from the threshold on', async () => {
+  it('is 1 if the mean is at least the threshold', async () => {
     expect(memorisationDistance(points([1, 0]), points([0, 1]))).toBe(1)
     await expectClose(
       memorisationDistance(points([1, 0]), points([1, 1]), { threshold: 1 }),
@@ -37,13 +37,13 @@ describe('memorisationDistance', () => {
 describe('slicedWasserstein', () => {
   const rng = createRng(5)
 
-  it('is the distance of sorted numbers on a line, also of sets of different sizes', async () => {
+  it('is, on a line, the distance of sorted numbers, also for sets of different sizes', async () => {
     await expectClose(
       slicedWasserstein(points([3], [1]), points([2], [5]), { rng }),
       Math.sqrt((1 + 4) / 2),
       f32,
     )
-    // Quantiles: 0 on [0,1/2], 6 on [1/2,1] against 0, 3, 6 on thirds.
+    // Quantiles: 0 on [0,1/2] and 6 on [1/2,1], against 0, 3 and 6 on the three thirds of [0,1].
     await expectClose(
       slicedWasserstein(points([0], [6]), points([6], [0], [3]), { rng }),
       Math.sqrt(9 / 3),
@@ -51,13 +51,13 @@ describe('slicedWasserstein', () => {
     )
   })
 
-  it('is the length of a shift times the root mean square of a unit vector in its direction', () => {
+  it('is the length of a shift divided by the root of the dimension', () => {
     const a: FeatureSet = { data: createRng(1).normals(400), shape: [200, 2] }
     const b: FeatureSet = {
       data: Float32Array.from(a.data, (v, i) => v + (i % 2 ? 4 : 3)),
       shape: [200, 2],
     }
-    // |shift| / sqrt(2) in the plane; 2,000 directions leave two per cent.
+    // |shift| / sqrt(2) in the plane; with 2,000 directions the error is about two per cent.
     const found = slicedWasserstein(a, b, { rng, projections: 2000 })
     expect(Math.abs(found - 5 / Math.SQRT2)).toBeLessThan(0.15)
     expect(slicedWasserstein(a, a, { rng })).toBe(0)
@@ -79,13 +79,13 @@ describe('meanSquaredError, peakSignalToNoise', () => {
     originals = tf.tensor4d([0, 0, 0, 0.5, 0.5, 0.3], [2, 1, 3, 1])
   })
 
-  it('are of each image', async () => {
+  it('give one number for each image', async () => {
     await expectClose(meanSquaredError(images, originals), tf.tensor1d([2 / 3, 0.04 / 3]), f32)
     const decibels = [2 / 3, 0.04 / 3].map(error => 10 * Math.log10(4 / error))
     await expectClose(peakSignalToNoise(images, originals), tf.tensor1d(decibels), f32)
   })
 
-  it('are infinite for equal images, and leave no tensor behind', async () => {
+  it('is infinite for equal images, and leaks no tensor', async () => {
     expect(peakSignalToNoise(images, images).dataSync()[0]).toBe(Infinity)
     await expectNoLeak(() => peakSignalToNoise(images, originals).dispose())
   })

@@ -23,7 +23,7 @@ function resized(name: string, mode: 'clean' | 'legacy_pytorch', kept: readonly 
   })
 }
 
-// 1e-3 of the range of 0..255, which is far above what rounding to float32 twice leaves.
+// 1e-3 on the scale of 0..255, far above the error of rounding to float32 twice.
 const close = { rtol: 0, atol: 1e-3 }
 
 describe.each([

@@ -10,7 +10,7 @@ const images = (n: number, h: number, w: number, c: number) =>
 const modes = ['clean', 'legacy_tensorflow', 'legacy_pytorch'] as const
 
 describe('resize', () => {
-  it.each(modes)('keeps an image of the wanted size, and a constant one, in mode %s', async mode => {
+  it.each(modes)('keeps an image of the wanted size, and a constant value, in mode %s', async mode => {
     const x = images(2, 5, 7, 3)
     await expectClose(resize(x, [5, 7], { mode }), x, f32)
     await expectClose(resize(tf.fill([1, 6, 9, 1], 200), [11, 4], { mode }), tf.fill([1, 11, 4, 1], 200), f32)
@@ -46,7 +46,7 @@ describe('resize', () => {
     expect(await spread('legacy_tensorflow')).toBe(0) // every fourth pixel: black
   })
 
-  it('leaves no tensor behind', async () => {
+  it('leaks no tensor', async () => {
     await expectNoLeak(() => {
       const x = images(1, 4, 4, 3)
       tf.dispose([x, resize(x, [6, 3])])

@@ -7,7 +7,7 @@ const points = (...values: number[]): FeatureSet => ({ data: values, shape: [val
 
 describe('kernelDistance', () => {
   it('is unbiased', () => {
-    // Half of the sets of two distributions that are equal give less than 0: the mean is within 5 standard errors.
+    // Two sets of one distribution: about half of the values are negative, and their mean is within 5 standard errors of 0.
     const values = Array.from({ length: 200 }, (_, seed) => {
       const rng = createRng(seed)
       return kernelDistance(
@@ -37,8 +37,8 @@ describe('kernelDistance', () => {
 })
 
 describe('manifoldMetrics', () => {
-  it('counts by hand on a line', () => {
-    // Balls reach 1 from 0, 1 and 2, and 8 from 10; and 0.25 from 0.25 and 0.5, and 99 from 99.5.
+  it('agrees with counting by hand on a line', () => {
+    // Radii of the real balls: 1 around 0, 1 and 2, and 8 around 10. Generated: 0.25 around 0.25 and 0.5, 99 around 99.5.
     const metrics = manifoldMetrics(points(0, 1, 2, 10), points(0.25, 0.5, 99.5), { neighbours: 1 })
     expect(metrics).toEqual({ precision: 2 / 3, recall: 3 / 4, density: 4 / 3, coverage: 1 / 2 })
   })
@@ -54,7 +54,7 @@ describe('manifoldMetrics', () => {
 })
 
 describe('inceptionScore', () => {
-  it('is 1 for equal samples, and the number of classes for certain ones spread evenly', async () => {
+  it('is 1 for equal samples, and the number of classes for confident samples spread evenly over the classes', async () => {
     await expectClose(inceptionScore({ data: [1, 2, 1, 2], shape: [2, 2] }), 1, { rtol: 1e-15, atol: 0 })
     const certain = [900, 0, 0, 0, 900, 0, 0, 0, 900]
     await expectClose(inceptionScore({ data: certain, shape: [3, 3] }), 3, { rtol: 1e-14, atol: 0 })

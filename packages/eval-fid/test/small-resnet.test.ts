@@ -11,7 +11,7 @@ const images = (n: number, size = 8, channels = 3) =>
   createRng(1).uniform([n, size, size, channels], -1, 1) as tf.Tensor4D
 
 describe('smallResNet', () => {
-  it('is, for digits, 72,498 weights and 64 features', () => {
+  it('has 72,498 weights and 64 features for digits', () => {
     const net = smallResNet({ rng: createRng(0) })
     const sizes = [...net.weights.values()].map(weight => weight.size)
     expect(sizes.reduce((a, b) => a + b)).toBe(72498)
@@ -24,7 +24,7 @@ describe('smallResNet', () => {
     await expectClose(a!.extract(images(2)), b!.extract(images(2)), exact)
   })
 
-  it('gives one image the features it has in a batch', async () => {
+  it('gives an image the same features alone and in a batch', async () => {
     const net = smallResNet({ rng: createRng(0), ...tiny })
     const x = images(3)
     const alone = net.extract(tf.slice(x, [1, 0, 0, 0], [1, 8, 8, 3]))
@@ -39,7 +39,7 @@ describe('smallResNet', () => {
     await expectClose(logits, net.logits(x), exact)
   })
 
-  it('has the derivative of its finite differences in every weight', async () => {
+  it('has gradients that agree with finite differences in every weight', async () => {
     const net = smallResNet({ rng: createRng(0), ...tiny })
     const x = images(2)
     const rng = createRng(3)
@@ -58,7 +58,7 @@ describe('smallResNet', () => {
       const slope = (at(1e-2) - at(-1e-2)) / 2e-2
       weight.assign(before)
       const expected = tf.sum(tf.mul(grads[weight.name]!, direction)).dataSync()[0]!
-      // Central differences in float32: the rounding of the loss over 2h.
+      // Central differences in float32 have the rounding error of the loss divided by 2h.
       await expectClose(slope, expected, { rtol: 2e-2, atol: 1e-3 })
     }
   })

@@ -18,7 +18,7 @@ const normal = (seed: number, n: number, shift = 0): FeatureSet => ({
 })
 
 describe('subsetEstimate', () => {
-  it('is the measure itself where a subset is the whole set', async () => {
+  it('is the measure itself if each subset is the whole set', async () => {
     const [a, b] = [normal(1, 50), normal(2, 40, 1)]
     const { mean, deviation } = subsetEstimate([a, b], frechetDistanceOfSets, {
       rng: createRng(0),
@@ -60,7 +60,7 @@ describe('subsetEstimate', () => {
 })
 
 describe('inceptionScoreOfSplits', () => {
-  it('is the mean of the scores of consecutive parts, unless it shuffles', async () => {
+  it('is the mean of the scores of consecutive parts, without rng', async () => {
     const logits = normal(3, 20)
     const half = (from: number): FeatureSet => ({
       data: (logits.data as Float32Array).slice(from * 3, (from + 10) * 3),

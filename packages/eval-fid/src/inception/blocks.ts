@@ -5,7 +5,7 @@ export type Convolve = (name: string, x: tf.Tensor4D, strides?: 1 | 2) => tf.Ten
 
 const join = (...branches: tf.Tensor4D[]): tf.Tensor4D => tf.concat(branches, 3)
 
-/** Average over the pixels of the window that lie in the image: the border of the FID Inception counts no padding. */
+/** Average over the pixels of the window that lie in the image: the FID Inception doesn't count padding at the border. */
 const average = (x: tf.Tensor4D): tf.Tensor4D => tf.avgPool(x, 3, 1, 'same')
 
 /** Mixed_5b, 5c, 5d: on 35 x 35. */
@@ -54,7 +54,7 @@ export function to8(block: string, x: tf.Tensor4D, convolve: Convolve): tf.Tenso
   )
 }
 
-/** Mixed_7b and 7c: on 8 x 8. The pooling of 7c takes the maximum, in this network alone. */
+/** Mixed_7b and 7c: on 8 x 8. Unlike other Inceptions, this network pools by maximum in 7c. */
 export function grid8(block: string, x: tf.Tensor4D, convolve: Convolve): tf.Tensor4D {
   const conv = (name: string, y: tf.Tensor4D) => convolve(`${block}.${name}`, y)
   const single = conv('branch3x3_1', x)

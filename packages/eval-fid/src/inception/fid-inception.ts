@@ -9,12 +9,12 @@ import { grid8, grid17, grid35, to8, to17 } from './blocks.js'
 import { type InceptionWeights, inceptionWeights } from './inception-weights.js'
 
 /**
- * What the network can give, in the order in which it comes to them:
+ * The outputs that the network can give, in the order in which it computes them:
  *
  *   block64, block192, block768   means over space of the first blocks, pytorch-fid's smaller features
- *   spatial      [N,2023]  the first 7 channels of the 17 x 17 mixed_6/conv, as OpenAI's evaluator takes them for sFID
- *   features     [N,2048]  pool_3: what FID, KID, precision and recall are of
- *   logits       [N,1008]  without the bias, as OpenAI's evaluator and torch-fidelity take them for the inception score
+ *   spatial      [N,2023]  the first 7 channels of the 17 x 17 mixed_6/conv, which OpenAI's evaluator uses for sFID
+ *   features     [N,2048]  pool_3, for FID, KID, precision and recall
+ *   logits       [N,1008]  without the bias, which OpenAI's evaluator and torch-fidelity use for the inception score
  *   biasedLogits [N,1008]
  */
 export type InceptionOutput = (typeof inceptionOutputs)[number]
@@ -30,7 +30,7 @@ const inceptionOutputs = [
 ] as const
 
 export interface FidInceptionOptions {
-  /** How images come to 299 x 299: as clean-fid, as TensorFlow 1 (EDM, OpenAI, torch-fidelity) or as pytorch-fid. */
+  /** How images are resized to 299 x 299: as in clean-fid, TensorFlow 1 (EDM, OpenAI, torch-fidelity) or pytorch-fid. */
   resize?: ResizeMode
   /** SHA-256 of the weights' file, for the record of a result. */
   weightsSha256?: string
@@ -49,7 +49,7 @@ export class FidInception implements Extractor<InceptionOutput> {
   readonly #weights: InceptionWeights
   readonly #resize: ResizeMode
 
-  /** @param tensors  under the names of pytorch-fid's file; not kept */
+  /** @param tensors  the weights, with the names of pytorch-fid's file; not kept */
   constructor(
     tensors: ReadonlyMap<string, HostTensor>,
     { resize = 'clean', weightsSha256 }: FidInceptionOptions = {},
@@ -69,7 +69,7 @@ export class FidInception implements Extractor<InceptionOutput> {
     return this.measure(images, ['features']).features
   }
 
-  /** Each of these outputs; nothing beyond the last of them is computed. */
+  /** Each of these outputs. Layers after the last of them are not run. */
   measure<Name extends InceptionOutput>(
     images: tf.Tensor4D,
     outputs: readonly Name[],
@@ -134,7 +134,7 @@ export class FidInception implements Extractor<InceptionOutput> {
   }
 }
 
-/** The first 7 channels of [N,17,17,192], all places side by side. */
+/** The first 7 channels of [N,17,17,192], flattened to [N,2023]. */
 function spatial(x: tf.Tensor4D): tf.Tensor2D {
   const [n, height, width] = x.shape
   return tf.reshape(tf.slice(x, [0, 0, 0, 0], [n, height, width, 7]), [n, height * width * 7])

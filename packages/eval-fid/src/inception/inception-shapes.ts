@@ -74,7 +74,7 @@ const blocks: Record<string, Convolutions> = {
   Mixed_7c: grid8(2048),
 }
 
-/** The convolutions of the Inception v3 by their names in pytorch-fid's file: filters [out,in,h,w]. */
+/** The filter shapes [out,in,h,w] of the Inception v3's convolutions, by their names in pytorch-fid's file. */
 export function inceptionConvolutions(): Map<string, Shape> {
   const shapes = new Map(Object.entries(stem))
   for (const [block, convolutions] of Object.entries(blocks))

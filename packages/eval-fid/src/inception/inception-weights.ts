@@ -19,8 +19,8 @@ export interface InceptionWeights {
 const EPSILON = 1e-3
 
 /**
- * The weights that a state dict of pytorch-fid holds, each batch normalisation folded, in float64, into the convolution
- * before it. Throws unless every one is there in its shape. The tensors are the caller's.
+ * The weights in a state dict of pytorch-fid, with each batch normalisation folded, in float64, into the convolution
+ * before it. Throws unless every weight is there, with the right shape. The caller disposes the result.
  */
 export function inceptionWeights(where: string, tensors: ReadonlyMap<string, HostTensor>): InceptionWeights {
   const read = (name: string, ...shape: number[]): Float32Array => {

@@ -1,12 +1,12 @@
 import { sharedKernels } from './shared-kernels.js'
 
-/** Samples of either set, and features, that go through the kernel at a time. */
+/** How many samples of each set, and how many features, the kernel takes at a time. */
 const block = 128
 const depth = 256
 
 /**
- * Call `visit` with x_i · y_j for every pair of samples. The product doesn't depend on where in the sets the samples
- * stand, nor on which set is the first.
+ * Call `visit` with x_i · y_j for every pair of samples. The bits of a product don't depend on the positions of the samples
+ * in the sets, nor on which set comes first.
  *
  * @param x, y  [N,features] and [M,features], row-major
  */

@@ -1,11 +1,11 @@
 import { sharedKernels } from './shared-kernels.js'
 
-/** Rows of the sums, and samples, that go through the kernel at a time. */
+/** How many rows of the sums, and how many samples, the kernel takes at a time. */
 const block = 64
 const depth = 128
 
 /**
- * sums += rows^T rows, the upper triangle, row by row.
+ * sums += rows^T rows. Only the upper triangle of the sums is stored, row by row.
  *
  * @param sums  [dim(dim+1)/2], changed in place
  * @param rows  [N,dim], row-major

@@ -1,9 +1,9 @@
 import { type Kernels, linalgModule } from './kernels.js'
 
-/** The kernels and a memory that grows, kept: what is too large for it goes through it in pieces. */
+/** The kernels and their memory, which are kept. The memory only grows, so callers pass large inputs in pieces. */
 let shared: { memory: WebAssembly.Memory; kernels: Kernels } | undefined
 
-/** The shared kernels, with at least `numbers` float64 numbers of memory. Views of it end with the next call. */
+/** The shared kernels, with memory for at least `numbers` float64 numbers. The next call may end views of that memory. */
 export function sharedKernels(numbers: number): { memory: WebAssembly.Memory; kernels: Kernels } {
   if (!shared) {
     const memory = new WebAssembly.Memory({ initial: 1 })

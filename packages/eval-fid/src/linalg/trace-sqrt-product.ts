@@ -6,9 +6,9 @@ import { type Kernels, linalgModule } from './kernels.js'
  *
  *   A = L L^T, B = M M^T     tr (A B)^(1/2) = the sum of the singular values of L^T M
  *
- * since (A B) and (L^T M)(L^T M)^T have the same nonzero eigenvalues. No square root is taken of an eigenvalue that
- * rounding may have left of a zero, so rank-deficient covariances keep all digits. Takes the memory of three more
- * matrices while it runs.
+ * because (A B) and (L^T M)(L^T M)^T have the same nonzero eigenvalues. The root of a zero eigenvalue that rounding has
+ * changed would be large; no root of an eigenvalue is taken, so rank-deficient covariances keep all digits. While it runs,
+ * it takes the memory of three more matrices.
  *
  * @param a, b  symmetric, row-major [dim,dim]
  */
@@ -16,7 +16,7 @@ export function traceSqrtProduct(a: Float64Array, b: Float64Array, dim: number):
   return checkTrace(runTraceSqrtProduct(linalgModule(), a, b, dim))
 }
 
-/** Throw where `runTraceSqrtProduct` found no trace. */
+/** Throw if `runTraceSqrtProduct` found no trace; else return the trace. */
 export function checkTrace(trace: number): number {
   if (Number.isNaN(trace))
     throw new NumericError(
@@ -27,8 +27,8 @@ export function checkTrace(trace: number): number {
 }
 
 /**
- * The same on the compiled kernels; NaN where they don't converge. It names nothing outside of itself and has no inner
- * functions, since a worker gets its text.
+ * The same on the compiled kernels; NaN if they don't converge. A worker gets the text of this function, so it must not use
+ * anything outside of itself, nor have inner functions.
  */
 export function runTraceSqrtProduct(
   module: WebAssembly.Module,

@@ -16,9 +16,9 @@ export async function saveSmallResNet({ config, weights }: SmallResNet): Promise
 }
 
 /**
- * The network that `saveSmallResNet` wrote. Throws unless every weight is there, in float32 and its shape.
+ * The network that `saveSmallResNet` wrote. Throws unless every weight is there, in float32, with the right shape.
  *
- * @param description  what a result says about the network
+ * @param description  what the record of a result will say about the network
  */
 export function loadSmallResNet(bytes: Uint8Array, description?: NetworkDescription): SmallResNet {
   const where = 'eval-fid.loadSmallResNet'

@@ -3,7 +3,7 @@ import { checkInt, checkTensor, type Rng, type Weights } from '@rectified-flow/c
 import * as tf from '@tensorflow/tfjs-core'
 import type { Extractor, NetworkDescription } from '../extractor.js'
 
-/** What a small residual network is built from; saved with its weights. */
+/** The sizes of a small residual network; saved with its weights. */
 export interface SmallResNetConfig {
   /** Height and width of the images. */
   size: number
@@ -11,7 +11,7 @@ export interface SmallResNetConfig {
   channels: number
   /** Channels of each stage; a stage halves height and width. The last is the number of features. */
   widths: readonly number[]
-  /** Classes of the head that it is trained with. */
+  /** Classes that it is trained to tell apart. */
   classes: number
 }
 
@@ -19,20 +19,20 @@ export interface SmallResNetConfig {
 export const digitConfig: SmallResNetConfig = { size: 28, channels: 1, widths: [16, 32, 64], classes: 10 }
 
 /**
- * A small residual classifier whose last hidden layer, averaged over space, measures images.
+ * A small residual classifier. Its features, for measuring images, are its last hidden layer averaged over space.
  *
  *   stage     h = down(h), 3x3 with stride 2; then h + expand(silu(squeeze(silu(h)))), 3x3 both, half the channels
  *   features  mean of silu(h) over height and width
  *   logits    features · W + b
  *
- * It shares no layer type but the convolution with the perceptual networks of `losses-lpips-huber` (plain stacks of
- * ReLU and pooling), so that what a loss is trained with is not what its result is measured with.
+ * Its only layer type in common with the perceptual networks of `losses-lpips-huber` (plain stacks of ReLU and pooling) is
+ * the convolution: a result must not be measured with the kind of network that its loss was trained with.
  */
 export class SmallResNet implements Extractor<'features' | 'logits'> {
   readonly dim: number
   readonly outputs = ['features', 'logits'] as const
 
-  /** Takes the weights, named as `weightShapes` names them. Most callers want `smallResNet` or `loadSmallResNet`. */
+  /** Takes ownership of the weights, named as in `weightShapes`. Most callers want `smallResNet` or `loadSmallResNet`. */
   constructor(
     readonly config: SmallResNetConfig,
     readonly weights: Weights,
@@ -46,7 +46,7 @@ export class SmallResNet implements Extractor<'features' | 'logits'> {
     return this.forward('extract', images)
   }
 
-  /** Class scores [N,classes] before the softmax, to train it by. images [N,size,size,channels] in [-1,1]. */
+  /** Class scores [N,classes] before the softmax, for training. images [N,size,size,channels] in [-1,1]. */
   logits(images: tf.Tensor4D): tf.Tensor2D {
     return tf.tidy(() => this.classify(this.forward('logits', images)))
   }
@@ -118,13 +118,13 @@ export function weightShapes({ channels, widths, classes }: SmallResNetConfig): 
 }
 
 export interface SmallResNetOptions extends Partial<SmallResNetConfig> {
-  /** Where the weights are drawn from. */
+  /** Draws the weights. */
   rng: Rng
 }
 
 /**
- * A network to train, `digitConfig` unless told otherwise. Weights are He normal; biases and the last convolution of
- * each residual branch are 0, so that every branch starts as the identity.
+ * A network to train, by default of `digitConfig`. Weights are He normal. Biases and the last convolution of each residual
+ * branch are 0, so that every branch starts as the identity.
  */
 export function smallResNet({ rng, ...config }: SmallResNetOptions): SmallResNet {
   const full = { ...digitConfig, ...config }
@@ -142,7 +142,7 @@ export function smallResNet({ rng, ...config }: SmallResNetOptions): SmallResNet
   return new SmallResNet(full, weights)
 }
 
-/** Throw unless a network can be built from this. */
+/** Throw unless a network can be built from this configuration. */
 export function checkConfig(where: string, { size, channels, widths, classes }: SmallResNetConfig): void {
   checkInt(where, 'size', size, 1)
   checkInt(where, 'channels', channels, 1)

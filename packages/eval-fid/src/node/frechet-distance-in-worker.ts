@@ -10,7 +10,7 @@ const source = `
   parentPort.postMessage(run(module, a, b, dim))
 `
 
-/** `frechetDistance` in a thread of its own: the event loop stays free. The same number, bit for bit. */
+/** `frechetDistance` in a worker thread, so that the event loop stays free. The same number, bit for bit. */
 export async function frechetDistanceInWorker(a: Moments, b: Moments): Promise<number> {
   const dim = checkMoments('eval-fid.frechetDistanceInWorker', a, b)
   const workerData = { module: linalgModule(), a: share(a.covariance), b: share(b.covariance), dim }
@@ -26,7 +26,7 @@ export async function frechetDistanceInWorker(a: Moments, b: Moments): Promise<n
   }
 }
 
-/** A copy that the worker reads in place. */
+/** A copy in shared memory, which the worker reads without another copy. */
 function share(numbers: Float64Array): Float64Array {
   const shared = new Float64Array(new SharedArrayBuffer(numbers.byteLength))
   shared.set(numbers)

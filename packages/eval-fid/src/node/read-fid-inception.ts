@@ -9,7 +9,7 @@ import {
 import { FidInception } from '../inception/fid-inception.js'
 import type { ResizeMode } from '../resize/resize-weights.js'
 
-/** pytorch-fid's conversion of the network that FID is defined by. */
+/** pytorch-fid's conversion of the network that defines FID. */
 export const fidInceptionFile: FileSource = {
   name: 'pt_inception-2015-12-05-6726825d.pth',
   url: 'https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/pt_inception-2015-12-05-6726825d.pth',
@@ -17,13 +17,13 @@ export const fidInceptionFile: FileSource = {
 }
 
 export interface ReadFidInceptionOptions extends FetchFileOptions {
-  /** A file of the weights, .pth or .safetensors; fetched (and kept in a cache) where there is none. */
+  /** A file of the weights, .pth or .safetensors. Without it, the official weights are fetched and kept in a cache. */
   path?: string
-  /** How images come to 299 x 299. */
+  /** How images are resized to 299 x 299. */
   resize?: ResizeMode
 }
 
-/** The network that FID is defined by, with the official weights or those of a file; the caller disposes it. */
+/** The network that defines FID, with the official weights or those of a file; the caller disposes it. */
 export async function readFidInception({
   path,
   resize = 'clean',

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { SmallResNet } from '../networks/small-resnet.js'
 import { loadSmallResNet } from '../networks/small-resnet-file.js'
 
-/** The weights that this package ships: src/node and dist/node are equally deep. */
+/** A file of the weights that this package ships. src/node and dist/node are equally deep, so one path fits both. */
 const shipped = (name: string) => fileURLToPath(new URL(`../../weights/${name}.safetensors`, import.meta.url))
 
 /**

@@ -1,4 +1,4 @@
-/** How the tools resize an image to what the Inception takes. */
+/** The tools' ways to resize an image to the size that the Inception takes. */
 export type ResizeMode = 'clean' | 'legacy_tensorflow' | 'legacy_pytorch'
 
 export const resizeModes = ['clean', 'legacy_tensorflow', 'legacy_pytorch'] as const
@@ -6,7 +6,7 @@ export const resizeModes = ['clean', 'legacy_tensorflow', 'legacy_pytorch'] as c
 /**
  * One axis of a resize as a matrix [to,from]: output = matrix · input.
  *
- *   clean              Pillow's bicubic (a = -1/2), widened by the scale where it shrinks, so without aliasing
+ *   clean              Pillow's bicubic (a = -1/2), widened by the scale when it shrinks, so without aliasing
  *   legacy_tensorflow  TensorFlow 1's bilinear: pixel i reads at i·from/to
  *   legacy_pytorch     PyTorch's bilinear with align_corners=False: pixel i reads at (i + 1/2)·from/to - 1/2
  *
@@ -24,7 +24,7 @@ export function resizeWeights(mode: ResizeMode, from: number, to: number): Float
   return Float32Array.from(weights)
 }
 
-/** Both tools find their places in float32: far from the first pixel that moves a result by some 1e-3. */
+/** Both tools compute positions in float32. Far from the first pixel, this changes a result by some 1e-3. */
 function single(scale: number, i: number): number {
   return Math.fround(Math.fround(scale) * i)
 }
@@ -36,7 +36,7 @@ function bilinear(row: Float64Array, at: number): void {
   row[high]! += at - low
 }
 
-/** Pillow's taps: the pixels within two (widened) pixels of the centre, their weights made to sum to 1. */
+/** Pillow's taps: the pixels within two (widened) pixels of the centre, with weights that sum to 1. */
 function bicubic(row: Float64Array, centre: number, width: number): void {
   const first = Math.max(0, Math.floor(centre - 2 * width + 0.5))
   const end = Math.min(row.length, Math.floor(centre + 2 * width + 0.5))

@@ -3,13 +3,13 @@ import * as tf from '@tensorflow/tfjs-core'
 import { type ResizeMode, resizeModes, resizeWeights } from './resize-weights.js'
 
 export interface ResizeOptions {
-  /** Whose resize it is; see `resizeWeights`. */
+  /** Which tool's resize to use; see `resizeWeights`. */
   mode?: ResizeMode
 }
 
 /**
- * Resize images on the 0..255 scale as `mode` says, in float32, rounding nothing. What a bicubic overshoots stays, as in
- * Pillow; `toInceptionInput` cuts it as clean-fid does.
+ * Resize images on the 0..255 scale as `mode` says, in float32, without rounding to integers. Values that the bicubic
+ * filter puts outside of 0..255 stay, as in Pillow; `toInceptionInput` clips them as clean-fid does.
  *
  * @param images  [N,H,W,C]
  * @returns       [N,height,width,C]
@@ -26,7 +26,7 @@ export function resize(
   checkOneOf(where, 'mode', mode, resizeModes)
   const [n, h, w, c] = images.shape
   return tf.tidy(() => {
-    // Each axis in turn is brought to the end and multiplied by its matrix; columns first, as Pillow does.
+    // Each axis in turn is moved to the end and multiplied by its matrix; columns first, as in Pillow.
     const columns = axis(tf.transpose(images, [0, 1, 3, 2]), mode, w, width)
     const byColumn = tf.transpose(tf.reshape(columns, [n, h, c, width]), [0, 3, 2, 1])
     const rows = tf.reshape(axis(byColumn, mode, h, height), [n, width, c, height])
@@ -40,13 +40,13 @@ function axis(x: tf.Tensor, mode: ResizeMode, from: number, to: number): tf.Tens
 }
 
 /**
- * What the tool that `mode` is named after gives the Inception: the images as 8-bit pixels (as they are saved), resized
- * to 299 x 299, and scaled.
+ * The Inception's input, prepared as by the tool that `mode` is named after: the images are rounded to 8-bit pixels (as
+ * they are saved), resized to 299 x 299, and scaled.
  *
  *   clean, legacy_tensorflow   (v - 128) / 128
  *   legacy_pytorch             v / 127.5 - 1
  *
- * @param images  [N,H,W,3] in [-1,1]; grey ones [N,H,W,1] count as three equal channels
+ * @param images  [N,H,W,3] in [-1,1], or grey [N,H,W,1], which counts as three equal channels
  * @returns       [N,299,299,3]
  */
 export function toInceptionInput(images: tf.Tensor4D, mode: ResizeMode): tf.Tensor4D {
