@@ -1,5 +1,5 @@
 """
-PyTorch's side of the bench: reads requests from stdin, a line of JSON each, and answers each on stdout (see
+PyTorch's side of the bench: reads requests from stdin, one JSON object a line, and answers each with a line on stdout (see
 bench/src/protocol.ts). `python -u bench.py cpu|cuda full|quick`
 """
 
@@ -16,7 +16,7 @@ from cases import CASES, SMALL, TINY, WITH_IMAGES, Layout
 from safetensors_file import read
 
 DEVICE, SIZE = sys.argv[1:3]
-# Float32 as on the other side, not TF32.
+# Float32, as in tfjs, not TF32.
 torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
 torch.backends.cudnn.benchmark = True
 current = {}
@@ -52,7 +52,7 @@ def hello():
 
 
 def open_case(case, file):
-    """In the memory format in which it is faster here, if it has images."""
+    """Open a case; if it has images, in the memory format that is faster on this machine."""
     inputs = read(file)
     config = SMALL if SIZE == "full" else TINY
     formats = {"NCHW": torch.contiguous_format, "channels_last": torch.channels_last}

@@ -1,6 +1,6 @@
 """
-The rows of the table in PyTorch: by name, a function from the file's tensors to `run`, what is timed, and `outputs`, what
-must agree with the other side. Layouts there are NHWC and [h,w,I,O]; here a case is built in the memory format it is given.
+The rows of the table in PyTorch. For each name, a function from the file's tensors to `run`, which is timed, and `outputs`,
+which must agree with those of tfjs. Outputs are NHWC and [h,w,I,O], as in tfjs; a case computes in the given memory format.
 """
 
 import math
@@ -225,7 +225,7 @@ def timesteps(inputs, layout, config):
 
 
 def frechet(inputs, layout, config):
-    """As FID is usually ended in PyTorch: the trace of the product's root from its eigenvalues. On the CPU everywhere."""
+    """The usual last step of FID in PyTorch: the trace of the product's root from its eigenvalues. Always on the CPU."""
     mean_a, mean_b = inputs["a.mean"], inputs["b.mean"]
     a, b = inputs["a.covariance"], inputs["b.covariance"]
 
@@ -252,5 +252,5 @@ CASES = {
     "FID finalisation": frechet,
 }
 
-# Those that have images, so that their memory format is a choice.
+# The cases with images, which can be in either memory format.
 WITH_IMAGES = {name for name in CASES if name not in {"attention", "attention, with gradients", "timestep sampling", "FID finalisation"}}

@@ -1,8 +1,8 @@
 """
 DDPM++ as EDM configures it (Karras et al., arXiv 2206.00364, appendix F; Song et al., arXiv 2011.13456), with EDM's
-preconditioning as a velocity. Written from the papers and from packages/unet; weights go by the reference's names.
+preconditioning as a velocity. Written from the papers and from packages/unet; weights have the reference's names.
 
-Images are [B,C,H,W], t is [B] with 0 data and 1 noise.
+Images are [B,C,H,W]; t is [B], 0 for data and 1 for noise.
 """
 
 import math
@@ -38,7 +38,7 @@ def resampled(x, direction):
 
 
 class Block(nn.Module):
-    """y = (conv1(silu(norm1(conv0(resample(silu(norm0(x)))) + affine(e)))) + skip(x)) / sqrt(2), then perhaps attention."""
+    """y = (conv1(silu(norm1(conv0(resample(silu(norm0(x)))) + affine(e)))) + skip(x)) / sqrt(2), then attention if there is one."""
 
     def __init__(self, inputs, outputs, embedding, resample=None, attention=False):
         super().__init__()

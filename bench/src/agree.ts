@@ -1,4 +1,4 @@
-/** How far participants may be apart: the length of the difference of an output by the length of the output. */
+/** The largest allowed difference of an output: the length of the difference divided by the length of the output. */
 export const TOLERANCE = 1e-3
 
 const float32 = (base64: string): Float32Array => {
@@ -7,8 +7,9 @@ const float32 = (base64: string): Float32Array => {
 }
 
 /**
- * The largest relative difference of outputs (base64 of float32), each |a - b| / |b| in the Euclidean norm; NaN is Infinity.
- * Not the largest of single numbers: where a ReLU's input is zero but for rounding, a number of a gradient may jump.
+ * The largest relative difference of outputs (base64 of float32), each |a - b| / |b| in the Euclidean norm; Infinity for
+ * NaN. Single numbers are not compared, because a number of a gradient may jump if rounding changes the sign of a ReLU's
+ * input.
  */
 export function disagreement(actual: readonly string[], expected: readonly string[]): number {
   if (actual.length !== expected.length) return Number.POSITIVE_INFINITY

@@ -1,10 +1,10 @@
 import { type BackendName, registerGradients, useBackend } from '@rectified-flow/backends'
 import * as tf from '@tensorflow/tfjs-core'
 
-/** These run only when they are named. */
+/** Backends that run only when they are named. */
 export const ONLY_BY_NAME: readonly BackendName[] = ['webgpu-software', 'cpu']
 
-/** Those that compute on a GPU: PyTorch does so too beside them. */
+/** Backends that compute on a GPU; PyTorch also uses the GPU when it is compared with them. */
 export const ON_GPU: readonly BackendName[] = ['node-gpu', 'webgpu']
 
 const stockPackages: Partial<Record<BackendName, [pkg: string, tfjsName: string]>> = {
@@ -13,10 +13,10 @@ const stockPackages: Partial<Record<BackendName, [pkg: string, tfjsName: string]
 }
 
 /**
- * Make a backend the active one, with the kernels of the packages or with none but tfjs's own, in which case the packages'
- * operations are compositions of tfjs's. Once a process.
+ * Make a backend the active one, with the kernels of the packages, or with only those of tfjs; the operations of the
+ * packages are then compositions of tfjs's. Call it once in a process.
  *
- * @returns  what it runs on, where it tells
+ * @returns  the name of the device, if the backend tells it
  */
 export async function openBackend(
   name: BackendName,
@@ -44,7 +44,7 @@ export async function openBackend(
   return device
 }
 
-/** Wait until what these tensors hold is computed. These backends are done when a call returns. */
+/** Wait until these tensors are computed. wasm and cpu are done when a call returns. */
 export async function settle(name: BackendName, outputs: readonly tf.Tensor[]): Promise<void> {
   const last = outputs.at(-1)
   if (!last || name === 'wasm' || name === 'cpu') return

@@ -6,9 +6,9 @@ import { bundle } from './bundle.js'
 
 const help = `Options:
   --out folder   where the bundle goes (runs/bench-bundle)
-  --node         with this Node's binary
-  --vulkan path  with this Vulkan loader (libvulkan.so.1), for a machine that has a driver and no loader
-There: ./run.sh [options of the bench]
+  --node         add this Node's binary
+  --vulkan path  add this Vulkan loader (libvulkan.so.1), for a machine that has a driver but no loader
+On that machine: ./run.sh [options of the bench]
 `
 const { values } = parseArgs({
   args: process.argv.slice(2).filter(arg => arg !== '--'),
@@ -24,7 +24,7 @@ else {
   const { dawn } = await bundle(values)
   if (!dawn)
     console.error(
-      'bench: the package webgpu is not installed here: the bundle has no WebGPU (pnpm backends webgpu).',
+      'bench: the bundle has no WebGPU, because the package webgpu is not installed here (pnpm backends webgpu).',
     )
-  console.log(`Bundled into ${resolve(values.out)}. There: ./run.sh`)
+  console.log(`Bundled into ${resolve(values.out)}. On the other machine: ./run.sh`)
 }

@@ -8,19 +8,19 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const require = createRequire(import.meta.url)
 
 export interface BundleOptions {
-  /** A folder; files of an earlier bundle are replaced. */
+  /** The folder of the bundle; files of an earlier bundle are replaced. */
   out: string
-  /** With this Node's binary. */
+  /** Add this Node's binary. */
   node?: boolean
-  /** With the Vulkan loader that lies there. */
+  /** Add the Vulkan loader at this path. */
   vulkan?: string
 }
 
 /**
- * Pack the bench and the conformance suite for a machine without a network. Dawn is in it where the package webgpu is
+ * Pack the bench and the conformance suite for a machine without a network. Dawn is added if the package webgpu is
  * installed here.
  *
- * @returns  whether Dawn is in it
+ * @returns  whether Dawn is in the bundle
  */
 export async function bundle({ out, node = false, vulkan }: BundleOptions): Promise<{ dawn: boolean }> {
   mkdirSync(join(out, 'src'), { recursive: true })
@@ -49,14 +49,14 @@ export async function bundle({ out, node = false, vulkan }: BundleOptions): Prom
   return { dawn }
 }
 
-/** Its main file is there to be found, beside the binaries. */
+/** The wasm backend's binaries, and its main file, by which they are found. */
 const wasmFiles = ['', '-simd', '-threaded-simd']
   .map(kind => `dist/tfjs-backend-wasm${kind}.wasm`)
   .concat('dist/tf-backend-wasm.node.js')
 
 const dawnFolder = `${process.platform}-${process.platform === 'darwin' ? 'universal' : process.arch}`
 
-/** bench.mjs and conformance.mjs, each with everything in it but what is native. They lie in src/, as their sources do. */
+/** bench.mjs and conformance.mjs, each with all its imports but native modules. They go to src/, as their sources do. */
 async function bundleScripts(out: string): Promise<void> {
   await build({
     entryPoints: { bench: here('main.ts'), conformance: here('conformance.ts') },
@@ -66,7 +66,7 @@ async function bundleScripts(out: string): Promise<void> {
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    // tfjs as modules, so that there is one tfjs-core; its main entries are bundles of their own
+    // tfjs as modules, so that there is one tfjs-core: each main entry of tfjs is a bundle with its own
     mainFields: ['module', 'main'],
     conditions: ['@rectified-flow/source'],
     external: ['@tensorflow/tfjs-node', '@tensorflow/tfjs-node-gpu', 'webgpu'],
@@ -75,7 +75,7 @@ async function bundleScripts(out: string): Promise<void> {
   })
 }
 
-/** What CommonJS code in an ES module misses. The wasm backend looks for its binaries beside __dirname. */
+/** Definitions that CommonJS code misses in an ES module. The wasm backend looks for its binaries beside __dirname. */
 const commonJs = `
 import { createRequire as rfCreateRequire } from 'node:module';
 import { fileURLToPath as rfFileURLToPath } from 'node:url';
@@ -89,7 +89,7 @@ function copyPackage(out: string, name: string, files: readonly string[]): void 
     cpSync(join(root, file), join(out, 'node_modules', name, file), { recursive: true, dereference: true })
 }
 
-/** The folder of an installed package, whatever its package.json exports. */
+/** The folder of an installed package, even if it doesn't export its package.json. */
 function rootOf(name: string): string {
   let folder = dirname(require.resolve(name))
   while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder)

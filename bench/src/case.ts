@@ -1,30 +1,30 @@
 import type { HostTensor } from '@rectified-flow/checkpoints'
 import type * as tf from '@tensorflow/tfjs-core'
 
-/** What every participant of a case starts from, by name: they read it from one safetensors file. */
+/** The inputs of a case by name. All participants read them from one safetensors file. */
 export type Inputs = Map<string, HostTensor>
 
-/** A case made ready on the active backend. */
+/** A case that is ready to run on the active backend. */
 export interface Work {
-  /** What is timed. The tensors that it gives are disposed by the caller. */
+  /** The timed function. The caller disposes the tensors that it returns. */
   run(): tf.Tensor[] | Promise<tf.Tensor[]>
-  /** What must agree with the other participants, where that is not what `run` gives. */
+  /** The outputs that must agree with the other participants, if they are not those of `run`. */
   outputs?(): Promise<tf.Tensor[]>
   close?(): void
 }
 
-/** One row of the table. bench/pytorch/cases.py has the same under the same name. */
+/** One row of the table. bench/pytorch/cases.py has a case with the same name. */
 export interface Case {
   name: string
   /** Shapes and settings, as the table shows them. */
   size: string
-  /** Images that one run makes: the table shows images a second too. */
+  /** How many images one run makes; then the table also shows images a second. */
   images?: number
-  /** Plain JavaScript in float64, the same on every backend: one participant is enough. */
+  /** Plain JavaScript in float64, the same on every backend, so only the first backend runs it. */
   host?: true
   inputs(): Inputs
-  /** As the packages do it. */
+  /** The case with the operations of the packages. */
   open(inputs: Inputs): Work
-  /** The same of tfjs's own operations, where that is not `open` without the packages' kernels; null: there is none. */
+  /** The case with tfjs's own operations, if that is not `open` without the packages' kernels; null: tfjs has none. */
   openStock?: ((inputs: Inputs) => Work) | null
 }

@@ -14,10 +14,10 @@ export interface ChildOptions {
   quick: boolean
 }
 
-/** A participant: one backend, with the packages' kernels or without, that does what stdin says (see protocol.ts). */
+/** A participant: one backend, with or without the packages' kernels. It follows the requests on stdin (see protocol.ts). */
 export async function runChild({ backend, stock, quick }: ChildOptions): Promise<void> {
   const answer = (reply: object) => process.stdout.write(`${JSON.stringify(reply)}\n`)
-  console.log = console.error // stdout is for answers
+  console.log = console.error // stdout is only for answers
   const cases = casesOf({ quick })
   let device: string | undefined
   let work: Work | undefined
@@ -67,7 +67,7 @@ export async function runChild({ backend, stock, quick }: ChildOptions): Promise
       answer({ error: error instanceof Error ? error.message : String(error) })
     }
   }
-  process.exit(0) // wasm's threads and Dawn's would stay
+  process.exit(0) // else the threads of wasm and Dawn keep the process alive
 }
 
 function base64(buffer: ArrayBufferLike, offset: number, length: number): string {

@@ -1,4 +1,4 @@
-// The conformance suite without a test runner, for a machine that has a bundle and nothing else:
+// The conformance suite without a test runner, for a machine that has only a bundle:
 //   node conformance.mjs [backend...]
 
 import type { BackendName } from '@rectified-flow/backends'
@@ -25,4 +25,4 @@ for (const backend of backends) {
   }
 }
 console.log(`${backends.length * cases.length - failed} passed, ${failed} failed`)
-process.exit(failed > 0 ? 1 : 0) // Dawn's threads would stay
+process.exit(failed > 0 ? 1 : 0) // else Dawn's threads keep the process alive

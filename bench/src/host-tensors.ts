@@ -5,7 +5,7 @@ import type { Inputs } from './case.js'
 
 const sizeOf = (shape: readonly number[]) => shape.reduce((product, axis) => product * axis, 1)
 
-/** Normal numbers of this deviation. */
+/** Normal numbers with this standard deviation. */
 export function normals(rng: Rng, shape: readonly number[], deviation = 1): HostTensor {
   const data = rng.normals(sizeOf(shape))
   for (let i = 0; i < data.length; i++) data[i]! *= deviation
@@ -29,7 +29,7 @@ export function tensorOf<T extends tf.Tensor>(inputs: Inputs, name: string): T {
   return tf.tensor(data as Float32Array, shape) as T
 }
 
-/** The inputs whose names begin with a prefix, without it. */
+/** The inputs whose names begin with a prefix, which is dropped. */
 export function inputsUnder(inputs: Inputs, prefix: string): Inputs {
   return new Map(
     [...inputs]

@@ -4,16 +4,16 @@ import { ON_GPU, ONLY_BY_NAME } from './backends.js'
 import type { BenchOptions } from './options.js'
 import { Participant } from './participant.js'
 
-/** Who takes part: backends with the packages' kernels and with tfjs's own, and PyTorch beside them. */
+/** The participants: backends with the packages' kernels, backends with tfjs's own, and PyTorch. */
 export interface LineUp {
   backends: { name: BackendName; ours: Participant; stock: Participant }[]
-  /** On the CPU and on a GPU: whichever the backends call for. */
+  /** PyTorch on the CPU if a backend computes there, and on a GPU if a backend computes there. */
   torch: Partial<Record<'cpu' | 'cuda', Participant>>
-  /** Backends, and PyTorch, that are not here, and why. */
+  /** Backends (or PyTorch) that are missing on this machine, and why. */
   absent: Record<string, string>
 }
 
-/** Start every process. A backend that was asked for by name must be there. */
+/** Start every process. Throws if a backend that was named in the options is missing. */
 export async function lineUp({ backends, quick, python }: BenchOptions): Promise<LineUp> {
   const result: LineUp = { backends: [], torch: {}, absent: {} }
   const here = async (participant: Participant, name = participant.id) => {

@@ -11,7 +11,7 @@ export function machine(): Report['machine'] {
   }
 }
 
-/** A file name that tells machines apart: its processor, its cores and, where one computed, its GPU. Quick runs are marked. */
+/** A file name for this machine: its processor, its cores and, if one was used, its GPU. Quick runs are marked. */
 export function machineName({ machine: { cpu, cores }, participants, quick }: Report): string {
   const gpu = participants.webgpu?.device ?? participants['node-gpu']?.device ?? ''
   return `${cpu} ${cores} cores ${gpu} ${quick ? 'quick' : ''}`

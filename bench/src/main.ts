@@ -66,7 +66,7 @@ async function bench(options: BenchOptions): Promise<void> {
   if (failures(report).length > 0) process.exitCode = 1
 }
 
-/** Who does a case, backend by backend; a case of the host is done by the first backend's process alone. */
+/** The participants of a case, backend by backend. Only the process of the first backend runs a case of the host. */
 function entrantsOf({ host, openStock }: Case, { backends, torch }: LineUp): Entrant[] {
   const chosen = host ? backends.slice(0, 1) : backends
   const needed = new Set(chosen.map(({ name }) => (ON_GPU.includes(name) ? torch.cuda : torch.cpu)))

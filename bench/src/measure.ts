@@ -3,29 +3,29 @@ import { disagreement, TOLERANCE } from './agree.js'
 import type { Participant } from './participant.js'
 import type { Stretch } from './protocol.js'
 
-/** JavaScript and graphs of TensorFlow are made faster while they run: everyone runs for so long before it is timed. */
+/** Each participant runs this long before it is timed, because JavaScript and TensorFlow's graphs get faster as they run. */
 const WARM_UP_MS = 2500
-/** A stretch is repeated runs of at least this long together, so that clocks and pipes don't count. */
+/** A stretch is as many runs as take at least this long together, so that clocks and pipes don't matter. */
 const STRETCH_MS = 60
-/** Thread pools spin for a moment after their work; the next participant starts after that. */
+/** Thread pools spin for a moment after their work; the next participant waits this long for them to stop. */
 const PAUSE_MS = 10
 
-/** What a participant did in a case. */
+/** The timing of one participant in one case. */
 export interface Timing {
-  /** Milliseconds a run, one number for each round: the mean of its stretch. */
+  /** Milliseconds a run, one number for each round: the mean over its stretch. */
   rounds: number[]
   /** Runs in a stretch. */
   repeats: number
-  /** Processor time by wall time: how many cores were at work. */
+  /** Processor time divided by wall time: how many cores were at work. */
   cores: number
-  /** From the outputs of the first participant, relative. */
+  /** Relative difference from the outputs of the first participant. */
   disagreement: number
   setup?: string
 }
 
 export type Outcome = Timing | { cannot: string } | { failed: string }
 
-/** A participant of a case, and whether it may lack kernels, as stock tfjs does: the table says so, and nothing failed. */
+/** A participant of a case. If it may lack kernels, as stock tfjs may, the table shows a missing one, and nothing fails. */
 export interface Entrant {
   participant: Participant
   mayLackKernels: boolean
@@ -34,8 +34,8 @@ export interface Entrant {
 const LACKS_KERNEL = /Kernel '\w+' not registered for /
 
 /**
- * One case: every entrant makes it ready and shows its outputs; those that agree with the first are timed, taking turns,
- * one stretch each a round. Nothing else is timed at the same time.
+ * One case: every entrant opens it and gives its outputs. Those whose outputs agree with the first are timed. They take
+ * turns, one stretch each in a round, and only one runs at a time.
  */
 export async function measureCase(
   name: string,
@@ -62,7 +62,7 @@ export async function measureCase(
       const { message } = error as Error
       const cannot = mayLackKernels && LACKS_KERNEL.test(message)
       outcomes.set(participant.id, cannot ? { cannot: message } : { failed: message })
-      await participant.start() // an operation that failed half-way leaves tfjs's tape in disorder
+      await participant.start() // an operation that failed half-way leaves tfjs's tape unusable
     }
   }
 
@@ -95,7 +95,7 @@ async function takeTurn({ participant, timing, total }: Timed): Promise<void> {
   timing.cores = total.processorMs / total.ms
 }
 
-/** How many runs make a stretch, once they are as fast as they get. */
+/** How many runs make a stretch, measured after the warm-up. */
 async function repeatsOf(participant: Participant, warmUpMs: number): Promise<number> {
   let [ms, spent] = [0, 0]
   do {

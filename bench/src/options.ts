@@ -2,27 +2,27 @@ import { parseArgs } from 'node:util'
 import { BACKENDS, type BackendName } from '@rectified-flow/backends'
 
 export interface BenchOptions {
-  /** Undefined: every one that is there. */
+  /** Undefined: all that this machine has, but those of ONLY_BY_NAME. */
   backends?: BackendName[]
   /** Parts of the names of cases; undefined: all. */
   cases?: string[]
   rounds: number
   quick: boolean
   python: string
-  /** Where results go. */
+  /** The folder of the results. */
   out: string
 }
 
 export const help = `Options:
-  --backends a,b  of ${BACKENDS.join(', ')}; unless given all that are here but webgpu-software and cpu
-  --cases a,b     cases whose names contain one of these; unless given all
+  --backends a,b  of ${BACKENDS.join(', ')}; default: all that work here but webgpu-software and cpu
+  --cases a,b     only cases whose names contain one of these; default: all
   --rounds n      turns of every participant in a case (7; with --quick 2)
-  --quick         sizes that take no time: shows that it works, not how fast
-  --python path   a Python that can import torch (python3); where it can't, there is no PyTorch in the table
+  --quick         tiny sizes: shows that it works, not how fast it is
+  --python path   a Python that can import torch (python3); if it can't, there is no PyTorch in the table
   --out folder    for the results (bench/results)
 `
 
-/** Read the command line. Throws where it can't be understood. */
+/** Read the command line. Throws if it is not valid. */
 export function readOptions(args: readonly string[], defaultOut: string): BenchOptions | 'help' {
   const { values } = parseArgs({
     args: args.filter(arg => arg !== '--'),
@@ -44,6 +44,6 @@ export function readOptions(args: readonly string[], defaultOut: string): BenchO
   const backends = values.backends?.split(',') as BackendName[] | undefined
   for (const name of backends ?? [])
     if (!BACKENDS.includes(name))
-      throw new RangeError(`bench: --backends must be of ${BACKENDS.join(', ')}, got ${name}.`)
+      throw new RangeError(`bench: --backends must be one of ${BACKENDS.join(', ')}, got ${name}.`)
   return { backends, cases: values.cases?.split(','), rounds, quick, python, out }
 }

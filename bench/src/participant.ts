@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline'
 import type { Hello, Requests } from './protocol.js'
 
 export interface ParticipantOptions {
-  /** Names it in results: 'wasm', 'wasm stock', 'PyTorch'. */
+  /** Its name in results: 'wasm', 'wasm stock', 'PyTorch'. */
   id: string
   command: string
   args: readonly string[]
@@ -14,13 +14,13 @@ interface Waiting {
   reject(error: Error): void
 }
 
-/** A process that computes when it is told to, and waits otherwise. */
+/** A process that computes on request and waits between requests. */
 export class Participant {
   hello: Hello = { versions: {} }
   #child: ChildProcess | undefined
   #waiting: Waiting | undefined
   #stderr = ''
-  /** Why the process is no more. */
+  /** Why the process has ended. */
   #gone: Error | undefined
 
   constructor(readonly options: ParticipantOptions) {}
@@ -29,7 +29,7 @@ export class Participant {
     return this.options.id
   }
 
-  /** Start the process, or one anew in its place. Throws where it can't take part. */
+  /** Start the process, or replace it with a new one. Throws if it can't take part. */
   async start(): Promise<void> {
     await this.stop()
     const { command, args } = this.options
@@ -40,7 +40,7 @@ export class Participant {
     child.stderr.on('data', text => {
       this.#stderr = (this.#stderr + text).slice(-4000)
     })
-    child.stdin.on('error', () => {}) // its end is told by 'close'
+    child.stdin.on('error', () => {}) // 'close' reports that the process has ended
     createInterface({ input: child.stdout }).on('line', line => {
       if (child === this.#child && line.startsWith('{')) this.#take(JSON.parse(line) as object)
     })
@@ -54,7 +54,7 @@ export class Participant {
     this.hello = await this.ask('hello', {})
   }
 
-  /** Tell it something and wait for the answer. Throws what it answers as `error`, and where its process ends. */
+  /** Send a request and wait for the answer. Throws if the answer is an `error` or the process ends. */
   ask<Name extends keyof Requests>(
     name: Name,
     request: Requests[Name]['request'],

@@ -1,35 +1,35 @@
 /**
- * What participants are told, a line of JSON each, and what they answer to each line, or `{ error }`. A participant holds
- * one case at a time; bench/pytorch/bench.py speaks the same.
+ * The requests to participants, one line of JSON each, and the reply to each; instead of a reply a participant may answer
+ * `{ error }`. A participant has one case open at a time. bench/pytorch/bench.py speaks the same protocol.
  */
 export interface Requests {
-  /** Who it is. */
+  /** What the participant is. */
   hello: { request: object; reply: Hello }
-  /** Make a case ready from a safetensors file of its inputs. */
+  /** Open a case with the inputs in a safetensors file. */
   open: { request: { case: string; file: string }; reply: Opened }
-  /** Run the case so often, as one stretch. */
+  /** Run the case `repeats` times, as one stretch. */
   time: { request: { repeats: number }; reply: Stretch }
   close: { request: object; reply: object }
 }
 
 export interface Hello {
-  /** What computes: a GPU's name, or nothing. */
+  /** The name of the GPU that computes, if one does. */
   device?: string
-  /** Threads that it was given, where it tells. */
+  /** How many threads it may use, if it tells. */
   threads?: number
   versions: Record<string, string>
 }
 
 export interface Opened {
-  /** Float32 little-endian, in base64: what must agree. Images are NHWC, filters [h,w,I,O]. */
+  /** The outputs to compare: float32, little-endian, in base64. Images are NHWC, filters [h,w,I,O]. */
   outputs: string[]
-  /** How it was set up, where there was a choice. */
+  /** How the case was set up, if there was a choice. */
   setup?: string
 }
 
 export interface Stretch {
-  /** All runs together. */
+  /** Milliseconds of all runs together. */
   ms: number
-  /** Processor time of the process meanwhile. */
+  /** Processor time that the process used meanwhile, in milliseconds. */
   processorMs: number
 }

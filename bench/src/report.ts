@@ -3,12 +3,12 @@ import { ON_GPU } from './backends.js'
 import type { Outcome, Timing } from './measure.js'
 import type { Hello } from './protocol.js'
 
-/** What a run found: the JSON file. */
+/** The results of a run, as in the JSON file. */
 export interface Report {
   machine: { cpu: string; cores: number; memoryGiB: number; platform: string; date: string }
   rounds: number
   quick: boolean
-  /** By id; 'wasm stock' is tfjs's backend without the packages' kernels. */
+  /** The participants by id; 'wasm stock' is tfjs's backend without the packages' kernels. */
   participants: Record<string, Hello>
   absent: Record<string, string>
   backends: BackendName[]
@@ -26,7 +26,7 @@ export function median({ rounds }: Timing): number {
   return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }
 
-/** Everything that failed: what disagreed, and what of ours or PyTorch's did not run. */
+/** All failures: outputs that disagreed, and cases that ours or PyTorch did not run. */
 export function failures({ cases }: Report): string[] {
   return cases.flatMap(({ name, outcomes }) =>
     Object.entries(outcomes).flatMap(([id, outcome]) =>
@@ -35,7 +35,7 @@ export function failures({ cases }: Report): string[] {
   )
 }
 
-/** Three digits. */
+/** A number with three digits, or all digits of its integer part. */
 const digits = (value: number) => (value >= 100 ? value.toFixed(0) : value.toPrecision(3))
 
 function cell(outcome: Outcome | undefined, images?: number): string {
@@ -52,7 +52,7 @@ function ratio(a: Outcome | undefined, b: Outcome | undefined): string {
 
 const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
 
-/** The table of a run, with what made it: Markdown. */
+/** The table of a run and a list of its participants, as Markdown. */
 export function markdown(report: Report): string {
   const { machine, rounds, quick, participants, absent, backends, cases } = report
   const torchOf = (backend: BackendName) => (ON_GPU.includes(backend) ? 'PyTorch on CUDA' : 'PyTorch')
@@ -92,8 +92,8 @@ export function markdown(report: Report): string {
     `# ${machine.cpu}, ${machine.cores} cores`,
     '',
     `${machine.date}, ${machine.platform}, ${machine.memoryGiB} GiB${quick ? '; quick: sizes too small to tell speed' : ''}.`,
-    `Milliseconds, the least (and the median) of ${rounds} rounds in which all took turns; ratios are of the least.`,
-    'Float32 everywhere but where it says float64; outputs agreed within 1e-3 before anything was timed.',
+    `Milliseconds: the minimum (and the median) of ${rounds} rounds in which all took turns. Ratios are of the minima.`,
+    'Float32, except where it says float64. Outputs agreed within 1e-3 before they were timed.',
     '',
     row(['', 'backend', 'ours', 'stock tfjs', 'PyTorch', 'stock / ours', 'ours / PyTorch']),
     row(['---', '---', '--:', '--:', '--:', '--:', '--:']),

@@ -20,7 +20,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-it('bundles into a folder that times every case by itself, on wasm, stock wasm and, where it is, PyTorch', async () => {
+it('makes a bundle that times every case by itself, on wasm, stock wasm and, if it is installed, PyTorch', async () => {
   const out = join(folder, 'bundle')
   await bundle({ out })
   await promisify(execFile)(
@@ -47,9 +47,9 @@ it('bundles into a folder that times every case by itself, on wasm, stock wasm a
         expect(outcomes[id]).toEqual({ cannot: expect.stringContaining('Conv2DBackpropFilter') })
       else expect(outcomes[id], `${name}, ${id}`).toMatchObject(timed)
   }
-}, 600_000) // PyTorch's threads crawl on a busy machine
+}, 600_000) // PyTorch's threads are very slow on a busy machine
 
-/** A participant whose outputs are these. */
+/** A participant with these outputs. */
 function participant(id: string, outputs: string[]): Participant {
   const answers = {
     hello: { versions: {} },
@@ -64,7 +64,7 @@ function participant(id: string, outputs: string[]): Participant {
   return new Participant({ id, command: process.execPath, args: ['-e', script] })
 }
 
-it('does not time what disagrees with the first participant', async () => {
+it('does not time a participant whose outputs disagree with the first', async () => {
   const everyone = [
     participant('first', [float32(1, -2)]),
     participant('close', [float32(1.001, -2)]),
@@ -81,7 +81,7 @@ it('does not time what disagrees with the first participant', async () => {
   })
 })
 
-it('takes NaN, other lengths and missing outputs for disagreement', () => {
+it('counts NaN, other lengths and missing outputs as disagreement', () => {
   expect(disagreement([float32(1, 1)], [float32(0, 1)])).toBe(1)
   expect(disagreement([float32(3, 4), float32(0)], [float32(3, 4), float32(0)])).toBe(0)
   expect(disagreement([float32(1, Number.NaN)], [float32(1, 2)])).toBe(Number.POSITIVE_INFINITY)
@@ -89,7 +89,7 @@ it('takes NaN, other lengths and missing outputs for disagreement', () => {
   expect(disagreement([], [float32(1)])).toBe(Number.POSITIVE_INFINITY)
 })
 
-it('says what a participant without its program lacks', async () => {
+it('reports a participant whose program is missing', async () => {
   const absent = new Participant({ id: 'PyTorch', command: join(folder, 'no-python'), args: [] })
   await expect(absent.start()).rejects.toThrow('PyTorch: spawn')
 })

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { Case } from '../case.js'
 import { normalInputs, tensorOf } from '../host-tensors.js'
 
-/** Self-attention of one head, forward, and with the gradients of q, k and v. */
+/** Self-attention with one head: forward, and with the gradients of q, k and v. */
 export function attentionCases(quick: boolean): Case[] {
   const shape = quick ? [1, 16, 8] : [8, 256, 64]
   const common = {

@@ -7,7 +7,7 @@ import { lpipsCase } from './lpips.js'
 import { networkCases } from './network.js'
 import { timestepCase } from './timesteps.js'
 
-/** Every row of the table, in its order; quick: the same at sizes that take no time. */
+/** Every row of the table, in order. With `quick`, the same cases at tiny sizes. */
 export function casesOf({ quick }: { quick: boolean }): Case[] {
   return [
     ...convolutionCases(quick),

@@ -5,7 +5,7 @@ import { normalInputs, tensorOf } from '../host-tensors.js'
 
 const settings = { strides: [1, 1], pad: 'same', dataFormat: 'NHWC' }
 
-/** A convolution 3x3 with bias, and its two gradients, each alone. */
+/** A 3x3 convolution with bias, and its two gradients, each as a case. */
 export function convolutionCases(quick: boolean): Case[] {
   const [b, side, channels] = quick ? [1, 8, 8] : [8, 32, 64]
   const shapes = { x: [b, side, side, channels], w: [3, 3, channels, channels], bias: [channels] }
@@ -51,7 +51,7 @@ function kernel(name: string, inputs: tf.NamedTensorMap, attrs: object): tf.Tens
 const filterGradient = ({ x, w, dy }: Tensors) =>
   kernel('Conv2DBackpropFilter', { x, dy }, { filterShape: w.shape })
 
-/** The filter's gradient as a convolution of transposes: what stock wasm, which has no kernel for it, can do. */
+/** The filter's gradient as a convolution of transposes, for stock wasm, which has no kernel for that gradient. */
 function filterGradientByConvolution({ x, dy }: Tensors): tf.Tensor {
   const [rows, columns]: [number, number][] = [
     [1, 1],

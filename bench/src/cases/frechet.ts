@@ -4,7 +4,7 @@ import { FeatureStatistics, frechetDistance, type Moments } from '@rectified-flo
 import * as tf from '@tensorflow/tfjs-core'
 import type { Case, Inputs } from '../case.js'
 
-/** What FID ends with: the Fréchet distance of two sets of moments, float64. */
+/** The last step of FID: the Fréchet distance of two sets of moments, in float64. */
 export function frechetCase(quick: boolean): Case {
   const features = quick ? 16 : 512
   return {
@@ -20,7 +20,7 @@ export function frechetCase(quick: boolean): Case {
   }
 }
 
-/** Of features whose scales fall by 1,000, as those of trained networks do. */
+/** Moments of features whose scales differ by a factor of 1,000, as in trained networks. */
 function momentsOf(name: string, features: number, seed: number): [string, HostTensor][] {
   const statistics = new FeatureStatistics(features)
   const samples = createRng(seed).normals(2 * features * features)

@@ -5,7 +5,7 @@ import { normalInputs, tensorOf } from '../host-tensors.js'
 
 const EPSILON = 1e-6
 
-/** GroupNorm and SiLU, forward, and with the gradients of x, gamma and beta. */
+/** GroupNorm and SiLU: forward, and with the gradients of x, gamma and beta. */
 export function groupNormCases(quick: boolean): Case[] {
   const [b, side, channels, groups] = quick ? [1, 8, 8, 2] : [8, 32, 64, 16]
   const x = [b, side, side, channels]

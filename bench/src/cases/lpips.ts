@@ -7,7 +7,7 @@ import { float32, inputsUnder, normals, tensorOf } from '../host-tensors.js'
 
 type Distance = (a: tf.Tensor4D, b: tf.Tensor4D) => tf.Tensor
 
-/** The gradient of LPIPS over VGG16 (random weights, average pooling) to the first image; the second is a constant. */
+/** The gradient of LPIPS over VGG16 (random weights, average pooling) in the first image; the second is a constant. */
 export function lpipsCase(quick: boolean): Case {
   const shape = quick ? [1, 16, 16, 3] : [2, 64, 64, 3]
   const opened = (inputs: Inputs, distance: Distance, close: () => void) => {
@@ -68,7 +68,7 @@ interface ConvolutionLayer extends tf.TensorContainerObject {
   bias: tf.Tensor1D
 }
 
-/** Convolutions whose outputs LPIPS looks at; each is pooled before the next. */
+/** The convolutions whose outputs LPIPS compares; after each the network pools. */
 const TAPPED = new Set([1, 3, 6, 9, 12])
 
 function composedLayers(vgg: Inputs): ConvolutionLayer[] {
@@ -81,7 +81,7 @@ function composedLayers(vgg: Inputs): ConvolutionLayer[] {
     }))
 }
 
-/** The distance as a port would write it: nothing but tfjs operations, and the tape. */
+/** The distance as a port to plain tfjs would write it: only tfjs operations and tfjs's tape. */
 function composedDistance(layers: readonly ConvolutionLayer[]): Distance {
   const features = (images: tf.Tensor4D) => {
     const maps: tf.Tensor4D[] = []

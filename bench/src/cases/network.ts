@@ -9,7 +9,7 @@ import { float32, inputsUnder, normalInputs, normals, tensorOf } from '../host-t
 
 const LEARNING_RATE = 2e-4
 const EMA_DECAY = 0.9999
-/** In the check the average moves, so that a wrong one shows. */
+/** Small, so that the moving average moves in the three checked steps and an error in it shows. */
 const CHECKED_EMA_DECAY = 0.5
 const CHECKED_STEPS = 3
 
@@ -25,7 +25,7 @@ const smallUNet: SongUNetConfig = {
 }
 const tinyUNet: SongUNetConfig = { ...smallUNet, imgResolution: 8, modelChannels: 8, attnResolutions: [4] }
 
-/** A small U-Net: its velocity, a training step with Adam and moving average, one-step samples. */
+/** A small U-Net: its velocity, a training step with Adam and moving average, and sampling in one step. */
 export function networkCases(quick: boolean): Case[] {
   const config = quick ? tinyUNet : smallUNet
   const [batch, drawn] = quick ? [2, 2] : [8, 16]
@@ -81,7 +81,7 @@ export function networkCases(quick: boolean): Case[] {
   ]
 }
 
-/** Weights in PyTorch's layouts under the reference's names; norms about 1, the others keep variances. */
+/** Weights in PyTorch's layouts with the reference's names. Norms are about 1; other layers keep the variance. */
 function inputsOf(config: SongUNetConfig, batch: number, image: readonly number[]): Inputs {
   const rng = createRng(4)
   const inputs = normalInputs(5, { x: [batch, ...image], z: [batch, ...image] })
@@ -135,8 +135,9 @@ function trainingStep(config: SongUNetConfig, inputs: Inputs): Work {
       await trainer.advance()
       return []
     },
-    // Losses of a few steps, and the velocities of the weights and of their average after them: wrong gradients or a wrong
-    // optimiser show in these, while weights that Adam moved by a sign of rounding don't.
+    // Losses of a few steps, and then the velocities with the weights and with their average. These show wrong gradients and
+    // a wrong optimiser. They don't show single weights whose tiny gradient has another sign after rounding, which Adam
+    // moves the other way.
     async outputs() {
       const checked = netOf(config, inputs)
       const checkedTrainer = trainerOf(checked, inputs, CHECKED_EMA_DECAY)

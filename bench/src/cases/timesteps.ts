@@ -5,10 +5,10 @@ import type { Case } from '../case.js'
 import { float32, tensorOf } from '../host-tensors.js'
 
 const SEED = 7
-/** The paper's, and where times are kept from 0 and 1. */
+/** The paper's parameter, and the distance that times keep from 0 and 1. */
 const [A, EPSILON] = [4, 1e-5]
 
-/** Times of the U-shaped distribution, drawn; what must agree is what they become from the same uniform numbers. */
+/** Drawing times from the U-shaped distribution. The times that are compared come from the same uniform numbers. */
 export function timestepCase(quick: boolean): Case {
   const count = quick ? 512 : 65_536
   const distribution = uShaped({ a: A, epsilon: EPSILON })
