@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { afterEach, beforeAll, beforeEach, expect, vi } from 'vitest'
 
-// Every test file runs on the backend named by BACKEND (cpu unless told), with gradients and kernels of ours.
+// Every test file runs on the backend that BACKEND names (by default cpu), with our gradients and kernels.
 beforeAll(async () => {
   const { useBackend } = await import('@rectified-flow/backends')
   await useBackend((process.env.BACKEND ?? 'cpu') as 'cpu')
-  // A function is compiled as soon as two runs agree, so that every test may meet a graph.
+  // Compile a function as soon as two runs agree, so that tests also run compiled graphs.
   const { patience } = await import('../packages/backends/src/tensorflow/graph/graph-runs.js')
   patience.msPerCall = 0
   tf.env().set('IS_TEST', true)

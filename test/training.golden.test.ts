@@ -21,18 +21,18 @@ const timeout = 600_000
 const folder = process.env.GOLDEN_DIR ?? join(import.meta.dirname, 'golden')
 const open = (file: string) => readSafetensors(readFileSync(join(folder, file)))
 
-// A training run in plain JavaScript takes minutes: cpu has to be asked for.
+// A training run in plain JavaScript takes minutes, so cpu is used only on request.
 beforeAll(async () => {
   if (!process.env.BACKEND) await useBackend('wasm')
 })
 
-/** Tensors whose names begin with the prefix, without it. */
+/** The tensors whose names begin with the prefix, which is dropped. */
 function section(tensors: ReadonlyMap<string, HostTensor>, prefix: string): Map<string, HostTensor> {
   const named = [...tensors].filter(([name]) => name.startsWith(prefix))
   return new Map(named.map(([name, tensor]) => [name.slice(prefix.length), tensor]))
 }
 
-/** Images NCHW to a tensor NHWC; anything else as it is. */
+/** Images in NCHW as a tensor in NHWC; other arrays unchanged. */
 function toTensor({ shape, data }: { shape: number[]; data: Float32Array }): tf.Tensor {
   return tf.tidy(() => {
     const tensor = tf.tensor(data, shape)
@@ -47,7 +47,7 @@ function startingNet(): UNet {
   return createUNet(config, { tensors: section(tensors, 'param/') })
 }
 
-/** The VGG16 that the golden losses were made with, its weights drawn from the NumPy stream of the file's seed. */
+/** The VGG16 that made the golden losses. Its weights are drawn from the NumPy stream of the file's seed. */
 function goldenVgg(size: number) {
   const { tensors, metadata } = open('losses/lpips.safetensors')
   const rng = numpyRng(BigInt(metadata.seed!))
@@ -66,7 +66,7 @@ function goldenVgg(size: number) {
   return lpipsAveragePooling({ backbone, heads }, { size })
 }
 
-/** Each training loss. The perceptual ones look at 32 pixels a side here, as the file's note says. */
+/** Each training loss. The perceptual losses compare images of 32 x 32 pixels here, as the file's note says. */
 const losses: Record<string, () => { premetric: Premetric; dispose?(): void }> = {
   'l2-squared': () => ({ premetric: squaredL2 }),
   l2: () => ({ premetric: l2 }),
@@ -127,7 +127,7 @@ it('thirty steps of Huber: losses, weights and their moving average', { timeout 
   const trainer = new Trainer({
     velocity: (): Field => edmVelocity(net),
     weights: net.weights,
-    // One stream, in NumPy's order: x, z, t, step by step.
+    // One stream of random numbers, in NumPy's order: x, z and t of each step.
     coupling: { draw: async () => ({ x: image(Math.tanh), z: image(value => value) }) },
     timesteps: {
       ...uniform(),

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Gets the optional native backends for this checkout: `npm run backends -- node webgpu` (or one of them).
-#   node    @tensorflow/tfjs-node. Installed as its own installer does where that works; where the host of its prebuilt
-#           libtensorflow is out of reach, the addon is compiled against the libtensorflow of pip's tensorflow-cpu wheel.
+#   node    @tensorflow/tfjs-node. Its own installer is tried first. If that can't download its prebuilt libtensorflow,
+#           the addon is compiled against the libtensorflow in pip's tensorflow-cpu wheel.
 #   webgpu  Dawn for Node, the npm package `webgpu`. It needs a Vulkan, Metal or D3D12 driver.
-# They are kept under .native/ and linked into node_modules, out of the workspace: they are large, and no package needs them.
+# They are kept in .native/ and linked into node_modules, not in the workspace, because they are large and no package needs
+# them.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 native=$root/.native
@@ -16,7 +17,7 @@ add() {
   npm install --prefix "$1" --no-audit --no-fund --loglevel=error "${@:2}"
 }
 
-# expose PACKAGE FOLDER: packages find it as if it were installed at the root
+# expose PACKAGE FOLDER: let all packages find PACKAGE as if it were installed at the root
 expose() {
   mkdir -p "$(dirname "$root/node_modules/$1")"
   ln -sfn "$2/node_modules/$1" "$root/node_modules/$1"
@@ -24,7 +25,7 @@ expose() {
 
 works() { (cd "$root" && node --input-type=module -e "await import('$1')" >/dev/null 2>&1); }
 
-# The addon of tfjs-node against a libtensorflow that comes from pip
+# Compile the addon of tfjs-node against a libtensorflow from pip
 compile_node() {
   local pkg=$1 cache=$native/libtensorflow-$tensorflow wheel
   if [ ! -e "$cache/done" ]; then
@@ -55,7 +56,7 @@ get_node() {
   expose @tensorflow/tfjs-node "$dir"
   works @tensorflow/tfjs-node && return
   add "$dir" "@tensorflow/tfjs-node@$tfjs" --ignore-scripts
-  # its own installer downloads libtensorflow; a minute is enough to know whether it can
+  # its own installer downloads libtensorflow; it is stopped after ten minutes
   (cd "$pkg" && timeout 600 npm run --silent install) >"$native/node-install.log" 2>&1 && works @tensorflow/tfjs-node && return
   echo 'The installer of tfjs-node failed (.native/node-install.log); compiling the addon against libtensorflow from pip.'
   compile_node "$pkg"

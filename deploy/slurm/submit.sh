@@ -1,5 +1,5 @@
 #!/bin/bash
-# Pairs, training, samples and FID: every stage starts when the one before has ended well. Edit settings.sh first.
+# Pairs, training, samples and FID: every stage starts when the stage before it has succeeded. Edit settings.sh first.
 set -euo pipefail
 cd "$(dirname "$0")"
 source ./settings.sh

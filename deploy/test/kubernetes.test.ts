@@ -57,7 +57,7 @@ it('has a job for each stage', () => {
   })
 })
 
-it.each(jobs)('%s asks for what the command line takes, and for volumes that are there', async file => {
+it.each(jobs)('%s has arguments that the command line accepts, and volumes that exist', async file => {
   const [job, ...others] = resources.get(file) as [Resource, ...Resource[]]
   expect(job).toMatchObject({ apiVersion: 'batch/v1', metadata: { name: file.replace('.yaml', '') } })
   const { containers, volumes, restartPolicy } = (job.spec as NonNullable<Resource['spec']>).template.spec
@@ -70,7 +70,7 @@ it.each(jobs)('%s asks for what the command line takes, and for volumes that are
   expect(maps).toEqual(others.map(({ metadata }) => metadata.name))
 })
 
-it.each(jobs.filter(file => !/train|merge/.test(file)))('%s gives each pod a share of its own', file => {
+it.each(jobs.filter(file => !/train|merge/.test(file)))('%s gives each pod its own share', file => {
   const [job] = resources.get(file) as [Resource]
   const { completionMode, completions, parallelism, template } = job.spec as NonNullable<Resource['spec']>
   expect(completionMode).toBe('Indexed')
@@ -93,7 +93,7 @@ it('trains with settings that are valid', async () => {
   }
 })
 
-/** Whether a command takes these arguments, without being run. */
+/** Whether the command accepts these arguments. The command is not run. */
 async function parsed(args: string[]): Promise<boolean> {
   let reached = false
   const quiet = (command: ReturnType<typeof createProgram>) => {

@@ -1,6 +1,6 @@
 #!/bin/bash
-# A Slurm cluster of this machine alone, for a test: single-node-slurm.sh up|down FOLDER, as root, with Debian's slurm-wlm and
-# munge. All that it needs, its keys and its sockets are in the folder; jobs are submitted with SLURM_CONF=FOLDER/slurm.conf.
+# A Slurm cluster on only this machine, for a test: single-node-slurm.sh up|down FOLDER, as root, with Debian's slurm-wlm and
+# munge. Its files, keys and sockets are all in the folder. Submit jobs with SLURM_CONF=FOLDER/slurm.conf.
 set -euo pipefail
 command=$1
 folder=$(realpath "$2")

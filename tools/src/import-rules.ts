@@ -6,7 +6,7 @@ import { readSource, resolveRelative, type SourceFile } from './read-imports.js'
 const scope = '@rectified-flow/'
 const tools = `${scope}tools`
 
-/** A package may use any package of a layer before its own. Examples come after all of them. */
+/** A package may use any package of a layer before its own. Examples come after all layers. */
 const layers = [
   ['core'],
   ['checkpoints', 'ode', 'timestep-dists', 'backends'],
@@ -23,7 +23,7 @@ interface Manifest {
   devDependencies?: Record<string, string>
 }
 
-/** A package or an example: its place in the house, its package.json, and its files by path from the root. */
+/** A package or an example: its folder and layer, its package.json, and its files by path from the root. */
 interface Unit {
   dir: string
   layer: number
@@ -37,7 +37,7 @@ interface House {
   byName: Map<string, Unit>
 }
 
-/** Every departure from the one-way rule of docs/architecture.md under `root`, one line each; none where all is well. */
+/** Every violation, under `root`, of the one-way rule of docs/architecture.md, one line each. */
 export function checkImports(root: string): string[] {
   const units = ['packages', 'examples'].flatMap(group => readUnits(root, group))
   const house: House = { root, units, byName: new Map(units.map(unit => [unit.manifest.name, unit])) }
@@ -94,7 +94,7 @@ function checkManifest({ byName }: House, unit: Unit): string[] {
   const wrongWay = Object.keys({ ...dependencies, ...peerDependencies, ...devDependencies })
     .filter(name => (byName.get(name)?.layer ?? -1) >= unit.layer)
     .map(name => `${path}: must not depend on ${name}: imports run one way`)
-  // An example's dependencies may be programs and data; a package's are what its users have to install.
+  // The dependencies of an example may be programs and data. Those of a package must be imported: its users install them.
   if (unit.dir.startsWith('examples/')) return wrongWay
   const used = new Set<string>()
   for (const [file, { imports, strings }] of unit.files) {
@@ -102,12 +102,12 @@ function checkManifest({ byName }: House, unit: Unit): string[] {
     for (const specifier of imports) used.add(packageOf(specifier))
     for (const text of strings) used.add(text)
   }
-  // Whoever installs a package has to bring the peers of what it depends on, so it may name them too.
+  // Users of a package must also install the peers of its dependencies, so the package may list these peers itself.
   for (const name of Object.keys(dependencies ?? {}))
     for (const peer of Object.keys(byName.get(name)?.manifest.peerDependencies ?? {})) used.add(peer)
   const unused = published
     .filter(name => !used.has(name))
-    .map(name => `${path}: must not depend on ${name}: nothing in it imports that`)
+    .map(name => `${path}: must not depend on ${name}: nothing in the package imports it`)
   return [...wrongWay, ...unused]
 }
 
@@ -135,7 +135,7 @@ function bareReason({ byName }: House, unit: Unit, path: string, specifier: stri
   if (name in published || name === unit.manifest.name) return null
   if (source && unit.dir.startsWith('packages/'))
     return `${name} is not in the dependencies of ${unit.dir}/package.json`
-  // Tests may use what the root installs (vitest, fast-check); a package of the house must be declared.
+  // Tests may use packages that the root installs (vitest, fast-check), but must declare packages of this repository.
   if (!target || name in (devDependencies ?? {})) return null
   return `${name} is not in ${unit.dir}/package.json`
 }

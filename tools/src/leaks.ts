@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { expect } from 'vitest'
 
-/** Run `body` (which disposes what it is given) twice and expect the second run to leave no tensor behind. */
+/** Run `body`, which disposes the tensors that it gets, twice, and expect the second run to leak no tensor. */
 export async function expectNoLeak(body: () => void | Promise<void>): Promise<void> {
   await body()
   const before = tf.memory().numTensors

@@ -24,13 +24,13 @@ interface Values {
 
 async function read(value: Numbers): Promise<Values> {
   if (value instanceof tf.Tensor) {
-    const { shape, dtype } = value // it may be disposed while it is read
+    const { shape, dtype } = value // read first: the tensor may be disposed during data()
     return { shape, dtype, data: (await value.data()) as ArrayLike<number> }
   }
   return { shape: undefined, dtype: undefined, data: typeof value === 'number' ? [value] : value }
 }
 
-/** The first place where |a - e| > atol + rtol |e|, in words; null where there is none. NaN equals only NaN. */
+/** A description of the first number with |a - e| > atol + rtol |e|; null if there is none. NaN equals only NaN. */
 export async function difference(
   actual: Numbers,
   expected: Numbers,
@@ -56,8 +56,8 @@ export async function difference(
 }
 
 /**
- * Expect the same shape, dtype and, within the tolerance, the same numbers. To be awaited: WebGPU reads no other way, and
- * the tensors must live until then.
+ * Expect the same shape, dtype and, within the tolerance, the same numbers. Await the result, because WebGPU can only read
+ * asynchronously, and keep the tensors alive until then.
  */
 export async function expectClose(
   actual: Numbers,

@@ -3,9 +3,9 @@ import { dirname, join } from 'node:path'
 import ts from 'typescript'
 
 export interface SourceFile {
-  /** What it imports, types included. */
+  /** The specifiers of its imports, types included. */
   imports: string[]
-  /** Every string literal: a package may load an optional peer whose name it keeps in a variable. */
+  /** Every string literal, because a package may load an optional peer whose name is in a variable. */
   strings: Set<string>
 }
 
@@ -30,7 +30,7 @@ export function readSource(path: string): SourceFile {
   return { imports, strings }
 }
 
-/** The file a relative specifier names, or null. Source is written with the extension it has when built: './x.js'. */
+/** The file that a relative specifier names, or null. Source names other files by their built extension: './x.js'. */
 export function resolveRelative(from: string, specifier: string): string | null {
   const path = join(dirname(from), specifier)
   const candidates = [path.replace(/\.js$/, '.ts'), path, `${path}.ts`, join(path, 'index.ts')]

@@ -1,4 +1,4 @@
-/** The first ```js block of a README and the ```text block after it, or what is wrong in words. */
+/** The first ```js block of a README and the ```text block after it, or a description of what is missing. */
 export function readmeExample(readme: string): { code: string; output: string } | string {
   const blocks = [...readme.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(([, language, text]) => ({
     language,

@@ -1,6 +1,6 @@
-// The support table: what the conformance suite showed on every backend. A backend that could not run is a dash, never a tick.
+// The support table: the results of the conformance suite on every backend. A backend that could not run is a dash.
 //   pnpm conformance                runs the suite on every backend of this machine, and fills the README's table
-//   pnpm conformance --from FOLDER  prints the table of what earlier runs left in CONFORMANCE_DIR; fails where a case failed
+//   pnpm conformance --from FOLDER  prints the table of earlier runs from their CONFORMANCE_DIR; fails if a case failed
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -23,7 +23,7 @@ const columns = {
   'chromium-webgpu-software': 'WebGPU in Chromium',
 }
 
-/** The whole suite, as everybody runs it; what it shows goes to a folder. */
+/** Run the whole suite on every backend; the results go to a folder. */
 function runEverywhere(folder: string): void {
   const vitest = join(root, 'node_modules/vitest/vitest.mjs')
   const run = (path: string, env: Record<string, string>) =>

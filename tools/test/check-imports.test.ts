@@ -17,7 +17,7 @@ const manifest = (name: string, dependencies: string[] = []) =>
     dependencies: Object.fromEntries(dependencies.map(dependency => [dependency, '1.0.0'])),
   })
 
-/** A small house with nothing wrong in it, with some of its files replaced. */
+/** Check a small repository that follows the rules, with some of its files replaced. */
 function house(changes: Record<string, string> = {}): string[] {
   const files: Record<string, string> = {
     'packages/core/package.json': manifest('core'),
@@ -41,7 +41,7 @@ function house(changes: Record<string, string> = {}): string[] {
   return checkImports(root)
 }
 
-it('has nothing to say about a house in order', () => {
+it('finds no violation in a repository that follows the rules', () => {
   expect(house()).toEqual([])
 })
 
@@ -53,7 +53,7 @@ it('rejects an import that runs the other way', () => {
   ).toEqual(['packages/ode/src/index.ts: must not import @rectified-flow/reflow: imports run one way'])
 })
 
-it('rejects an import of the same layer, in package.json also', () => {
+it('rejects an import from the same layer, also in package.json', () => {
   expect(
     house({
       'packages/checkpoints/package.json': manifest('checkpoints', ['@rectified-flow/ode']),
@@ -88,7 +88,7 @@ it.each([
   ])
 })
 
-it('rejects what the package of a test does not declare', () => {
+it('rejects an import in a test that its package does not declare', () => {
   const file = 'packages/reflow/test/a.test.ts'
   expect(house({ [file]: `import '@rectified-flow/core'\nimport 'vitest'` })).toEqual([
     `${file}: must not import @rectified-flow/core: @rectified-flow/core is not in packages/reflow/package.json`,
@@ -122,10 +122,10 @@ it('accepts a peer of a dependency, and anything an example installs', () => {
   ).toEqual([])
 })
 
-it('rejects a dependency that nothing imports, but knows an optional peer by its name in a string', () => {
+it('rejects a dependency that nothing imports, but accepts an optional peer whose name is in a string', () => {
   const changes = { 'packages/reflow/package.json': manifest('reflow', ['@rectified-flow/ode', 'peer']) }
   expect(house(changes)).toEqual([
-    'packages/reflow/package.json: must not depend on peer: nothing in it imports that',
+    'packages/reflow/package.json: must not depend on peer: nothing in the package imports it',
   ])
   expect(
     house({

@@ -1,6 +1,6 @@
 """
 ADM, the U-Net of Dhariwal and Nichol (arXiv 2105.05233, section 3), and EDM's preconditioning of it (Karras et al.,
-arXiv 2206.00364, table 1) as a denoiser and a velocity. Written from the papers and from packages/unet; weights go by
+arXiv 2206.00364, table 1) as a denoiser and a velocity. Written from the papers and from packages/unet; weights have
 the names of EDM's checkpoints. Images are [B,C,H,W]; t is [B], 0 for data and 1 for noise.
 """
 
@@ -21,8 +21,8 @@ def conv(inputs, outputs, size=3):
 
 class Block(nn.Module):
     """
-    y = conv1(silu(norm1(conv0(resample(silu(norm0(x))))) (1 + scale) + shift)) + skip(resample(x)), then perhaps
-    y + proj(attention(qkv(norm2(y)))), in heads of 64 channels, or one head of all where there are fewer.
+    y = conv1(silu(norm1(conv0(resample(silu(norm0(x))))) (1 + scale) + shift)) + skip(resample(x)), then, with attention,
+    y + proj(attention(qkv(norm2(y)))), in heads of 64 channels, or one head if there are fewer channels.
     """
 
     def __init__(self, inputs, outputs, embedding, resample=None, attention=False):

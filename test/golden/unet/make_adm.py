@@ -2,7 +2,7 @@
 Make adm.safetensors: a small ADM, its outputs, and gradients of one layer of each kind.
 
     pip install numpy torch safetensors && python make_adm.py [seed = 1]     (NumPy 2.4.6, PyTorch 2.13.0, CPU)
-    python make_adm.py other.safetensors     compute the outputs in such a file again and print the largest differences
+    python make_adm.py other.safetensors     recompute the outputs in such a file and print the largest differences
 """
 
 import json
@@ -33,7 +33,7 @@ def outputs(net, given):
 
 
 def gradients(net, given):
-    """Of the mean of the raw outputs' squares, in float64."""
+    """Gradients of the mean of the raw outputs' squares, in float64."""
     net.double()
     loss = net(*(given[name].double() for name in ("x", "noise_labels", "class_labels"))).square().mean()
     loss.backward()
@@ -74,7 +74,7 @@ def make(seed):
 
 
 def write(path, tensors, metadata):
-    """As safetensors' save_file does, but in this order: the same numbers give the same bytes."""
+    """Like safetensors' save_file, but the tensors keep this order, so that the same numbers give the same bytes."""
     header, data = {"__metadata__": metadata}, b""
     for name, value in tensors.items():
         begin, data = len(data), data + value.numpy().tobytes()
