@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 
 /**
- * Compile a folder of AssemblyScript, whose index.ts exports what is wanted. The memory is the caller's.
+ * Compile a folder of AssemblyScript, whose index.ts exports the functions. The binary imports its memory.
  *
  * @param {typeof import('assemblyscript/asc').default} asc  the package's compiler
  * @param {URL} folder
- * @param {string[]} options  for the compiler, beside those that all packages have
+ * @param {string[]} options  more options for the compiler, beside those of all packages
  * @returns {Promise<string>} a TypeScript file: the binary, and the types of its functions
  */
 export async function compileAssembly(asc, folder, options = []) {

@@ -156,7 +156,7 @@ function edges({ root }: House, unit: Unit, path: string): string[] {
     .map(target => relative(root, target))
 }
 
-/** Every entry but `/node` runs in a browser: nothing that it reaches may import Node. */
+/** Every entry but `/node` runs in a browser, so no file that it reaches may import a module of Node. */
 function checkBrowser(house: House, unit: Unit): string[] {
   const subpaths = Object.keys(unit.manifest.exports ?? { '.': {} })
   const entries = subpaths

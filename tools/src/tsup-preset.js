@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { defineConfig } from 'tsup'
 
 /**
- * The one way a package is built: ESM and source maps (types come from tsc); entries keep their place under src/. Code may
+ * Every package is built like this: ESM and source maps (types come from tsc); entries keep their paths under src/. Code may
  * read its package's version as PACKAGE_VERSION.
  *
  * @param {string[]} entry

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 
-/** Run body where no gradients seem to be registered: that of addition, which `checkGradients` asks for, is missing. */
+/** Run body as if no gradients were registered: removes that of addition, for which `checkGradients` looks. */
 export function withoutGradients(body: () => void): void {
   const addition = tf.getGradient(tf.Add)
   tf.unregisterGradient(tf.Add)

@@ -145,7 +145,7 @@ it.each([
   ])
 })
 
-it('rejects Node behind any other entry than /node', () => {
+it('rejects a module of Node behind any entry but /node', () => {
   const core = { name: '@rectified-flow/core', exports: { '.': {}, './node': {}, './math': {} } }
   expect(
     house({
@@ -157,7 +157,7 @@ it('rejects Node behind any other entry than /node', () => {
   ])
 })
 
-it('rejects Node behind a main entry: /node of another package', () => {
+it('rejects /node of another package behind a main entry', () => {
   expect(house({ 'packages/ode/src/index.ts': `import '@rectified-flow/core/node'\nimport 'lib'` })).toEqual([
     'packages/ode/src/index.ts: must not import @rectified-flow/core/node: packages/ode/src/index.ts reaches it, and runs in a browser',
   ])

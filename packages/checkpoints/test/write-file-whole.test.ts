@@ -17,7 +17,7 @@ afterEach(() => rm(folder, { recursive: true }))
 const text = (name: string) => readFile(join(folder, name), 'utf8')
 
 describe('writeFileWhole', () => {
-  it('writes text, bytes and what a function writes, and leaves nothing else', async () => {
+  it('writes text, bytes and the content from a function, and leaves nothing else', async () => {
     await writeFileWhole(path, 'text')
     expect(await text('file')).toBe('text')
     await writeFileWhole(path, Uint8Array.of(104, 105))
@@ -30,7 +30,7 @@ describe('writeFileWhole', () => {
     expect(await readdir(folder)).toEqual(['file'])
   })
 
-  it('leaves the old file and nothing else where writing fails', async () => {
+  it('leaves the old file and nothing else if writing fails', async () => {
     await writeFileWhole(path, 'old')
     const failing = writeFileWhole(path, async file => {
       await file.writeFile('half')
@@ -41,7 +41,7 @@ describe('writeFileWhole', () => {
     expect(await readdir(folder)).toEqual(['file'])
   })
 
-  it('leaves a file that is there with replace: false, and of many at once one writes it', async () => {
+  it('keeps an existing file with replace: false, and if many write at once, one file is kept', async () => {
     const texts = Array.from({ length: 8 }, (_, i) => `writer ${i}`)
     await Promise.all(texts.map(content => writeFileWhole(path, content, { replace: false })))
     const first = await text('file')
@@ -51,14 +51,14 @@ describe('writeFileWhole', () => {
     expect(await readdir(folder)).toEqual(['file'])
   })
 
-  it('takes any number of writers of one file', async () => {
+  it('allows any number of writers of one file', async () => {
     const texts = Array.from({ length: 8 }, (_, i) => `writer ${i}`)
     await Promise.all(texts.map(content => writeFileWhole(path, content)))
     expect(texts).toContain(await text('file'))
     expect(await readdir(folder)).toEqual(['file'])
   })
 
-  it("sweeps away what killed writers left, and no live writer's file", async () => {
+  it('removes the temporary files of killed writers, and no file of a live writer', async () => {
     let finish = () => {}
     let begun = () => {}
     const writing = new Promise<void>(resolve => {
@@ -81,7 +81,7 @@ describe('writeFileWhole', () => {
       const kept = [by(live.pid!), by(dead, '00000000'), join(folder, 'own.tmp')]
       const left = [by(dead), by(dead, '11111111')]
       for (const file of [...kept, ...left]) await writeFile(file, '')
-      await utimes(left[1]!, 0, 0) // of another machine, and nobody writes it any more
+      await utimes(left[1]!, 0, 0) // of another machine, not written for a long time
       await writeFileWhole(join(folder, 'other'), '')
       expect(new Set(await readdir(folder))).toEqual(
         new Set([mine, 'other', ...kept.map(file => basename(file))]),
@@ -96,7 +96,7 @@ describe('writeFileWhole', () => {
 })
 
 describe('copyFileWhole', () => {
-  it('gives a file a second name, which stays as it was when the first is written anew', async () => {
+  it('gives a file a second name, which keeps its content when the first is rewritten', async () => {
     await writeFileWhole(path, 'one')
     await copyFileWhole(path, join(folder, 'best'))
     await copyFileWhole(path, join(folder, 'best'))
@@ -104,7 +104,7 @@ describe('copyFileWhole', () => {
     expect(await text('best')).toBe('one')
     expect((await readdir(folder)).sort()).toEqual(['best', 'file'])
   })
-  // Where the other folder is on another disk; else this is a link again.
+  // Only a copy if the other folder is on another disk; else a link again.
   it.skipIf(!existsSync('/dev/shm'))('copies to another disk', async () => {
     const elsewhere = await mkdtemp('/dev/shm/whole-')
     try {

@@ -16,7 +16,7 @@ export interface ImageDatasetParts {
   classes?: number
 }
 
-/** Images in memory, read by index: an `ImageSource` that also answers at once. */
+/** Images in memory, read by index: an `ImageSource` with `batch`, which needs no await. */
 export interface ImageDataset
   extends ImageSource,
     IndexedImages,

@@ -35,8 +35,8 @@ export type ImageBatch = {
 }
 
 /**
- * Images that can be read by index as tensors: an `ImageDataset`, or anything with these two members. Of an `ImageSource`
- * they are `{ count: source.count, batch: indices => readBatch(source, indices) }`.
+ * Images that are read by index as tensors: an `ImageDataset`, or any object with these two members. For an `ImageSource`
+ * use `{ count: source.count, batch: indices => readBatch(source, indices) }`.
  */
 export interface IndexedImages {
   readonly count: number

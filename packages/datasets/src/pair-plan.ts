@@ -1,25 +1,25 @@
-/** What a store of pairs is to hold, fixed before the first pair is made. */
+/** What a store of pairs will hold. The plan is fixed before the first pair is made. */
 export interface PairPlan {
   /** Pairs in all. */
   count: number
-  /** Pairs in a shard; the last may have fewer. What a killed run loses is at most one shard per writer. */
+  /** Pairs in a shard; the last may have fewer. A killed run loses at most one shard per writer. */
   shardSize?: number
-  /** The noise of pair i is that of `createRng(seed).fork(i)`, where `noise` is 'indexed'. */
+  /** If `noise` is 'indexed', `createRng(seed).fork(i)` makes the noise of pair i. */
   seed: number
   /** Shape of one image, [H,W,C]. */
   shape: readonly [number, number, number]
-  /** How images are stored: bytes 0..255, as the reference does, or [-1,1] in half precision. */
+  /** How images are stored: bytes 0..255, as in the reference, or half-precision numbers in [-1,1]. */
   images?: 'uint8' | 'float16'
   /**
-   * How noise is stored: as (seed, index), which takes no space; as the 32-byte PCG64 states of the reference's pairs;
-   * or as numbers, which inverted data need.
+   * How noise is stored: 'indexed' makes it from (seed, index) and takes no space; 'pcg64' stores the 32-byte PCG64 states
+   * of the reference's pairs; 'float16' and 'float32' store the numbers, which the noise of inverted data needs.
    */
   noise?: 'indexed' | 'pcg64' | 'float16' | 'float32'
-  /** Classes, where pairs have labels. */
+  /** How many classes there are, if pairs have labels. */
   classes?: number
-  /** How the pairs are made (teacher, solver, steps): words of your own. Pairs of another origin are never mixed in. */
+  /** How the pairs are made (teacher, solver, steps), in your own words. A store refuses pairs of another origin. */
   origin?: Readonly<Record<string, string | number>>
 }
 
-/** A plan with every choice made. */
+/** A plan with its defaults filled in. */
 export type FullPairPlan = Required<Omit<PairPlan, 'classes'>> & { classes?: number }

@@ -3,26 +3,26 @@ import type * as tf from '@tensorflow/tfjs-core'
 import { imageDataset } from './image-dataset.js'
 import type { IndexedPairs } from './pair-source.js'
 
-/** What a set of pairs is made of: the images are kept, the noise is made again from (seed, index) when needed. */
+/** The parts of a set of pairs. The images are kept; the noise is recomputed from (seed, index) when it is needed. */
 export interface PairSetParts {
-  /** What the teacher made of each noise: pixels 0..255, [N,H,W,C]. */
+  /** The image that the teacher made from each noise: pixels 0..255, [N,H,W,C]. */
   images: Uint8Array
   height: number
   width: number
   channels: number
-  /** The noise of image i is that of `createRng(seed).fork(first + i)`. */
+  /** `createRng(seed).fork(first + i)` makes the noise of image i. */
   seed: number
-  /** Index of the first image; 0 unless told. */
+  /** Index of the first image; by default 0. */
   first?: number
 }
 
-/** Pairs of noise and a teacher's image, read by index. */
+/** Pairs of noise and the teacher's image, read by index. */
 export interface PairSet extends IndexedPairs, Readonly<PairSetParts> {
   /** The pairs at these indices (0..count-1): x and z [B,H,W,C]. */
   batch(indices: ArrayLike<number>): Pairs
 }
 
-/** Pairs in memory. Keeps the array that it is given and never writes to it. */
+/** Pairs in memory. The set keeps the given array, without a copy, and never writes to it. */
 export function pairSet(parts: PairSetParts): PairSet {
   const { height, width, channels, seed, first = 0, images } = parts
   const data = imageDataset({ images, height, width, channels })

@@ -1,34 +1,34 @@
 import type { Pairs } from '@rectified-flow/core'
 import type { FullPairPlan } from './pair-plan.js'
 
-/** Pairs as they are stored, row by row. */
+/** The stored rows of n pairs. */
 export interface PairRows {
   /** [n,H,W,C]: bytes 0..255, or numbers in [-1,1] for a store of 'float16' images. */
   images: Uint8Array | Float32Array
-  /** Class of each pair, [n], where the plan has classes. */
+  /** Class of each pair, [n], if the plan has classes. */
   labels?: ArrayLike<number>
-  /** Nothing for 'indexed' noise; states [n,32] for 'pcg64'; else the noise itself, [n,H,W,C]. */
+  /** Absent for 'indexed' noise; states [n,32] for 'pcg64'; else the noise itself, [n,H,W,C]. */
   noise?: Uint8Array | Float32Array
 }
 
-/** Pairs that can be read by index: a `PairSet`, a `PairStore`, reference pairs, or anything with these two members. */
+/** Pairs that are read by index: a `PairSet`, a `PairStore`, reference pairs, or any object with these two members. */
 export interface IndexedPairs {
   readonly count: number
-  /** The pairs at these indices, in this order: x and z [B,H,W,C] and, where there are labels, one-hot rows [B,L]. */
+  /** The pairs at these indices, in this order: x and z [B,H,W,C] and, if there are labels, one-hot rows [B,L]. */
   batch(indices: ArrayLike<number>): Pairs | Promise<Pairs>
 }
 
 /**
- * A store of pairs that can be filled shard by shard: `createPairStore` of `/node` makes one on disk, and anything with
- * these members is one.
+ * A store of pairs that is filled shard by shard. `createPairStore` of `/node` makes one on disk; any object with these
+ * members is one.
  */
 export interface WritablePairs {
   readonly count: number
   readonly plan: Pick<FullPairPlan, 'seed' | 'shape' | 'images' | 'noise' | 'classes'>
-  /** Index of a shard's first pair and how many it has. */
+  /** Index of a shard's first pair, and how many pairs it has. */
   range(shard: number): { first: number; count: number }
-  /** Shards that are still to be made. */
+  /** The shards that are not yet written. */
   missing(): Promise<number[]>
-  /** Keep a shard, whole or not at all. */
+  /** Store a shard; if this fails, no part of it is stored. */
   write(shard: number, rows: PairRows): Promise<void>
 }

@@ -102,7 +102,7 @@ describe('a pair store', () => {
     expect(await contents(at('two'))).toEqual(await contents(at('one')))
   })
 
-  it('merges what was made in several directories', async () => {
+  it('merges shards that were made in several directories', async () => {
     await fill(await createPairStore(at('one'), plan))
     for (const part of [0, 1]) await fill(await createPairStore(at(`part${part}`), plan), { part, parts: 2 })
     expect(await (await mergePairStores(at('all'), [at('part1')])).missing()).toEqual([0, 2])
@@ -114,7 +114,7 @@ describe('a pair store', () => {
     )
   })
 
-  it('names damaged, foreign and missing shards, and is whole again once they are made again', async () => {
+  it('names damaged, foreign and missing shards, and is whole when these are written again', async () => {
     const store = await fill(await using(createPairStore(at('a'), plan)))
     expect(await store.verify()).toEqual([])
     const whole = await contents(at('a'))
@@ -148,7 +148,7 @@ describe('a pair store', () => {
     )
   })
 
-  it('keeps few files open, whatever is read at once', async () => {
+  it('keeps few files open, however many shards are read at once', async () => {
     const many = { ...plan, count: 600, shardSize: 2 }
     const store = await createPairStore(at('a'), many)
     for (const shard of await store.missing())
@@ -199,7 +199,7 @@ describe('a pair store', () => {
     expect(basename(store.path(1))).toBe('pairs-000000004.safetensors')
   })
 
-  it('leaves nothing behind but the pairs', async () => {
+  it('leaks no tensor', async () => {
     const store = await fill(await using(createPairStore(at('a'), plan)))
     await expectNoLeak(async () => {
       const { x, z } = await store.batch([1, 7])
@@ -220,7 +220,7 @@ describe('concatPairs', () => {
     await expectClose(x, tf.gather(tf.concat([a.x, b.x]), [2, 0, 3, 1]), exact)
   })
 
-  it('leaves nothing behind, also where it fails', async () => {
+  it('leaks no tensor, also if a set fails', async () => {
     await expectNoLeak(async () => {
       const { x, z } = await concatPairs(sets).batch([4, 0])
       tf.dispose([x, z])

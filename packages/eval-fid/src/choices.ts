@@ -4,7 +4,7 @@ import { kernelDistanceMetric } from './kernel-distance.js'
 import { manifoldMetric } from './manifold-metrics.js'
 import { memorisationDistanceMetric } from './memorisation-distance.js'
 
-/** Every metric of `evaluate` by its name, in the order of its results. */
+/** Every metric of `evaluate` by name, in the order of the results. */
 export const metrics = {
   frechetDistance: frechetDistanceMetric,
   spatialFrechetDistance: spatialFrechetDistanceMetric,
@@ -16,7 +16,7 @@ export const metrics = {
 
 export type MetricName = keyof typeof metrics
 
-/** What each metric finds. */
+/** The result of each metric. */
 export type MetricValues = {
   [Name in MetricName]: Awaited<ReturnType<(typeof metrics)[Name]['measure']>>
 }

@@ -2,7 +2,7 @@ import type { Rng } from '@rectified-flow/core'
 import type { FeatureSet } from './feature-set.js'
 import type { Moments } from './feature-statistics.js'
 
-/** What a pass over images can keep of them for metrics. */
+/** The data that a pass over images can keep for metrics. */
 export interface Kept {
   /** Mean and covariance of the features. */
   moments: Moments
@@ -18,22 +18,22 @@ export type KeptName = keyof Kept
 
 export interface MetricTools {
   rng: Rng
-  /** How Fréchet distances are found. */
+  /** The function that computes Fréchet distances. */
   distance: (a: Moments, b: Moments) => number | Promise<number>
 }
 
-/** A measure of generated images, as `evaluate` and command lines know it. */
+/** A measure of generated images, for `evaluate` and for command lines. */
 export interface Metric<P extends KeptName = KeptName, Value = unknown> {
   readonly help: string
-  /** What papers call it over the FID Inception. */
+  /** Its name in papers, where it uses the FID Inception. */
   readonly inceptionName?: string
-  /** What it is called before the name of another network; the list's name for it unless told. */
+  /** Its name in front of the name of another network; by default its name in the list of metrics. */
   readonly title?: string
-  /** What it needs of the generated images. */
+  /** The kept data of the generated images that it needs. */
   readonly needs: P
-  /** Whether it needs the same of real images; else it looks at the generated ones alone. */
+  /** Whether it needs the same data of real images; if not, it uses only the generated images. */
   readonly compares: boolean
-  /** Whether a command line finds it only where it is asked to. */
+  /** Whether a command line computes it only on request. */
   readonly onRequest?: boolean
   measure(generated: Kept[P], real: Kept[P], tools: MetricTools): Value | Promise<Value>
 }

@@ -36,7 +36,7 @@ async function referenceOf(keep: readonly KeptName[]): Promise<Reference> {
 }
 
 describe('evaluate', () => {
-  it('finds every metric in one pass, and says how', async () => {
+  it('computes every metric in one pass, and records how', async () => {
     const reference = await referenceOf(['moments', 'samples'])
     let [passes, seen] = [0, 0]
     const counting = {
@@ -76,7 +76,7 @@ describe('evaluate', () => {
     expect(JSON.parse(JSON.stringify(found))).toEqual(found)
   })
 
-  it('takes plain features and a distance of its own, and leaves no tensor behind', async () => {
+  it('accepts plain features and another distance function, and leaks no tensor', async () => {
     const features: Features = { dim: 16, extract: images => tf.reshape(images, [-1, 16]), dispose() {} }
     await expectNoLeak(async () => {
       const { moments } = await measureImages(features, batches(1, 40))
@@ -89,7 +89,7 @@ describe('evaluate', () => {
     })
   })
 
-  it('refuses too few images, mixed sizes, and what it has not got', async () => {
+  it('refuses too few images, mixed sizes, a missing reference and a missing output', async () => {
     const reference = await referenceOf(['moments'])
     await expect(evaluate(net, batches(1, 5), { reference, atLeast: 50_000 })).rejects.toThrow(
       new RangeError('eval-fid.evaluate: images must hold at least 50000 images, got 5.'),

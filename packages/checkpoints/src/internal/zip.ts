@@ -120,7 +120,7 @@ function streamMember(where: string, entry: FileEntry): ReadableStream<Uint8Arra
 }
 
 function zipError(where: string, name: string, cause: unknown): RangeError {
-  // A reader that cancels its stream gives no cause.
+  // When a reader cancels its stream there is no cause.
   const { message, reason } = (cause ?? {}) as { message?: string; reason?: string }
   const got = [message ?? describe(cause), reason].filter(Boolean).join(': ')
   return new RangeError(`${where}: ${name} must be whole and unambiguous as zip, got '${got}'.`, { cause })

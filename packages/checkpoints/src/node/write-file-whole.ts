@@ -7,14 +7,14 @@ import { sweepOnce, temporaryName } from './internal/temporary-files.js'
 export type FileContent = Uint8Array | string | ((file: FileHandle) => Promise<void>)
 
 export interface WriteFileWholeOptions {
-  /** Replace a file that is there. If false, that one stays; of several writers at once, one succeeds. */
+  /** Replace an existing file. If false, the existing file stays; if several write at once, one file is kept. */
   replace?: boolean
 }
 
 /**
- * Write a file so that it is whole, with its name on the disk, or not there: to a temporary name beside it, synced,
- * renamed, and the folder synced. A killed write leaves the file that was there, or none; what it left under the
- * temporary name is removed by the next process that writes in this folder.
+ * Write a whole file or none: the content goes to a temporary file beside it, which is synced and renamed; then the folder
+ * is synced, so that the name is on the disk too. If the process is killed, `path` holds the earlier file, or none, and the
+ * next process that writes in this folder removes the temporary file.
  */
 export async function writeFileWhole(
   path: string,
@@ -27,7 +27,7 @@ export async function writeFileWhole(
   })
 }
 
-/** Give a file that was written whole a second name, as whole; a copy where the disk has no links. */
+/** Give a whole file a second name; `to` is whole or not there either. If the disk has no links, the file is copied. */
 export async function copyFileWhole(from: string, to: string): Promise<void> {
   await putWhole(to, async temporary => {
     await link(from, temporary).catch(() => writeSynced(temporary, file => copy(from, file)))
@@ -64,7 +64,7 @@ async function linkUnlessThere(from: string, to: string): Promise<void> {
 }
 
 async function copy(from: string, file: FileHandle): Promise<void> {
-  for await (const piece of createReadStream(from)) await file.writeFile(piece) // goes on where the file is
+  for await (const piece of createReadStream(from)) await file.writeFile(piece) // appends at the file's current position
 }
 
 async function syncFolder(folder: string): Promise<void> {

@@ -4,7 +4,7 @@ import type { FullPairPlan } from '../pair-plan.js'
 import type { PairRows } from '../pair-source.js'
 import { pcg64Noise } from './pcg64-noise.js'
 
-/** What tensors of pairs depend on besides their rows. */
+/** How to make tensors from the stored rows of pairs. */
 type PairKind = Pick<FullPairPlan, 'shape' | 'noise' | 'seed' | 'classes'>
 
 /** x and z [B,H,W,C] and one-hot labels [B,classes] of pairs read from a store. */

@@ -8,13 +8,13 @@ import { PairStore } from './pair-store.js'
 const MANIFEST = 'pairs.json'
 
 /**
- * The store of this plan in a directory, to write to: made if it isn't there, gone on with if it is. Any number of
- * processes may call this at once, on one machine or on a shared disk.
+ * Open the store of this plan in a directory for writing, and make it if it isn't there. Any number of processes may call
+ * this at once, on one machine or on a shared disk.
  *
  *     const store = await createPairStore('pairs', { count: 1_000_000, seed: 0, shape: [32, 32, 3] })
  *     for (const shard of await store.missing({ part, parts })) await store.write(shard, { images })
  *
- * @throws RangeError where the directory has a store of another plan
+ * @throws RangeError if the directory has a store of another plan
  */
 export async function createPairStore(directory: string, plan: PairPlan): Promise<PairStore> {
   const where = 'datasets.createPairStore'
@@ -28,10 +28,10 @@ export async function createPairStore(directory: string, plan: PairPlan): Promis
 }
 
 /**
- * A store to read from, all of whose shards are there. Nothing but the manifest and the names of the shards is read.
+ * Open a store for reading. It must have all its shards. Only the manifest and the names of the shards are read.
  *
- * @param incomplete  open it also where shards are missing: to ask which, to verify or to copy those that are there
- * @throws RangeError where there is no store, or where shards are missing: it names them
+ * @param incomplete  also open a store that lacks shards: to list these, or to verify or copy the others
+ * @throws RangeError if there is no store, or if shards are missing; the error names them
  */
 export async function openPairStore(
   directory: string,

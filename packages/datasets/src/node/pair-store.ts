@@ -9,7 +9,7 @@ import type { IndexedPairs, PairRows, WritablePairs } from '../pair-source.js'
 import { decodeRows, encodeShard, shardProblem, shardRows } from './pair-shard.js'
 import { ShardReader } from './shard-reader.js'
 
-/** Which part of a store's shards a writer makes: those whose number leaves `part` when divided by `parts`. */
+/** Which shards of a store a writer makes: those with `shard % parts === part`. */
 export interface StorePart {
   part?: number
   parts?: number
@@ -19,7 +19,7 @@ export interface VerifyOptions extends StorePart {
   onShard?: (done: number, shards: number) => void
 }
 
-/** A shard that is not as it should be. */
+/** A missing or damaged shard. */
 export interface ShardProblem {
   shard: number
   path: string
@@ -27,8 +27,8 @@ export interface ShardProblem {
 }
 
 /**
- * Pairs on disk, in shards: `pairs.json`, the plan, which never changes, and one safetensors file a shard. Writers
- * need no coordination: whoever makes a shard makes the same bytes, and a file has its name only when it is whole.
+ * Pairs on disk, in shards: the plan, `pairs.json`, which never changes, and one safetensors file for each shard. Writers
+ * need no coordination: a shard has the same bytes whichever writer makes it, and a file gets its name when it is whole.
  */
 export class PairStore implements IndexedPairs, WritablePairs {
   readonly count: number
@@ -51,20 +51,20 @@ export class PairStore implements IndexedPairs, WritablePairs {
     return join(this.directory, `pairs-${String(shard * this.plan.shardSize).padStart(9, '0')}.safetensors`)
   }
 
-  /** Index of a shard's first pair and how many it has: the indices that its noise is made from. */
+  /** Index of a shard's first pair, and how many pairs it has. Their noise is made from these indices. */
   range(shard: number): { first: number; count: number } {
     checkInt('datasets.PairStore.range', 'shard', shard, 0, this.shards - 1)
     return { first: shard * this.plan.shardSize, count: shardRows(this.plan, shard) }
   }
 
-  /** Shards that are still to be made (by this part), in order. Looks at names only. */
+  /** The shards (of this part) that are not yet written, in order. Only file names are checked. */
   async missing({ part = 0, parts = 1 }: StorePart = {}): Promise<number[]> {
     const mine = this.shardsOf('datasets.PairStore.missing', part, parts)
     const there = new Set((await readdir(this.directory)).map(name => join(this.directory, name)))
     return mine.filter(shard => !there.has(this.path(shard)))
   }
 
-  /** Write one shard, whole or not at all; a shard that was there is replaced. */
+  /** Write one shard. Its file is whole or not there; an existing shard is replaced. */
   async write(shard: number, rows: PairRows): Promise<void> {
     const where = 'datasets.PairStore.write'
     checkInt(where, 'shard', shard, 0, this.shards - 1)
@@ -72,7 +72,7 @@ export class PairStore implements IndexedPairs, WritablePairs {
     this.reader.forget(shard)
   }
 
-  /** Read every shard (of this part) and check every byte. What it names is to be made again, and nothing else. */
+  /** Read every shard (of this part) and check every byte. Gives the missing and damaged shards: write these again. */
   async verify({ part = 0, parts = 1, onShard }: VerifyOptions = {}): Promise<ShardProblem[]> {
     const mine = this.shardsOf('datasets.PairStore.verify', part, parts)
     const problems: ShardProblem[] = []
@@ -86,13 +86,13 @@ export class PairStore implements IndexedPairs, WritablePairs {
     return problems
   }
 
-  /** Pairs as they are stored. Any order, any repetition: each is read from its place in its file. */
+  /** The stored rows of the pairs at these indices, in this order; an index may come twice. */
   async read(indices: ArrayLike<number>): Promise<PairRows> {
     checkIndices('datasets.PairStore.read', indices, this.count)
     return decodeRows(this.plan, await this.reader.read(indices))
   }
 
-  /** The pairs at these indices as tensors: x and z [B,H,W,C], one-hot labels [B,classes] where there are classes. */
+  /** The pairs at these indices as tensors: x and z [B,H,W,C], one-hot labels [B,classes] if there are classes. */
   async batch(indices: ArrayLike<number>): Promise<Pairs> {
     return pairTensors(this.plan, indices, await this.read(indices))
   }

@@ -10,7 +10,7 @@ import { ZipReader } from './zip-reader.js'
 
 const WHERE = 'datasets.openReferencePairs'
 
-/** Pairs in the three files of 2-rectified flow++'s code, read by index. */
+/** Pairs in the three files that the code of 2-rectified flow++ uses, read by index. */
 export interface ReferencePairs extends IndexedPairs {
   readonly height: number
   readonly width: number

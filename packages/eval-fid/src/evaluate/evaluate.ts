@@ -8,46 +8,47 @@ import { frechetDistance } from '../frechet-distance.js'
 import type { Kept, KeptName, Metric } from '../metric.js'
 import { type Measurement, measureImages } from './measure-images.js'
 
-/** What images are compared with: statistics of a file, or features of real images. Each metric says what it needs. */
+/** The real images' side of a comparison: statistics from a file, or features of real images, as the metrics need. */
 export type Reference = Partial<Kept>
 
-/** How a result was made, for whoever wants to make it again. */
+/** How a result was made, so that it can be made again. */
 export interface EvaluationRecord extends NetworkDescription {
   images: number
   imageSize: [height: number, width: number, channels: number]
-  /** Of the subsets and splits. */
+  /** The seed of the random subsets and splits. */
   seed: number
-  /** Whose kernels ran the network. */
+  /** The backend that ran the network. */
   backend: string
   versions: Record<string, string>
-  /** What makes the numbers less than they seem. */
+  /** Reasons why the numbers may be unreliable. */
   warnings: string[]
 }
 
-/** What each metric that was asked for found, and how. */
+/** The results of the chosen metrics, and how they were made. */
 export type Evaluation = Partial<MetricValues> & { record: EvaluationRecord }
 
 export interface CompareOptions {
   reference: Reference
   metrics?: readonly MetricName[]
   seed?: number
-  /** How Fréchet distances are found: `frechetDistanceInWorker` of `/node` keeps the event loop free. */
+  /** The function that computes Fréchet distances; `frechetDistanceInWorker` of `/node` keeps the event loop free. */
   distance?: (a: Moments, b: Moments) => number | Promise<number>
-  /** Goes into the record: the versions of whatever made the images. */
+  /** Versions of the software that made the images, for the record. */
   versions?: Record<string, string>
 }
 
 export interface EvaluateOptions extends CompareOptions {
-  /** Refuse fewer images than this: a protocol's number, e.g. 50,000. */
+  /** Refuse fewer images than this, for example the 50,000 of a protocol. */
   atLeast?: number
   onProgress?: (images: number) => void
 }
 
 /**
- * Measure images in one pass: every metric, and a record of how. Over `FidInception` the Fréchet distance is FID, the
- * kernel distance KID, the spatial one sFID, and FID over the memorisation distance MiFID; over other features not.
+ * Measure images in one pass: all chosen metrics, and a record of how they were made. With `FidInception`, the Fréchet
+ * distance is FID, the kernel distance KID, the spatial Fréchet distance sFID, and FID divided by the memorisation distance
+ * MiFID. With other features they must not have these names.
  *
- * @param images  of one size, in [-1,1]; its batches are taken
+ * @param images  batches [B,H,W,C] of one size, in [-1,1]; each batch is disposed
  */
 export async function evaluate(
   extractor: Features | Extractor,
@@ -65,7 +66,7 @@ export async function evaluate(
   return evaluateMeasurement(measured, { metrics, ...options })
 }
 
-/** The metrics of these names, in the order of the list. Throws where the reference lacks what one needs. */
+/** The metrics of these names, in the order of the list. Throws if the reference lacks data that one of them needs. */
 function chosen(names: readonly MetricName[], reference: Reference): [string, Metric][] {
   const where = 'eval-fid.evaluate'
   const list: Readonly<Record<string, Metric>> = allMetrics
@@ -77,7 +78,7 @@ function chosen(names: readonly MetricName[], reference: Reference): [string, Me
   return found
 }
 
-/** The second half of `evaluate`, for what was measured before: in parts, on several machines, with `measureImages`. */
+/** The second half of `evaluate`, for images that `measureImages` has measured, perhaps in parts on several machines. */
 export async function evaluateMeasurement(
   measured: Measurement,
   {
@@ -97,11 +98,11 @@ export async function evaluateMeasurement(
   return { record: recordOf(measured, seed, versions), ...values }
 }
 
-/** What a measurement kept, in the form that metrics take. */
+/** The kept data of a measurement, in the form that metrics take. */
 function keptOf(measured: Measurement, name: KeptName): Kept[KeptName] {
   const kept = measured[name]
   if (!kept)
-    throw new RangeError(`eval-fid.evaluate: measured.${name} must be there for these metrics, got none.`)
+    throw new RangeError(`eval-fid.evaluate: measured.${name} must be given for these metrics, got none.`)
   return kept instanceof FeatureStatistics ? kept.moments() : kept
 }
 

@@ -9,10 +9,10 @@ import type { KeptName } from '../metric.js'
 
 const NAMES: readonly KeptName[] = ['moments', 'spatial', 'samples', 'logits']
 
-/** What one pass over images leaves: as much as it was told to keep. */
+/** The result of one pass over images, with the data that `keep` asks for. */
 export interface Measurement {
   images: number
-  /** Of every image. */
+  /** Height of every image. */
   height: number
   width: number
   channels: number
@@ -26,16 +26,16 @@ export interface Measurement {
 }
 
 export interface MeasureOptions {
-  /** What to keep: each metric says what it needs. 'moments' unless told. */
+  /** The data to keep (see `needs` of the metrics); by default 'moments'. */
   keep?: readonly KeptName[]
-  /** Told after each batch how many images are done. */
+  /** Called after each batch with the number of images that are done. */
   onProgress?: (images: number) => void
 }
 
 /**
- * Pass over images once and keep what metrics need of them. 'spatial' and 'logits' need an extractor with that output.
+ * Pass over images once and keep the data that metrics need. 'spatial' and 'logits' need an extractor with that output.
  *
- * @param images  of one size; its batches are taken: each is disposed once it is measured, also on a throw
+ * @param images  batches [B,H,W,C] of one size; each is disposed when it is measured or when an error is thrown
  */
 export async function measureImages(
   extractor: Features | Extractor,

@@ -1,10 +1,10 @@
 /** Numbers and names in a checkpoint are far shorter. The cost of converting a longer one grows faster than its length. */
 const MAX_LINE_BYTES = 1000
 
-/** What is wrong with a file, said in full: nobody adds to it on its way up. */
+/** A complete description of what is wrong with a file. Callers pass it on unchanged. */
 export class FileError extends RangeError {}
 
-/** A position in a file; every read is checked against the file's end before it is made. */
+/** A position in a file. Every read is first checked against the file's end. */
 export class Cursor {
   readonly #view: DataView
   constructor(
@@ -15,7 +15,7 @@ export class Cursor {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
-  /** What to throw: what must be, what there was, and the byte where. */
+  /** The error to throw: the rule, what was found instead, and at which byte. */
   error(rule: string, got: string, cause?: unknown): FileError {
     return new FileError(`${this.where}: ${rule}, got ${got} at byte ${this.at}.`, { cause })
   }

@@ -4,23 +4,24 @@ import { readdir, rm, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 
-// The name of a file that is being written ends in who writes it: the machine, the process, and a name of the write's own.
+// The name of a temporary file ends with the machine and the process that write it, and a unique id of the write.
 const TEMPORARY = /\.([0-9a-f]{8})-(\d+)-[0-9a-f-]{36}\.tmp$/
-/** A process of another machine can't be asked for. Nobody writes for this long without a byte. */
+/** We can't ask whether a process of another machine is alive. But no live writer pauses for this long. */
 const ABANDONED_MS = 24 * 3600 * 1000
 
-/** The machine, or the container, whose process numbers ours is one of. */
+/** An id of the machine or container that our process number belongs to. */
 const machine = createHash('sha256').update(`${hostname()} ${processNamespace()}`).digest('hex').slice(0, 8)
 const swept = new Set<string>()
 
-/** A name beside `path`, of this call alone, for a file that isn't whole yet. */
+/** A unique name beside `path` for a file that isn't whole yet. */
 export function temporaryName(path: string): string {
   return `${path}.${machine}-${process.pid}-${randomUUID()}.tmp`
 }
 
 /**
- * Remove what writers that were killed left in a folder, the first time that this process asks for it. A file is theirs if
- * its process is no more or, where that can't be known, if nobody has written to it for a day: never a live writer's.
+ * Remove the temporary files that killed writers left in a folder; only the first call for a folder in a process does so. A
+ * file is removed if its process has ended or, if that can't be known, if nobody has written to it for a day. So the file
+ * of a live writer is never removed.
  */
 export async function sweepOnce(folder: string): Promise<void> {
   const path = resolve(folder)
@@ -38,7 +39,7 @@ export async function sweepOnce(folder: string): Promise<void> {
 
 function isRunning(pid: number): boolean {
   try {
-    return process.kill(pid, 0) // signal 0 asks, and does nothing
+    return process.kill(pid, 0) // signal 0 only asks whether the process exists
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== 'ESRCH'
   }
@@ -49,7 +50,7 @@ async function ageMs(path: string): Promise<number> {
   return Date.now() - mtimeMs
 }
 
-/** Containers may have the same host name, and process numbers of their own each. */
+/** Containers may have the same host name, but each has its own process numbers. */
 function processNamespace(): string {
   try {
     return readlinkSync('/proc/self/ns/pid')
