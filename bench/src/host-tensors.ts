@@ -25,7 +25,7 @@ export function normalInputs(seed: number, shapes: Record<string, readonly numbe
 
 /** A float32 input as a tensor of the active backend. */
 export function tensorOf<T extends tf.Tensor>(inputs: Inputs, name: string): T {
-  const { data, shape } = inputs.get(name) as HostTensor
+  const { data, shape } = inputs.get(name)!
   return tf.tensor(data as Float32Array, shape) as T
 }
 

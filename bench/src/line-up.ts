@@ -54,12 +54,7 @@ function child(backend: BackendName, stock: boolean, quick: boolean): Participan
   return new Participant({
     id: stock ? `${backend} stock` : backend,
     command: process.execPath,
-    args: [
-      ...process.execArgv,
-      process.argv[1] as string,
-      '--child',
-      JSON.stringify({ backend, stock, quick }),
-    ],
+    args: [...process.execArgv, process.argv[1]!, '--child', JSON.stringify({ backend, stock, quick })],
   })
 }
 

@@ -15,7 +15,7 @@ import { type Entrant, measureCase } from './measure.js'
 import { type BenchOptions, help, readOptions } from './options.js'
 import { failures, markdown, type Report } from './report.js'
 
-if (process.argv[2] === '--child') await runChild(JSON.parse(process.argv[3] as string) as ChildOptions)
+if (process.argv[2] === '--child') await runChild(JSON.parse(process.argv[3]!) as ChildOptions)
 else {
   const options = readOptions(process.argv.slice(2), fileURLToPath(new URL('../results', import.meta.url)))
   if (options === 'help') console.log(help)

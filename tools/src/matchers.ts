@@ -44,7 +44,7 @@ export async function difference(
   let worst = -1
   let excess = 0
   for (let i = 0; i < a.data.length; i++) {
-    const [x, y] = [a.data[i] as number, e.data[i] as number]
+    const [x, y] = [a.data[i]!, e.data[i]!]
     if (Object.is(x, y) || x === y) continue
     const over = Math.abs(x - y) - (atol + rtol * Math.abs(y))
     if (Number.isNaN(over)) return `${x} at index ${i}, expected ${y}`

@@ -2,11 +2,11 @@
 export function readmeExample(readme: string): { code: string; output: string } | string {
   const blocks = [...readme.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(([, language, text]) => ({
     language,
-    text: text as string,
+    text: text!,
   }))
   const at = blocks.findIndex(({ language }) => language === 'js')
   if (at < 0) return 'README.md has no ```js block'
   const output = blocks[at + 1]
   if (output?.language !== 'text') return 'the first ```js block of README.md has no ```text block after it'
-  return { code: blocks[at]?.text as string, output: output.text }
+  return { code: blocks[at]!.text, output: output.text }
 }

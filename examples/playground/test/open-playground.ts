@@ -28,7 +28,7 @@ export async function buildPlayground(): Promise<Playground> {
     build: { outDir },
     preview: { host: '127.0.0.1', port: 0 },
   })
-  const url = server.resolvedUrls?.local[0]!
+  const url = server.resolvedUrls!.local[0]!
   const browser = await launch()
   const complaints: string[] = []
   let bytes = 0

@@ -37,7 +37,7 @@ async function bundle(contents: string): Promise<{ code: string; outside: string
   })
   const imports = Object.values(metafile.inputs).flatMap(input => input.imports)
   return {
-    code: outputFiles[0]?.text!,
+    code: outputFiles[0]!.text,
     outside: imports.filter(({ external, path }) => external || isBuiltin(path)).map(({ path }) => path),
   }
 }

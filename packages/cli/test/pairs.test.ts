@@ -1,6 +1,6 @@
 import { cp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type HostTensor, readNpz, toFloat32 } from '@rectified-flow/checkpoints'
+import { readNpz, toFloat32 } from '@rectified-flow/checkpoints'
 import { openPairStore, readMnist } from '@rectified-flow/datasets/node'
 import { expectClose } from '@rectified-flow/tools/matchers'
 import * as tf from '@tensorflow/tfjs-core'

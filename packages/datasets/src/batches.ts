@@ -74,7 +74,7 @@ function* batchIndices(
 ): Generator<Int32Array> {
   for (let epoch = 0; epoch < epochs; epoch++) {
     const places = rng?.fork(epoch).permutation(all.length)
-    const order = places ? places.map(place => all[place] as number) : Int32Array.from(all)
+    const order = places ? places.map(place => all[place]!) : Int32Array.from(all)
     for (let start = 0; start < order.length; start += batch) {
       if (dropLast && start + batch > order.length) break
       yield order.subarray(start, start + batch)

@@ -22,9 +22,9 @@ export function cifar10(batches: readonly Uint8Array[]): ImageDataset {
   let n = 0
   for (const batch of batches)
     for (let at = 0; at < batch.length; at += RECORD, n++) {
-      labels[n] = batch[at] as number
+      labels[n] = batch[at]!
       for (let p = 0; p < PLANE; p++)
-        for (let c = 0; c < 3; c++) images[(n * PLANE + p) * 3 + c] = batch[at + 1 + c * PLANE + p] as number
+        for (let c = 0; c < 3; c++) images[(n * PLANE + p) * 3 + c] = batch[at + 1 + c * PLANE + p]!
     }
   return imageDataset({ images, height: 32, width: 32, channels: 3, labels, classes: 10 })
 }

@@ -9,23 +9,22 @@ export function concatPairs(sets: readonly IndexedPairs[]): {
 } {
   const starts = [0]
   for (const { count } of sets) starts.push((starts.at(-1) as number) + count)
-  const count = starts.pop() as number
+  const count = starts.pop()!
   checkInt('datasets.concatPairs', 'sets: their count', count, 1)
   return {
     count,
     async batch(indices) {
       const places = sets.map((): number[] => [])
       for (let i = 0; i < indices.length; i++) {
-        const index = indices[i] as number
+        const index = indices[i]!
         checkInt('datasets.batch', `indices[${i}]`, index, 0, count - 1)
         places[starts.findLastIndex(start => start <= index)]?.push(i)
       }
       const parts: Pairs[] = []
       try {
         for (const [s, set] of sets.entries()) {
-          const mine = places[s] as number[]
-          if (mine.length > 0)
-            parts.push(await set.batch(mine.map(i => (indices[i] as number) - (starts[s] as number))))
+          const mine = places[s]!
+          if (mine.length > 0) parts.push(await set.batch(mine.map(i => indices[i]! - starts[s]!)))
         }
         return inOrder(parts, places.flat())
       } finally {

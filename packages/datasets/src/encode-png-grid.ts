@@ -42,7 +42,7 @@ export async function encodePngGrid(
 
   const pitch = { x: width * scale + gap, y: height * scale + gap }
   const size = { x: across * pitch.x - gap, y: Math.ceil(count / across) * pitch.y - gap }
-  const pixels = new Uint8Array(size.x * size.y * channels).fill(signedToBytes([background])[0] as number)
+  const pixels = new Uint8Array(size.x * size.y * channels).fill(signedToBytes([background])[0]!)
   for (let n = 0; n < count; n++) {
     const left = (n % across) * pitch.x
     const top = Math.floor(n / across) * pitch.y
@@ -51,7 +51,7 @@ export async function encodePngGrid(
       for (let x = 0; x < width * scale; x++) {
         const from = (row + Math.floor(x / scale)) * channels
         const to = ((top + y) * size.x + left + x) * channels
-        for (let c = 0; c < channels; c++) pixels[to + c] = levels[from + c] as number
+        for (let c = 0; c < channels; c++) pixels[to + c] = levels[from + c]!
       }
     }
   }

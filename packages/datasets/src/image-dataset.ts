@@ -48,10 +48,10 @@ export function imageDataset(parts: ImageDatasetParts): ImageDataset {
     checkIndices(where, indices, count)
     const out = new Uint8Array(indices.length * pixels)
     for (let i = 0; i < indices.length; i++) {
-      const from = (indices[i] as number) * pixels
+      const from = indices[i]! * pixels
       out.set(images.subarray(from, from + pixels), i * pixels)
     }
-    return { images: out, ...(labels && { labels: Array.from(indices, index => labels[index] as number) }) }
+    return { images: out, ...(labels && { labels: Array.from(indices, index => labels[index]!) }) }
   }
   return {
     ...parts,
@@ -68,5 +68,5 @@ function checkLabels(where: string, labels: ArrayLike<number>, count: number, cl
     throw new RangeError(
       `${where}: labels must hold one class for each of ${count} images, got ${labels.length}.`,
     )
-  for (let i = 0; i < count; i++) checkInt(where, `labels[${i}]`, labels[i] as number, 0, classes - 1)
+  for (let i = 0; i < count; i++) checkInt(where, `labels[${i}]`, labels[i]!, 0, classes - 1)
 }

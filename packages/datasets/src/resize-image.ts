@@ -101,7 +101,7 @@ function resample(
       for (let c = 0; c < channels; c++) {
         let sum = ONE / 2
         for (let k = 0; k < weights.length; k++)
-          sum += (weights[k] as number) * (data[line * lineStep + (first + k) * step + c] as number)
+          sum += weights[k]! * data[line * lineStep + (first + k) * step + c]!
         out[at++] = Math.floor(sum / ONE)
       }
   return new Uint8Array(out.buffer)
@@ -113,6 +113,6 @@ function transposed(data: Uint8Array, size: number, channels: number): Uint8Arra
   for (let y = 0; y < size; y++)
     for (let x = 0; x < size; x++)
       for (let c = 0; c < channels; c++)
-        out[(y * size + x) * channels + c] = data[(x * size + y) * channels + c] as number
+        out[(y * size + x) * channels + c] = data[(x * size + y) * channels + c]!
   return out
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { type HostTensor, readSafetensors } from '@rectified-flow/checkpoints'
+import { readSafetensors } from '@rectified-flow/checkpoints'
 import { resize } from '@rectified-flow/eval-fid'
 import { expectClose } from '@rectified-flow/tools/matchers'
 import * as tf from '@tensorflow/tfjs-core'

@@ -44,7 +44,7 @@ export class DenseSolution {
   /** The step of a lane that holds this time. */
   private find(time: number, lane: number): number {
     const index = this.segments.findIndex(({ from, moved }, i) => {
-      const [a, b] = [from[lane]!, this.reached[i]?.[lane]!]
+      const [a, b] = [from[lane]!, this.reached[i]![lane]!]
       return moved[lane] && Math.min(a, b) <= time && time <= Math.max(a, b)
     })
     if (index >= 0) return index

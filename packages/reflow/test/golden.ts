@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type HostTensor, readSafetensors, type Safetensors, toFloat32 } from '@rectified-flow/checkpoints'
+import { readSafetensors, type Safetensors, toFloat32 } from '@rectified-flow/checkpoints'
 import { configFromReference, createUNet, type UNet } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
 

@@ -1,4 +1,4 @@
-import { type HostTensor, readPth, toFloat32 } from '@rectified-flow/checkpoints'
+import { readPth, toFloat32 } from '@rectified-flow/checkpoints'
 import { createUNet, edmDenoiser, edmVelocity, stateDict, velocity } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'

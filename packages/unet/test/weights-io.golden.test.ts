@@ -1,4 +1,3 @@
-import type { HostTensor } from '@rectified-flow/checkpoints'
 import { exact, expectClose } from '@rectified-flow/tools/matchers'
 import {
   configFromReference,

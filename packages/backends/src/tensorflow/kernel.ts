@@ -1,4 +1,3 @@
-import type * as tf from '@tensorflow/tfjs-core'
 import type { Kernel, Replacement, StockKernel } from '../kernels/register-kernels.js'
 import type { StockName, StockTable } from '../kernels/stock-table.js'
 import type { Attrs, Inputs, KernelName, Outputs } from '../kernels/table.js'

@@ -116,7 +116,7 @@ function readEntry(where: string, name: string, value: unknown): SafetensorsEntr
     )
   if (!isSizes(shape))
     throw new RangeError(`${where}: shape of '${name}' must be a list of sizes, got ${describe(shape)}.`)
-  if (!isSizes(offsets) || offsets.length !== 2 || (offsets[0] as number) > (offsets[1] as number))
+  if (!isSizes(offsets) || offsets.length !== 2 || offsets[0]! > offsets[1]!)
     throw new RangeError(
       `${where}: data_offsets of '${name}' must be [start,end] with start <= end, got ${describe(offsets)}.`,
     )

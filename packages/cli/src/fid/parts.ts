@@ -168,7 +168,7 @@ function rows(parts: readonly Part[], name: string): FeatureSet | undefined {
   const tensors = parts.map(part => part.tensors.get(name))
   const [first] = tensors
   if (!first) return undefined
-  const count = tensors.reduce((sum, tensor) => sum + tensor?.shape[0]!, 0)
+  const count = tensors.reduce((sum, tensor) => sum + tensor!.shape[0]!, 0)
   const columns = first.shape[1]!
   const data = new Float32Array(count * columns)
   let to = 0

@@ -20,5 +20,5 @@ export function pairTensors(kind: PairKind, indices: ArrayLike<number>, rows: Pa
           noise === 'pcg64' ? pcg64Noise(rows.noise as Uint8Array, shape) : (rows.noise as Float32Array),
           size,
         )
-  return { x, z, ...(classes !== undefined && { labels: oneHot(rows.labels as ArrayLike<number>, classes) }) }
+  return { x, z, ...(classes !== undefined && { labels: oneHot(rows.labels!, classes) }) }
 }

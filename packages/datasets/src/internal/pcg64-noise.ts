@@ -18,7 +18,7 @@ export function pcg64Noise(
   for (let i = 0; i < states.length / 32; i++) {
     const z = pcg64(states.subarray(32 * i, 32 * i + 32)).standardNormal(size)
     for (let c = 0; c < channels; c++)
-      for (let p = 0; p < pixels; p++) out[i * size + p * channels + c] = z[c * pixels + p] as number
+      for (let p = 0; p < pixels; p++) out[i * size + p * channels + c] = z[c * pixels + p]!
   }
   return out
 }

@@ -17,7 +17,7 @@ export function pngPixels(bytes: Uint8Array): PngPixels {
   return {
     height,
     width,
-    channels: palette ? (palette[0] as number[]).length : png.channels,
+    channels: palette ? palette[0]!.length : png.channels,
     data: palette ? convertIndexedToRgb(png) : png.depth < 8 ? unpack(png) : png.data,
     max: palette ? 255 : 2 ** png.depth - 1,
   }
@@ -29,7 +29,7 @@ function unpack({ data, depth, width, height }: DecodedPng): Uint8Array {
   const stride = Math.ceil((width * depth) / 8)
   for (let i = 0; i < values.length; i++) {
     const bit = (i % width) * depth
-    const byte = data[Math.floor(i / width) * stride + (bit >> 3)] as number
+    const byte = data[Math.floor(i / width) * stride + (bit >> 3)]!
     values[i] = (byte >> (8 - depth - (bit & 7))) & (2 ** depth - 1)
   }
   return values

@@ -4,8 +4,8 @@ export function toHalf(values: ArrayLike<number>): Uint16Array {
   const float = new Float32Array(1)
   const bits = new Uint32Array(float.buffer)
   for (let i = 0; i < half.length; i++) {
-    float[0] = values[i] as number
-    half[i] = halfBits(bits[0] as number)
+    float[0] = values[i]!
+    half[i] = halfBits(bits[0]!)
   }
   return half
 }

@@ -43,7 +43,7 @@ export async function imageFiles(
     if (names.length === 0)
       throw new RangeError(`${WHERE}: path must hold PNG, JPEG or WebP images, got none in '${path}'.`)
     const labels = await imageLabels(WHERE, files, names)
-    const { height, width, channels } = await open(names[0] as string)
+    const { height, width, channels } = await open(names[0]!)
     if (wanted !== undefined && channels !== wanted)
       throw new RangeError(
         `${WHERE}: images must have ${wanted} channel${wanted > 1 ? 's' : ''}, got ${channels} in '${names[0]}'.`,
@@ -54,15 +54,15 @@ export async function imageFiles(
       const images = new Uint8Array(indices.length * size)
       await Promise.all(
         Array.from(indices, async (index, i) => {
-          const image = await open(names[index] as string)
+          const image = await open(names[index]!)
           if (image.height !== height || image.width !== width || image.channels !== channels)
-            throw mixed(names[index] as string, image, names[0] as string, { height, width, channels })
+            throw mixed(names[index]!, image, names[0]!, { height, width, channels })
           images.set(image.data, i * size)
         }),
       )
       return {
         images,
-        ...(labels && { labels: Array.from(indices, index => labels.labels[index] as number) }),
+        ...(labels && { labels: Array.from(indices, index => labels.labels[index]!) }),
       }
     }
     return {

@@ -18,8 +18,8 @@ export async function mergePairStores(target: string, sources: readonly string[]
   const where = 'datasets.mergePairStores'
   if (sources.length === 0) throw new RangeError(`${where}: sources must name at least 1 store, got 0.`)
   const stores = await Promise.all(sources.map(source => openPairStore(source, { incomplete: true })))
-  const { plan } = stores[0] as PairStore
-  for (const store of stores) checkSamePlan(where, sources[0] as string, plan, store.plan)
+  const { plan } = stores[0]!
+  for (const store of stores) checkSamePlan(where, sources[0]!, plan, store.plan)
   const merged = await createPairStore(target, plan)
   for (const store of stores) {
     const absent = new Set(await store.missing())

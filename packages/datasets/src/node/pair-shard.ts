@@ -44,7 +44,7 @@ export function encodeShard(where: string, plan: FullPairPlan, shard: number, ro
         `${where}: ${name} must not be given: the plan of this store has none, got ${describe(rows[name])}.`,
       )
   for (let i = 0; tensors.labels && i < tensors.labels.data.length; i++)
-    checkInt(where, `labels[${i}]`, tensors.labels.data[i] as number, 0, (plan.classes as number) - 1)
+    checkInt(where, `labels[${i}]`, tensors.labels.data[i] as number, 0, plan.classes! - 1)
   return writeSafetensors(tensors, {
     format: 'rectified-flow/pairs',
     plan: planId(plan),
@@ -60,7 +60,7 @@ export function decodeRows(
 ): PairRows {
   const rows: Partial<Record<keyof PairRows, PairRows[keyof PairRows]>> = {}
   for (const [name, { dtype }] of Object.entries(columnsOf(plan))) {
-    const { buffer } = bytes.get(name) as Uint8Array<ArrayBuffer>
+    const { buffer } = bytes.get(name)!
     rows[name as keyof PairRows] =
       dtype === 'U8'
         ? new Uint8Array(buffer)
@@ -98,7 +98,7 @@ function toData(where: string, name: string, dtype: string, values: ArrayLike<nu
 function checksum(plan: FullPairPlan, shard: number, tensors: Record<string, HostTensor>): string {
   const hash = createHash('sha256').update(`${planId(plan)} ${shard}`)
   for (const name of Object.keys(tensors).sort()) {
-    const { dtype, shape, data } = tensors[name] as HostTensor
+    const { dtype, shape, data } = tensors[name]!
     hash.update(`${name} ${dtype} [${shape}]`)
     hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
   }

@@ -47,7 +47,7 @@ export async function openReferencePairs(
     const found = csv === null ? undefined : readLabelsCsv(WHERE, csv, count)
     const classes = given ?? found?.classes
     const decode = async (index: number) => {
-      const entry = sampleOf[index] as number
+      const entry = sampleOf[index]!
       return decodeImage(WHERE, samples.name(entry), await samples.read(entry))
     }
     const { height, width, channels } = await decode(0)
@@ -60,7 +60,7 @@ export async function openReferencePairs(
       const noise = new Uint8Array(indices.length * 32)
       const one = async (index: number, i: number) => {
         const image = await decode(index)
-        const state = await noises.read(noiseOf[index] as number)
+        const state = await noises.read(noiseOf[index]!)
         if (image.data.length !== size || state.length !== 32)
           throw new RangeError(
             `${WHERE}: pair ${index} must have an image [${shape}] and a state of 32 bytes, got [${image.height},${image.width},${image.channels}] and ${state.length}.`,
@@ -72,7 +72,7 @@ export async function openReferencePairs(
       return {
         images,
         noise,
-        ...(found && { labels: Array.from(indices, index => found.labels[index] as number) }),
+        ...(found && { labels: Array.from(indices, index => found.labels[index]!) }),
       }
     }
     return {

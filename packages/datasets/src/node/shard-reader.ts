@@ -35,7 +35,7 @@ export class ShardReader {
     const out = new Map(this.columns.map(([name, bytes]) => [name, new Uint8Array(indices.length * bytes)]))
     const places = new Map<number, number[]>()
     for (let place = 0; place < indices.length; place++) {
-      const shard = Math.floor((indices[place] as number) / this.plan.shardSize)
+      const shard = Math.floor(indices[place]! / this.plan.shardSize)
       const list = places.get(shard)
       if (list) list.push(place)
       else places.set(shard, [place])
@@ -69,11 +69,11 @@ export class ShardReader {
       const handle = await file.handle
       const layout = await this.layout(shard, handle)
       for (const [name, bytes] of this.columns) {
-        const target = out.get(name) as Uint8Array
-        const start = layout.get(name) as number
+        const target = out.get(name)!
+        const start = layout.get(name)!
         for (const [first, run] of runs(places, indices)) {
-          const row = (indices[places[first] as number] as number) % this.plan.shardSize
-          const at = (places[first] as number) * bytes
+          const row = indices[places[first]!]! % this.plan.shardSize
+          const at = places[first]! * bytes
           const { bytesRead } = await handle.read(target, at, run * bytes, start + row * bytes)
           if (bytesRead !== run * bytes)
             throw new RangeError(`${WHERE}: ${this.pathOf(shard)} must be whole, got a truncated file.`)
@@ -126,9 +126,8 @@ function* runs(
 ): Generator<[first: number, length: number]> {
   let first = 0
   for (let i = 1; i <= places.length; i++) {
-    const [before, here] = [places[i - 1] as number, places[i] as number]
-    if (i < places.length && here === before + 1 && indices[here] === (indices[before] as number) + 1)
-      continue
+    const [before, here] = [places[i - 1]!, places[i]!]
+    if (i < places.length && here === before + 1 && indices[here] === indices[before]! + 1) continue
     yield [first, i - first]
     first = i
   }

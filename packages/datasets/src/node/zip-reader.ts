@@ -35,18 +35,18 @@ export class ZipReader {
   /** Name of entry i; the name of a folder ends with '/'. */
   name(i: number): string {
     const { bytes, nameStarts, nameLengths } = this.directory
-    const start = nameStarts[i] as number
-    return bytes.toString('utf8', start, start + (nameLengths[i] as number))
+    const start = nameStarts[i]!
+    return bytes.toString('utf8', start, start + nameLengths[i]!)
   }
 
   /** The name of entry i, without its extension, as a number: '00012.png' is 12. -1 if it is no number. */
   numberOf(i: number): number {
     const { bytes, nameStarts, nameLengths } = this.directory
-    const start = nameStarts[i] as number
-    const end = start + (nameLengths[i] as number)
+    const start = nameStarts[i]!
+    const end = start + nameLengths[i]!
     let value = 0
     for (let at = start; at < end; at++) {
-      const digit = (bytes[at] as number) - 48
+      const digit = bytes[at]! - 48
       if (digit < 0 || digit > 9) return bytes[at] === 46 && at > start ? value : -1
       value = value * 10 + digit
     }
@@ -56,8 +56,8 @@ export class ZipReader {
   /** The bytes of entry i; their CRC is checked. */
   async read(i: number): Promise<Buffer> {
     const { offsets, packed, sizes, crcs, methods, nameLengths } = this.directory
-    const [offset, length, size] = [offsets[i] as number, packed[i] as number, sizes[i] as number]
-    const guess = 30 + (nameLengths[i] as number) + SLACK + length
+    const [offset, length, size] = [offsets[i]!, packed[i]!, sizes[i]!]
+    const guess = 30 + nameLengths[i]! + SLACK + length
     const chunk = Buffer.allocUnsafe(guess)
     const { bytesRead } = await this.file.read(chunk, 0, guess, offset)
     if (bytesRead < 30 || chunk.readUInt32LE(0) !== 0x04034b50)

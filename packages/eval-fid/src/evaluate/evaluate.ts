@@ -92,7 +92,7 @@ export async function evaluateMeasurement(
   const tools = { rng: createRng(seed), distance }
   const values: Record<string, unknown> = {}
   for (const [name, metric] of chosen(metrics, reference)) {
-    const real = reference[metric.needs] as Kept[KeptName]
+    const real = reference[metric.needs]!
     values[name] = await metric.measure(keptOf(measured, metric.needs), real, tools)
   }
   return { record: recordOf(measured, seed, versions), ...values }

@@ -38,7 +38,7 @@ export function loadSmallResNet(bytes: Uint8Array, description?: NetworkDescript
   }
   const weights = new Map<string, tf.Variable>()
   for (const [name, shape] of shapes) {
-    const { data } = tensors.get(name) as HostTensor
+    const { data } = tensors.get(name)!
     weights.set(
       name,
       tf.tidy(() => tf.variable(tf.tensor(data as Float32Array, shape))),

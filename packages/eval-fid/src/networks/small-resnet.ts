@@ -38,7 +38,7 @@ export class SmallResNet implements Extractor<'features' | 'logits'> {
     readonly weights: Weights,
     readonly description: NetworkDescription = { network: 'SmallResNet' },
   ) {
-    this.dim = config.widths.at(-1) as number
+    this.dim = config.widths.at(-1)!
   }
 
   /** Features [N,dim] of images [N,size,size,channels] in [-1,1]. */
@@ -93,7 +93,7 @@ export class SmallResNet implements Extractor<'features' | 'logits'> {
   }
 
   private weight(name: string): tf.Variable {
-    return this.weights.get(name) as tf.Variable
+    return this.weights.get(name)!
   }
 }
 
@@ -113,7 +113,7 @@ export function weightShapes({ channels, widths, classes }: SmallResNetConfig): 
     conv(`${stage}.squeeze`, width, width / 2)
     conv(`${stage}.expand`, width / 2, width)
   })
-  const dim = widths.at(-1) as number
+  const dim = widths.at(-1)!
   return shapes.set('head.weight', [dim, classes]).set('head.bias', [classes])
 }
 

@@ -69,7 +69,7 @@ export function tensorSpace(
     },
     async event(x, t) {
       const value = tf.tidy(() => {
-        const got = event?.(x, times(t))!
+        const got = event!(x, times(t))
         const single = !perSample && Array.isArray(got?.shape) && got.shape.length === 0
         checkTensor(where, 'event.value(x, t)', got, single ? [] : [lanes])
         return tf.clone(got)

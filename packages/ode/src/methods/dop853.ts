@@ -99,7 +99,7 @@ function weights(theta: number): number[] {
   return Array.from({ length: 16 }, (_, i) => {
     const [bi, start, end] = [b[i] ?? 0, i === 0 ? 1 : 0, i === 12 ? 1 : 0]
     const hermite = first * bi + second * (start - bi) + third * (2 * bi - start - end)
-    return rest.reduce((total, value, m) => total + value * combinations[m]?.[i]!, hermite)
+    return rest.reduce((total, value, m) => total + value * combinations[m]![i]!, hermite)
   })
 }
 

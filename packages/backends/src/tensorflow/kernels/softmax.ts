@@ -1,4 +1,3 @@
-import type * as tf from '@tensorflow/tfjs-core'
 import { evaluate } from '../eager.js'
 import type { TensorflowReplacement } from '../kernel.js'
 import { ONEDNN, oneDnnOf } from '../onednn.js'

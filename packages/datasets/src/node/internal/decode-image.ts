@@ -28,8 +28,7 @@ function decodePngBytes(bytes: Uint8Array): Pixels {
   if (kept === channels && data instanceof Uint8Array && max === 255) return { data, height, width, channels }
   const out = new Uint8Array(height * width * kept)
   for (let p = 0; p < height * width; p++)
-    for (let c = 0; c < kept; c++)
-      out[p * kept + c] = Math.round(((data[p * channels + c] as number) * 255) / max)
+    for (let c = 0; c < kept; c++) out[p * kept + c] = Math.round((data[p * channels + c]! * 255) / max)
   return { data: out, height, width, channels: kept }
 }
 
@@ -55,6 +54,6 @@ export function withChannels(image: Pixels, channels: number): Pixels | undefine
   if (image.channels === channels) return image
   if (image.channels !== 1 || channels !== 3) return undefined
   const data = new Uint8Array(image.data.length * 3)
-  for (let i = 0; i < data.length; i++) data[i] = image.data[Math.floor(i / 3)] as number
+  for (let i = 0; i < data.length; i++) data[i] = image.data[Math.floor(i / 3)]!
   return { ...image, data, channels }
 }

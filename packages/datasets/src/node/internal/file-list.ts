@@ -27,7 +27,7 @@ export async function zipFiles(path: string): Promise<FileList> {
   }
   return {
     names: [...places.keys()].sort(),
-    read: name => zip.read(places.get(name) as number),
+    read: name => zip.read(places.get(name)!),
     close: () => zip.close(),
   }
 }

@@ -24,7 +24,7 @@ export async function imageLabels(
   if (folders.some(folder => folder === '') || folders.every(folder => CHUNK.test(folder))) return undefined
   const names = [...new Set(folders)].sort()
   const classOf = new Map(names.map((name, i) => [name, i]))
-  return { labels: Int32Array.from(folders, folder => classOf.get(folder) as number), classes: names.length }
+  return { labels: Int32Array.from(folders, folder => classOf.get(folder)!), classes: names.length }
 }
 
 function fromJson(where: string, bytes: Uint8Array, images: readonly string[]): Labels | undefined {
@@ -36,12 +36,12 @@ function fromJson(where: string, bytes: Uint8Array, images: readonly string[]): 
   let classes = 0
   const labels = Int32Array.from(images, name => {
     const label = classOf.get(name)
-    if (!Number.isInteger(label) || (label as number) < 0)
+    if (!Number.isInteger(label) || label! < 0)
       throw new RangeError(
         `${where}: dataset.json must give a class, an integer >= 0, for '${name}', got ${describe(label)}.`,
       )
-    classes = Math.max(classes, (label as number) + 1)
-    return label as number
+    classes = Math.max(classes, label! + 1)
+    return label!
   })
   return { labels, classes }
 }

@@ -30,7 +30,7 @@ export function prepareSource(
       const out = new Uint8Array(indices.length * sample.data.length)
       for (let i = 0; i < indices.length; i++) {
         const data = images.subarray(i * size, (i + 1) * size)
-        const image = prepare({ data, height, width, channels: have }) as Pixels
+        const image = prepare({ data, height, width, channels: have })!
         out.set(image.data, i * image.data.length)
       }
       return { images: out, ...rest }

@@ -57,8 +57,7 @@ export async function readDirectory(path: string, file: FileHandle): Promise<Zip
     directory.sizes[i] = bytes.readUInt32LE(at + 24)
     directory.offsets[i] = bytes.readUInt32LE(at + 42)
     widen(directory, i, at + 46 + name, extra)
-    if ((directory.offsets[i] as number) + (directory.packed[i] as number) > size)
-      throw refuse(`a damaged directory at entry ${i}`)
+    if (directory.offsets[i]! + directory.packed[i]! > size) throw refuse(`a damaged directory at entry ${i}`)
     at += 46 + name + extra + comment
   }
   return directory
@@ -103,5 +102,5 @@ async function findDirectory(
   await file.read(record, 0, 56, Number(tail.readBigUInt64LE(locator + 8)))
   if (record.readUInt32LE(0) !== 0x06064b50) throw refuse('a damaged ZIP64 directory')
   const [many, bytes, from] = [32, 40, 48].map(field => Number(record.readBigUInt64LE(field)))
-  return { count: many as number, length: bytes as number, start: from as number }
+  return { count: many!, length: bytes!, start: from! }
 }
