@@ -90,27 +90,30 @@ function ended(child: ChildProcess, onCounts: (counts: Counts) => void): Promise
 
 /** What all workers have done, in one bar that begins when each has said how much it has to do. */
 class Board {
-  private readonly first = new Map<number, Counts>()
-  private readonly last = new Map<number, Counts>()
-  private bar: Progress | undefined
+  readonly #workers: number
+  readonly #first = new Map<number, Counts>()
+  readonly #last = new Map<number, Counts>()
+  #bar: Progress | undefined
 
-  constructor(private readonly workers: number) {}
+  constructor(workers: number) {
+    this.#workers = workers
+  }
 
   update(worker: number, counts: Counts): void {
-    if (!this.first.has(worker)) this.first.set(worker, counts)
-    this.last.set(worker, counts)
-    if (this.last.size < this.workers) return
-    this.bar ??= progress(counts.title, sum(this.last, 'total'), counts.unit)
-    this.bar.update(sum(this.last, 'done'))
+    if (!this.#first.has(worker)) this.#first.set(worker, counts)
+    this.#last.set(worker, counts)
+    if (this.#last.size < this.#workers) return
+    this.#bar ??= progress(counts.title, sum(this.#last, 'total'), counts.unit)
+    this.#bar.update(sum(this.#last, 'done'))
   }
 
   /** Done since the workers began. */
   get made(): number {
-    return sum(this.last, 'done') - sum(this.first, 'done')
+    return sum(this.#last, 'done') - sum(this.#first, 'done')
   }
 
   stop(): void {
-    this.bar?.stop()
+    this.#bar?.stop()
   }
 }
 

@@ -8,15 +8,25 @@ import type { Space } from './internal/space.js'
 
 /** A solution that knows its state at every time between start and end. Holds the steps' velocities. */
 export class DenseSolution {
+  readonly #space: Space<tf.Tensor>
+  readonly #method: EmbeddedPair
+  readonly #segments: Segment<tf.Tensor>[]
+  readonly #reached: readonly (readonly number[])[]
+
   constructor(
-    private readonly space: Space<tf.Tensor>,
-    private readonly method: EmbeddedPair,
-    private readonly segments: Segment<tf.Tensor>[],
-    private readonly reached: readonly (readonly number[])[],
+    space: Space<tf.Tensor>,
+    method: EmbeddedPair,
+    segments: Segment<tf.Tensor>[],
+    reached: readonly (readonly number[])[],
     /** The state at the end [B,...]; freed by `dispose`. */
     readonly x: tf.Tensor,
     readonly statistics: SolverStatistics,
-  ) {}
+  ) {
+    this.#space = space
+    this.#method = method
+    this.#segments = segments
+    this.#reached = reached
+  }
 
   /**
    * The state [B,...] at t: one time for all, or with `perSample` also one per sample.
@@ -25,37 +35,39 @@ export class DenseSolution {
    */
   at(t: number | readonly number[]): tf.Tensor {
     const times = typeof t === 'number' ? this.statistics.ends.map(() => t) : t
-    if (times.length !== this.space.lanes)
-      throw new RangeError(`ode.DenseSolution.at: t must have ${this.space.lanes} times, got ${describe(t)}.`)
-    const chosen = times.map((time, lane) => this.find(time, lane))
+    if (times.length !== this.#space.lanes)
+      throw new RangeError(
+        `ode.DenseSolution.at: t must have ${this.#space.lanes} times, got ${describe(t)}.`,
+      )
+    const chosen = times.map((time, lane) => this.#find(time, lane))
     return tf.tidy(() => {
       let state: tf.Tensor | undefined
       for (const index of new Set(chosen)) {
-        const segment = this.segments[index]!
+        const segment = this.#segments[index]!
         const here = chosen.map(choice => choice === index)
         const inside = times.map((time, lane) => (here[lane] ? time : segment.from[lane]!))
-        const x = interpolate(this.space, this.method, segment, inside)
-        state = state ? this.space.select(here, x, state) : x
+        const x = interpolate(this.#space, this.#method, segment, inside)
+        state = state ? this.#space.select(here, x, state) : x
       }
       return state!
     })
   }
 
   /** The step of a lane that holds this time. */
-  private find(time: number, lane: number): number {
-    const index = this.segments.findIndex(({ from, moved }, i) => {
-      const [a, b] = [from[lane]!, this.reached[i]![lane]!]
+  #find(time: number, lane: number): number {
+    const index = this.#segments.findIndex(({ from, moved }, i) => {
+      const [a, b] = [from[lane]!, this.#reached[i]![lane]!]
       return moved[lane] && Math.min(a, b) <= time && time <= Math.max(a, b)
     })
     if (index >= 0) return index
-    const start = this.segments[0]?.from[lane]
+    const start = this.#segments[0]?.from[lane]
     const range = `between ${start} and ${this.statistics.ends[lane]?.t}`
     throw new RangeError(`ode.DenseSolution.at: t must lie ${range}, got ${time}.`)
   }
 
   dispose(): void {
-    tf.dispose([this.x, ...this.segments.flatMap(({ x, k }) => [x, ...k])])
-    this.segments.length = 0
+    tf.dispose([this.x, ...this.#segments.flatMap(({ x, k }) => [x, ...k])])
+    this.#segments.length = 0
   }
 }
 

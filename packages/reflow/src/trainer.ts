@@ -33,18 +33,18 @@ export interface TrainerStep {
  * function of the state and the step's number alone, so a trainer restored from `state` goes on bit for bit.
  */
 export class Trainer {
-  private readonly slots: Slots
-  private readonly options: ReturnType<typeof withDefaults>
-  private readonly device: TrainingStep
-  private counters: Omit<TrainerState, 'tensors'>
+  readonly #slots: Slots
+  readonly #options: ReturnType<typeof withDefaults>
+  readonly #device: TrainingStep
+  #counters: Omit<TrainerState, 'tensors'>
 
   constructor(options: TrainerOptions) {
     checkGradients('reflow.Trainer')
-    this.options = withDefaults(options)
-    this.slots = new Map([...options.weights].map(([name, weight]) => [name, slotOf(weight)]))
-    this.device = trainingStep(this.options, this.slots)
+    this.#options = withDefaults(options)
+    this.#slots = new Map([...options.weights].map(([name, weight]) => [name, slotOf(weight)]))
+    this.#device = trainingStep(this.#options, this.#slots)
     const { lossScale } = options
-    this.counters = {
+    this.#counters = {
       step: 0,
       skipped: 0,
       skippedInRow: 0,
@@ -54,17 +54,17 @@ export class Trainer {
 
   /** Steps done, those that were skipped included. */
   get step(): number {
-    return this.counters.step
+    return this.#counters.step
   }
 
   /** Steps that were skipped. */
   get skipped(): number {
-    return this.counters.skipped
+    return this.#counters.skipped
   }
 
   /** The moving average of each weight; borrowed, and changing with every step. */
   get ema(): Weights {
-    return new Map([...this.slots].map(([name, { ema }]) => [name, ema]))
+    return new Map([...this.#slots].map(([name, { ema }]) => [name, ema]))
   }
 
   /**
@@ -74,13 +74,13 @@ export class Trainer {
    * @throws NumericError 'non-finite' when `maxSkipped` steps in a row were; the weights are those of the last good step
    */
   async advance(): Promise<TrainerStep> {
-    const { coupling, batch } = this.options
+    const { coupling, batch } = this.#options
     const pairs = await coupling.draw(this.step, batch)
     let result: BatchGradients | undefined
     try {
-      result = this.gradients(pairs)
+      result = this.#gradients(pairs)
       const read = Float32Array.from(await result.report.data())
-      return this.finish(result.gradients, read)
+      return this.#finish(result.gradients, read)
     } finally {
       tf.dispose([pairs.x, pairs.z])
       pairs.labels?.dispose()
@@ -88,37 +88,37 @@ export class Trainer {
     }
   }
 
-  private gradients(pairs: Pairs): BatchGradients {
-    const { timesteps, rng, batch } = this.options
+  #gradients(pairs: Pairs): BatchGradients {
+    const { timesteps, rng, batch } = this.#options
     checkTensor('reflow.Trainer.advance', 'pairs.x', pairs.x, [batch, 'H', 'W', 'C'])
     checkTensor('reflow.Trainer.advance', 'pairs.z', pairs.z, pairs.x.shape)
     const draw = rng.fork(this.step)
     const t = timesteps.sample(batch, draw.fork('t'))
     try {
-      return this.device.gradients(pairs, t, this.counters.lossScale?.scale ?? 1, draw.fork('dropout'))
+      return this.#device.gradients(pairs, t, this.#counters.lossScale?.scale ?? 1, draw.fork('dropout'))
     } finally {
       t.dispose()
     }
   }
 
   /** Look at what was read, and update the weights if it is finite. */
-  private finish(gradients: BatchGradients['gradients'], read: Float32Array): TrainerStep {
-    const { batch, learningRate, lossScale, maxSkipped } = this.options
-    const { step, skipped, skippedInRow, lossScale: scaling } = this.counters
+  #finish(gradients: BatchGradients['gradients'], read: Float32Array): TrainerStep {
+    const { batch, learningRate, lossScale, maxSkipped } = this.#options
+    const { step, skipped, skippedInRow, lossScale: scaling } = this.#counters
     const losses = read.subarray(0, batch)
     const loss = losses.reduce((sum, value) => sum + value, 0) / batch
     const squares = read.subarray(2 * batch).reduce((sum, value) => sum + value, 0)
     const gradientNorm = Math.sqrt(squares) / (scaling?.scale ?? 1)
     const finite = Number.isFinite(loss) && Number.isFinite(gradientNorm)
     const rate = learningRate(step)
-    if (finite) this.update(gradients, gradientNorm, rate)
-    this.counters = {
+    if (finite) this.#update(gradients, gradientNorm, rate)
+    this.#counters = {
       step: step + 1,
       skipped: finite ? skipped : skipped + 1,
       skippedInRow: finite ? 0 : skippedInRow + 1,
       ...(lossScale && scaling && { lossScale: lossScale.next(scaling, finite) }),
     }
-    if (this.counters.skippedInRow >= maxSkipped)
+    if (this.#counters.skippedInRow >= maxSkipped)
       throw new NumericError(
         'non-finite',
         `reflow.Trainer.advance: loss and gradients must be finite, got loss ${loss} and gradient norm ${gradientNorm} ` +
@@ -129,17 +129,17 @@ export class Trainer {
     return { step: step + 1, loss, gradientNorm, learningRate: rate, skipped: !finite, times, losses }
   }
 
-  private update(gradients: BatchGradients['gradients'], norm: number, learningRate: number): void {
-    const { emaDecay, clipNorm } = this.options
-    const { step, skipped, lossScale } = this.counters
+  #update(gradients: BatchGradients['gradients'], norm: number, learningRate: number): void {
+    const { emaDecay, clipNorm } = this.#options
+    const { step, skipped, lossScale } = this.#counters
     const factor = Math.min(1, clipNorm / norm) / (lossScale?.scale ?? 1)
     const update = step - skipped + 1
-    this.device.update(gradients, { step: update, learningRate, emaDecay: emaDecay(update), factor })
+    this.#device.update(gradients, { step: update, learningRate, emaDecay: emaDecay(update), factor })
   }
 
   /** A copy of the whole state on the host. */
   async state(): Promise<TrainerState> {
-    return { ...this.counters, tensors: await readSlots(this.slots) }
+    return { ...this.#counters, tensors: await readSlots(this.#slots) }
   }
 
   /** Go back (or on) to a state. All of it is checked before anything changes. */
@@ -148,17 +148,17 @@ export class Trainer {
     checkInt(where, 'state.step', counters.step, 0)
     checkInt(where, 'state.skipped', counters.skipped, 0, counters.step)
     checkInt(where, 'state.skippedInRow', counters.skippedInRow, 0, counters.skipped)
-    if (Boolean(counters.lossScale) !== Boolean(this.options.lossScale))
+    if (Boolean(counters.lossScale) !== Boolean(this.#options.lossScale))
       throw new RangeError(
-        `${where}: state must ${this.options.lossScale ? 'hold a loss scale' : 'be of a trainer without a loss scale'}, as this trainer, got another.`,
+        `${where}: state must ${this.#options.lossScale ? 'hold a loss scale' : 'be of a trainer without a loss scale'}, as this trainer, got another.`,
       )
-    writeSlots(where, this.slots, tensors)
-    this.counters = counters
+    writeSlots(where, this.#slots, tensors)
+    this.#counters = counters
   }
 
   /** Free the optimiser's tensors. The weights stay: they are the network's. */
   dispose(): void {
-    this.device.dispose()
-    for (const { m, v, ema } of this.slots.values()) tf.dispose([m, v, ema])
+    this.#device.dispose()
+    for (const { m, v, ema } of this.#slots.values()) tf.dispose([m, v, ema])
   }
 }

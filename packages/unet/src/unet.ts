@@ -21,17 +21,17 @@ export abstract class UNet<C extends ResolvedUNetConfig = ResolvedUNetConfig> im
   readonly weights: Weights
   /** Variables that are stored with the weights and not trained: the frequencies of a Fourier embedding. */
   readonly buffers: Weights
-  private readonly architecture
-  private readonly owned: boolean
-  private disposed = false
+  readonly #architecture
+  readonly #owned: boolean
+  #disposed = false
 
   protected constructor(
     readonly config: C,
     source: WeightSource,
   ) {
     const architecture = architectureOf(config)
-    this.architecture = architecture
-    this.owned = !('weights' in source)
+    this.#architecture = architecture
+    this.#owned = !('weights' in source)
     if ('weights' in source) {
       this.weights = source.weights
       this.buffers = source.buffers ?? new Map()
@@ -57,8 +57,9 @@ export abstract class UNet<C extends ResolvedUNetConfig = ResolvedUNetConfig> im
    * @returns            [B,H,W,C], C = outChannels
    */
   forward(x: tf.Tensor4D, noiseLabels: tf.Tensor1D, options: ForwardOptions = {}): tf.Tensor4D {
-    this.checkInputs(x, noiseLabels, options)
-    const { architecture, weights, buffers } = this
+    this.#checkInputs(x, noiseLabels, options)
+    const { weights, buffers } = this
+    const architecture = this.#architecture
     return tf.tidy(() => {
       const embedding = tf.tidy(() => architecture.embed(weights, buffers, noiseLabels, options))
       const pass = { ...architecture, weights, embedding, training: options.training }
@@ -66,9 +67,9 @@ export abstract class UNet<C extends ResolvedUNetConfig = ResolvedUNetConfig> im
     })
   }
 
-  private checkInputs(x: tf.Tensor4D, noiseLabels: tf.Tensor1D, options: ForwardOptions): void {
+  #checkInputs(x: tf.Tensor4D, noiseLabels: tf.Tensor1D, options: ForwardOptions): void {
     const { imgResolution: side, inChannels, labelDim, augmentDim } = this.config
-    if (this.disposed) throw new TypeError(`${WHERE}: the network must be live, got a disposed one.`)
+    if (this.#disposed) throw new TypeError(`${WHERE}: the network must be live, got a disposed one.`)
     checkTensor(WHERE, 'x', x, ['B', side, side, inChannels])
     const [b] = x.shape
     checkTensor(WHERE, 'noiseLabels', noiseLabels, [b])
@@ -85,7 +86,7 @@ export abstract class UNet<C extends ResolvedUNetConfig = ResolvedUNetConfig> im
 
   /** Free the weights, if the network made them. */
   dispose(): void {
-    if (this.owned && !this.disposed) tf.dispose([...this.weights.values(), ...this.buffers.values()])
-    this.disposed = true
+    if (this.#owned && !this.#disposed) tf.dispose([...this.weights.values(), ...this.buffers.values()])
+    this.#disposed = true
   }
 }

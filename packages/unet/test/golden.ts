@@ -17,30 +17,30 @@ export function goldenBytes(path: string): Uint8Array {
 
 /** A file of reference numbers: its host tensors, its tensors in this package's layout (images NHWC), and its metadata. */
 export class Golden {
-  private readonly file
+  readonly #file
 
   constructor(path: string) {
-    this.file = readSafetensors(goldenBytes(path))
+    this.#file = readSafetensors(goldenBytes(path))
   }
 
   get metadata() {
-    return this.file.metadata
+    return this.#file.metadata
   }
 
   host(name: string): HostTensor {
-    const tensor = this.file.tensors.get(name)
+    const tensor = this.#file.tensors.get(name)
     if (!tensor) throw new Error(`no ${name} in the golden file`)
     return tensor
   }
 
   has(name: string): boolean {
-    return this.file.tensors.has(name)
+    return this.#file.tensors.has(name)
   }
 
   /** The names that begin with the prefix, with the prefix removed. */
   section(prefix: string): Map<string, HostTensor> {
     return new Map(
-      [...this.file.tensors]
+      [...this.#file.tensors]
         .filter(([name]) => name.startsWith(prefix))
         .map(([name, tensor]) => [name.slice(prefix.length), tensor]),
     )

@@ -42,17 +42,18 @@ const INVERSION_STEPS = 16
 
 /** Two networks for images of one shape: one draws in one step, the other (the teacher) is compared with it. */
 export class Digits {
-  /** The noise of the user's drawing, if there is one: it replaces the plane's first corner. */
-  private corner: tf.Tensor4D | undefined
+  readonly #fast: UNet
+  readonly #teacher: UNet
 
-  private maps = 0
+  /** The noise of the user's drawing, if there is one: it replaces the plane's first corner. */
+  #corner: tf.Tensor4D | undefined
+  #maps = 0
 
   readonly info: DigitsInfo
 
-  private constructor(
-    private readonly fast: UNet,
-    private readonly teacher: UNet,
-  ) {
+  private constructor(fast: UNet, teacher: UNet) {
+    this.#fast = fast
+    this.#teacher = teacher
     const { imgResolution: side, outChannels: channels, labelDim: classes } = fast.config
     const weights = [...fast.weights.values()].reduce((sum, { size }) => sum + size, 0)
     this.info = { side, channels, classes, straightened: fast !== teacher, weights }
@@ -66,17 +67,17 @@ export class Digits {
 
   /** The image that the one-step network draws at a place. */
   async one(place: Place): Promise<Drawn> {
-    return this.draw(this.fast, place, 1)
+    return this.#draw(this.#fast, place, 1)
   }
 
   /** The image that the teacher draws at a place. */
   async many(place: Place, nfe: number): Promise<Drawn> {
-    return this.draw(this.teacher, place, nfe)
+    return this.#draw(this.#teacher, place, nfe)
   }
 
   /** The noise of a place. */
   async noise(place: Place): Promise<Float32Array> {
-    return read(tf.tidy(() => this.noiseAt(place)))
+    return read(tf.tidy(() => this.#noiseAt(place)))
   }
 
   /** Draw the images of a grid of places, row by row. A new map ends one that is still being drawn. */
@@ -85,14 +86,14 @@ export class Digits {
     columns: number,
     onRow: (row: number, images: Float32Array) => void,
   ): Promise<void> {
-    const turn = ++this.maps
+    const turn = ++this.#maps
     const at = (i: number) => (i + 0.5) / columns
-    for (let row = 0; row < columns && turn === this.maps; row++) {
+    for (let row = 0; row < columns && turn === this.#maps; row++) {
       const images = tf.tidy(() => {
         const z = tf.concat(
-          Array.from({ length: columns }, (_, i) => this.noiseAt({ seed, label, x: at(i), y: at(row) })),
+          Array.from({ length: columns }, (_, i) => this.#noiseAt({ seed, label, x: at(i), y: at(row) })),
         )
-        return sample(this.field(this.fast, label), z, { steps: this.info.straightened ? 1 : 4 }).x
+        return sample(this.#field(this.#fast, label), z, { steps: this.info.straightened ? 1 : 4 }).x
       })
       onRow(row, await read(images))
       await breathe()
@@ -101,27 +102,27 @@ export class Digits {
 
   /** Invert an image [side,side,channels] to its noise, which becomes the plane's first corner. */
   async invert(image: Float32Array, label: number): Promise<Inverted> {
-    this.corner?.dispose()
+    this.#corner?.dispose()
     let nfe = 0
     const [z, again] = tf.tidy(() => {
-      const x = tf.tensor(image, this.shape)
-      const field = this.field(this.fast, label)
-      const inverted = invert(field, x, { noise: this.normal(0, 0), steps: INVERSION_STEPS })
+      const x = tf.tensor(image, this.#shape)
+      const field = this.#field(this.#fast, label)
+      const inverted = invert(field, x, { noise: this.#normal(0, 0), steps: INVERSION_STEPS })
       const drawn = sample(field, inverted.z, { steps: INVERSION_STEPS })
       nfe = inverted.nfe + drawn.nfe
       return [inverted.z as tf.Tensor4D, drawn.x]
     }) as [tf.Tensor4D, tf.Tensor]
-    this.corner = z
+    this.#corner = z
     return { noise: Float32Array.from(await z.data()), again: await read(again), nfe }
   }
 
   /** Draw the noise of the inverted image under every class. */
   async translate(): Promise<Float32Array> {
     const { classes } = this.info
-    const corner = this.corner!
+    const corner = this.#corner!
     const images = tf.tidy(() => {
       const classLabels = tf.eye(classes) as tf.Tensor2D
-      return sample(edmVelocity(this.fast, { classLabels }), tf.tile(corner, [classes, 1, 1, 1]), {
+      return sample(edmVelocity(this.#fast, { classLabels }), tf.tile(corner, [classes, 1, 1, 1]), {
         steps: 2,
       }).x
     })
@@ -130,31 +131,31 @@ export class Digits {
 
   /** Make the plane's first corner random again. */
   forget(): void {
-    this.corner?.dispose()
-    this.corner = undefined
+    this.#corner?.dispose()
+    this.#corner = undefined
   }
 
   dispose(): void {
-    this.maps++
+    this.#maps++
     this.forget()
-    this.fast.dispose()
-    this.teacher.dispose()
+    this.#fast.dispose()
+    this.#teacher.dispose()
   }
 
-  private get shape(): [number, number, number, number] {
+  get #shape(): [number, number, number, number] {
     const { side, channels } = this.info
     return [1, side, side, channels]
   }
 
-  private async draw(net: UNet, place: Place, steps: number): Promise<Drawn> {
+  async #draw(net: UNet, place: Place, steps: number): Promise<Drawn> {
     const begin = performance.now()
     const image = await read(
-      tf.tidy(() => sample(this.field(net, place.label), this.noiseAt(place), { steps }).x),
+      tf.tidy(() => sample(this.#field(net, place.label), this.#noiseAt(place), { steps }).x),
     )
     return { image, ms: performance.now() - begin }
   }
 
-  private field(net: UNet, label: number) {
+  #field(net: UNet, label: number) {
     const { labelDim } = net.config
     if (labelDim === 0) return edmVelocity(net)
     const classLabels = oneHot([label % labelDim], labelDim)
@@ -162,14 +163,14 @@ export class Digits {
   }
 
   /** The noise of a place, on arcs between the corners: so every place is as likely as any other noise. */
-  private noiseAt({ x, y, seed }: Place): tf.Tensor4D {
-    const [a, b, c, d] = [0, 1, 2, 3].map(i => this.normal(seed, i)) as tf.Tensor4D[]
-    const top = slerp(this.corner ?? a!, b!, x)
+  #noiseAt({ x, y, seed }: Place): tf.Tensor4D {
+    const [a, b, c, d] = [0, 1, 2, 3].map(i => this.#normal(seed, i)) as tf.Tensor4D[]
+    const top = slerp(this.#corner ?? a!, b!, x)
     return slerp(top, slerp(c!, d!, x), y)
   }
 
-  private normal(seed: number, index: number): tf.Tensor4D {
-    return indexedNormal(createRng(seed), [index], this.shape.slice(1)) as tf.Tensor4D
+  #normal(seed: number, index: number): tf.Tensor4D {
+    return indexedNormal(createRng(seed), [index], this.#shape.slice(1)) as tf.Tensor4D
   }
 }
 

@@ -53,60 +53,63 @@ interface Round {
 
 /** A rectified flow in the plane, and the rounds of Reflow that straighten it. */
 export class Plane {
-  private readonly rng: Rng
-  private readonly data: Float32Array
-  private readonly distanceToData: (points: Float32Array) => number
-  private readonly rounds: Round[]
-  private training: Promise<void> = Promise.resolve()
-  private trainings = 0
-  private stopping = false
-  private viewed: ViewSettings = { round: 0, solver: 'euler', nfe: 8 }
+  readonly #rng: Rng
+  readonly #data: Float32Array
+  readonly #distanceToData: (points: Float32Array) => number
+  readonly #rounds: Round[]
+  #training: Promise<void> = Promise.resolve()
+  #trainings = 0
+  #stopping = false
+  #viewed: ViewSettings = { round: 0, solver: 'euler', nfe: 8 }
 
   constructor({ data, ink, seed }: PlaneSettings) {
-    this.rng = createRng(seed)
-    this.data = drawPoints(data, POINTS, this.rng.fork('data'), ink)
-    this.distanceToData = energyDistanceTo(this.data.slice(0, 2 * COMPARED))
+    this.#rng = createRng(seed)
+    this.#data = drawPoints(data, POINTS, this.#rng.fork('data'), ink)
+    this.#distanceToData = energyDistanceTo(this.#data.slice(0, 2 * COMPARED))
     // Random pairs: noise and data are independent.
-    const pairs = { z: this.rng.fork('noise').normals(2 * PARTICLES), x: this.data }
-    const source = { count: POINTS, batch: (indices: ArrayLike<number>) => ({ x: rows(this.data, indices) }) }
-    const coupling = independentCoupling(source, { rng: this.rng.fork('pairs') })
-    this.rounds = [{ pairs, coupling, weights: createWeights(this.rng.fork('weights')) }]
+    const pairs = { z: this.#rng.fork('noise').normals(2 * PARTICLES), x: this.#data }
+    const source = {
+      count: POINTS,
+      batch: (indices: ArrayLike<number>) => ({ x: rows(this.#data, indices) }),
+    }
+    const coupling = independentCoupling(source, { rng: this.#rng.fork('pairs') })
+    this.#rounds = [{ pairs, coupling, weights: createWeights(this.#rng.fork('weights')) }]
   }
 
   /** As many pairs that a round learns from as there are particles. */
   pairs(round: number): PairsView {
-    const { z, x } = this.round(round).pairs
+    const { z, x } = this.#round(round).pairs
     return { z: z.slice(0, 2 * PARTICLES), x: x.slice(0, 2 * PARTICLES) }
   }
 
   /** Continue the training of the last flow, until the steps are done or `stop` is called. */
   train(settings: TrainingSettings, onProgress: (progress: Progress) => void): Promise<void> {
-    this.stopping = false
-    this.training = this.run(settings, onProgress)
-    return this.training
+    this.#stopping = false
+    this.#training = this.#run(settings, onProgress)
+    return this.#training
   }
 
-  private async run(settings: TrainingSettings, onProgress: (progress: Progress) => void): Promise<void> {
-    const index = this.rounds.length - 1
-    const round = this.round(index)
+  async #run(settings: TrainingSettings, onProgress: (progress: Progress) => void): Promise<void> {
+    const index = this.#rounds.length - 1
+    const round = this.#round(index)
     const trainer = new Trainer({
       velocity: () => velocityOf(round.weights),
       weights: round.weights,
       coupling: round.coupling,
       timesteps: timestepDistributions[settings.timesteps].make({}),
       premetric: settings.loss === 'squaredL2' ? squaredL2 : pseudoHuber(),
-      rng: this.rng.fork('training').fork(this.trainings++),
+      rng: this.#rng.fork('training').fork(this.#trainings++),
       ...TRAINING,
     })
     round.averages = trainer.ema
     try {
       let [total, count, begin] = [0, 0, performance.now()]
-      while (trainer.step < settings.steps && !this.stopping) {
+      while (trainer.step < settings.steps && !this.#stopping) {
         total += (await trainer.advance()).loss
         count++
         await breathe()
         const elapsed = performance.now() - begin
-        if (elapsed < REPORT_MS && trainer.step < settings.steps && !this.stopping) continue
+        if (elapsed < REPORT_MS && trainer.step < settings.steps && !this.#stopping) continue
         const { step } = trainer
         const numbers = {
           round: index,
@@ -115,7 +118,7 @@ export class Plane {
           loss: total / count,
           stepMs: elapsed / count,
         }
-        onProgress({ ...numbers, view: await this.view({ ...this.viewed, round: index }) })
+        onProgress({ ...numbers, view: await this.view({ ...this.#viewed, round: index }) })
         ;[total, count, begin] = [0, 0, performance.now()]
       }
     } finally {
@@ -127,8 +130,8 @@ export class Plane {
 
   /** Let the last flow make pairs, and add a new flow that learns from them and starts from the last flow's weights. */
   async reflow(): Promise<void> {
-    const { weights } = this.round(this.rounds.length - 1)
-    const rng = this.rng.fork('reflow').fork(this.rounds.length)
+    const { weights } = this.#round(this.#rounds.length - 1)
+    const rng = this.#rng.fork('reflow').fork(this.#rounds.length)
     const z = rng.fork('noise').normals(2 * POINTS)
     const x = new Float32Array(z.length)
     const chunk = z.length / 4
@@ -143,18 +146,18 @@ export class Plane {
     const copies = new Map(
       [...weights].map(([name, value]) => [name, tf.tidy(() => tf.variable(tf.add(value, 0)))]),
     )
-    this.rounds.push({ pairs: { z, x }, coupling: storedCoupling(source, { rng }), weights: copies })
+    this.#rounds.push({ pairs: { z, x }, coupling: storedCoupling(source, { rng }), weights: copies })
   }
 
   async view(settings: ViewSettings): Promise<View> {
-    this.viewed = settings
+    this.#viewed = settings
     const { method, calls } = methods[settings.solver]
     const steps = Math.max(1, Math.floor(settings.nfe / calls))
-    const { weights, averages = weights } = this.round(settings.round)
+    const { weights, averages = weights } = this.#round(settings.round)
     const field = velocityOf(averages)
     let nfe = 0
     const tensors = tf.tidy(() => {
-      const z = points(this.rng.fork('particles').normals(2 * PARTICLES))
+      const z = points(this.#rng.fork('particles').normals(2 * PARTICLES))
       // A step to t = 0 is always an Euler step. End just before, so that the chosen method makes every step.
       const path = sampleTrajectory(field, z, { method, steps, startTime: 1, endTime: 1e-5, noiseScale: 1 })
       const even = sampleTrajectory(field, tf.slice(z, 0, MEASURED), { steps: TEACHER_STEPS })
@@ -174,24 +177,24 @@ export class Plane {
       states,
       nfe,
       straightness: bend[0]!,
-      distance: this.distanceToData(states[steps] as Float32Array),
-      oneStepDistance: this.distanceToData(once),
+      distance: this.#distanceToData(states[steps] as Float32Array),
+      oneStepDistance: this.#distanceToData(once),
     }
   }
 
   /** Stop a running training; resolves when it has ended. */
   async stop(): Promise<void> {
-    this.stopping = true
-    await this.training.catch(() => {})
+    this.#stopping = true
+    await this.#training.catch(() => {})
   }
 
   async dispose(): Promise<void> {
     await this.stop()
-    for (const { weights } of this.rounds) tf.dispose([...weights.values()])
+    for (const { weights } of this.#rounds) tf.dispose([...weights.values()])
   }
 
-  private round(index: number): Round {
-    return this.rounds[Math.min(index, this.rounds.length - 1)]!
+  #round(index: number): Round {
+    return this.#rounds[Math.min(index, this.#rounds.length - 1)]!
   }
 }
 

@@ -58,7 +58,7 @@ const constants = new WeakMap<TensorflowBackend, Map<string, Value>>()
  * is recorded or tracked. `evaluate` frees them.
  */
 export class Eager {
-  private readonly made = new Set<number>()
+  readonly #made = new Set<number>()
 
   constructor(readonly backend: TensorflowBackend) {}
 
@@ -73,10 +73,10 @@ export class Eager {
     const given: Attr[] = []
     for (const key in attrs) {
       const value = attrs[key]!
-      given.push({ name: key, type: this.typeOf(value), value })
+      given.push({ name: key, type: this.#typeOf(value), value })
     }
     const result = this.backend.binding.executeOp(name, given, ids, 1)[0]!
-    this.made.add(result.id)
+    this.#made.add(result.id)
     return result
   }
 
@@ -94,7 +94,7 @@ export class Eager {
     if (kept.size === 0) constants.set(this.backend, kept)
     const known = kept.get(key)
     if (known) return known
-    const value = this.create(shape, make())
+    const value = this.#create(shape, make())
     kept.set(key, value)
     if (kept.size > CONSTANTS) {
       const [[oldest, { id }]] = kept as unknown as [[string, Value]]
@@ -123,29 +123,29 @@ export class Eager {
 
   /** Free a result that is not needed any more: memory that is still in the cache serves the next one. */
   free(...values: Value[]): void {
-    for (const { id } of values) if (this.made.delete(id)) this.backend.binding.deleteTensor(id)
+    for (const { id } of values) if (this.#made.delete(id)) this.backend.binding.deleteTensor(id)
   }
 
   /** Make tensors of tfjs from results, which are then theirs. */
   give(values: readonly Value[]): tf.Tensor[] {
     return values.map(value => {
-      this.made.delete(value.id)
+      this.#made.delete(value.id)
       return this.backend.createOutputTensor(value)
     })
   }
 
   dispose(): void {
-    for (const id of this.made) this.backend.binding.deleteTensor(id)
-    this.made.clear()
+    for (const id of this.#made) this.backend.binding.deleteTensor(id)
+    this.#made.clear()
   }
 
-  private create(shape: number[], values: Float32Array | Int32Array): Value {
+  #create(shape: number[], values: Float32Array | Int32Array): Value {
     const { binding } = this.backend
     const dtype = values instanceof Float32Array ? binding.TF_FLOAT : binding.TF_INT32
     return { id: binding.createTensor(shape, dtype, values), shape, dtype }
   }
 
-  private typeOf(value: Attrs[string]): number {
+  #typeOf(value: Attrs[string]): number {
     const { TF_ATTR_BOOL, TF_ATTR_STRING, TF_ATTR_INT } = this.backend.binding
     if (typeof value === 'boolean') return TF_ATTR_BOOL
     return typeof value === 'string' ? TF_ATTR_STRING : TF_ATTR_INT

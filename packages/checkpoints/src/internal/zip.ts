@@ -72,13 +72,16 @@ export async function openZip(
 
 /** Reads a file piece by piece from disk, because it may be too large for memory. */
 class PiecewiseReader extends Reader<RandomAccess> {
-  constructor(private readonly file: RandomAccess) {
+  readonly #file: RandomAccess
+
+  constructor(file: RandomAccess) {
     super(file)
+    this.#file = file
     this.size = file.size
   }
 
   override readUint8Array(index: number, length: number): Promise<Uint8Array> {
-    return this.file.read(index, Math.max(0, Math.min(length, this.file.size - index)))
+    return this.#file.read(index, Math.max(0, Math.min(length, this.#file.size - index)))
   }
 }
 

@@ -4,10 +4,14 @@ import type { RandomAccess } from '../internal/zip.js'
 
 /** A file on disk that is read in pieces. */
 export class RandomAccessFile implements RandomAccess {
+  readonly #file: FileHandle
+
   private constructor(
-    private readonly file: FileHandle,
+    file: FileHandle,
     readonly size: number,
-  ) {}
+  ) {
+    this.#file = file
+  }
 
   static async open(where: string, path: string): Promise<RandomAccessFile> {
     const file = await open(path, 'r').catch((cause: NodeJS.ErrnoException) => {
@@ -30,7 +34,7 @@ export class RandomAccessFile implements RandomAccess {
     const bytes = new Uint8Array(length)
     for (let done = 0; done < length; ) {
       // One call reads at most 2 GiB.
-      const { bytesRead } = await this.file.read(bytes, done, Math.min(length - done, 2 ** 30), start + done)
+      const { bytesRead } = await this.#file.read(bytes, done, Math.min(length - done, 2 ** 30), start + done)
       if (bytesRead === 0) throw new RangeError(`the file ended at ${start + done}, within what it had.`)
       done += bytesRead
     }
@@ -38,6 +42,6 @@ export class RandomAccessFile implements RandomAccess {
   }
 
   close(): Promise<void> {
-    return this.file.close()
+    return this.#file.close()
   }
 }

@@ -25,43 +25,47 @@ export interface NumpyRng {
 }
 
 class Generator implements NumpyRng {
-  constructor(private readonly bits: Pcg64) {}
+  readonly #bits: Pcg64
+
+  constructor(bits: Pcg64) {
+    this.#bits = bits
+  }
 
   random(n: number): Float64Array {
     const out = new Float64Array(size('random', n))
-    for (let i = 0; i < n; i++) out[i] = this.bits.nextDouble()
+    for (let i = 0; i < n; i++) out[i] = this.#bits.nextDouble()
     return out
   }
 
   random32(n: number): Float32Array {
     const out = new Float32Array(size('random32', n))
-    for (let i = 0; i < n; i++) out[i] = this.bits.nextFloat()
+    for (let i = 0; i < n; i++) out[i] = this.#bits.nextFloat()
     return out
   }
 
   standardNormal(n: number): Float64Array {
     const out = new Float64Array(size('standardNormal', n))
-    fillNormal(this.bits, out)
+    fillNormal(this.#bits, out)
     return out
   }
 
   standardNormal32(n: number): Float32Array {
     const out = new Float32Array(size('standardNormal32', n))
-    fillNormalSingle(this.bits, out)
+    fillNormalSingle(this.#bits, out)
     return out
   }
 
   integers(n: number, below: number): Float64Array {
     const out = new Float64Array(size('integers', n))
     checkInt('core.NumpyRng.integers', 'below', below, 1, 2 ** 32)
-    for (let i = 0; i < n; i++) out[i] = this.bits.nextBelow(below)
+    for (let i = 0; i < n; i++) out[i] = this.#bits.nextBelow(below)
     return out
   }
 
   permutation(n: number): Int32Array {
     const order = Int32Array.from({ length: size('permutation', n) }, (_, i) => i)
     for (let i = n - 1; i > 0; i--) {
-      const j = this.bits.nextUpTo(i)
+      const j = this.#bits.nextUpTo(i)
       const swap = order[i]!
       order[i] = order[j]!
       order[j] = swap
@@ -70,7 +74,7 @@ class Generator implements NumpyRng {
   }
 
   state(): Uint8Array {
-    return this.bits.bytes()
+    return this.#bits.bytes()
   }
 }
 

@@ -14,15 +14,18 @@ const WORD = 2 ** 32
  * @see O'Neill, "PCG: a family of simple fast space-efficient statistically good algorithms", 2014
  */
 export class Pcg64 {
+  readonly #state: Uint32Array
+  readonly #increment: Uint32Array
+
   /** The last 64-bit output. */
   low = 0
   high = 0
-  private spare = -1
+  #spare = -1
 
-  constructor(
-    private readonly state: Uint32Array,
-    private readonly increment: Uint32Array,
-  ) {}
+  constructor(state: Uint32Array, increment: Uint32Array) {
+    this.#state = state
+    this.#increment = increment
+  }
 
   /** As NumPy seeds it: from eight words of a SeedSequence, which holds 64-bit words as pairs, the most significant pair first. */
   static seeded(words: Uint32Array): Pcg64 {
@@ -45,7 +48,7 @@ export class Pcg64 {
 
   /** Step, and put the next 64 bits into `low` and `high`. */
   next(): void {
-    const { state, increment } = this
+    const [state, increment] = [this.#state, this.#increment]
     const s0 = state[0]!
     const s1 = state[1]!
     const s2 = state[2]!
@@ -95,13 +98,13 @@ export class Pcg64 {
 
   /** The next 32 bits: the low half of a 64-bit output, then its high half. */
   next32(): number {
-    if (this.spare >= 0) {
-      const word = this.spare
-      this.spare = -1
+    if (this.#spare >= 0) {
+      const word = this.#spare
+      this.#spare = -1
       return word
     }
     this.next()
-    this.spare = this.high
+    this.#spare = this.high
     return this.low
   }
 
@@ -146,8 +149,8 @@ export class Pcg64 {
     const out = new Uint8Array(32)
     const view = new DataView(out.buffer)
     for (let i = 0; i < 4; i++) {
-      view.setUint32(12 - 4 * i, this.state[i]!)
-      view.setUint32(28 - 4 * i, this.increment[i]!)
+      view.setUint32(12 - 4 * i, this.#state[i]!)
+      view.setUint32(28 - 4 * i, this.#increment[i]!)
     }
     return out
   }

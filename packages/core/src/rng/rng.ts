@@ -53,18 +53,21 @@ function childKey(parent: Key, key: number | string): Key {
 }
 
 class PhiloxRng implements Rng {
-  private block = 0
+  readonly #key: Key
+  #block = 0
 
-  constructor(private readonly key: Key) {}
+  constructor(key: Key) {
+    this.#key = key
+  }
 
   reserve(n: number): WordPlace {
     checkInt('core.Rng.reserve', 'n', n, 0)
-    const { block } = this
-    this.block += Math.ceil(n / 4)
-    return { key: this.key, counter: [block >>> 0, Math.floor(block / 2 ** 32)] }
+    const block = this.#block
+    this.#block += Math.ceil(n / 4)
+    return { key: this.#key, counter: [block >>> 0, Math.floor(block / 2 ** 32)] }
   }
 
-  private words(n: number): Uint32Array {
+  #words(n: number): Uint32Array {
     const { key, counter } = this.reserve(n)
     const out = new Uint32Array(4 * Math.ceil(n / 4))
     philox4x32([...counter, 0, 0], key, out)
@@ -73,7 +76,7 @@ class PhiloxRng implements Rng {
 
   uniforms(n: number): Float32Array {
     checkInt('core.Rng.uniforms', 'n', n, 0)
-    const words = this.words(n)
+    const words = this.#words(n)
     const out = new Float32Array(n)
     for (let i = 0; i < n; i++) out[i] = (words[i]! >>> 8) * 2 ** -24
     return out
@@ -81,7 +84,7 @@ class PhiloxRng implements Rng {
 
   normals(n: number): Float32Array {
     checkInt('core.Rng.normals', 'n', n, 0)
-    const words = this.words(2 * Math.ceil(n / 2))
+    const words = this.#words(2 * Math.ceil(n / 2))
     const out = new Float32Array(words.length)
     for (let i = 0; i < words.length; i += 2) {
       // (word + 1/2) / 2^32 is never 0, so the logarithm is finite; the largest normal is 6.8.
@@ -96,7 +99,7 @@ class PhiloxRng implements Rng {
   integers(n: number, below: number): Int32Array {
     checkInt('core.Rng.integers', 'n', n, 0)
     checkInt('core.Rng.integers', 'below', below, 1, 2 ** 31)
-    const words = this.words(n)
+    const words = this.#words(n)
     const out = new Int32Array(n)
     for (let i = 0; i < n; i++) out[i] = Math.floor(words[i]! * 2 ** -32 * below)
     return out
@@ -105,7 +108,7 @@ class PhiloxRng implements Rng {
   permutation(n: number): Int32Array {
     checkInt('core.Rng.permutation', 'n', n, 0)
     const order = Int32Array.from({ length: n }, (_, i) => i)
-    const words = this.words(n)
+    const words = this.#words(n)
     for (let i = n - 1; i > 0; i--) {
       const j = Math.floor(words[i]! * 2 ** -32 * (i + 1))
       const swap = order[i]!
@@ -130,7 +133,7 @@ class PhiloxRng implements Rng {
     if (typeof key === 'number') checkInt('core.Rng.fork', 'key', key, 0, Number.MAX_SAFE_INTEGER)
     else if (typeof key !== 'string')
       throw new TypeError(`core.Rng.fork: key must be a string or an integer, got ${describe(key)}.`)
-    return new PhiloxRng(childKey(this.key, key))
+    return new PhiloxRng(childKey(this.#key, key))
   }
 }
 

@@ -34,7 +34,7 @@ export class PairStore implements IndexedPairs, WritablePairs {
   readonly count: number
   /** How many shards there are. */
   readonly shards: number
-  private readonly reader: ShardReader
+  readonly #reader: ShardReader
 
   /** Use `createPairStore` or `openPairStore`. */
   constructor(
@@ -43,7 +43,7 @@ export class PairStore implements IndexedPairs, WritablePairs {
   ) {
     this.count = plan.count
     this.shards = Math.ceil(plan.count / plan.shardSize)
-    this.reader = new ShardReader(plan, shard => this.path(shard))
+    this.#reader = new ShardReader(plan, shard => this.path(shard))
   }
 
   /** The file of a shard, named after its first pair. */
@@ -59,7 +59,7 @@ export class PairStore implements IndexedPairs, WritablePairs {
 
   /** The shards (of this part) that are not yet written, in order. Only file names are checked. */
   async missing({ part = 0, parts = 1 }: StorePart = {}): Promise<number[]> {
-    const mine = this.shardsOf('datasets.PairStore.missing', part, parts)
+    const mine = this.#shardsOf('datasets.PairStore.missing', part, parts)
     const there = new Set((await readdir(this.directory)).map(name => join(this.directory, name)))
     return mine.filter(shard => !there.has(this.path(shard)))
   }
@@ -69,12 +69,12 @@ export class PairStore implements IndexedPairs, WritablePairs {
     const where = 'datasets.PairStore.write'
     checkInt(where, 'shard', shard, 0, this.shards - 1)
     await writeFileWhole(this.path(shard), encodeShard(where, this.plan, shard, rows))
-    this.reader.forget(shard)
+    this.#reader.forget(shard)
   }
 
   /** Read every shard (of this part) and check every byte. Gives the missing and damaged shards: write these again. */
   async verify({ part = 0, parts = 1, onShard }: VerifyOptions = {}): Promise<ShardProblem[]> {
-    const mine = this.shardsOf('datasets.PairStore.verify', part, parts)
+    const mine = this.#shardsOf('datasets.PairStore.verify', part, parts)
     const problems: ShardProblem[] = []
     for (const [done, shard] of mine.entries()) {
       const path = this.path(shard)
@@ -89,7 +89,7 @@ export class PairStore implements IndexedPairs, WritablePairs {
   /** The stored rows of the pairs at these indices, in this order; an index may come twice. */
   async read(indices: ArrayLike<number>): Promise<PairRows> {
     checkIndices('datasets.PairStore.read', indices, this.count)
-    return decodeRows(this.plan, await this.reader.read(indices))
+    return decodeRows(this.plan, await this.#reader.read(indices))
   }
 
   /** The pairs at these indices as tensors: x and z [B,H,W,C], one-hot labels [B,classes] if there are classes. */
@@ -99,10 +99,10 @@ export class PairStore implements IndexedPairs, WritablePairs {
 
   /** Close the files that are open. Safe to call twice. */
   close(): Promise<void> {
-    return this.reader.close()
+    return this.#reader.close()
   }
 
-  private shardsOf(where: string, part: number, parts: number): number[] {
+  #shardsOf(where: string, part: number, parts: number): number[] {
     checkInt(where, 'parts', parts, 1)
     checkInt(where, 'part', part, 0, parts - 1)
     return Array.from({ length: this.shards }, (_, shard) => shard).filter(shard => shard % parts === part)

@@ -15,16 +15,18 @@ interface OpenShard {
 
 /** Reads rows of shards by index, with at most `maxOpen` idle files open. No row of a shard stays in memory. */
 export class ShardReader {
-  private readonly layouts = new Map<number, Promise<Layout>>()
-  private readonly opened = new Map<number, OpenShard>()
-  private readonly columns: [name: string, rowBytes: number][]
+  readonly #plan: FullPairPlan
+  readonly #pathOf: (shard: number) => string
+  readonly #maxOpen
+  readonly #layouts = new Map<number, Promise<Layout>>()
+  readonly #opened = new Map<number, OpenShard>()
+  readonly #columns: [name: string, rowBytes: number][]
 
-  constructor(
-    private readonly plan: FullPairPlan,
-    private readonly pathOf: (shard: number) => string,
-    private readonly maxOpen = 256,
-  ) {
-    this.columns = Object.entries(columnsOf(plan)).map(([name, { dtype, row }]) => [
+  constructor(plan: FullPairPlan, pathOf: (shard: number) => string, maxOpen = 256) {
+    this.#plan = plan
+    this.#pathOf = pathOf
+    this.#maxOpen = maxOpen
+    this.#columns = Object.entries(columnsOf(plan)).map(([name, { dtype, row }]) => [
       name,
       row.reduce((a, b) => a * b, BYTES[dtype]),
     ])
@@ -32,51 +34,51 @@ export class ShardReader {
 
   /** The stored bytes of these pairs, by column, with the rows in the order of the indices. */
   async read(indices: ArrayLike<number>): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
-    const out = new Map(this.columns.map(([name, bytes]) => [name, new Uint8Array(indices.length * bytes)]))
+    const out = new Map(this.#columns.map(([name, bytes]) => [name, new Uint8Array(indices.length * bytes)]))
     const places = new Map<number, number[]>()
     for (let place = 0; place < indices.length; place++) {
-      const shard = Math.floor(indices[place]! / this.plan.shardSize)
+      const shard = Math.floor(indices[place]! / this.#plan.shardSize)
       const list = places.get(shard)
       if (list) list.push(place)
       else places.set(shard, [place])
     }
-    await Promise.all([...places].map(([shard, list]) => this.readShard(shard, list, indices, out)))
+    await Promise.all([...places].map(([shard, list]) => this.#readShard(shard, list, indices, out)))
     return out
   }
 
   /** Close a shard's file, because it has been replaced; the next read opens it again. */
   forget(shard: number): void {
-    const file = this.opened.get(shard)
-    this.layouts.delete(shard)
-    this.opened.delete(shard)
-    if (file) this.closeUnused(file)
+    const file = this.#opened.get(shard)
+    this.#layouts.delete(shard)
+    this.#opened.delete(shard)
+    if (file) this.#closeUnused(file)
   }
 
   async close(): Promise<void> {
-    const handles = [...this.opened.values()].map(({ handle }) => handle)
-    this.opened.clear()
+    const handles = [...this.#opened.values()].map(({ handle }) => handle)
+    this.#opened.clear()
     await Promise.allSettled(handles.map(async handle => (await handle).close()))
   }
 
-  private async readShard(
+  async #readShard(
     shard: number,
     places: readonly number[],
     indices: ArrayLike<number>,
     out: Map<string, Uint8Array>,
   ): Promise<void> {
-    const file = this.acquire(shard)
+    const file = this.#acquire(shard)
     try {
       const handle = await file.handle
-      const layout = await this.layout(shard, handle)
-      for (const [name, bytes] of this.columns) {
+      const layout = await this.#layout(shard, handle)
+      for (const [name, bytes] of this.#columns) {
         const target = out.get(name)!
         const start = layout.get(name)!
         for (const [first, run] of runs(places, indices)) {
-          const row = indices[places[first]!]! % this.plan.shardSize
+          const row = indices[places[first]!]! % this.#plan.shardSize
           const at = places[first]! * bytes
           const { bytesRead } = await handle.read(target, at, run * bytes, start + row * bytes)
           if (bytesRead !== run * bytes)
-            throw new RangeError(`${WHERE}: ${this.pathOf(shard)} must be whole, got a truncated file.`)
+            throw new RangeError(`${WHERE}: ${this.#pathOf(shard)} must be whole, got a truncated file.`)
         }
       }
     } catch (error) {
@@ -84,37 +86,37 @@ export class ShardReader {
       throw error
     } finally {
       file.users--
-      if (this.opened.get(shard) !== file) this.closeUnused(file)
-      this.evict()
+      if (this.#opened.get(shard) !== file) this.#closeUnused(file)
+      this.#evict()
     }
   }
 
-  private acquire(shard: number): OpenShard {
-    const file = this.opened.get(shard) ?? { handle: open(this.pathOf(shard)).catch(missing), users: 0 }
-    this.opened.delete(shard) // set again below, at the end: the map is in order of last use
-    this.opened.set(shard, file)
+  #acquire(shard: number): OpenShard {
+    const file = this.#opened.get(shard) ?? { handle: open(this.#pathOf(shard)).catch(missing), users: 0 }
+    this.#opened.delete(shard) // set again below, at the end: the map is in order of last use
+    this.#opened.set(shard, file)
     file.users++
     return file
   }
 
-  private evict(): void {
-    for (const [shard, file] of this.opened) {
-      if (this.opened.size <= this.maxOpen) return
+  #evict(): void {
+    for (const [shard, file] of this.#opened) {
+      if (this.#opened.size <= this.#maxOpen) return
       if (file.users > 0) continue
-      this.opened.delete(shard)
-      this.closeUnused(file)
+      this.#opened.delete(shard)
+      this.#closeUnused(file)
     }
   }
 
-  private closeUnused({ handle, users }: OpenShard): void {
+  #closeUnused({ handle, users }: OpenShard): void {
     if (users === 0) handle.then(open => open.close()).catch(() => {}) // fails if the file could not be opened
   }
 
-  private layout(shard: number, handle: FileHandle): Promise<Layout> {
-    const known = this.layouts.get(shard)
+  #layout(shard: number, handle: FileHandle): Promise<Layout> {
+    const known = this.#layouts.get(shard)
     if (known) return known
-    const layout = readLayout(handle, this.pathOf(shard), shardRows(this.plan, shard), this.columns)
-    this.layouts.set(shard, layout)
+    const layout = readLayout(handle, this.#pathOf(shard), shardRows(this.#plan, shard), this.#columns)
+    this.#layouts.set(shard, layout)
     return layout
   }
 }

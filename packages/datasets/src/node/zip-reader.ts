@@ -12,13 +12,18 @@ const SLACK = 64
  * each entry, so that a million entries open in a fraction of a second and take some 90 MB.
  */
 export class ZipReader {
+  readonly #file: FileHandle
+  readonly #directory: ZipDirectory
+
   readonly count: number
 
   private constructor(
     readonly path: string,
-    private readonly file: FileHandle,
-    private readonly directory: ZipDirectory,
+    file: FileHandle,
+    directory: ZipDirectory,
   ) {
+    this.#file = file
+    this.#directory = directory
     this.count = directory.offsets.length
   }
 
@@ -34,14 +39,14 @@ export class ZipReader {
 
   /** Name of entry i; the name of a folder ends with '/'. */
   name(i: number): string {
-    const { bytes, nameStarts, nameLengths } = this.directory
+    const { bytes, nameStarts, nameLengths } = this.#directory
     const start = nameStarts[i]!
     return bytes.toString('utf8', start, start + nameLengths[i]!)
   }
 
   /** The name of entry i, without its extension, as a number: '00012.png' is 12. -1 if it is no number. */
   numberOf(i: number): number {
-    const { bytes, nameStarts, nameLengths } = this.directory
+    const { bytes, nameStarts, nameLengths } = this.#directory
     const start = nameStarts[i]!
     const end = start + nameLengths[i]!
     let value = 0
@@ -55,33 +60,33 @@ export class ZipReader {
 
   /** The bytes of entry i; their CRC is checked. */
   async read(i: number): Promise<Buffer> {
-    const { offsets, packed, sizes, crcs, methods, nameLengths } = this.directory
+    const { offsets, packed, sizes, crcs, methods, nameLengths } = this.#directory
     const [offset, length, size] = [offsets[i]!, packed[i]!, sizes[i]!]
     const guess = 30 + nameLengths[i]! + SLACK + length
     const chunk = Buffer.allocUnsafe(guess)
-    const { bytesRead } = await this.file.read(chunk, 0, guess, offset)
+    const { bytesRead } = await this.#file.read(chunk, 0, guess, offset)
     if (bytesRead < 30 || chunk.readUInt32LE(0) !== 0x04034b50)
-      throw this.damaged(i, 'its local header is not there')
+      throw this.#damaged(i, 'its local header is not there')
     const start = 30 + chunk.readUInt16LE(26) + chunk.readUInt16LE(28)
     let data = chunk.subarray(start, start + length)
     if (start + length > guess) {
       data = Buffer.allocUnsafe(length)
-      await this.file.read(data, 0, length, offset + start)
-    } else if (start + length > bytesRead) throw this.damaged(i, 'it ends early')
+      await this.#file.read(data, 0, length, offset + start)
+    } else if (start + length > bytesRead) throw this.#damaged(i, 'it ends early')
     if (methods[i] === 8)
       data = await inflate(data, { maxOutputLength: size + 1 }).catch(error => {
-        throw this.damaged(i, (error as Error).message)
+        throw this.#damaged(i, (error as Error).message)
       })
-    else if (methods[i] !== 0) throw this.damaged(i, `compression method ${methods[i]} is not known`)
-    if (data.length !== size || crc32(data) !== crcs[i]) throw this.damaged(i, 'its checksum is wrong')
+    else if (methods[i] !== 0) throw this.#damaged(i, `compression method ${methods[i]} is not known`)
+    if (data.length !== size || crc32(data) !== crcs[i]) throw this.#damaged(i, 'its checksum is wrong')
     return data
   }
 
   async close(): Promise<void> {
-    await this.file.close()
+    await this.#file.close()
   }
 
-  private damaged(i: number, why: string): RangeError {
+  #damaged(i: number, why: string): RangeError {
     return new RangeError(
       `datasets.ZipReader.read: '${this.name(i)}' of ${this.path} must be whole, got a damaged entry: ${why}.`,
     )

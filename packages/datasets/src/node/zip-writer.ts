@@ -13,15 +13,18 @@ const FLUSH_BYTES = 1 << 20
  * @see PKWARE, APPNOTE.TXT 6.3.10, sections 4.3.7 to 4.3.16
  */
 export class ZipWriter {
-  private position = 0
-  private count = 0
-  private directory = Buffer.allocUnsafe(1 << 16)
-  private directoryLength = 0
-  private pending: Buffer[] = []
-  private pendingBytes = 0
+  readonly #file: FileHandle
+  #position = 0
+  #count = 0
+  #directory = Buffer.allocUnsafe(1 << 16)
+  #directoryLength = 0
+  #pending: Buffer[] = []
+  #pendingBytes = 0
 
   /** @param file  open for writing and empty; it stays open */
-  constructor(private readonly file: FileHandle) {}
+  constructor(file: FileHandle) {
+    this.#file = file
+  }
 
   /** Add a file. Up to a megabyte waits in memory before it is written. */
   async add(name: string, bytes: Uint8Array): Promise<void> {
@@ -34,26 +37,26 @@ export class ZipWriter {
     entry.writeUInt32LE(bytes.length, 14)
     entry.writeUInt32LE(bytes.length, 18)
     entry.writeUInt16LE(text.length, 22)
-    this.list(entry, text, this.position)
-    this.put(signature('PK\x03\x04'), entry, text, Buffer.from(bytes))
-    if (this.pendingBytes >= FLUSH_BYTES) await this.flush()
+    this.#list(entry, text, this.#position)
+    this.#put(signature('PK\x03\x04'), entry, text, Buffer.from(bytes))
+    if (this.#pendingBytes >= FLUSH_BYTES) await this.#flush()
   }
 
   /** Write the directory. Nothing can be added after it. */
   async finish(): Promise<void> {
-    const [start, length] = [this.position, this.directoryLength]
-    this.put(this.directory.subarray(0, length))
-    if (this.count >= 0xffff || start >= BIG || length >= BIG) this.putZip64End(start, length)
+    const [start, length] = [this.#position, this.#directoryLength]
+    this.#put(this.#directory.subarray(0, length))
+    if (this.#count >= 0xffff || start >= BIG || length >= BIG) this.#putZip64End(start, length)
     const end = Buffer.alloc(18)
-    end.writeUInt16LE(Math.min(this.count, 0xffff), 4)
-    end.writeUInt16LE(Math.min(this.count, 0xffff), 6)
+    end.writeUInt16LE(Math.min(this.#count, 0xffff), 4)
+    end.writeUInt16LE(Math.min(this.#count, 0xffff), 6)
     end.writeUInt32LE(Math.min(length, BIG), 8)
     end.writeUInt32LE(Math.min(start, BIG), 12)
-    this.put(signature('PK\x05\x06'), end)
-    await this.flush()
+    this.#put(signature('PK\x05\x06'), end)
+    await this.#flush()
   }
 
-  private list(entry: Buffer, name: Buffer, offset: number): void {
+  #list(entry: Buffer, name: Buffer, offset: number): void {
     const wide = offset >= BIG
     const extra = Buffer.alloc(wide ? 12 : 0)
     const tail = Buffer.alloc(14) // comment, disk, attributes, offset
@@ -65,22 +68,22 @@ export class ZipWriter {
     }
     tail.writeUInt32LE(wide ? BIG : offset, 10)
     for (const part of [signature('PK\x01\x02'), Buffer.from([20, 3]), entry, tail, name, extra]) {
-      if (this.directoryLength + part.length > this.directory.length)
-        this.directory = Buffer.concat([this.directory], 2 * this.directory.length)
-      this.directoryLength += part.copy(this.directory, this.directoryLength)
+      if (this.#directoryLength + part.length > this.#directory.length)
+        this.#directory = Buffer.concat([this.#directory], 2 * this.#directory.length)
+      this.#directoryLength += part.copy(this.#directory, this.#directoryLength)
     }
     entry.writeUInt16LE(0, 24) // a local header has no extra field
-    this.count++
+    this.#count++
   }
 
-  private putZip64End(start: number, length: number): void {
+  #putZip64End(start: number, length: number): void {
     const record = Buffer.alloc(52)
     record.writeBigUInt64LE(44n, 0)
     record.writeUInt16LE(45, 8)
     record.writeUInt16LE(45, 10)
     for (const [at, value] of [
-      [20, this.count],
-      [28, this.count],
+      [20, this.#count],
+      [28, this.#count],
       [36, length],
       [44, start],
     ] as const)
@@ -88,22 +91,22 @@ export class ZipWriter {
     const locator = Buffer.alloc(16)
     locator.writeBigUInt64LE(BigInt(start + length), 4)
     locator.writeUInt32LE(1, 12)
-    this.put(signature('PK\x06\x06'), record, signature('PK\x06\x07'), locator)
+    this.#put(signature('PK\x06\x06'), record, signature('PK\x06\x07'), locator)
   }
 
-  private put(...parts: Buffer[]): void {
+  #put(...parts: Buffer[]): void {
     for (const part of parts) {
-      this.pending.push(part)
-      this.pendingBytes += part.length
-      this.position += part.length
+      this.#pending.push(part)
+      this.#pendingBytes += part.length
+      this.#position += part.length
     }
   }
 
-  private async flush(): Promise<void> {
-    const bytes = Buffer.concat(this.pending, this.pendingBytes)
-    this.pending = []
-    this.pendingBytes = 0
-    await this.file.writeFile(bytes) // appends at the file's current position
+  async #flush(): Promise<void> {
+    const bytes = Buffer.concat(this.#pending, this.#pendingBytes)
+    this.#pending = []
+    this.#pendingBytes = 0
+    await this.#file.writeFile(bytes) // appends at the file's current position
   }
 }
 

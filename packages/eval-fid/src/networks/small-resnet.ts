@@ -43,12 +43,12 @@ export class SmallResNet implements Extractor<'features' | 'logits'> {
 
   /** Features [N,dim] of images [N,size,size,channels] in [-1,1]. */
   extract(images: tf.Tensor4D): tf.Tensor2D {
-    return this.forward('extract', images)
+    return this.#forward('extract', images)
   }
 
   /** Class scores [N,classes] before the softmax, for training. images [N,size,size,channels] in [-1,1]. */
   logits(images: tf.Tensor4D): tf.Tensor2D {
-    return tf.tidy(() => this.classify(this.forward('logits', images)))
+    return tf.tidy(() => this.#classify(this.#forward('logits', images)))
   }
 
   /** Features and class scores from one pass. */
@@ -57,10 +57,10 @@ export class SmallResNet implements Extractor<'features' | 'logits'> {
     outputs: readonly Name[],
   ): Record<Name, tf.Tensor2D> {
     return tf.tidy(() => {
-      const features = this.forward('measure', images)
+      const features = this.#forward('measure', images)
       const found: Partial<Record<string, tf.Tensor2D>> = {}
       for (const name of outputs)
-        found[name] = name === 'logits' ? this.classify(features) : tf.clone(features)
+        found[name] = name === 'logits' ? this.#classify(features) : tf.clone(features)
       return found as Record<Name, tf.Tensor2D>
     })
   }
@@ -69,30 +69,30 @@ export class SmallResNet implements Extractor<'features' | 'logits'> {
     for (const weight of this.weights.values()) weight.dispose()
   }
 
-  private classify(features: tf.Tensor2D): tf.Tensor2D {
-    return tf.add(tf.matMul(features, this.weight('head.weight')), this.weight('head.bias'))
+  #classify(features: tf.Tensor2D): tf.Tensor2D {
+    return tf.add(tf.matMul(features, this.#weight('head.weight')), this.#weight('head.bias'))
   }
 
-  private forward(method: string, images: tf.Tensor4D): tf.Tensor2D {
+  #forward(method: string, images: tf.Tensor4D): tf.Tensor2D {
     const { size, channels, widths } = this.config
     checkTensor(`eval-fid.SmallResNet.${method}`, 'images', images, ['N', size, size, channels])
     return tf.tidy(() => {
       let h = images
       for (let stage = 0; stage < widths.length; stage++) {
-        const down = this.conv(`${stage}.down`, stage === 0 ? h : silu(h), 2)
-        const inner = silu(this.conv(`${stage}.squeeze`, silu(down)))
-        h = tf.add(down, this.conv(`${stage}.expand`, inner))
+        const down = this.#conv(`${stage}.down`, stage === 0 ? h : silu(h), 2)
+        const inner = silu(this.#conv(`${stage}.squeeze`, silu(down)))
+        h = tf.add(down, this.#conv(`${stage}.expand`, inner))
       }
       return tf.mean(silu(h), [1, 2]) as tf.Tensor2D
     })
   }
 
-  private conv(name: string, x: tf.Tensor4D, strides = 1): tf.Tensor4D {
-    const filter = this.weight(`${name}.weight`) as tf.Tensor4D
-    return conv2d(x, filter, this.weight(`${name}.bias`) as tf.Tensor1D, { strides })
+  #conv(name: string, x: tf.Tensor4D, strides = 1): tf.Tensor4D {
+    const filter = this.#weight(`${name}.weight`) as tf.Tensor4D
+    return conv2d(x, filter, this.#weight(`${name}.bias`) as tf.Tensor1D, { strides })
   }
 
-  private weight(name: string): tf.Variable {
+  #weight(name: string): tf.Variable {
     return this.weights.get(name)!
   }
 }

@@ -11,6 +11,9 @@ export interface Limits {
 
 /** The clock of one lane: where it is, and how far it dares to go. Step sizes are positive; `end` gives the direction. */
 export class Lane {
+  readonly #end: number
+  readonly #limits: Limits
+
   done = false
   /** Stopped by an event, before the end. */
   stopped = false
@@ -18,56 +21,59 @@ export class Lane {
   rejected = 0
   nfe = 0
   /** Errors of the last accepted steps, the latest first. */
-  private past: [number, number] = [1, 1]
-  private retrying = false
+  #past: [number, number] = [1, 1]
+  #retrying = false
 
   constructor(
     public t: number,
-    private readonly end: number,
+    end: number,
     /** Size of the next step. */
     public h: number,
-    private readonly limits: Limits,
-  ) {}
+    limits: Limits,
+  ) {
+    this.#end = end
+    this.#limits = limits
+  }
 
   /** No step can be shorter: time would stand still. */
   get shortest(): number {
-    return Math.max(this.limits.minStep, 10 * Number.EPSILON * Math.abs(this.t))
+    return Math.max(this.#limits.minStep, 10 * Number.EPSILON * Math.abs(this.t))
   }
 
   get remaining(): number {
-    return Math.abs(this.end - this.t)
+    return Math.abs(this.#end - this.t)
   }
 
   /** Where the next step ends; `t` itself for a lane that is done. */
   next(): number {
     if (this.done) return this.t
-    if (!this.retrying) this.h = Math.max(this.shortest, Math.min(this.limits.maxStep, this.h))
-    return this.h >= this.remaining ? this.end : this.t + Math.sign(this.end - this.t) * this.h
+    if (!this.#retrying) this.h = Math.max(this.shortest, Math.min(this.#limits.maxStep, this.h))
+    return this.h >= this.remaining ? this.#end : this.t + Math.sign(this.#end - this.t) * this.h
   }
 
   /** Judge a step to tNext by its error. True where it is accepted. */
   judge(tNext: number, error: number): boolean {
-    const { control, k } = this.limits
+    const { control, k } = this.#limits
     const h = Math.abs(tNext - this.t)
     if (!(error < 1)) {
       this.h = h * shrinkage(control, k, error)
-      this.retrying = true
+      this.#retrying = true
       this.rejected++
       return false
     }
-    const factor = growth(control, k, [error, ...this.past])
-    this.h = h * (this.retrying ? Math.min(1, factor) : factor)
-    this.past = [Math.max(error, 1e-4), this.past[0]]
-    this.retrying = false
+    const factor = growth(control, k, [error, ...this.#past])
+    this.h = h * (this.#retrying ? Math.min(1, factor) : factor)
+    this.#past = [Math.max(error, 1e-4), this.#past[0]]
+    this.#retrying = false
     this.accepted++
     this.t = tNext
-    this.done = tNext === this.end
+    this.done = tNext === this.#end
     return true
   }
 
   /** The step has become too short to go on with. */
   get stuck(): boolean {
-    return this.retrying && this.h < this.shortest
+    return this.#retrying && this.h < this.shortest
   }
 
   /** End here, inside of the step just accepted. */

@@ -9,13 +9,17 @@ import { type EventFields, encodeEvent, type SummaryValue } from './internal/eve
  * a file of its own, and says from which step, so that nothing shows twice.
  */
 export class TensorBoardWriter {
+  readonly #file: FileHandle
+
   /** Events are written one after the other. */
-  private queue: Promise<void> = Promise.resolve()
+  #queue: Promise<void> = Promise.resolve()
 
   private constructor(
     readonly path: string,
-    private readonly file: FileHandle,
-  ) {}
+    file: FileHandle,
+  ) {
+    this.#file = file
+  }
 
   /** @param step  the first step that will be written: what an earlier file has of it and later ones is forgotten */
   static async open(folder: string, { step = 0 }: { step?: number } = {}): Promise<TensorBoardWriter> {
@@ -23,31 +27,34 @@ export class TensorBoardWriter {
     await mkdir(folder, { recursive: true })
     const path = join(folder, `events.out.tfevents.${(Date.now() / 1000).toFixed(6)}.rectified-flow`)
     const writer = new TensorBoardWriter(path, await open(path, 'ax'))
-    await writer.put({ step: 0, fileVersion: 'brain.Event:2' })
-    await writer.put({ step, start: true })
+    await writer.#put({ step: 0, fileVersion: 'brain.Event:2' })
+    await writer.#put({ step, start: true })
     return writer
   }
 
   /** Numbers by tag; 'loss/all' and 'loss/first' share a section. Those that are not finite are shown as such. */
   scalars(step: number, values: Readonly<Record<string, number>>): Promise<void> {
-    return this.put({ step, values: Object.entries(values).map(([tag, scalar]) => ({ tag, scalar })) })
+    return this.#put({ step, values: Object.entries(values).map(([tag, scalar]) => ({ tag, scalar })) })
   }
 
   /** PNG files by tag, as `encodePngGrid` of `@rectified-flow/datasets` makes them. */
   images(step: number, files: Readonly<Record<string, Uint8Array>>): Promise<void> {
-    return this.put({ step, values: Object.entries(files).map(([tag, png]): SummaryValue => ({ tag, png })) })
+    return this.#put({
+      step,
+      values: Object.entries(files).map(([tag, png]): SummaryValue => ({ tag, png })),
+    })
   }
 
   /** Write what is waiting and close the file. Safe to call twice. */
   async close(): Promise<void> {
-    await this.queue
-    await this.file.close()
+    await this.#queue
+    await this.#file.close()
   }
 
-  private put(event: Omit<EventFields, 'wallTimeS'>): Promise<void> {
+  #put(event: Omit<EventFields, 'wallTimeS'>): Promise<void> {
     const bytes = tfRecord(encodeEvent({ wallTimeS: Date.now() / 1000, ...event }))
-    this.queue = this.queue.then(() => this.file.appendFile(bytes))
-    return this.queue
+    this.#queue = this.#queue.then(() => this.#file.appendFile(bytes))
+    return this.#queue
   }
 }
 

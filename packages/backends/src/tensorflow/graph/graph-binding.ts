@@ -5,26 +5,33 @@ import { Recorder } from './recorder.js'
 
 /** What stands between tfjs-node's backend and libtensorflow. Calls pass through; those of a recorded body are recorded. */
 export class GraphBinding {
+  readonly #raw: Binding
   readonly #handles: Handles
   #recorder: Recorder | undefined
 
-  constructor(private readonly raw: Binding) {
+  constructor(raw: Binding) {
+    this.#raw = raw
     this.#handles = new Handles(raw)
   }
 
   /** The same binding, through this. */
   binding(): Binding {
-    const { executeOp, createTensor, deleteTensor, tensorDataSync, runSavedModel } = this
-    const ours = { executeOp, createTensor, deleteTensor, tensorDataSync, runSavedModel }
+    const ours = {
+      executeOp: this.#executeOp,
+      createTensor: this.#createTensor,
+      deleteTensor: this.#deleteTensor,
+      tensorDataSync: this.#tensorDataSync,
+      runSavedModel: this.#runSavedModel,
+    }
     // The addon's own properties can't be assigned to.
     const descriptors = Object.entries(ours).map(
       ([name, value]) => [name, { value, writable: true }] as const,
     )
-    return Object.create(this.raw, Object.fromEntries(descriptors))
+    return Object.create(this.#raw, Object.fromEntries(descriptors))
   }
 
   readonly record: Record = (body, follow, end) => {
-    const recorder = new Recorder(this.raw, this.#handles, follow)
+    const recorder = new Recorder(this.#raw, this.#handles, follow)
     this.#recorder = recorder
     try {
       const result = body()
@@ -38,31 +45,31 @@ export class GraphBinding {
     }
   }
 
-  private readonly executeOp: Binding['executeOp'] = (name, attrs, ids, count) =>
+  readonly #executeOp: Binding['executeOp'] = (name, attrs, ids, count) =>
     this.#recorder
       ? this.#recorder.call(name, attrs, ids, count)
-      : this.raw.executeOp(name, attrs, this.#handles.reals(ids), count).map(this.#handles.adopt)
+      : this.#raw.executeOp(name, attrs, this.#handles.reals(ids), count).map(this.#handles.adopt)
 
-  private readonly createTensor: Binding['createTensor'] = (shape, dtype, values) =>
+  readonly #createTensor: Binding['createTensor'] = (shape, dtype, values) =>
     this.#handles.create(shape, dtype, values).id
 
-  private readonly deleteTensor: Binding['deleteTensor'] = id => {
+  readonly #deleteTensor: Binding['deleteTensor'] = id => {
     const handle = this.#handles.dispose(id)
-    if (!handle) this.raw.deleteTensor(id)
+    if (!handle) this.#raw.deleteTensor(id)
     else if (!this.#recorder?.needs(handle)) this.#handles.release(handle)
   }
 
-  private readonly tensorDataSync: Binding['tensorDataSync'] = id => {
+  readonly #tensorDataSync: Binding['tensorDataSync'] = id => {
     const handle = this.#handles.get(id)
-    if (!handle) return this.raw.tensorDataSync(id)
+    if (!handle) return this.#raw.tensorDataSync(id)
     if (handle.values) return handle.values.slice()
     this.#recorder?.differ('it reads the numbers of a tensor')
-    return this.raw.tensorDataSync(this.#handles.realOf(handle))
+    return this.#raw.tensorDataSync(this.#handles.realOf(handle))
   }
 
-  private readonly runSavedModel: Binding['runSavedModel'] = (id, inputs, inputNames, outputNames) => {
+  readonly #runSavedModel: Binding['runSavedModel'] = (id, inputs, inputNames, outputNames) => {
     this.#recorder?.differ('it runs a saved model')
     const reals = this.#handles.reals(inputs)
-    return this.raw.runSavedModel(id, reals, inputNames, outputNames).map(this.#handles.adopt)
+    return this.#raw.runSavedModel(id, reals, inputNames, outputNames).map(this.#handles.adopt)
   }
 }

@@ -19,21 +19,24 @@ export type Record = <T>(body: () => T, follow: Trace | undefined, end: (recorde
 
 /** The runs of a function at one set of shapes: watching -> compiled, or given up (see README.md). */
 export class GraphRuns implements CompiledRuns {
+  readonly #record: Record
+  readonly #runner: Runner
+
   why: string | undefined
   #trace: Trace | undefined
   #graph: Graph | undefined
   #ms = 0
   #differences = 0
 
-  constructor(
-    private readonly record: Record,
-    private readonly runner: Runner,
-  ) {}
+  constructor(record: Record, runner: Runner) {
+    this.#record = record
+    this.#runner = runner
+  }
 
   run<T>(body: () => T): T {
     if (this.why !== undefined) return body()
     const graph = this.#graph
-    return this.record(body, graph && this.#trace, recorder => {
+    return this.#record(body, graph && this.#trace, recorder => {
       if (graph) recorder.finish(graph.run)
       this.#look(recorder)
     })
@@ -67,7 +70,7 @@ export class GraphRuns implements CompiledRuns {
     if (calls < SHORTEST) this.#giveUp(`it makes ${calls} calls: a graph pays from ${SHORTEST} on`)
     else if (this.#ms >= calls * patience.msPerCall)
       try {
-        this.#graph = this.runner.open(trace)
+        this.#graph = this.#runner.open(trace)
       } catch (error) {
         this.#giveUp(`TensorFlow refuses its graph: ${(error as Error).message}`)
       }

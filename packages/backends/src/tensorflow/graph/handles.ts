@@ -18,11 +18,14 @@ export interface Handle extends Value {
 
 /** Every tensor of a backend, by numbers of our own: they may stand for tensors that are not computed yet. */
 export class Handles {
+  readonly #raw: Binding
   readonly #handles = new Map<number, Handle>()
   // Beyond libtensorflow's own numbers for tensors that were there before, and small enough for an engine's integers.
   #next = 2 ** 30
 
-  constructor(private readonly raw: Binding) {}
+  constructor(raw: Binding) {
+    this.#raw = raw
+  }
 
   get(id: number): Handle | undefined {
     return this.#handles.get(id)
@@ -34,7 +37,7 @@ export class Handles {
     return this.#keep({
       shape: [...shape],
       dtype,
-      ...(small ? { values: values.slice() } : { real: this.raw.createTensor(shape, dtype, values) }),
+      ...(small ? { values: values.slice() } : { real: this.#raw.createTensor(shape, dtype, values) }),
     })
   }
 
@@ -55,13 +58,13 @@ export class Handles {
   }
 
   release(handle: Handle): void {
-    if (handle.real !== undefined) this.raw.deleteTensor(handle.real)
+    if (handle.real !== undefined) this.#raw.deleteTensor(handle.real)
     handle.real = undefined
   }
 
   realOf(handle: Handle): number {
     if (handle.real === undefined && handle.values)
-      handle.real = this.raw.createTensor([...handle.shape], handle.dtype, handle.values)
+      handle.real = this.#raw.createTensor([...handle.shape], handle.dtype, handle.values)
     return handle.real!
   }
 
@@ -74,7 +77,7 @@ export class Handles {
   }
 
   isNumeric(dtype: number): boolean {
-    const { TF_FLOAT, TF_INT32, TF_BOOL } = this.raw
+    const { TF_FLOAT, TF_INT32, TF_BOOL } = this.#raw
     return dtype === TF_FLOAT || dtype === TF_INT32 || dtype === TF_BOOL
   }
 

@@ -22,6 +22,9 @@ const LONGEST = 32768
  * that were put off run one by one, and so do all after them.
  */
 export class Recorder {
+  readonly #raw: Binding
+  readonly #handles: Handles
+
   /** Why this run is no run of a graph. */
   difference: string | undefined
   /** Milliseconds in calls that ran at once. */
@@ -34,17 +37,15 @@ export class Recorder {
   readonly #sources = new Map<Handle, number>()
   #following: Trace | undefined
 
-  constructor(
-    private readonly raw: Binding,
-    private readonly handles: Handles,
-    follow?: Trace,
-  ) {
+  constructor(raw: Binding, handles: Handles, follow?: Trace) {
+    this.#raw = raw
+    this.#handles = handles
     this.#following = follow
   }
 
   call(name: string, attrs: Attr[], ids: readonly number[], count: number): Value[] {
     if (this.difference !== undefined) return this.#runUnseen(name, attrs, ids, count)
-    const inputs = ids.map(id => this.handles.get(id))
+    const inputs = ids.map(id => this.#handles.get(id))
     const call = this.#callOf(name, attrs, inputs)
     const expected = this.#following?.calls[this.#calls.length]
     if (typeof call === 'string') this.differ(call)
@@ -97,7 +98,7 @@ export class Recorder {
 
   #compute(wanted: readonly number[], run: (inputs: number[]) => number[]): void {
     try {
-      const reals = run(this.#outside.map(handle => this.handles.realOf(handle)))
+      const reals = run(this.#outside.map(handle => this.#handles.realOf(handle)))
       for (const [i, real] of reals.entries()) this.#made[wanted[i]!]!.real = real
       this.#following = undefined
       this.#releaseOutside()
@@ -120,9 +121,9 @@ export class Recorder {
     const sources: Source[] = []
     const arrivals: Shaped[] = []
     for (const [i, input] of inputs.entries()) {
-      if (!input || !this.handles.isNumeric(input.dtype)) return `${name} takes a tensor from elsewhere`
+      if (!input || !this.#handles.isNumeric(input.dtype)) return `${name} takes a tensor from elsewhere`
       if (shapes(i)) {
-        if (input.dtype !== this.raw.TF_INT32 || !input.values)
+        if (input.dtype !== this.#raw.TF_INT32 || !input.values)
           return `the shape that ${name} gives depends on computed numbers`
         sources.push(input as Integers)
         continue
@@ -151,9 +152,9 @@ export class Recorder {
       for (const { id } of this.#run(call, inputs, call.outputs.length)) {
         const output = this.#made[made++]!
         output.real = id
-        if (output.disposed && !last.has(output)) this.handles.release(output)
+        if (output.disposed && !last.has(output)) this.#handles.release(output)
       }
-      for (const input of inputs) if (input.disposed && last.get(input) === i) this.handles.release(input)
+      for (const input of inputs) if (input.disposed && last.get(input) === i) this.#handles.release(input)
     }
     this.#releaseOutside()
   }
@@ -170,26 +171,26 @@ export class Recorder {
   #run({ name, attrs }: Pick<Call, 'name' | 'attrs'>, inputs: Handle[], count: number): Value[] {
     const start = performance.now()
     try {
-      const reals = inputs.map(input => this.handles.realOf(input))
-      return this.raw.executeOp(name, attrs as Attr[], reals, count)
+      const reals = inputs.map(input => this.#handles.realOf(input))
+      return this.#raw.executeOp(name, attrs as Attr[], reals, count)
     } finally {
       this.ms += performance.now() - start
     }
   }
 
   #runUnseen(name: string, attrs: Attr[], ids: readonly number[], count: number): Value[] {
-    return this.raw.executeOp(name, attrs, this.handles.reals(ids), count).map(this.handles.adopt)
+    return this.#raw.executeOp(name, attrs, this.#handles.reals(ids), count).map(this.#handles.adopt)
   }
 
   #give(output: Shaped, real: number | undefined): Handle {
     const handle =
-      real === undefined ? this.handles.promise(output) : this.handles.adopt({ ...output, id: real })
+      real === undefined ? this.#handles.promise(output) : this.#handles.adopt({ ...output, id: real })
     this.#sources.set(handle, this.#made.length)
     this.#made.push(handle)
     return handle
   }
 
   #releaseOutside(): void {
-    for (const handle of this.#outside) if (handle.disposed) this.handles.release(handle)
+    for (const handle of this.#outside) if (handle.disposed) this.#handles.release(handle)
   }
 }

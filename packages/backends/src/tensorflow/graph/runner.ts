@@ -23,12 +23,14 @@ interface Loaded {
 
 /** Loads graphs, and runs them. */
 export class Runner {
+  readonly #raw: Binding
+  readonly #load: LoadModel
   readonly #ready = new Map<Trace, Loaded>()
 
-  constructor(
-    private readonly raw: Binding,
-    private readonly load: LoadModel,
-  ) {}
+  constructor(raw: Binding, load: LoadModel) {
+    this.#raw = raw
+    this.#load = load
+  }
 
   /** Make a graph of a trace. TensorFlow may refuse it: an Error. */
   open(trace: Trace): Graph {
@@ -36,7 +38,7 @@ export class Runner {
     return {
       run: inputs => {
         const { id, inputs: from, outputs } = this.#loaded(trace)
-        return this.raw.runSavedModel(id, inputs, from, outputs).map(value => value.id)
+        return this.#raw.runSavedModel(id, inputs, from, outputs).map(value => value.id)
       },
       dispose: () => this.#forget(trace),
     }
@@ -46,8 +48,8 @@ export class Runner {
   #loaded(trace: Trace): Loaded {
     let loaded = this.#ready.get(trace)
     if (!loaded) {
-      const { bytes, ...endpoints } = savedModel(trace, this.raw)
-      loaded = { id: this.load(this.raw, bytes), ...endpoints }
+      const { bytes, ...endpoints } = savedModel(trace, this.#raw)
+      loaded = { id: this.#load(this.#raw, bytes), ...endpoints }
     }
     this.#ready.delete(trace)
     this.#ready.set(trace, loaded)
@@ -61,6 +63,6 @@ export class Runner {
   #forget(trace: Trace): void {
     const loaded = this.#ready.get(trace)
     this.#ready.delete(trace)
-    if (loaded) this.raw.deleteSavedModel(loaded.id)
+    if (loaded) this.#raw.deleteSavedModel(loaded.id)
   }
 }

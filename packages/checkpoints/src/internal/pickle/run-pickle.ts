@@ -27,32 +27,34 @@ export function runPickle(cursor: Cursor, rules: PickleRules): PyValue {
 }
 
 class Machine {
-  private stack: PyValue[] = []
+  readonly #cursor: Cursor
+  readonly #rules: PickleRules
+  #stack: PyValue[] = []
   /** The stacks below the marks. */
-  private readonly marks: PyValue[][] = []
-  private readonly memo = new Map<number, PyValue>()
-  private objects = 0
+  readonly #marks: PyValue[][] = []
+  readonly #memo = new Map<number, PyValue>()
+  #objects = 0
 
-  constructor(
-    private readonly cursor: Cursor,
-    private readonly rules: PickleRules,
-  ) {}
+  constructor(cursor: Cursor, rules: PickleRules) {
+    this.#cursor = cursor
+    this.#rules = rules
+  }
 
   run(): PyValue {
-    const { cursor } = this
+    const cursor = this.#cursor
     for (let count = 0; count < MAX_OPERATIONS; count++) {
       const operation = cursor.uint8()
-      if (operation === 0x2e /* STOP */) return this.pop()
+      if (operation === 0x2e /* STOP */) return this.#pop()
       let value = readLiteral(cursor, operation) // null is None
-      if (value === undefined) value = this.makeContainer(operation)
-      if (value === undefined) this.step(operation)
-      else this.stack.push(value)
+      if (value === undefined) value = this.#makeContainer(operation)
+      if (value === undefined) this.#step(operation)
+      else this.#stack.push(value)
     }
     throw cursor.error(`a pickle must have at most ${MAX_OPERATIONS} operations`, 'more')
   }
 
-  private step(operation: number): void {
-    const { cursor, memo } = this
+  #step(operation: number): void {
+    const [cursor, memo] = [this.#cursor, this.#memo]
     switch (String.fromCharCode(operation)) {
       case '\x80': {
         const protocol = cursor.uint8()
@@ -65,101 +67,101 @@ class Machine {
         break
 
       case 'a':
-        this.append(this.popMany(1))
+        this.#append(this.#popMany(1))
         break
       case 'e':
-        this.append(this.popMark())
+        this.#append(this.#popMark())
         break
       case 's':
-        this.setItems(this.popMany(2))
+        this.#setItems(this.#popMany(2))
         break
       case 'u':
-        this.setItems(this.popMark())
+        this.#setItems(this.#popMark())
         break
       case '\x90': {
-        const items = this.popMark()
-        const set = this.top()
+        const items = this.#popMark()
+        const set = this.#top()
         if (!(set instanceof Set)) throw cursor.error('ADDITEMS must find a set', describePy(set))
         for (const item of items) set.add(item)
         break
       }
 
       case '(':
-        this.marks.push(this.stack)
-        this.stack = this.count([])
+        this.#marks.push(this.#stack)
+        this.#stack = this.#count([])
         break
       case '0':
-        if (this.stack.length === 0) this.popMark()
-        else this.pop()
+        if (this.#stack.length === 0) this.#popMark()
+        else this.#pop()
         break
       case '1':
-        this.popMark()
+        this.#popMark()
         break
       case '2':
-        this.stack.push(this.top())
+        this.#stack.push(this.#top())
         break
       case 'p':
-        memo.set(Number(readDecimal(cursor)), this.top())
+        memo.set(Number(readDecimal(cursor)), this.#top())
         break
       case 'q':
-        memo.set(cursor.uint8(), this.top())
+        memo.set(cursor.uint8(), this.#top())
         break
       case 'r':
-        memo.set(cursor.uint32(), this.top())
+        memo.set(cursor.uint32(), this.#top())
         break
       case '\x94':
-        memo.set(memo.size, this.top())
+        memo.set(memo.size, this.#top())
         break
       case 'g':
-        this.recall(Number(readDecimal(cursor)))
+        this.#recall(Number(readDecimal(cursor)))
         break
       case 'h':
-        this.recall(cursor.uint8())
+        this.#recall(cursor.uint8())
         break
       case 'j':
-        this.recall(cursor.uint32())
+        this.#recall(cursor.uint32())
         break
 
       case 'c':
-        this.pushGlobal(cursor.line(), cursor.line())
+        this.#pushGlobal(cursor.line(), cursor.line())
         break
       case '\x93': {
-        const [module, name] = this.popMany(2)
-        this.pushGlobal(module, name)
+        const [module, name] = this.#popMany(2)
+        this.#pushGlobal(module, name)
         break
       }
       case 'R':
       case '\x81': {
-        const [target, args] = this.popMany(2)
-        this.call(target, args)
+        const [target, args] = this.#popMany(2)
+        this.#call(target, args)
         break
       }
       case '\x92': {
-        const [target, args, options] = this.popMany(3)
+        const [target, args, options] = this.#popMany(3)
         if (!(options instanceof Map && options.size === 0))
           throw cursor.error('a class must be made with no named arguments', describePy(options))
-        this.call(target, args)
+        this.#call(target, args)
         break
       }
       case 'i': {
-        const args = this.popMark()
-        this.pushGlobal(cursor.line(), cursor.line())
-        this.call(this.pop(), args)
+        const args = this.#popMark()
+        this.#pushGlobal(cursor.line(), cursor.line())
+        this.#call(this.#pop(), args)
         break
       }
       case 'o': {
-        const [target, ...args] = this.popMark()
-        this.call(target, args)
+        const [target, ...args] = this.#popMark()
+        this.#call(target, args)
         break
       }
       case 'b':
-        this.build(this.pop())
+        this.#build(this.#pop())
         break
       case 'Q':
-        this.stack.push(this.persistent(this.pop()))
+        this.#stack.push(this.#persistent(this.#pop()))
         break
       case 'P':
-        this.stack.push(this.persistent(cursor.line()))
+        this.#stack.push(this.#persistent(cursor.line()))
         break
       default:
         cursor.at--
@@ -170,109 +172,110 @@ class Machine {
     }
   }
 
-  private makeContainer(operation: number): PyValue | undefined {
+  #makeContainer(operation: number): PyValue | undefined {
     switch (String.fromCharCode(operation)) {
       case ']':
       case ')':
-        return this.count([])
+        return this.#count([])
       case '}':
-        return this.count(new Map())
+        return this.#count(new Map())
       case '\x8f':
-        return this.count(new Set())
+        return this.#count(new Set())
       case 'l':
       case 't':
-        return this.count(this.popMark())
+        return this.#count(this.#popMark())
       case '\x85':
-        return this.count(this.popMany(1))
+        return this.#count(this.#popMany(1))
       case '\x86':
-        return this.count(this.popMany(2))
+        return this.#count(this.#popMany(2))
       case '\x87':
-        return this.count(this.popMany(3))
+        return this.#count(this.#popMany(3))
       case 'd': {
         const dict = new Map<PyValue, PyValue>()
-        this.setItems(this.popMark(), dict)
-        return this.count(dict)
+        this.#setItems(this.#popMark(), dict)
+        return this.#count(dict)
       }
       case '\x91':
-        return this.count(new Set(this.popMark()))
+        return this.#count(new Set(this.#popMark()))
       default:
         return undefined
     }
   }
 
-  private count<T>(value: T, objects = 1): T {
-    this.objects += objects
-    const most = maxObjects(this.cursor.bytes.length)
-    if (this.objects > most)
-      throw this.cursor.error(`a pickle of this size must make at most ${most} objects`, 'more')
+  #count<T>(value: T, objects = 1): T {
+    this.#objects += objects
+    const most = maxObjects(this.#cursor.bytes.length)
+    if (this.#objects > most)
+      throw this.#cursor.error(`a pickle of this size must make at most ${most} objects`, 'more')
     return value
   }
 
-  private top(): PyValue {
-    if (this.stack.length === 0) throw this.cursor.error('an operation must find a value', 'an empty stack')
-    return this.stack.at(-1)!
+  #top(): PyValue {
+    if (this.#stack.length === 0) throw this.#cursor.error('an operation must find a value', 'an empty stack')
+    return this.#stack.at(-1)!
   }
 
-  private pop(): PyValue {
-    const value = this.top()
-    this.stack.pop()
+  #pop(): PyValue {
+    const value = this.#top()
+    this.#stack.pop()
     return value
   }
 
-  private popMany(n: number): PyValue[] {
-    if (this.stack.length < n)
-      throw this.cursor.error(`an operation must find ${n} values`, `${this.stack.length}`)
-    return this.stack.splice(-n)
+  #popMany(n: number): PyValue[] {
+    if (this.#stack.length < n)
+      throw this.#cursor.error(`an operation must find ${n} values`, `${this.#stack.length}`)
+    return this.#stack.splice(-n)
   }
 
   /** The values above the last mark. */
-  private popMark(): PyValue[] {
-    const below = this.marks.pop()
-    if (!below) throw this.cursor.error('an operation must find a mark', 'none')
-    const above = this.stack
-    this.stack = below
+  #popMark(): PyValue[] {
+    const below = this.#marks.pop()
+    if (!below) throw this.#cursor.error('an operation must find a mark', 'none')
+    const above = this.#stack
+    this.#stack = below
     return above
   }
 
-  private append(items: PyValue[]): void {
-    const list = this.top()
-    if (!Array.isArray(list)) throw this.cursor.error('APPEND must find a list', describePy(list))
+  #append(items: PyValue[]): void {
+    const list = this.#top()
+    if (!Array.isArray(list)) throw this.#cursor.error('APPEND must find a list', describePy(list))
     for (const item of items) list.push(item)
   }
 
-  private setItems(items: PyValue[], target = this.top()): void {
-    if (!(target instanceof Map)) throw this.cursor.error('SETITEM must find a dict', describePy(target))
+  #setItems(items: PyValue[], target = this.#top()): void {
+    if (!(target instanceof Map)) throw this.#cursor.error('SETITEM must find a dict', describePy(target))
     if (items.length % 2 !== 0)
-      throw this.cursor.error('a dict must get keys and values', `${items.length} of them`)
+      throw this.#cursor.error('a dict must get keys and values', `${items.length} of them`)
     for (let i = 0; i < items.length; i += 2) target.set(items[i]!, items[i + 1]!)
   }
 
-  private recall(key: number): void {
-    const value = this.memo.get(key)
+  #recall(key: number): void {
+    const value = this.#memo.get(key)
     if (value === undefined)
-      throw this.cursor.error('the memo must hold the value that is read from it', `no ${key}`)
-    this.stack.push(value)
+      throw this.#cursor.error('the memo must hold the value that is read from it', `no ${key}`)
+    this.#stack.push(value)
   }
 
-  private pushGlobal(module: PyValue | undefined, name: PyValue | undefined): void {
+  #pushGlobal(module: PyValue | undefined, name: PyValue | undefined): void {
     const full = `${module}.${name}`.slice(0, 200)
-    const found = typeof module === 'string' && typeof name === 'string' ? this.rules.global(full) : undefined
-    if (!found) throw this.cursor.error('globals must be on the list that files of weights need', full)
-    this.stack.push(found)
+    const found =
+      typeof module === 'string' && typeof name === 'string' ? this.#rules.global(full) : undefined
+    if (!found) throw this.#cursor.error('globals must be on the list that files of weights need', full)
+    this.#stack.push(found)
   }
 
-  private call(target: PyValue | undefined, args: PyValue | undefined): void {
+  #call(target: PyValue | undefined, args: PyValue | undefined): void {
     if (!(target instanceof PyGlobal && target.call))
-      throw this.cursor.error('what is called must be a function or class', describePy(target))
-    if (!Array.isArray(args)) throw this.cursor.error('arguments must be a tuple', describePy(args))
+      throw this.#cursor.error('what is called must be a function or class', describePy(target))
+    if (!Array.isArray(args)) throw this.#cursor.error('arguments must be a tuple', describePy(args))
     // A stand-in may copy its arguments, and through the memo a pickle can pass the same large one a million times.
     for (const arg of args)
-      if (Array.isArray(arg) || typeof arg === 'string') this.count(arg, Math.ceil(arg.length / 8))
+      if (Array.isArray(arg) || typeof arg === 'string') this.#count(arg, Math.ceil(arg.length / 8))
     try {
-      this.stack.push(this.count(target.call(args)))
+      this.#stack.push(this.#count(target.call(args)))
     } catch (cause) {
       if (cause instanceof FileError) throw cause
-      throw this.cursor.error(
+      throw this.#cursor.error(
         `${target.name} must get what PyTorch gives it`,
         (cause as Error).message,
         cause,
@@ -280,22 +283,22 @@ class Machine {
     }
   }
 
-  private build(state: PyValue): void {
-    const target = this.top()
+  #build(state: PyValue): void {
+    const target = this.#top()
     if (target instanceof PyObject) target.state = state
     else if (!(target instanceof Map || target instanceof Set))
       // The state of a Map is dropped: it is an OrderedDict's attributes (`_metadata` of a state dict), not weights.
-      throw this.cursor.error('BUILD must find an object', describePy(target))
+      throw this.#cursor.error('BUILD must find an object', describePy(target))
   }
 
-  private persistent(id: PyValue): PyValue {
-    if (!this.rules.persistent)
-      throw this.cursor.error('the pickle must hold all of its data', 'a reference to data outside of it')
-    this.count(id)
+  #persistent(id: PyValue): PyValue {
+    if (!this.#rules.persistent)
+      throw this.#cursor.error('the pickle must hold all of its data', 'a reference to data outside of it')
+    this.#count(id)
     try {
-      return this.rules.persistent(id)
+      return this.#rules.persistent(id)
     } catch (cause) {
-      throw this.cursor.error("a reference must be to a tensor's storage", (cause as Error).message, cause)
+      throw this.#cursor.error("a reference must be to a tensor's storage", (cause as Error).message, cause)
     }
   }
 }

@@ -108,14 +108,17 @@ function encodeLatin1(text: PyValue | undefined): Uint8Array {
 
 /** A NumPy dtype; its state says the byte order. */
 class NumpyDtype extends PyObject {
-  constructor(private readonly code: string) {
+  readonly #code: string
+
+  constructor(code: string) {
     super('numpy.dtype')
+    this.#code = code
   }
 
   read(bytes: PyValue | undefined, shape: number[], fortran: boolean) {
-    const dtype = (Object.keys(npyCodes) as HostDtype[]).find(name => npyCodes[name] === this.code)
+    const dtype = (Object.keys(npyCodes) as HostDtype[]).find(name => npyCodes[name] === this.#code)
     const order = Array.isArray(this.state) ? this.state[1] : '<'
-    if (!dtype || !(bytes instanceof Uint8Array)) throw new Error(`${this.code} of ${describePy(bytes)}`)
+    if (!dtype || !(bytes instanceof Uint8Array)) throw new Error(`${this.#code} of ${describePy(bytes)}`)
     const dataBytes = sizeOf(shape) * hostArrays[dtype].BYTES_PER_ELEMENT
     if (dataBytes !== bytes.length) throw new Error(`${bytes.length} bytes for ${dtype} [${shape}]`)
     return decodeNumbers({ dtype, shape, fortran, bigEndian: order === '>', dataStart: 0, dataBytes }, bytes)

@@ -14,13 +14,17 @@ export interface Scored {
 
 /** The checkpoints of a run: the newest few, each named after its step, and a copy of the best. */
 export class CheckpointFolder {
+  readonly #folder: string
+  readonly #settings: string
+  readonly #keep: number
+
   best: Scored | undefined
 
-  private constructor(
-    private readonly folder: string,
-    private readonly settings: string,
-    private readonly keep: number,
-  ) {}
+  private constructor(folder: string, settings: string, keep: number) {
+    this.#folder = folder
+    this.#settings = settings
+    this.#keep = keep
+  }
 
   /** @param settings  the name of the run's settings, which every checkpoint carries */
   static async open(folder: string, settings: string, keep: number): Promise<CheckpointFolder> {
@@ -31,16 +35,16 @@ export class CheckpointFolder {
   }
 
   get bestPath(): string {
-    return join(this.folder, 'best.safetensors')
+    return join(this.#folder, 'best.safetensors')
   }
 
   path(step: number): string {
-    return join(this.folder, `step-${String(step).padStart(9, '0')}.safetensors`)
+    return join(this.#folder, `step-${String(step).padStart(9, '0')}.safetensors`)
   }
 
   /** Steps that there are checkpoints of, the newest first. */
   async steps(): Promise<number[]> {
-    const names = await readdir(this.folder)
+    const names = await readdir(this.#folder)
     return names
       .flatMap(name => (NAME.exec(name)?.[1] ? [Number(NAME.exec(name)?.[1])] : []))
       .sort((a, b) => b - a)
@@ -57,8 +61,8 @@ export class CheckpointFolder {
     for (const step of steps) {
       try {
         const { settings } = await loadTrainer(this.path(step), trainer)
-        if (settings === this.settings) {
-          await this.tidy(step, (await readScore(this.path(step)))?.score)
+        if (settings === this.#settings) {
+          await this.#tidy(step, (await readScore(this.path(step)))?.score)
           return problems
         }
         problems.push(`${this.path(step)} is of a run with other settings.`)
@@ -76,18 +80,18 @@ export class CheckpointFolder {
   /** Write a checkpoint, and make it the best if its score is. Then only the newest few are kept. */
   async save(trainer: Trainer, score?: number): Promise<void> {
     await saveTrainer(this.path(trainer.step), trainer, {
-      metadata: { settings: this.settings, ...(score !== undefined && { score: String(score) }) },
+      metadata: { settings: this.#settings, ...(score !== undefined && { score: String(score) }) },
     })
-    await this.tidy(trainer.step, score)
+    await this.#tidy(trainer.step, score)
   }
 
   /** What follows once a checkpoint is there. */
-  private async tidy(step: number, score?: number): Promise<void> {
+  async #tidy(step: number, score?: number): Promise<void> {
     if (score !== undefined && Number.isFinite(score) && !(this.best && this.best.score <= score)) {
       this.best = { step, score }
       await copyFileWhole(this.path(step), this.bestPath)
     }
-    for (const old of (await this.steps()).slice(this.keep)) await rm(this.path(old), { force: true })
+    for (const old of (await this.steps()).slice(this.#keep)) await rm(this.path(old), { force: true })
   }
 }
 

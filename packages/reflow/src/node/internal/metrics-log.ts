@@ -6,7 +6,11 @@ export type Metrics = { kind: string; step: number } & Readonly<Record<string, u
 
 /** A file of JSON lines that grows with a run. */
 export class MetricsLog {
-  private constructor(private readonly path: string) {}
+  readonly #path: string
+
+  private constructor(path: string) {
+    this.#path = path
+  }
 
   /** Open a log that goes on from a step: what a killed run wrote of later ones is taken out, and will come again. */
   static async open(path: string, step: number): Promise<MetricsLog> {
@@ -18,7 +22,7 @@ export class MetricsLog {
   }
 
   async add(metrics: Metrics): Promise<void> {
-    await appendFile(this.path, `${JSON.stringify(metrics)}\n`)
+    await appendFile(this.#path, `${JSON.stringify(metrics)}\n`)
   }
 }
 
