@@ -1,4 +1,5 @@
 import { type Cursor, FileError } from './cursor.js'
+import { PickleStack } from './pickle-stack.js'
 import { readDecimal, readLiteral } from './read-literal.js'
 import { describePy, PyGlobal, PyObject, type PyValue } from './values.js'
 
@@ -29,22 +30,21 @@ export function runPickle(cursor: Cursor, rules: PickleRules): PyValue {
 class Machine {
   readonly #cursor: Cursor
   readonly #rules: PickleRules
-  #stack: PyValue[] = []
-  /** The stacks below the marks. */
-  readonly #marks: PyValue[][] = []
+  readonly #stack: PickleStack
   readonly #memo = new Map<number, PyValue>()
   #objects = 0
 
   constructor(cursor: Cursor, rules: PickleRules) {
     this.#cursor = cursor
     this.#rules = rules
+    this.#stack = new PickleStack(cursor)
   }
 
   run(): PyValue {
     const cursor = this.#cursor
     for (let count = 0; count < MAX_OPERATIONS; count++) {
       const operation = cursor.uint8()
-      if (operation === 0x2e /* STOP */) return this.#pop()
+      if (operation === 0x2e /* STOP */) return this.#stack.pop()
       let value = readLiteral(cursor, operation) // null is None
       if (value === undefined) value = this.#makeContainer(operation)
       if (value === undefined) this.#step(operation)
@@ -67,50 +67,49 @@ class Machine {
         break
 
       case 'a':
-        this.#append(this.#popMany(1))
+        this.#append(this.#stack.popMany(1))
         break
       case 'e':
-        this.#append(this.#popMark())
+        this.#append(this.#stack.popMark())
         break
       case 's':
-        this.#setItems(this.#popMany(2))
+        this.#setItems(this.#stack.popMany(2))
         break
       case 'u':
-        this.#setItems(this.#popMark())
+        this.#setItems(this.#stack.popMark())
         break
       case '\x90': {
-        const items = this.#popMark()
-        const set = this.#top()
+        const items = this.#stack.popMark()
+        const set = this.#stack.top()
         if (!(set instanceof Set)) throw cursor.error('ADDITEMS must find a set', describePy(set))
         for (const item of items) set.add(item)
         break
       }
 
       case '(':
-        this.#marks.push(this.#stack)
-        this.#stack = this.#count([])
+        this.#stack.mark(this.#count([]))
         break
       case '0':
-        if (this.#stack.length === 0) this.#popMark()
-        else this.#pop()
+        if (this.#stack.isEmpty) this.#stack.popMark()
+        else this.#stack.pop()
         break
       case '1':
-        this.#popMark()
+        this.#stack.popMark()
         break
       case '2':
-        this.#stack.push(this.#top())
+        this.#stack.push(this.#stack.top())
         break
       case 'p':
-        memo.set(Number(readDecimal(cursor)), this.#top())
+        memo.set(Number(readDecimal(cursor)), this.#stack.top())
         break
       case 'q':
-        memo.set(cursor.uint8(), this.#top())
+        memo.set(cursor.uint8(), this.#stack.top())
         break
       case 'r':
-        memo.set(cursor.uint32(), this.#top())
+        memo.set(cursor.uint32(), this.#stack.top())
         break
       case '\x94':
-        memo.set(memo.size, this.#top())
+        memo.set(memo.size, this.#stack.top())
         break
       case 'g':
         this.#recall(Number(readDecimal(cursor)))
@@ -126,39 +125,39 @@ class Machine {
         this.#pushGlobal(cursor.line(), cursor.line())
         break
       case '\x93': {
-        const [module, name] = this.#popMany(2)
+        const [module, name] = this.#stack.popMany(2)
         this.#pushGlobal(module, name)
         break
       }
       case 'R':
       case '\x81': {
-        const [target, args] = this.#popMany(2)
+        const [target, args] = this.#stack.popMany(2)
         this.#call(target, args)
         break
       }
       case '\x92': {
-        const [target, args, options] = this.#popMany(3)
+        const [target, args, options] = this.#stack.popMany(3)
         if (!(options instanceof Map && options.size === 0))
           throw cursor.error('a class must be made with no named arguments', describePy(options))
         this.#call(target, args)
         break
       }
       case 'i': {
-        const args = this.#popMark()
+        const args = this.#stack.popMark()
         this.#pushGlobal(cursor.line(), cursor.line())
-        this.#call(this.#pop(), args)
+        this.#call(this.#stack.pop(), args)
         break
       }
       case 'o': {
-        const [target, ...args] = this.#popMark()
+        const [target, ...args] = this.#stack.popMark()
         this.#call(target, args)
         break
       }
       case 'b':
-        this.#build(this.#pop())
+        this.#build(this.#stack.pop())
         break
       case 'Q':
-        this.#stack.push(this.#persistent(this.#pop()))
+        this.#stack.push(this.#persistent(this.#stack.pop()))
         break
       case 'P':
         this.#stack.push(this.#persistent(cursor.line()))
@@ -183,20 +182,20 @@ class Machine {
         return this.#count(new Set())
       case 'l':
       case 't':
-        return this.#count(this.#popMark())
+        return this.#count(this.#stack.popMark())
       case '\x85':
-        return this.#count(this.#popMany(1))
+        return this.#count(this.#stack.popMany(1))
       case '\x86':
-        return this.#count(this.#popMany(2))
+        return this.#count(this.#stack.popMany(2))
       case '\x87':
-        return this.#count(this.#popMany(3))
+        return this.#count(this.#stack.popMany(3))
       case 'd': {
         const dict = new Map<PyValue, PyValue>()
-        this.#setItems(this.#popMark(), dict)
+        this.#setItems(this.#stack.popMark(), dict)
         return this.#count(dict)
       }
       case '\x91':
-        return this.#count(new Set(this.#popMark()))
+        return this.#count(new Set(this.#stack.popMark()))
       default:
         return undefined
     }
@@ -210,39 +209,13 @@ class Machine {
     return value
   }
 
-  #top(): PyValue {
-    if (this.#stack.length === 0) throw this.#cursor.error('an operation must find a value', 'an empty stack')
-    return this.#stack.at(-1)!
-  }
-
-  #pop(): PyValue {
-    const value = this.#top()
-    this.#stack.pop()
-    return value
-  }
-
-  #popMany(n: number): PyValue[] {
-    if (this.#stack.length < n)
-      throw this.#cursor.error(`an operation must find ${n} values`, `${this.#stack.length}`)
-    return this.#stack.splice(-n)
-  }
-
-  /** The values above the last mark. */
-  #popMark(): PyValue[] {
-    const below = this.#marks.pop()
-    if (!below) throw this.#cursor.error('an operation must find a mark', 'none')
-    const above = this.#stack
-    this.#stack = below
-    return above
-  }
-
   #append(items: PyValue[]): void {
-    const list = this.#top()
+    const list = this.#stack.top()
     if (!Array.isArray(list)) throw this.#cursor.error('APPEND must find a list', describePy(list))
     for (const item of items) list.push(item)
   }
 
-  #setItems(items: PyValue[], target = this.#top()): void {
+  #setItems(items: PyValue[], target = this.#stack.top()): void {
     if (!(target instanceof Map)) throw this.#cursor.error('SETITEM must find a dict', describePy(target))
     if (items.length % 2 !== 0)
       throw this.#cursor.error('a dict must get keys and values', `${items.length} of them`)
@@ -284,7 +257,7 @@ class Machine {
   }
 
   #build(state: PyValue): void {
-    const target = this.#top()
+    const target = this.#stack.top()
     if (target instanceof PyObject) target.state = state
     else if (!(target instanceof Map || target instanceof Set))
       // The state of a Map is dropped: it is an OrderedDict's attributes (`_metadata` of a state dict), not weights.
