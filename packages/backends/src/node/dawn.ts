@@ -19,6 +19,6 @@ export async function dawn(): Promise<GPU | Unavailable> {
     Object.defineProperty(globalThis.navigator, 'gpu', { value: gpu, configurable: true })
     return gpu
   } catch (error) {
-    return whyNot(pkg, error as NodeJS.ErrnoException)
+    return whyNot(pkg, error as Error)
   }
 }

@@ -48,7 +48,7 @@ function native(name: 'node' | 'node-gpu', pkg: string): BackendCandidate {
         registerTensorflowKernels()
         return {}
       } catch (error) {
-        return whyNot(pkg, error as NodeJS.ErrnoException)
+        return whyNot(pkg, error as Error)
       }
     },
   }
