@@ -1,0 +1,70 @@
+import type { KernelTable, NormAttrs } from '../kernels/table.js'
+import { THREADS, totalText } from './sum-of-workgroup.js'
+
+interface NormShape {
+  /** [B,H,W,C] */
+  shape: readonly number[]
+  attrs: NormAttrs
+  modulated: boolean
+}
+
+/**
+ * What the shaders of group normalisation begin with. A workgroup has one group of one sample. WIDTH of its threads stand side
+ * by side, each for a channel (or for several, WIDTH apart, where the group is wider than the workgroup), and ROWS of these
+ * rows share the pixels out.
+ */
+export function layoutText({ shape, attrs }: NormShape): string {
+  const [, h, w, c] = shape as [number, number, number, number]
+  const width = Math.min(c / attrs.groups, THREADS)
+  return `
+const PIXELS = ${h * w}u;
+const CHANNELS = ${c}u;
+const GROUPS = ${attrs.groups}u;
+const PER_GROUP = ${c / attrs.groups}u;
+const COUNT = ${h * w * (c / attrs.groups)}.0;
+const WIDTH = ${width}u;
+const ROWS = ${Math.floor(THREADS / width)}u;
+struct Place { sample: u32, group: u32, start: u32, row: u32, column: u32 }
+fn placeOf(workgroup: vec3<u32>, thread: u32) -> Place {
+  let start = workgroup.y * PIXELS * CHANNELS + workgroup.x * PER_GROUP;
+  return Place(workgroup.y, workgroup.x, start, thread / WIDTH, thread % WIDTH);
+}
+${totalText}`
+}
+
+/** mean and 1 / sqrt(variance + epsilon) of the group, in two passes: the variance of what is far from 0 stays right. */
+export const statisticsText = ({ attrs }: NormShape): string => `
+fn statisticsOf(at: Place, thread: u32) -> vec2<f32> {
+  var sum = 0.0;
+  for (var c = at.column; c < PER_GROUP && at.row < ROWS; c += WIDTH) {
+    for (var p = at.row; p < PIXELS; p += ROWS) { sum += x[at.start + p * CHANNELS + c]; }
+  }
+  let average = total(thread, sum) / COUNT;
+  sum = 0.0;
+  for (var c = at.column; c < PER_GROUP && at.row < ROWS; c += WIDTH) {
+    for (var p = at.row; p < PIXELS; p += ROWS) {
+      let centred = x[at.start + p * CHANNELS + c] - average;
+      sum += centred * centred;
+    }
+  }
+  return vec2<f32>(average, inverseSqrt(total(thread, sum) / COUNT + ${attrs.epsilon.toExponential()}));
+}`
+
+/** What a unit number of channel c (in the whole) is multiplied by, and what is added: gamma and beta, modulated. */
+export const affineText = ({ modulated }: NormShape): string => `
+fn affineOf(sample: u32, c: u32) -> vec2<f32> {
+  ${
+    modulated
+      ? `let gain = 1.0 + scale[sample * CHANNELS + c];
+  return vec2<f32>(gamma[c] * gain, beta[c] * gain + shift[sample * CHANNELS + c]);`
+      : 'return vec2<f32>(gamma[c], beta[c]);'
+  }
+}`
+
+/** What both kernels take from their arguments. */
+export function normShape(
+  { x, scale }: Pick<KernelTable['GroupNormGradient']['inputs'], 'x' | 'scale'>,
+  attrs: NormAttrs,
+): NormShape {
+  return { shape: x.shape, attrs, modulated: scale !== undefined }
+}

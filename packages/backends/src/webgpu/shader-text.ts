@@ -1,0 +1,37 @@
+/** The most workgroups that are asked for in one dimension; WebGPU promises 65,535. */
+const ROW = 32_768
+
+interface Bindings {
+  /** Names of float32 arrays, in the order in which `dispatch` binds them. */
+  read: readonly string[]
+  write: readonly string[]
+  /** Members of the struct `uniforms`, in the order of `packUniforms`. */
+  uniforms?: string
+}
+
+/** The declarations of what a shader's `main` is bound to. */
+export function bindings({ read, write, uniforms }: Bindings): string {
+  const storage = (names: readonly string[], first: number, access: 'read' | 'read_write') =>
+    names.map((name, i) => `@group(0) @binding(${first + i}) var<storage, ${access}> ${name}: array<f32>;`)
+  const lines = [...storage(read, 0, 'read'), ...storage(write, read.length, 'read_write')]
+  if (uniforms) {
+    lines.push(`struct Uniforms { ${uniforms} }`)
+    lines.push(`@group(0) @binding(${lines.length - 1}) var<uniform> uniforms: Uniforms;`)
+  }
+  return lines.join('\n')
+}
+
+/** Numbers as the members of a uniform struct of scalars and vec2, which is padded to 16 bytes. */
+export function packUniforms(...members: ({ u32: number } | { f32: number })[]): Uint32Array<ArrayBuffer> {
+  const words = new Uint32Array(Math.ceil(members.length / 4) * 4)
+  const floats = new Float32Array(words.buffer)
+  members.forEach((member, i) => {
+    if ('u32' in member) words[i] = member.u32
+    else floats[i] = member.f32
+  })
+  return words
+}
+
+/** Workgroups for `count` units of work, in rows: a workgroup's unit is `unitOf(place)` in WGSL, or beyond the last. */
+export const inRows = (count: number): [number, number] => [Math.min(count, ROW), Math.ceil(count / ROW)]
+export const unitOf = (place: string): string => `(${place}.x + ${place}.y * ${ROW}u)`
