@@ -1,13 +1,23 @@
 import type { Kernels, Replacements } from '../../kernels/register-kernels.js'
 import type { WebgpuBackend } from '../backend.js'
+import { adamEma } from './adam-ema.js'
+import { dropout } from './dropout.js'
 import { groupNorm } from './group-norm.js'
 import { groupNormGradient } from './group-norm-gradient.js'
+import { repeatBlocks } from './repeat-blocks.js'
+import { squareSums } from './square-sums.js'
+import { sumBlocks } from './sum-blocks.js'
 
 /** The kernels of this package's operations that WebGPU has. */
 export const kernels = {
+  AdamEma: adamEma,
+  Dropout: dropout,
   GroupNorm: groupNorm,
   GroupNormGradient: groupNormGradient,
   GroupNormModulated: groupNorm,
+  RepeatBlocks: repeatBlocks,
+  SquareSums: squareSums,
+  SumBlocks: sumBlocks,
 } satisfies Kernels<WebgpuBackend>
 
 /** In the place of tfjs's. */
