@@ -52,6 +52,7 @@ export async function openWebgpu(
   })
   const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu')
   registerKernels('webgpu', kernels, replacements)
+  tf.env().set('WEBGPU_USE_NAIVE_CONV2D_TRANSPOSE', false) // a tiled gradient of the input, not a thread for each number
   if (tf.findBackendFactory('webgpu')) tf.removeBackend('webgpu') // importing it registers one on a device of its own
   current?.device.destroy()
   const backend = new WebGPUBackend(opened, adapter.info)

@@ -1,16 +1,20 @@
 import type { Kernels, Replacements } from '../../kernels/register-kernels.js'
 import type { WebgpuBackend } from '../backend.js'
 import { adamEma } from './adam-ema.js'
+import { conv2dBackpropFilter } from './conv2d-backprop-filter.js'
+import { conv2dBias } from './conv2d-bias.js'
 import { dropout } from './dropout.js'
 import { groupNorm } from './group-norm.js'
 import { groupNormGradient } from './group-norm-gradient.js'
 import { repeatBlocks } from './repeat-blocks.js'
 import { squareSums } from './square-sums.js'
+import { sum } from './sum.js'
 import { sumBlocks } from './sum-blocks.js'
 
 /** The kernels of this package's operations that WebGPU has. */
 export const kernels = {
   AdamEma: adamEma,
+  Conv2dBias: conv2dBias,
   Dropout: dropout,
   GroupNorm: groupNorm,
   GroupNormGradient: groupNormGradient,
@@ -21,4 +25,7 @@ export const kernels = {
 } satisfies Kernels<WebgpuBackend>
 
 /** In the place of tfjs's. */
-export const replacements = {} satisfies Replacements<WebgpuBackend>
+export const replacements = {
+  Conv2DBackpropFilter: conv2dBackpropFilter,
+  Sum: sum,
+} satisfies Replacements<WebgpuBackend>

@@ -1,0 +1,68 @@
+import type * as tf from '@tensorflow/tfjs-core'
+import type { WebgpuBackend } from './backend.js'
+import { dispatch } from './dispatch.js'
+import { bindings } from './shader-text.js'
+
+/** A workgroup has COLUMNS neighbouring sums, and ROWS threads for each. */
+const COLUMNS = 64
+const ROWS = 4
+
+/** Terms of a sum that are worth a workgroup, and the most workgroups that share a sum out. */
+const TERMS = 256
+const MOST_PARTS = 64
+
+interface SumOver {
+  outer: number
+  count: number
+  inner: number
+  /** Of the result: outer · inner numbers. */
+  shape: number[]
+}
+
+/** x [outer,count,inner] summed over its middle axis. Long sums are made in two dispatches: parts of them, and their sums. */
+export function sumOver(
+  backend: WebgpuBackend,
+  x: tf.TensorInfo,
+  { shape, ...sizes }: SumOver,
+): tf.TensorInfo {
+  const { outer, count, inner } = sizes
+  const total = backend.makeTensorInfo(shape, 'float32')
+  const parts = Math.max(1, Math.min(MOST_PARTS, Math.ceil(count / TERMS)))
+  const run = (from: tf.TensorInfo, to: tf.TensorInfo, count: number, parts: number) =>
+    dispatch(backend, {
+      shader: sumText(count, inner, parts),
+      read: [from],
+      write: [to],
+      workgroups: [Math.ceil(inner / COLUMNS), parts, outer],
+    })
+  if (parts === 1) run(x, total, count, 1)
+  else {
+    const partial = backend.makeTensorInfo([outer, parts, inner], 'float32')
+    run(x, partial, count, parts)
+    run(partial, total, parts, 1)
+    backend.disposeData(partial.dataId)
+  }
+  return total
+}
+
+const sumText = (count: number, inner: number, parts: number): string => `
+${bindings({ read: ['x'], write: ['sums'] })}
+const COUNT = ${count}u;
+const INNER = ${inner}u;
+const PARTS = ${parts}u;
+var<workgroup> partial: array<f32, ${COLUMNS * ROWS}>;
+@compute @workgroup_size(${COLUMNS}, ${ROWS})
+fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
+  let column = workgroup.x * ${COLUMNS}u + local.x;
+  let start = workgroup.z * COUNT * INNER + column;
+  var sum = 0.0;
+  if (column < INNER) {
+    for (var i = workgroup.y * ${ROWS}u + local.y; i < COUNT; i += PARTS * ${ROWS}u) { sum += x[start + i * INNER]; }
+  }
+  partial[local.y * ${COLUMNS}u + local.x] = sum;
+  workgroupBarrier();
+  if (local.y == 0u && column < INNER) {
+    for (var row = 1u; row < ${ROWS}u; row++) { sum += partial[row * ${COLUMNS}u + local.x]; }
+    sums[(workgroup.z * PARTS + workgroup.y) * INNER + column] = sum;
+  }
+}`
