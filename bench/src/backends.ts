@@ -41,6 +41,7 @@ export async function openBackend(
   const { device } = await useBackend(name)
   for (const { kernelName } of tf.getKernelsForBackend('webgpu')) tf.unregisterKernel(kernelName, 'webgpu')
   for (const kernel of kernels) tf.registerKernel(kernel)
+  tf.env().set('WEBGPU_USE_NAIVE_CONV2D_TRANSPOSE', true) // as tfjs has it
   return device
 }
 

@@ -1,7 +1,7 @@
 import { type AdamSlot, adamEma, useBackend } from '@rectified-flow/backends'
 import { createRng } from '@rectified-flow/core'
 import { expectNoLeak } from '@rectified-flow/tools/leaks'
-import { expectClose, f32 } from '@rectified-flow/tools/matchers'
+import { exact, expectClose, f32 } from '@rectified-flow/tools/matchers'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, describe, expect, it } from 'vitest'
 
@@ -46,7 +46,7 @@ function expected(weight: Float32Array, gradients: Float32Array[]): { weight: nu
 describe.each([...new Set(['cpu', 'wasm', home])])('adamEma on %s', backend => {
   afterAll(() => useBackend(home))
 
-  it.each([[[1]], [[4]], [[3, 3, 2, 5]]])('follows the formula, shape [%s]', async shape => {
+  it.each([[[1]], [[4]], [[3, 3, 2, 5]], [[3, 400]]])('follows the formula, shape [%s]', async shape => {
     await useBackend(backend as 'cpu')
     const rng = createRng(3)
     const size = shape.reduce((a, b) => a * b, 1)
@@ -81,6 +81,25 @@ describe.each([...new Set(['cpu', 'wasm', home])])('adamEma on %s', backend => {
     expect(await run()).toBeCloseTo(1, 6)
     await expectClose(before, [1, 1, 1, 1])
     tf.dispose([x, gradient, before])
+    dispose(slot)
+  })
+
+  it('takes an average that begins as a clone of the weight', async () => {
+    await useBackend(backend as 'cpu')
+    const start = createRng(4).normals(6)
+    const gradients = [5, 6, 7].map(seed => createRng(seed).normals(6))
+    const slot = makeSlot(start, [6])
+    slot.ema.dispose()
+    slot.ema = tf.variable(slot.weight)
+    for (const [i, values] of gradients.entries()) {
+      const gradient = tf.tensor1d(values)
+      adamEma(slot, gradient, { ...options, step: i + 1 })
+      await expectClose(gradient, values, exact)
+      gradient.dispose()
+    }
+    const wanted = expected(start, gradients)
+    await expectClose(await slot.weight.data(), wanted.weight, f32)
+    await expectClose(await slot.ema.data(), wanted.ema, f32)
     dispose(slot)
   })
 

@@ -13,6 +13,9 @@ const cases = [
   { x: [2, 8, 6, 3], filter: [3, 3, 3, 4], options: { strides: 2 } },
   { x: [2, 8, 6, 3], filter: [4, 2, 3, 1], options: { pad: 1, strides: [1, 2] as [number, number] } },
   { x: [2, 5, 5, 1], filter: [3, 3, 1, 16], options: { pad: 'valid' as const } },
+  { x: [3, 1, 1, 3], filter: [3, 3, 3, 20] },
+  { x: [1, 3, 5, 20], filter: [3, 3, 20, 6] },
+  { x: [1, 9, 20, 3], filter: [1, 1, 3, 70] },
 ]
 
 for (const { x, filter, options } of cases) {

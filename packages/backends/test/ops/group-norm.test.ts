@@ -35,6 +35,26 @@ for (const [c, groups] of [
     })
   }
 
+// Images of one pixel, batches of one, and a group wider than a GPU's workgroup.
+for (const [shape, groups] of [
+  [[3, 1, 1, 6], 2],
+  [[1, 2, 3, 3], 3],
+  [[1, 3, 1, 20], 1],
+  [[2, 1, 2, 600], 2],
+] as const) {
+  const c = shape[3]
+  testOp(`groupNormSilu of [${shape}] in ${groups} groups, modulated`, {
+    shapes: [[...shape], [c], [c], [shape[0], c], [shape[0], c]],
+    batched: [0, 3, 4],
+    op: (x, gamma, beta, scale, shift) =>
+      groupNormSilu(x as tf.Tensor4D, gamma as tf.Tensor1D, beta as tf.Tensor1D, {
+        groups,
+        scale: scale as tf.Tensor2D,
+        shift: shift as tf.Tensor2D,
+      }),
+  })
+}
+
 for (const part of ['scale', 'shift'] as const)
   testOp(`groupNormSilu with ${part} alone`, {
     shapes: [[2, 3, 3, 8], [8], [8], [2, 8]],

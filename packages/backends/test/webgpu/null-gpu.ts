@@ -1,0 +1,80 @@
+import { useBackend } from '@rectified-flow/backends'
+import * as tf from '@tensorflow/tfjs-core'
+
+/** What the host gave the device since the last `reset`. */
+export interface Traffic {
+  dispatches: number
+  /** Tensors whose numbers came from the host, and their bytes. */
+  uploads: number
+  uploadedBytes: number
+}
+
+export interface NullGpu {
+  device: GPUDevice
+  traffic: Traffic
+  reset(): void
+}
+
+interface Dawn {
+  create(flags: string[]): GPU
+  globals: object
+}
+
+const pkg: string = 'webgpu' // not a literal import: the package is optional
+const dawn = (await import(pkg).catch(() => undefined)) as Dawn | undefined
+
+/** Whether the package webgpu is there: `openNullGpu` needs it, and no driver. */
+export const hasDawn = dawn !== undefined
+
+/**
+ * Make Dawn's null adapter the active backend, 'webgpu': it compiles and checks all that a GPU would, within a browser's default
+ * limits, and computes nothing. What it refuses is thrown by the next read. Call it in `beforeAll`.
+ */
+export async function openNullGpu(): Promise<NullGpu> {
+  const { create, globals } = dawn as Dawn
+  Object.assign(globalThis, globals)
+  if (!globalThis.navigator) Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true })
+  const gpu = create(['backend=null'])
+  Object.defineProperty(globalThis.navigator, 'gpu', { value: gpu, configurable: true })
+  if (tf.findBackendFactory('webgpu')) tf.removeBackend('webgpu') // else a device that is open stays
+  await useBackend('webgpu')
+  const { device } = tf.backend() as unknown as { device: GPUDevice }
+  const traffic: Traffic = { dispatches: 0, uploads: 0, uploadedBytes: 0 }
+  count(device, traffic)
+  return {
+    device,
+    traffic,
+    reset: () => Object.assign(traffic, { dispatches: 0, uploads: 0, uploadedBytes: 0 }),
+  }
+}
+
+function count(device: GPUDevice, traffic: Traffic): void {
+  const encode = device.createCommandEncoder.bind(device)
+  device.createCommandEncoder = descriptor => {
+    const encoder = encode(descriptor)
+    const begin = encoder.beginComputePass.bind(encoder)
+    encoder.beginComputePass = pass => {
+      const made = begin(pass)
+      const dispatch = made.dispatchWorkgroups.bind(made)
+      made.dispatchWorkgroups = (...workgroups) => {
+        traffic.dispatches++
+        dispatch(...workgroups)
+      }
+      return made
+    }
+    return encoder
+  }
+  const backend = tf.backend() as unknown as {
+    tensorMap: { get(id: object): { resource?: object; values: { byteLength: number } | null } }
+    uploadToGPU(id: object): void
+  }
+  const upload = backend.uploadToGPU.bind(backend)
+  backend.uploadToGPU = id => {
+    const { resource, values } = backend.tensorMap.get(id)
+    if (!resource && values) {
+      traffic.uploads++
+      traffic.uploadedBytes += values.byteLength
+    }
+    upload(id)
+  }
+}
