@@ -1,23 +1,35 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import { bindings } from './shader-text.js'
 
-/** Sides of the part of the result that a workgroup has, and pixels of which it loads both factors at once. */
-export const TILE = 64
-export const STEP = 16
+/** Each thread has PER_THREAD x PER_THREAD numbers of the result. */
+const PER_THREAD = 4
 
-/** Threads along a side of the tile; each has PER_THREAD x PER_THREAD numbers of it. */
-const SIDE = 16
-const PER_THREAD = TILE / SIDE
+/** How a workgroup is laid out: `side` x `side` threads, for a tile of the result; they load `side` pixels at once. */
+export interface Tiling {
+  side: number
+  tile: number
+}
+
+/** A small tile where the result is narrow, most of a large one would be empty. */
+export function tilingFor(info: tf.backend_util.Conv2DInfo): Tiling {
+  const side =
+    Math.min(info.filterHeight * info.filterWidth * info.inChannels, info.outChannels) <= 32 ? 8 : 16
+  return { side, tile: side * PER_THREAD }
+}
 
 /**
  * Workgroup (i, j, part) has the tile (i, j) of
  *
  *   gradient[tap, channel; o] = sum over pixels p of x[p · stride + tap - pad, channel] dy[p, o]
  *
- * over the pixels of its part. Its threads load STEP pixels of both factors into shared memory, PER_THREAD numbers of each, and
+ * over the pixels of its part. Its threads load a few pixels of both factors into shared memory, PER_THREAD numbers of each, and
  * then add up their products. Both are read along channels, as they lie in memory.
  */
-export function filterGradientText(info: tf.backend_util.Conv2DInfo, pixelsPerPart: number): string {
+export function filterGradientText(
+  info: tf.backend_util.Conv2DInfo,
+  { side, tile }: Tiling,
+  pixelsPerPart: number,
+): string {
   const constants = {
     HEIGHT: info.inHeight,
     WIDTH: info.inWidth,
@@ -37,8 +49,8 @@ ${Object.entries(constants)
   .join('\n')}
 const STRIDE = vec2<i32>(${info.strideHeight}, ${info.strideWidth});
 const PAD = vec2<i32>(${info.padInfo.top}, ${info.padInfo.left});
-var<workgroup> xs: array<array<f32, ${TILE}>, ${STEP}>;
-var<workgroup> dys: array<array<f32, ${TILE}>, ${STEP}>;
+var<workgroup> xs: array<array<f32, ${tile}>, ${side}>;
+var<workgroup> dys: array<array<f32, ${tile}>, ${side}>;
 
 /** x under a tap of output pixel p; 0 outside of the image. */
 fn seen(p: u32, row: u32) -> f32 {
@@ -50,13 +62,13 @@ fn seen(p: u32, row: u32) -> f32 {
   return x[((p / OUT_PIXELS * HEIGHT + place.x) * WIDTH + place.y) * CHANNELS + row % CHANNELS];
 }
 
-@compute @workgroup_size(${SIDE}, ${SIDE})
+@compute @workgroup_size(${side}, ${side})
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
-  let firstRow = workgroup.x * ${TILE}u;
-  let firstColumn = workgroup.y * ${TILE}u;
+  let firstRow = workgroup.x * ${tile}u;
+  let firstColumn = workgroup.y * ${tile}u;
   let end = min((workgroup.z + 1u) * PER_PART, PIXELS);
   var sums: array<vec4<f32>, ${PER_THREAD}>;
-  for (var first = workgroup.z * PER_PART; first < end; first += ${STEP}u) {
+  for (var first = workgroup.z * PER_PART; first < end; first += ${side}u) {
     let p = first + local.y;
     for (var j = 0u; j < ${PER_THREAD}u; j++) {
       let at = local.x * ${PER_THREAD}u + j;
@@ -69,7 +81,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
       dys[local.y][at] = factors.y;
     }
     workgroupBarrier();
-    for (var k = 0u; k < ${STEP}u; k++) {
+    for (var k = 0u; k < ${side}u; k++) {
       let at = local.x * ${PER_THREAD}u;
       let right = vec4<f32>(dys[k][at], dys[k][at + 1u], dys[k][at + 2u], dys[k][at + 3u]);
       for (var i = 0u; i < ${PER_THREAD}u; i++) {

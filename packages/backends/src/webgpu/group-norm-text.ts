@@ -1,21 +1,27 @@
 import type { KernelTable, NormAttrs } from '../kernels/table.js'
-import { THREADS, totalText } from './sum-of-workgroup.js'
+import { MOST_THREADS, totalText } from './sum-of-workgroup.js'
 
 interface NormShape {
   /** [B,H,W,C] */
   shape: readonly number[]
   attrs: NormAttrs
   modulated: boolean
+  /** Of a workgroup. */
+  threads: number
 }
+
+/** Numbers of a group that are worth a thread, and the fewest threads. */
+const PER_THREAD = 4
+const LEAST_THREADS = 32
 
 /**
  * What the shaders of group normalisation begin with. A workgroup has one group of one sample. WIDTH of its threads stand side
  * by side, each for a channel (or for several, WIDTH apart, where the group is wider than the workgroup), and ROWS of these
  * rows share the pixels out.
  */
-export function layoutText({ shape, attrs }: NormShape): string {
+export function layoutText({ shape, attrs, threads }: NormShape): string {
   const [, h, w, c] = shape as [number, number, number, number]
-  const width = Math.min(c / attrs.groups, THREADS)
+  const width = Math.min(c / attrs.groups, threads)
   return `
 const PIXELS = ${h * w}u;
 const CHANNELS = ${c}u;
@@ -23,13 +29,13 @@ const GROUPS = ${attrs.groups}u;
 const PER_GROUP = ${c / attrs.groups}u;
 const COUNT = ${h * w * (c / attrs.groups)}.0;
 const WIDTH = ${width}u;
-const ROWS = ${Math.floor(THREADS / width)}u;
+const ROWS = ${Math.floor(threads / width)}u;
 struct Place { sample: u32, group: u32, start: u32, row: u32, column: u32 }
 fn placeOf(workgroup: vec3<u32>, thread: u32) -> Place {
   let start = workgroup.y * PIXELS * CHANNELS + workgroup.x * PER_GROUP;
   return Place(workgroup.y, workgroup.x, start, thread / WIDTH, thread % WIDTH);
 }
-${totalText}`
+${totalText(threads)}`
 }
 
 /** mean and 1 / sqrt(variance + epsilon) of the group, in two passes: the variance of what is far from 0 stays right. */
@@ -66,5 +72,8 @@ export function normShape(
   { x, scale }: Pick<KernelTable['GroupNormGradient']['inputs'], 'x' | 'scale'>,
   attrs: NormAttrs,
 ): NormShape {
-  return { shape: x.shape, attrs, modulated: scale !== undefined }
+  const [, h, w, c] = x.shape
+  const enough = 2 ** Math.ceil(Math.log2(Math.max(1, (h * w * c) / attrs.groups / PER_THREAD)))
+  const threads = Math.max(LEAST_THREADS, Math.min(MOST_THREADS, enough))
+  return { shape: x.shape, attrs, modulated: scale !== undefined, threads }
 }

@@ -1,20 +1,28 @@
-/** Threads of a workgroup that sums up: as many as WebGPU promises. */
-export const THREADS = 256
+/** Threads of the largest workgroup that every device runs. */
+export const MOST_THREADS = 256
+
+/** Threads that add up first. */
+const SIDE = 16
 
 /**
- * `total(thread, value)` in WGSL: the sum of the values of all threads, by halves, so in one order. Every thread of the
- * workgroup has to call it.
+ * `total(thread, value)` in WGSL: the sum of the values of all threads of a workgroup, in one order, for each of them. Every
+ * thread has to call it.
+ *
+ * @param threads  a multiple of SIDE
  */
-export const totalText = `
-var<workgroup> partial: array<f32, ${THREADS}>;
+export const totalText = (threads: number): string => `
+var<workgroup> values: array<f32, ${threads}>;
+var<workgroup> rows: array<f32, ${SIDE}>;
 fn total(thread: u32, value: f32) -> f32 {
-  partial[thread] = value;
+  values[thread] = value;
   workgroupBarrier();
-  for (var half = ${THREADS / 2}u; half > 0u; half /= 2u) {
-    if (thread < half) { partial[thread] += partial[thread + half]; }
-    workgroupBarrier();
+  if (thread < ${SIDE}u) {
+    var sum = 0.0;
+    for (var i = thread; i < ${threads}u; i += ${SIDE}u) { sum += values[i]; }
+    rows[thread] = sum;
   }
-  let sum = partial[0];
-  workgroupBarrier(); // before the next call writes
+  workgroupBarrier();
+  var sum = 0.0;
+  for (var i = 0u; i < ${SIDE}u; i++) { sum += rows[i]; }
   return sum;
 }`

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { WebgpuReplacement } from '../backend.js'
 import { dispatch } from '../dispatch.js'
-import { filterGradientText, STEP, TILE } from '../filter-gradient-text.js'
+import { filterGradientText, tilingFor } from '../filter-gradient-text.js'
 import { sumOver } from '../sum-over.js'
 
 /** Workgroups that keep a large GPU busy, and the least pixels that are worth one. */
@@ -21,14 +21,15 @@ export const conv2dBackpropFilter: WebgpuReplacement<'Conv2DBackpropFilter'> = s
   const info = tf.backend_util.computeConv2DInfo(x.shape, filterShape, strides, 1, pad, dimRoundingMode)
   const rows = info.filterHeight * info.filterWidth * info.inChannels
   const pixels = info.batchSize * info.outHeight * info.outWidth
-  const tiles = [Math.ceil(rows / TILE), Math.ceil(info.outChannels / TILE)] as const
+  const tiling = tilingFor(info)
+  const tiles = [Math.ceil(rows / tiling.tile), Math.ceil(info.outChannels / tiling.tile)] as const
 
   const wanted = Math.min(Math.ceil(WORKGROUPS / (tiles[0] * tiles[1])), Math.ceil(pixels / LEAST_PIXELS))
-  const perPart = Math.max(STEP, Math.ceil(pixels / Math.max(1, wanted) / STEP) * STEP)
+  const perPart = Math.max(1, Math.ceil(pixels / Math.max(1, wanted)))
   const parts = Math.max(1, Math.ceil(pixels / perPart))
   const result = backend.makeTensorInfo(parts === 1 ? filterShape : [parts, ...filterShape], 'float32')
   dispatch(backend, {
-    shader: filterGradientText(info, perPart),
+    shader: filterGradientText(info, tiling, perPart),
     read: [x, dy],
     write: [result],
     workgroups: [...tiles, parts],

@@ -2,7 +2,6 @@ import type { WebgpuKernel } from '../backend.js'
 import { dispatch } from '../dispatch.js'
 import { affineText, layoutText, normShape, statisticsText } from '../group-norm-text.js'
 import { bindings } from '../shader-text.js'
-import { THREADS } from '../sum-of-workgroup.js'
 
 type Norm = ReturnType<typeof normShape>
 
@@ -63,8 +62,8 @@ ${affineText(norm)}
 fn slopeOf(value: f32) -> f32 {
   ${norm.attrs.activate ? 'let s = 1.0 / (1.0 + exp(-value)); return s * (1.0 + value * (1.0 - s));' : 'return 1.0;'}
 }
-var<workgroup> columns: array<vec2<f32>, ${THREADS}>;
-@compute @workgroup_size(${THREADS})
+var<workgroup> columns: array<vec2<f32>, ${norm.threads}>;
+@compute @workgroup_size(${norm.threads})
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
   let at = placeOf(workgroup, thread);
   let statistics = ${saved ? `vec2<f32>(mean[at.sample * GROUPS + at.group], rstd[at.sample * GROUPS + at.group])` : 'statisticsOf(at, thread)'};

@@ -3,7 +3,6 @@ import type { WebgpuKernel } from '../backend.js'
 import { dispatch } from '../dispatch.js'
 import { affineText, layoutText, normShape, statisticsText } from '../group-norm-text.js'
 import { bindings } from '../shader-text.js'
-import { THREADS } from '../sum-of-workgroup.js'
 
 /** Group normalisation with its affine part, modulation and activation in one dispatch: a workgroup for each group. */
 export const groupNorm: WebgpuKernel<'GroupNorm'> = ({ inputs, attrs, backend }) => {
@@ -21,7 +20,7 @@ ${bindings({
 ${layoutText(norm)}
 ${statisticsText(norm)}
 ${affineText(norm)}
-@compute @workgroup_size(${THREADS})
+@compute @workgroup_size(${norm.threads})
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
   let at = placeOf(workgroup, thread);
   let statistics = statisticsOf(at, thread);
