@@ -1,15 +1,15 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import type { WebgpuBackend } from './backend.js'
 import { dispatch } from './dispatch.js'
-import { bindings } from './shader-text.js'
+import { bindings, inRows, unitOf } from './shader-text.js'
 
 /** A workgroup has COLUMNS neighbouring sums, and ROWS threads for each. */
 const COLUMNS = 64
 const ROWS = 4
 
-/** Terms of a sum that are worth a workgroup, and the most workgroups that share a sum out. */
+/** Terms of a sum that are worth a workgroup, and workgroups that keep a large GPU busy. */
 const TERMS = 256
-const MOST_PARTS = 64
+const WORKGROUPS = 1024
 
 interface SumOver {
   outer: number
@@ -19,7 +19,13 @@ interface SumOver {
   shape: number[]
 }
 
-/** x [outer,count,inner] summed over its middle axis. Long sums are made in two dispatches: parts of them, and their sums. */
+/** Workgroups that a dispatch has room for in one dimension. */
+export const MOST_OUTER = 65_535
+
+/**
+ * x [outer,count,inner] summed over its middle axis; outer is MOST_OUTER at most. Few long sums take two dispatches: parts
+ * of them, and the sums of these.
+ */
 export function sumOver(
   backend: WebgpuBackend,
   x: tf.TensorInfo,
@@ -27,13 +33,14 @@ export function sumOver(
 ): tf.TensorInfo {
   const { outer, count, inner } = sizes
   const total = backend.makeTensorInfo(shape, 'float32')
-  const parts = Math.max(1, Math.min(MOST_PARTS, Math.ceil(count / TERMS)))
+  const blocks = Math.ceil(inner / COLUMNS)
+  const parts = Math.max(1, Math.min(Math.ceil(count / TERMS), Math.floor(WORKGROUPS / (outer * blocks))))
   const run = (from: tf.TensorInfo, to: tf.TensorInfo, count: number, parts: number) =>
     dispatch(backend, {
       shader: sumText(count, inner, parts),
       read: [from],
       write: [to],
-      workgroups: [Math.ceil(inner / COLUMNS), parts, outer],
+      workgroups: [...inRows(blocks), outer * parts],
     })
   if (parts === 1) run(x, total, count, 1)
   else {
@@ -53,16 +60,17 @@ const PARTS = ${parts}u;
 var<workgroup> partial: array<f32, ${COLUMNS * ROWS}>;
 @compute @workgroup_size(${COLUMNS}, ${ROWS})
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
-  let column = workgroup.x * ${COLUMNS}u + local.x;
-  let start = workgroup.z * COUNT * INNER + column;
+  let column = ${unitOf('workgroup')} * ${COLUMNS}u + local.x;
+  let part = workgroup.z % PARTS;
+  let start = workgroup.z / PARTS * COUNT * INNER + column;
   var sum = 0.0;
   if (column < INNER) {
-    for (var i = workgroup.y * ${ROWS}u + local.y; i < COUNT; i += PARTS * ${ROWS}u) { sum += x[start + i * INNER]; }
+    for (var i = part * ${ROWS}u + local.y; i < COUNT; i += PARTS * ${ROWS}u) { sum += x[start + i * INNER]; }
   }
   partial[local.y * ${COLUMNS}u + local.x] = sum;
   workgroupBarrier();
   if (local.y == 0u && column < INNER) {
     for (var row = 1u; row < ${ROWS}u; row++) { sum += partial[row * ${COLUMNS}u + local.x]; }
-    sums[(workgroup.z * PARTS + workgroup.y) * INNER + column] = sum;
+    sums[workgroup.z * INNER + column] = sum;
   }
 }`

@@ -47,7 +47,7 @@ const cases: Record<string, () => tf.Tensor[]> = {
   'group norm of a group for each channel': () => norm([1, 7, 5, 20], 20),
   'convolution of the first layer': () => convolution([8, 32, 32, 3], [3, 3, 3, 128]),
   'convolution of a block': () => convolution([8, 16, 16, 256], [3, 3, 256, 256]),
-  'convolution of a wide block': () => convolution([2, 8, 8, 1536], [3, 3, 1536, 768]),
+  'convolution of a wide block': () => convolution([3, 8, 8, 1536], [3, 3, 1536, 768]),
   'convolution without taps beside it': () => convolution([2, 16, 16, 512], [1, 1, 512, 256]),
   'convolution with strides': () => convolution([1, 224, 224, 3], [11, 11, 3, 64], 4),
   'dropout of 17 million numbers': () => [dropout(tf.ones([65, 32, 32, 256]), 0.13, createRng(1))],
