@@ -34,14 +34,14 @@ export function dispatch(backend: WebgpuBackend, call: Dispatch): void {
   }
   const shader = compile(backend.device, call.shader)
   for (const { dataId } of tensors) backend.uploadToGPU(dataId)
-  const buffers = tensors.map(({ dataId }) => backend.tensorMap.get(dataId).resource as GPUBuffer)
+  const buffers = tensors.map(({ dataId }) => backend.tensorMap.get(dataId).resource!)
   if (call.uniforms) buffers.push(uniformBuffer(backend, shader, call.uniforms))
   const group = backend.device.createBindGroup({
     layout: shader.layout,
     entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
   })
   backend.ensureCommandEncoderReady()
-  backend.computePassEncoder ??= (backend.commandEncoder as GPUCommandEncoder).beginComputePass()
+  backend.computePassEncoder ??= backend.commandEncoder!.beginComputePass()
   backend.computePassEncoder.setPipeline(shader.pipeline)
   backend.computePassEncoder.setBindGroup(0, group)
   backend.computePassEncoder.dispatchWorkgroups(...call.workgroups)

@@ -1,5 +1,6 @@
 import { NumericError } from '@rectified-flow/core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
+import { writesOf } from './in-place.js'
 
 /**
  * Make a GPU's failures throw. WebGPU reports bad shaders, exhausted memory and a lost device beside the program's flow,
@@ -31,6 +32,7 @@ export function guard(backend: WebGPUBackend, device: GPUDevice, use: string): {
   const { read } = backend
   backend.read = async dataId => {
     if (failure) throw failure
+    const written = writesOf(dataId)
     const values = await read.call(backend, dataId).catch(async (cause: Error) => {
       await Promise.race([device.lost, new Promise(resolve => setTimeout(resolve, 100))])
       throw (
@@ -39,6 +41,9 @@ export function guard(backend: WebGPUBackend, device: GPUDevice, use: string): {
       )
     })
     if (failure) throw failure
+    // tfjs keeps what it has read; after a kernel wrote the tensor meanwhile, that is outdated.
+    if (writesOf(dataId) !== written && backend.tensorMap.has(dataId))
+      backend.tensorMap.get(dataId).values = null!
     return values
   }
   return { failed: () => failure !== null }

@@ -1,6 +1,6 @@
 /**
- * `philox(counter, key)` in WGSL: the four words of one block of Philox 4x32-10, of which the last two words of the counter are
- * 0; the same bits as core's. `blockAfter(counter, n)` is the n-th counter after one. WGSL has no high half of a product of 32
+ * `philox(counter, key)` in WGSL: the four words of one block of Philox 4x32-10 whose counter ends in two words that are 0, the
+ * same bits as core's. `blockAfter(counter, n)` is the n-th counter after one. WGSL has no high half of a product of 32
  * bits, so it is put together from products of 16.
  *
  * @see Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011
@@ -15,9 +15,9 @@ fn highHalf(a: u32, b: u32) -> u32 {
   let cross = lowA * highB + (middle & 0xffffu);
   return highA * highB + (middle >> 16u) + (cross >> 16u);
 }
-fn philox(counter: vec2<u32>, start: vec2<u32>) -> vec4<u32> {
+fn philox(counter: vec2<u32>, firstKey: vec2<u32>) -> vec4<u32> {
   var x = vec4<u32>(counter, 0u, 0u);
-  var key = start;
+  var key = firstKey;
   for (var round = 0u; round < 10u; round++) {
     x = vec4<u32>(
       highHalf(x.z, 0xcd9e8d57u) ^ x.y ^ key.x,

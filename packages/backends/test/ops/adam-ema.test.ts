@@ -103,6 +103,22 @@ describe.each([...new Set(['cpu', 'wasm', home])])('adamEma on %s', backend => {
     dispose(slot)
   })
 
+  it('gives a read that began before a step the numbers before it, and the next those after it', async () => {
+    await useBackend(backend as 'cpu')
+    const slot = makeSlot(new Float32Array(2).fill(1), [2])
+    const step = (step: number) => {
+      const gradient = tf.ones([2])
+      adamEma(slot, gradient, { step, learningRate: 0.5 })
+      gradient.dispose()
+    }
+    step(1)
+    const before = slot.weight.data()
+    step(2)
+    expect((await before)[0]).toBeCloseTo(0.5, 6)
+    expect((await slot.weight.data())[0]).toBeCloseTo(0, 6)
+    dispose(slot)
+  })
+
   it('leaks nothing', async () => {
     await useBackend(backend as 'cpu')
     const slot = makeSlot(new Float32Array(6), [6])

@@ -31,7 +31,7 @@ export const hasDawn = dawn !== undefined
  * limits, and computes nothing. What it refuses is thrown by the next read. Call it in `beforeAll`.
  */
 export async function openNullGpu(): Promise<NullGpu> {
-  const { create, globals } = dawn as Dawn
+  const { create, globals } = dawn!
   Object.assign(globalThis, globals)
   if (!globalThis.navigator) Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true })
   const gpu = create(['backend=null'])

@@ -79,7 +79,7 @@ describe.runIf(hasDawn)('shaders, within the limits of any browser', () => {
     const results = tf.tidy(run)
     // What is refused is told of late: a second read throws it.
     for (let read = 0; read < 2; read++) {
-      const one = tf.tidy(() => tf.slice(tf.reshape(results[0] as tf.Tensor, [-1]), [0], [1]))
+      const one = tf.tidy(() => tf.slice(tf.reshape(results[0]!, [-1]), [0], [1]))
       await one.data()
       one.dispose()
     }

@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import type { WebgpuBackend, WebgpuKernel } from '../backend.js'
 import { dispatch } from '../dispatch.js'
+import { inPlace } from '../in-place.js'
 import { bindings, inRows, packUniforms, unitOf } from '../shader-text.js'
 
 const THREADS = 256
@@ -33,7 +34,7 @@ export const adamEma: WebgpuKernel<'AdamEma'> = ({ inputs, attrs, backend }) => 
   const own = (tensor: tf.Tensor): tf.TensorInfo => {
     const handles = others.filter(({ dataId }) => dataId === tensor.dataId).length
     return handles === 1 && backend.refCount(tensor.dataId) === 1
-      ? sameBuffer(backend, tensor)
+      ? inPlace(backend, tensor)
       : copy(backend, tensor)
   }
   // All are made before any is written.
@@ -51,24 +52,16 @@ export const adamEma: WebgpuKernel<'AdamEma'> = ({ inputs, attrs, backend }) => 
   return next
 }
 
-/** A tensor in the buffer of another, which is about to be written. */
-function sameBuffer(backend: WebgpuBackend, { dataId, shape, dtype }: tf.Tensor): tf.TensorInfo {
-  backend.uploadToGPU(dataId)
-  backend.tensorMap.get(dataId).values = null // what was read of it is outdated
-  backend.incRef(dataId)
-  return { dataId, shape, dtype }
-}
-
 function copy(backend: WebgpuBackend, tensor: tf.Tensor): tf.TensorInfo {
   const made = backend.makeTensorInfo(tensor.shape, 'float32')
   if (tensor.size === 0) return made
   const [from, to] = [tensor, made].map(({ dataId }) => {
     backend.uploadToGPU(dataId)
     backend.commandQueueOwnedIds.add(dataId)
-    return backend.tensorMap.get(dataId).resource as GPUBuffer
+    return backend.tensorMap.get(dataId).resource!
   }) as [GPUBuffer, GPUBuffer]
   backend.ensureCommandEncoderReady()
   backend.endComputePassEncoder()
-  backend.commandEncoder?.copyBufferToBuffer(from, 0, to, 0, from.size)
+  backend.commandEncoder!.copyBufferToBuffer(from, 0, to, 0, from.size)
   return made
 }
