@@ -14,16 +14,20 @@ const FLUSH_BYTES = 1 << 20
  */
 export class ZipWriter {
   readonly #file: FileHandle
-  #position = 0
+  #position: number
   #count = 0
   #directory = Buffer.allocUnsafe(1 << 16)
   #directoryLength = 0
   #pending: Buffer[] = []
   #pendingBytes = 0
 
-  /** @param file  open for writing and empty; it stays open */
-  constructor(file: FileHandle) {
+  /**
+   * @param file   open for writing, at its end; it stays open
+   * @param start  the bytes that the file holds already: a zip may stand behind other data
+   */
+  constructor(file: FileHandle, { start = 0 }: { start?: number } = {}) {
     this.#file = file
+    this.#position = start
   }
 
   /** Add a file. Up to a megabyte waits in memory before it is written. */
