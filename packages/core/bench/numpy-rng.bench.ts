@@ -1,4 +1,4 @@
-// Nanoseconds a draw of numpyRng, and milliseconds for the noise of one 32x32x3 image. After `pnpm build`:
+// Nanoseconds per draw of numpyRng, and milliseconds for the noise of one 32x32x3 image. After `pnpm build`:
 //   node --import tsx packages/core/bench/numpy-rng.bench.ts
 import os from 'node:os'
 import { performance } from 'node:perf_hooks'

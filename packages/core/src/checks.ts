@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import { NumericError } from './errors.js'
 
-/** A shape to hold a tensor against: numbers are required exactly, names stand for any size, '...' for any tail. */
+/** A shape to check a tensor against: a number is required exactly, a name stands for any size, '...' for any tail. */
 export type ShapePattern = readonly (number | string)[]
 
 function matches(shape: readonly number[], pattern: ShapePattern): boolean {
@@ -79,7 +79,7 @@ function range(min: number, max: number): string {
   return min === -Infinity ? '' : ` >= ${min}`
 }
 
-/** A TypeError for a value of another kind, a RangeError for a bad value of the right one. */
+/** Throw a TypeError for a value of the wrong kind, a RangeError for a bad value of the right kind. */
 function fail(where: string, name: string, rule: string, value: unknown, kind: string): never {
   const Kind = typeof value === kind ? RangeError : TypeError
   throw new Kind(`${where}: ${name} must be ${rule}, got ${describe(value)}.`)

@@ -1,33 +1,33 @@
 import { checkOneOf } from './checks.js'
 
-/** An option as a settings file or a command line knows it, where there are no functions and no tensors. */
+/** An option that a settings file or a command line can set: a number, a boolean or a word, never a function or a tensor. */
 export interface ChoiceOption<Value = number | boolean | string> {
-  /** What it may be: a number, or true and false; or, by `words` alone or beside, one of these. */
+  /** What the option may be: a number, a boolean, or one of `words`. It may have `type`, `words` or both. */
   readonly type?: 'number' | 'boolean'
   readonly words?: readonly Extract<Value, string>[]
-  /** What it is where it isn't given, as in code. An option without a default has to be given. */
+  /** Its value when it isn't given, the same as in code. An option without a default must be given. */
   readonly default?: Value
   readonly help: string
 }
 
 /**
- * A member of a list from which settings files and command lines choose by name: what it is, its options, and what makes
- * it of them. A package's lists stand in its `src/choices.ts`, one line a member.
+ * A member of a list from which settings files and command lines choose by name: a line of help, its options, and `make`,
+ * which makes it from their values. A package's lists are in its `src/choices.ts`, one line a member.
  */
 export interface Choice<Made, Options extends object = object, Context = void> {
   readonly help: string
   readonly options: Readonly<Record<string, ChoiceOption>> & {
     readonly [Name in keyof Options]-?: ChoiceOption<NonNullable<Options[Name]>>
   }
-  /** What of the context it uses, which is then there: data, say, or a network that has to be fetched. */
+  /** What `make` uses of the context, such as data or a fetched network. `makeChosen` checks that it is there. */
   readonly needs?: readonly (keyof Context)[]
   make(options: Options, context: Context): Made
 }
 
-/** A member by its name, with its options: what a settings file holds of it. */
+/** The name of a member and its options, as a settings file holds them. */
 export type Chosen = { readonly name: string } & Readonly<Record<string, unknown>>
 
-/** Make the member of a list that was chosen; throws where the list or the context lacks what it needs. */
+/** Make the chosen member of a list. Throws if the list doesn't have it, or if the context lacks something that it needs. */
 export function makeChosen<Made, Context>(
   where: string,
   list: Readonly<Record<string, Choice<Made, object, Context>>>,

@@ -8,11 +8,11 @@ export function bytesToSigned(bytes: ArrayLike<number>): Float32Array {
 }
 
 /**
- * Numbers in [-1,1] as bytes 0..255: round((v + 1) 127.5). What is beyond the ends is cut off; NaN becomes 0. In float32,
- * with halves rounded to the even byte: tensors and NumPy give the same bytes.
+ * Numbers in [-1,1] as bytes 0..255: round((v + 1) 127.5). Numbers outside of the range are clipped; NaN becomes 0. It
+ * computes in float32 and rounds halves to the even byte, so that it gives the bytes that tensors and NumPy give.
  */
 export function signedToBytes(values: ArrayLike<number>): Uint8Array {
-  const bytes = new Uint8ClampedArray(values.length) // it cuts off, and rounds halves to even
+  const bytes = new Uint8ClampedArray(values.length) // it clips, and rounds halves to even
   for (let i = 0; i < bytes.length; i++) bytes[i] = Math.fround(Math.fround(values[i]! + 1) * 127.5)
   return new Uint8Array(bytes.buffer)
 }

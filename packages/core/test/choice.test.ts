@@ -14,7 +14,7 @@ const sum: Choice<number, { add?: number }, Context> = {
 }
 const two: Choice<number> = { help: 'always 2', options: {}, make: () => 2 }
 
-it('makes what was chosen, of its options and what it needs', () => {
+it('makes the chosen member from its options and from what it needs', () => {
   expect(makeChosen('a.b', { sum }, { name: 'sum' }, { base: 3 })).toBe(4)
   expect(makeChosen('a.b', { sum }, { name: 'sum', add: 5 }, { base: 3 })).toBe(8)
   expect(makeChosen('a.b', { two }, { name: 'two' })).toBe(2)

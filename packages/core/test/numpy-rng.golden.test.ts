@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 
 const directory = process.env.GOLDEN_DIR ?? join(import.meta.dirname, '../../../test/golden')
 
-/** The float64 tensors of a safetensors file; core stands below the package that reads them. */
+/** The float64 tensors of a safetensors file. Core can't import checkpoints, the package that reads such files. */
 function readDoubles(file: string): Map<string, Float64Array> {
   const bytes = readFileSync(join(directory, file))
   const start = 8 + Number(bytes.readBigUInt64LE(0))

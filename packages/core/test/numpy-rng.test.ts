@@ -32,7 +32,7 @@ describe('numpyRng', () => {
     await expectClose(g().permutation(0), [], exact)
   })
 
-  it('keeps half of a 64-bit output for the next 32-bit draw, past a 64-bit one', async () => {
+  it('keeps half of a 64-bit output for the next 32-bit draw, also after a 64-bit draw', async () => {
     // r = g(); r.integers(10, size=3), r.random(), r.integers(10, size=3)
     const rng = g()
     await expectClose(rng.integers(3, 10), [6, 8, 0], exact)
@@ -40,7 +40,7 @@ describe('numpyRng', () => {
     await expectClose(rng.integers(3, 10), [8, 6, 2], exact)
   })
 
-  it('follows the tails', async () => {
+  it('draws the numbers of the tails', async () => {
     // a = g().standard_normal(17500); a[abs(a) > 3.6541528853610088]
     const tails = g()
       .standardNormal(17500)

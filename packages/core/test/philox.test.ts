@@ -48,7 +48,7 @@ it('agrees with the definition for any counter and key', () => {
   )
 })
 
-it('counts on from block to block, and past 32 bits', () => {
+it('counts up from block to block, also beyond 32 bits', () => {
   const key: Key = [5, 7]
   const out = new Uint32Array(12)
   philox4x32([0xfffffffe, 3, 2, 1], key, out)

@@ -11,7 +11,7 @@ it('goes from bytes to [-1,1] and back', () => {
   expect(signedToBytes(values)).toEqual(all)
 })
 
-it('rounds to the nearest byte, and cuts off what is beyond', () => {
+it('rounds to the nearest byte, and clips numbers outside of [-1,1]', () => {
   const near = (byte: number, off: number) => (byte + off) / 127.5 - 1
   expect([...signedToBytes([near(7, 0.49), near(7, -0.49), near(7, 0.51)])]).toEqual([7, 7, 8])
   expect([...signedToBytes([0, 1, -1, 7, -Infinity, Infinity, Number.NaN])]).toEqual([
@@ -26,7 +26,7 @@ it('gives the bytes that tensors give', async () => {
   expect(signedToBytes(values)).toEqual(Uint8Array.from(await levels.data()))
 })
 
-it('makes images of bytes', async () => {
+it('turns bytes into images', async () => {
   const images = bytesToImages(all.subarray(0, 24), [2, 2, 3])
   expect(images.shape).toEqual([2, 2, 2, 3])
   await expectClose(tf.reshape(images, [-1]), tf.tensor1d(bytesToSigned(all).subarray(0, 24)), exact)

@@ -11,7 +11,7 @@ const seeds = { seed: 1, numRuns: 50 }
 
 const mean = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => a + b, 0) / values.length
 
-/** Kolmogorov-Smirnov distance of a sample from a distribution, times sqrt(n): above 1.95 once in a thousand. */
+/** Kolmogorov-Smirnov distance of a sample from a distribution, times sqrt(n). It exceeds 1.95 once in a thousand times. */
 function kolmogorov(values: Float32Array, cumulative: (x: number) => number): number {
   const sorted = Float64Array.from(values).sort()
   let worst = 0
@@ -43,7 +43,7 @@ describe('uniforms', () => {
     expect(values.every(u => u >= 0 && u < 1)).toBe(true)
   })
 
-  it('do not follow one another', () => {
+  it('are independent of the number before', () => {
     for (const lag of [1, 2, 3, 4]) {
       const products = values.subarray(lag).map((u, i) => (u - 0.5) * (values[i]! - 0.5))
       expect(Math.abs(mean(products)) * 12, `lag ${lag}`).toBeLessThan(5 / Math.sqrt(n))
@@ -70,7 +70,7 @@ describe('normals', () => {
     expect(values.every(Number.isFinite)).toBe(true)
   })
 
-  it('do not follow one another: Box-Muller pairs are independent', () => {
+  it('are independent of the number before, also within a Box-Muller pair', () => {
     for (const lag of [1, 2]) {
       const products = values.subarray(lag).map((z, i) => z * values[i]!)
       expect(Math.abs(mean(products)), `lag ${lag}`).toBeLessThan(5 / Math.sqrt(n))
@@ -149,7 +149,7 @@ describe('seeds and forks', () => {
 })
 
 describe('reserve', () => {
-  it.each([0, 1, 4, 5, 11])('says where the next %d words are, and leaves them out', n => {
+  it.each([0, 1, 4, 5, 11])('says where the next %d words are, and skips them', n => {
     const [drawn, reserved] = [createRng(3).fork('a'), createRng(3).fork('a')]
     for (const rng of [drawn, reserved]) rng.uniforms(6)
     const { key, counter } = reserved.reserve(n)
@@ -189,7 +189,7 @@ describe('integers and permutations', () => {
     )
   })
 
-  it('come in every order, evenly', () => {
+  it('have every order equally often', () => {
     const rng = createRng(8)
     const counts = new Map<string, number>()
     for (let i = 0; i < 24_000; i++) {

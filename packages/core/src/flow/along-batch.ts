@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
 
 /**
- * One number per sample, in the shape that spreads over samples like x: [B] becomes [B,1,...], of x's rank. A plain number
- * stays as it is: it is every sample's.
+ * One number per sample, in the shape that broadcasts over samples like x: [B] becomes [B,1,...], of x's rank. A plain
+ * number stays as it is: all samples share it.
  *
  *     tf.mul(alongBatch(t, x), x)   // each sample times its own t
  */

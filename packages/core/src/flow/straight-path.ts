@@ -2,12 +2,12 @@ import * as tf from '@tensorflow/tfjs-core'
 import { alongBatch } from './along-batch.js'
 
 /**
- * The straight path from data x at t = 0 to noise z at t = 1, and what any two of its parts say of the others:
+ * The straight path from data x at t = 0 to noise z at t = 1, and how any two of its parts give the others:
  *
  *   x_t = (1 - t) x + t z     v = z - x     x = x_t - t v     z = x_t + (1 - t) v
  *
- * In each of these functions states are [B,...], and t is one time per sample, [B], or one number for all. At t = 0, where
- * the data are, `interpolate` and `dataPrediction` round nothing.
+ * In each of these functions states are [B,...], and t is one time per sample, [B], or one number for all. At t = 0
+ * `interpolate` and `dataPrediction` return the data without rounding.
  */
 
 /** The state at time t: x_t = x + t (z - x). */

@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { Rng } from './rng.js'
 
 /**
- * Standard normal noise whose row i is the noise of sample indices[i]: rng.fork(indices[i]).normals(...). A sample's
- * noise is the same in whatever batch or shard it is made.
+ * Standard normal noise whose row i is the noise of sample indices[i]: rng.fork(indices[i]).normals(...). A sample has the
+ * same noise in any batch or shard.
  *
  * @param shape  shape of one sample, e.g. [H,W,C]
  * @returns      [indices.length, ...shape]

@@ -4,8 +4,8 @@ import { seedSequence } from './seed-sequence.js'
 import { fillNormal, fillNormalSingle } from './ziggurat.js'
 
 /**
- * NumPy's default generator: the same numbers, bit for bit, as np.random.default_rng. For what was drawn, or will be
- * compared, in Python; everything else is better off with createRng, whose forks don't depend on the order of draws.
+ * NumPy's default generator: the same numbers, bit for bit, as np.random.default_rng. Use it for numbers that Python drew,
+ * or that will be compared with Python's. For all else use createRng, whose forks don't depend on the order of draws.
  */
 export interface NumpyRng {
   /** n uniform numbers in [0, 1): random(n). */
@@ -20,7 +20,7 @@ export interface NumpyRng {
   integers(n: number, below: number): Float64Array
   /** 0..n-1 in a random order: permutation(n). */
   permutation(n: number): Int32Array
-  /** The state in 32 bytes that `pcg64` reads; without the half of a 64-bit output that a 32-bit draw left over. */
+  /** The state as 32 bytes, which `pcg64` reads. If a 32-bit draw left half of a 64-bit output unused, that half is lost. */
   state(): Uint8Array
 }
 
@@ -102,7 +102,7 @@ export function numpyRng(
 }
 
 /**
- * The generator of a stored PCG64 state, as the pair files of 2-rectified flow++ have them.
+ * The generator that goes on from a stored PCG64 state. The pair files of 2-rectified flow++ store such states.
  *
  * @param state  32 bytes: state and (odd) increment, 16 bytes each, big endian
  */

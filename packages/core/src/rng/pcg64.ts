@@ -8,8 +8,8 @@ const WORD = 2 ** 32
 /**
  * PCG64 (XSL-RR 128/64), NumPy's default bit generator. Words are 32-bit, least first.
  *
- * A BigInt step takes a microsecond. Here each product of a 32-bit word and a 16-bit half of the multiplier is below 2^48, so a
- * column's sum is exact in float64.
+ * A step with BigInt would take a microsecond. Here each product of a 32-bit word and a 16-bit half of the multiplier is
+ * below 2^48, so that the sum of a column is exact in float64.
  *
  * @see O'Neill, "PCG: a family of simple fast space-efficient statistically good algorithms", 2014
  */
@@ -27,7 +27,7 @@ export class Pcg64 {
     this.#increment = increment
   }
 
-  /** As NumPy seeds it: from eight words of a SeedSequence, which holds 64-bit words as pairs, the most significant pair first. */
+  /** Seeded as NumPy does, from eight words of a SeedSequence. Two words are 64 bits; the most significant two come first. */
   static seeded(words: Uint32Array): Pcg64 {
     const at = (i: number) => words[i]!
     const start = [at(2), at(3), at(0), at(1)]
@@ -85,13 +85,13 @@ export class Pcg64 {
     state[2] = t2
     state[3] = t3
 
-    // The halves' exclusive or, rotated right by the state's top six bits.
+    // The exclusive or of the two halves, rotated right by the state's top six bits.
     const low = t2 ^ t0
     const top = t3 ^ t1
     const turn = t3 >>> 26
     const a = turn < 32 ? low : top
     const b = turn < 32 ? top : low
-    // JavaScript shifts by the count modulo 32: two shifts, so that 32 - 0 makes 0.
+    // JavaScript takes a shift's count modulo 32, so that << 32 would do nothing. Two shifts move out all bits.
     this.low = ((a >>> turn) | ((b << 1) << (31 - (turn & 31)))) >>> 0
     this.high = ((b >>> turn) | ((a << 1) << (31 - (turn & 31)))) >>> 0
   }
@@ -108,13 +108,13 @@ export class Pcg64 {
     return this.low
   }
 
-  /** A float64 in [0, 1) of 53 bits. */
+  /** A float64 in [0, 1) with 53 random bits. */
   nextDouble(): number {
     this.next()
     return (this.high * 2 ** 21 + (this.low >>> 11)) * 2 ** -53
   }
 
-  /** A float32 in [0, 1) of 24 bits. */
+  /** A float32 in [0, 1) with 24 random bits. */
   nextFloat(): number {
     return (this.next32() >>> 8) * 2 ** -24
   }
@@ -126,7 +126,7 @@ export class Pcg64 {
     const threshold = (WORD - below) % below
     for (;;) {
       const word = this.next32()
-      // word * below in two exact parts: below 2^48 each.
+      // word * below in two parts, which are exact: both are less than 2^48.
       const upper = word * (below >>> 16)
       const lower = word * (below & 0xffff)
       const middle = (upper % HALF) * HALF + (lower % WORD)
@@ -135,7 +135,7 @@ export class Pcg64 {
     }
   }
 
-  /** An integer in [0, max], max < 2^31, without bias: masked and drawn again while it is above, as NumPy shuffles. */
+  /** An integer in [0, max], max < 2^31, without bias: mask a word, and draw again while it is above max. NumPy shuffles so. */
   nextUpTo(max: number): number {
     const mask = 0xffffffff >>> Math.clz32(max)
     for (;;) {

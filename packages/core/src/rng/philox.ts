@@ -1,11 +1,11 @@
 /**
- * Philox 4x32-10: four random words for each of consecutive 128-bit counters under a 64-bit key, as many as `out` has room
- * for. The first two words of the counter count on, the others stay.
+ * Philox 4x32-10: fill `out` with random words, four for each 128-bit counter, under a 64-bit key. From block to block, the
+ * first two words of the counter count up; the other two stay the same.
  *
- * The high half of a product of 32 bits, which JavaScript has no instruction for, is put together from products of 16 bits,
- * written out: called as a function, and with numbers beyond int32, it takes twice as long.
+ * JavaScript has no instruction for the high half of a 32-bit product, so it is computed from 16-bit products. They are
+ * written out and stay within int32: a function call, or larger numbers, take twice as long.
  *
- * @param out  a multiple of 4 words
+ * @param out  its length is a multiple of 4
  * @see Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011
  */
 export function philox4x32(

@@ -3,15 +3,15 @@ import { checkInt, checkNumber, describe } from '../checks.js'
 import { philox4x32 } from './philox.js'
 
 /**
- * A stream of random numbers that is a pure function of a seed and a path of forks. `fork(i)` depends on the stream's
- * key and on i, never on what was drawn before: sample i of seed s is the same in any batch, shard or order.
+ * A stream of random numbers that depends only on a seed and a path of forks. `fork(i)` depends on the stream's key and
+ * on i, never on what was drawn before: sample i of seed s is the same in any batch, shard or order.
  */
 export interface Rng {
   /** n uniform numbers in [0, 1), 24 bits each. */
   uniforms(n: number): Float32Array
   /** n standard normal numbers (Box-Muller). */
   normals(n: number): Float32Array
-  /** n integers in [0, below); each has its probability to within 2^-32. */
+  /** n integers in [0, below); each one's probability is 1 / below to within 2^-32. */
   integers(n: number, below: number): Int32Array
   /** A random order of 0..n-1. */
   permutation(n: number): Int32Array
@@ -19,7 +19,7 @@ export interface Rng {
   uniform(shape: readonly number[], min?: number, max?: number): tf.Tensor
   /** Standard normal numbers as a float32 tensor. */
   normal(shape: readonly number[]): tf.Tensor
-  /** Leave out the next n words and say where they are: for a kernel that draws them on a device. */
+  /** Skip the next n words and return where they are: for a kernel that draws them on a device. */
   reserve(n: number): WordPlace
   /** An independent stream named by key; the same key gives the same stream. */
   fork(key: number | string): Rng
@@ -27,13 +27,13 @@ export interface Rng {
 
 type Key = readonly [number, number]
 
-/** Where random words are: four of them are philox4x32([...counter, 0, 0], key), the next four have the next counter. */
+/** Where random words are: the first four are philox4x32([...counter, 0, 0], key), the next four have the next counter. */
 export interface WordPlace {
   key: Key
   counter: readonly [number, number]
 }
 
-/** Words of a fork's name, so that 'a' and 97 are different streams. */
+/** A fork's name as words. The last one is the kind of name, so that 'a' and 97 are different streams. */
 function keyWords(key: number | string): [number, number, number] {
   if (typeof key === 'number') return [key >>> 0, Math.floor(key / 2 ** 32) >>> 0, 1]
   let [a, b] = [0x811c9dc5, 0x1000193]

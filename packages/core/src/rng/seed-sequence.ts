@@ -1,10 +1,10 @@
 /**
- * NumPy's SeedSequence: words of any seed, mixed so that nearby seeds give unrelated streams.
+ * NumPy's SeedSequence: it mixes the words of a seed, so that nearby seeds give unrelated streams.
  *
  * @param seed      an integer >= 0
  * @param spawnKey  the child's path: SeedSequence(seed).spawn(n)[i] has [i]
  * @returns         `count` 32-bit words, as SeedSequence(seed, spawn_key=spawnKey).generate_state(count)
- * @see O'Neill, "Developing a seed_seq alternative", 2015, whose hash and mix these are
+ * @see O'Neill, "Developing a seed_seq alternative", 2015, which defines the hash and the mix
  */
 export function seedSequence(seed: bigint, spawnKey: readonly number[], count: number): Uint32Array {
   const pool = mixEntropy(entropy(seed, spawnKey))
@@ -16,7 +16,7 @@ export function seedSequence(seed: bigint, spawnKey: readonly number[], count: n
 
 const POOL = 4
 
-/** The seed's words, least first, then the path's; with a path the seed fills the pool, so that paths never collide with seeds. */
+/** The seed's words, least first, then the path's. If there is a path, zeros fill the pool first: no path equals a seed. */
 function entropy(seed: bigint, spawnKey: readonly number[]): number[] {
   const words = integerWords(seed)
   if (spawnKey.length > 0) while (words.length < POOL) words.push(0)

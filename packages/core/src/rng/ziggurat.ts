@@ -1,7 +1,7 @@
 import type { Pcg64 } from './pcg64.js'
 import { tablesBase64 } from './ziggurat.generated.js'
 
-/** Where the base strip ends and the tail begins, and its inverse. */
+/** Where the base strip ends and the tail begins; and 1 / R. */
 const R = 3.654152885361009
 const INVERSE_R = 0.2736612373297583
 
@@ -10,7 +10,7 @@ const view = new DataView(bytes.buffer)
 const table = (from: number) =>
   Float64Array.from({ length: 256 }, (_, i) => view.getFloat64(8 * (from + i), true))
 
-/** Per strip: below which of 2^52 a point is certainly inside, the strip's width / 2^52, the density at its edge. */
+/** Per strip: the position (out of 2^52) below which a point is certainly inside, the width / 2^52, the density at the edge. */
 const inside = table(0)
 const width = table(256)
 const density = table(512)
@@ -20,8 +20,8 @@ const widthSingle = Float32Array.from(width, w => w * 2 ** 29)
 const densitySingle = Float32Array.from(density)
 
 /**
- * Fill `out` with standard normal numbers in float64, NumPy's standard_normal(). About 99 % of them take one 64-bit
- * output: strip, sign and 52 bits of position.
+ * Fill `out` with standard normal numbers in float64, NumPy's standard_normal(). About 99 % of them need only one 64-bit
+ * output, which gives strip, sign and 52 bits of position.
  *
  * @see Marsaglia and Tsang, "The ziggurat method for generating random variables", 2000
  */
@@ -50,7 +50,7 @@ function normal(generator: Pcg64): number {
   }
 }
 
-/** Fill `out` with NumPy's standard_normal(dtype=float32): other numbers than the float64 ones, from 32-bit outputs. */
+/** Fill `out` with NumPy's standard_normal(dtype=float32). It uses 32-bit outputs, so its numbers are not the float64 ones. */
 export function fillNormalSingle(generator: Pcg64, out: Float32Array): void {
   for (let i = 0; i < out.length; i++) out[i] = normalSingle(generator)
 }

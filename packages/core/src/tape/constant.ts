@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core'
 
 /**
- * What `body` returns, as constants of any gradient being taken: nothing in it goes on the tape. That saves the
- * backward work, and the memory of the activations that the tape would hold for it.
+ * Run `body` without recording it on the tape: its result is a constant for any gradient. This saves the backward work,
+ * and the memory of the activations that the tape would keep.
  */
 export function constant<T extends tf.TensorContainer>(body: () => T): T {
-  // As tf.customGrad does around its forward, but that can return only one tensor.
+  // tf.customGrad does the same around its forward pass, but can return only one tensor.
   const { state } = tf.engine()
   state.kernelDepth++
   try {

@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core'
 import { vectorJacobian } from './vector-jacobian.js'
 
 /**
- * f(inputs), whose activations are made again for the gradient instead of kept. Between the passes only the inputs
- * live. f must give the same numbers each time and depend on nothing else that has a gradient.
+ * f(inputs), whose activations are computed again in the backward pass instead of being kept. Between the two passes only
+ * the inputs stay in memory. f must give the same numbers each time, and use nothing but the inputs that needs a gradient.
  *
  * @see Chen, Xu, Zhang, Guestrin, Training Deep Nets with Sublinear Memory Cost, arXiv 1604.06174
  */

@@ -3,8 +3,8 @@ import { checkTensor } from '../checks.js'
 import { checkGradients } from './check-gradients.js'
 
 /**
- * The vector-Jacobian product dyᵀ ∂f/∂x for each x of `by`: the gradient of Σ f() · dy. Zeros for those that f does not
- * use. Unlike tf.grads it may run inside of another gradient's backward pass, and leaves nothing behind where f throws.
+ * The vector-Jacobian product dyᵀ ∂f/∂x for each x of `by`: the gradient of Σ f() · dy. It is zeros for an x that f does
+ * not use. Unlike tf.grads, it may run inside another gradient's backward pass, and leaves no tensors behind if f throws.
  *
  * @param f   uses the tensors of `by`, returns a new tensor
  * @param dy  of f()'s shape
@@ -18,7 +18,7 @@ export function vectorJacobian(
   const where = 'core.vectorJacobian'
   checkGradients(where)
   const { state } = tf.engine()
-  // tfjs has one tape: a gradient taken while another goes backward would leave it without, to fail at its end.
+  // tfjs has one tape. Without putting the outer tape back, the outer gradient would fail at its end.
   const outer = state.activeTape
   let failure: { error: unknown } | undefined
   const attempt = (): tf.Tensor => {
@@ -27,7 +27,7 @@ export function vectorJacobian(
       checkTensor(where, 'dy', dy, value.shape)
       return value
     } catch (error) {
-      // A throw through the tape would leave what it saved for the backward pass: let it come to its end first.
+      // An error that passes through tfjs's gradient would leak the tensors saved on the tape. So let it finish, then throw.
       failure = { error }
       return tf.zerosLike(dy)
     }

@@ -31,7 +31,7 @@ describe('the straight path', () => {
     await expectClose(row(xt, 0), row(x, 0), exact)
   })
 
-  it('leads back to the data and on to the noise, whose velocity it has', async () => {
+  it('leads back to the data and on to the noise, and gives the velocity', async () => {
     const { x, z, v } = numbers()
     const t = tf.tensor1d([0.1, 0.25, 1])
     const xt = interpolate(x, z, t)

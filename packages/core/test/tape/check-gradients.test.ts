@@ -2,7 +2,7 @@ import { checkGradients } from '@rectified-flow/core'
 import { withoutGradients } from '@rectified-flow/tools/without-gradients'
 import { expect, it } from 'vitest'
 
-it('throws where gradients are missing, with what to do', () => {
+it('throws if gradients are missing, and says what to do', () => {
   expect(() => checkGradients('my.flow')).not.toThrow()
   withoutGradients(() =>
     expect(() => checkGradients('my.flow')).toThrow(

@@ -16,7 +16,7 @@ it('lets no gradient through', async () => {
   await expectClose(gradient, tf.square(x), exact)
 })
 
-it('gives all that the body returns, and frees what it does not', async () => {
+it('returns all that the body returns, and frees the rest', async () => {
   const x = tf.tensor1d([2, 3])
   const [square, sum] = constant(() => [tf.square(x), tf.sum(tf.mul(x, 2))]) as [tf.Tensor, tf.Tensor]
   await expectClose(square, tf.tensor1d([4, 9]), exact)
@@ -24,7 +24,7 @@ it('gives all that the body returns, and frees what it does not', async () => {
   await expectNoLeak(() => tf.dispose(constant(() => tf.sum(tf.mul(x, 2)))))
 })
 
-it('leaves the tape on after a throw', async () => {
+it('turns the tape on again after a throw', async () => {
   const fails = () => {
     throw new Error('no')
   }

@@ -7,7 +7,7 @@ import { expect, it } from 'vitest'
 const wave = ([x, w]: tf.Tensor[]) => tf.sin(tf.mul(tf.exp(x!), w!))
 const inputs = () => [tf.tensor1d([0.1, -0.4, 0.8]), tf.tensor1d([2, 3, 5])]
 
-it('has the value and the gradients of the function itself, also one inside another', async () => {
+it('has the value and the gradients of the function itself, also when nested', async () => {
   const gradients = (f: (inputs: tf.Tensor[]) => tf.Tensor) =>
     tf.valueAndGrads((...given) => tf.square(f(given)))(inputs(), tf.tensor1d([1, -1, 2]))
   const plain = gradients(wave)
@@ -19,7 +19,7 @@ it('has the value and the gradients of the function itself, also one inside anot
   }
 })
 
-it('runs again in the backward pass, and holds the inputs alone between', () => {
+it('runs again in the backward pass, and keeps only the inputs until then', () => {
   let runs = 0
   const held = (f: (inputs: tf.Tensor[]) => tf.Tensor) => {
     let tensors = 0
