@@ -1,5 +1,5 @@
-// Error against field calls of every method, on Lotka-Volterra over [0, 5]: fixed grids of 2^k steps, pairs at tolerances
-// from 1e-2 on. Writes work-precision.png (30 s). After `pnpm build`:
+// Draws error against field calls for every method, on Lotka-Volterra over [0, 5]: fixed grids of 2^k steps, and pairs at
+// tolerances from 1e-2 down. Writes work-precision.png (30 s). After `pnpm build`:
 //   node --import tsx packages/ode/bench/work-precision.bench.ts
 import { writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -49,14 +49,14 @@ for (const method of [ode.bosh3, ode.dopri5, ode.tsit5, ode.dop853])
       add(panels[1], method, nfe, x.dataSync())
       x.dispose()
     }
-    if (method === ode.bosh3 && digits > 9) continue // 20,000 calls and more
+    if (method === ode.bosh3 && digits > 9) continue // it would take more than 20,000 calls
     const { x, nfe } = await ode.solveFloat64(onHost, start, { ...options, maxSteps: 1e5 })
     add(panels[2], method, nfe, x)
   }
 
 const names = [...new Set(points.map(point => point.method))]
 const pairs = names.slice(-4)
-/** Names at the lines' ends, a little up or down where two end side by side. */
+/** Names at the ends of the lines, moved up or down where two lines end close together. */
 const label = (of: string[], dy: number) =>
   Plot.text(
     points.filter(point => of.includes(point.method)),

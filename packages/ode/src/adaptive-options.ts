@@ -5,54 +5,54 @@ import { checkGrid } from './grid.js'
 import { dopri5 } from './methods/dopri5.js'
 import { checkControl, integralControl, type StepControl } from './step-control.js'
 
-/** A function of the state that ends the solve where it crosses zero. */
+/** A function of the state. The solve ends where the function crosses zero. */
 export interface SolverEvent<X, T, Value> {
-  /** x and t are borrowed. One number; with `perSample` one per sample, [B]. */
+  /** x and t are borrowed. Returns one number; with `perSample` one per sample, [B]. */
   value: (x: X, t: T) => Value
-  /** Only where value rises (1) or falls (-1) along the solve; both (0) unless told. */
+  /** 1: only where value rises along the solve; -1: only where it falls; 0, the default: both. */
   direction?: -1 | 0 | 1
-  /** How close to the crossing, in time: 1e-6 of the span unless told. */
+  /** How close to the crossing the solve ends, in time: 1e-6 of the span by default. */
   tolerance?: number
 }
 
 /** Where an adaptive solver is after a step. */
 export interface AdaptiveState<X> {
-  /** Borrowed: freed when the next step is done (clone to keep). With `perSample` each sample at its own time. */
+  /** Borrowed: freed when the next step is done (clone to keep). With `perSample` each sample is at its own time. */
   x: X
   /** The time that every sample has reached. */
   t: number
-  /** The time of the whole, or of each sample with `perSample`. */
+  /** One time for the whole batch, or one per sample with `perSample`. */
   times: readonly number[]
   nfe: number
   accepted: number
   rejected: number
 }
 
-/** What adaptive solvers share, whatever the state is. */
+/** The options of all adaptive solvers, for any kind of state. */
 export interface AdaptiveStepOptions<X> {
-  /** dopri5 unless told. */
+  /** dopri5 by default. */
   method?: EmbeddedPair
-  /** [1, 0] unless told: from noise to data. */
+  /** [1, 0] by default: from noise to data. */
   span?: readonly [start: number, end: number]
   control?: StepControl
-  /** Size of the first step; chosen by Hairer's rule, with 1 call, unless told. */
+  /** Size of the first step. By default Hairer's rule chooses it, with 1 field call. */
   firstStep?: number
-  /** 0 unless told. */
+  /** 0 by default. */
   minStep?: number
-  /** Infinity unless told. */
+  /** Infinity by default. */
   maxStep?: number
-  /** Steps tried, for the whole or for any sample, before giving up: 10000 unless told. */
+  /** How many steps to try, for the whole batch or for any one sample, before giving up: 10000 by default. */
   maxSteps?: number
   onStep?: (state: AdaptiveState<X>) => void
   signal?: AbortSignal
 }
 
 export interface AdaptiveOptions extends AdaptiveStepOptions<tf.Tensor> {
-  /** Relative tolerance, a number or a tensor that broadcasts to x; 1e-3 unless told. */
+  /** Relative tolerance, a number or a tensor that broadcasts to x; 1e-3 by default. */
   rtol?: number | tf.Tensor
-  /** Absolute tolerance, likewise; 1e-6 unless told. */
+  /** Absolute tolerance, a number or a tensor that broadcasts to x; 1e-6 by default. */
   atol?: number | tf.Tensor
-  /** Each sample its own steps, its own error norm and its own end; one of all unless told. */
+  /** true: each sample has its own steps, its own error norm and its own end. By default the batch shares them. */
   perSample?: boolean
   event?: SolverEvent<tf.Tensor, tf.Tensor1D, tf.Tensor>
 }
@@ -83,11 +83,11 @@ export function stepOptions<X>(where: string, options: AdaptiveStepOptions<X>) {
   return { method, span, control, firstStep, minStep, maxStep, maxSteps, onStep, signal }
 }
 
-/** Throw unless tolerances that are numbers are positive enough to divide by. */
+/** Throw if a tolerance is a number below 0, or if both are 0: an error is divided by them. */
 export function checkTolerances(where: string, rtol: unknown, atol: unknown): void {
   for (const [name, value] of Object.entries({ rtol, atol }))
     if (typeof value === 'number' && !(value >= 0))
       throw new RangeError(`${where}: ${name} must be a number >= 0, got ${value}.`)
   if (rtol === 0 && atol === 0)
-    throw new RangeError(`${where}: atol must be a number > 0 where rtol is 0, got 0.`)
+    throw new RangeError(`${where}: atol must be a number > 0 if rtol is 0, got 0.`)
 }

@@ -9,7 +9,7 @@ import { rk3 } from './methods/rk3.js'
 import { rk4 } from './methods/rk4.js'
 import { tsit5 } from './methods/tsit5.js'
 
-/** Every method by its name, for command lines and settings files; code imports the one it wants. */
+/** Every method by its name, for command lines and settings files. Code imports only the method that it uses. */
 export const solvers = {
   euler,
   heun,

@@ -6,7 +6,7 @@ import { adaptive, type SolverStatistics, statistics } from './internal/adaptive
 import { interpolate, type Segment } from './internal/segment.js'
 import type { Space } from './internal/space.js'
 
-/** A solution that knows its state at every time between start and end. Holds the steps' velocities. */
+/** A solution that can give its state at every time between start and end. It holds the velocities of all steps. */
 export class DenseSolution {
   readonly #space: Space<tf.Tensor>
   readonly #method: EmbeddedPair
@@ -31,7 +31,7 @@ export class DenseSolution {
   /**
    * The state [B,...] at t: one time for all, or with `perSample` also one per sample.
    *
-   * @param t  between the start and where the solve ended
+   * @param t  between the start and the time at which the solve ended
    */
   at(t: number | readonly number[]): tf.Tensor {
     const times = typeof t === 'number' ? this.statistics.ends.map(() => t) : t
@@ -53,7 +53,7 @@ export class DenseSolution {
     })
   }
 
-  /** The step of a lane that holds this time. */
+  /** The index of the step of this lane in which the time lies. */
   #find(time: number, lane: number): number {
     const index = this.#segments.findIndex(({ from, moved }, i) => {
       const [a, b] = [from[lane]!, this.#reached[i]![lane]!]
@@ -72,8 +72,8 @@ export class DenseSolution {
 }
 
 /**
- * Integrate as `solveAdaptive` does, and keep what it takes to evaluate the solution anywhere: of each step its start and
- * its velocities, 8 states with dopri5. `dispose()` frees them.
+ * Integrate as `solveAdaptive` does, and keep what is needed to evaluate the solution at any time: the start and the
+ * velocities of each step, 8 states with dopri5. `dispose()` frees them.
  *
  * @param field  x [B,...] and t [B] to dx/dt [B,...]
  * @param x      state at span[0] [B,...], float32; borrowed until the promise settles

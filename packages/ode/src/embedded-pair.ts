@@ -3,45 +3,46 @@ import { polynomials } from './internal/polynomials.js'
 import { checkOrder, checkSum } from './internal/tableau.js'
 import { type RungeKutta, type RungeKuttaOptions, rungeKutta } from './runge-kutta.js'
 
-/** A difference between a method's result and a lower order's, h Σ_i weights_i k_i. */
+/** The difference between the results of a method and of one of lower order, h Σ_i weights_i k_i. */
 export interface ErrorEstimate {
-  /** Order of the other result. */
+  /** The order of the other method. */
   readonly order: number
   /** One weight for each stage, and one for the velocity at the step's end. */
   readonly weights: readonly number[]
 }
 
-/** The state inside of a step, x(t + θh) = x + h Σ_i weights(θ)_i k_i, over the stages, the end's velocity, the extra ones. */
+/** The state inside a step, x(t + θh) = x + h Σ_i weights(θ)_i k_i: over the stages, the velocity at the end, extra stages. */
 export interface DenseOutput {
   readonly weights: (theta: number) => readonly number[]
-  /** Further stages, evaluated only where dense output is asked for: their rows of a, and of c. */
+  /** More stages, evaluated only if dense output is asked for: their rows of a, and their entries of c. */
   readonly extra?: { readonly a: readonly (readonly number[])[]; readonly c: readonly number[] }
 }
 
-/** A Runge-Kutta method that knows its error: on a fixed grid a method like any other. */
+/** A Runge-Kutta method that estimates its error. On a fixed grid it is a method like any other. */
 export interface EmbeddedPair extends RungeKutta {
   readonly errors: readonly ErrorEstimate[]
-  /** q: the error of a step falls as h^(q+1), by which step sizes are chosen. */
+  /** q: the error of a step falls as h^(q+1). The step size is chosen by this. */
   readonly errorOrder: number
-  /** One number from the size of each estimate. */
+  /** Makes one number of the sizes of all estimates. */
   readonly errorNorm: (sizes: readonly number[]) => number
   readonly dense: DenseOutput
 }
 
 export interface EmbeddedPairOptions extends RungeKuttaOptions {
   errors: readonly ErrorEstimate[]
-  /** The first estimate's order unless told. */
+  /** The first estimate's order by default. */
   errorOrder?: number
-  /** The first estimate's size unless told. */
+  /** The first estimate's size by default. */
   errorNorm?: (sizes: readonly number[]) => number
-  /** Cubic Hermite interpolation unless told. */
+  /** Cubic Hermite interpolation by default. */
   dense?: DenseOutput
 }
 
 /**
- * A pair for `solveAdaptive`. Its velocity at a step's end is evaluated after the step, and is the next step's first; so
- * b is not repeated as a last row of a. Throws where coefficients are inconsistent: as `rungeKutta` does, and where an
- * embedded result (b less an estimate's weights) fails the order conditions of its order, or dense output misses the end.
+ * A pair for `solveAdaptive`. The velocity at a step's end is evaluated after the step, and is the next step's first stage;
+ * so don't repeat b as the last row of a. Throws if coefficients are inconsistent: as `rungeKutta` does, and also if an
+ * embedded result (b minus an estimate's weights) fails the order conditions of its order, or if dense output at θ = 1 is
+ * not the step's end.
  */
 /* @__NO_SIDE_EFFECTS__ */
 export function embeddedPair({
@@ -76,7 +77,7 @@ export function embeddedPair({
   }
 }
 
-/** The cubic through both ends with both velocities, for any method. */
+/** The cubic that has the states and the velocities of both ends; it works for any method. */
 function hermite(b: readonly number[]): DenseOutput['weights'] {
   const row = (bi: number, start: number, end: number) => [
     start,

@@ -3,11 +3,11 @@ import type * as tf from '@tensorflow/tfjs-core'
 import type { IntegrateOptions } from './internal/run.js'
 
 export type GradientOptions = IntegrateOptions & {
-  /** The variables (or tensors) that the field uses and that want a gradient: tfjs can't find them by itself. */
+  /** The variables (or tensors) that the field uses and that need a gradient: tfjs can't find them by itself. */
   params?: readonly tf.Tensor[]
 }
 
-/** Throw unless gradients are registered and these, whose gradients are wanted, are live tensors. */
+/** Throw unless gradients are registered and `params` are live tensors. */
 export function checkGradientOf(where: string, params: readonly tf.Tensor[]): void {
   checkGradients(where)
   for (const [i, param] of params.entries())

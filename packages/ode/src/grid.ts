@@ -1,18 +1,18 @@
 import { checkInt, checkNumber, describe } from '@rectified-flow/core'
 
-/** Where a solver steps: the given times, or `steps` equal intervals of `span`. */
+/** The times at which a solver steps: the given ones, or those of `steps` equal intervals of `span`. */
 export type Grid =
   | { times: readonly number[]; steps?: never; span?: never }
   | { times?: never; steps?: number; span?: readonly [start: number, end: number] }
 
-/** The steps + 1 times of equal intervals. The ends are the span's exactly; the reversed span gives the reversed grid. */
+/** The steps + 1 times of equal intervals. Its ends are exactly the span's; the reversed span gives the reversed grid. */
 export function uniformGrid(steps: number, span: readonly [start: number, end: number] = [1, 0]): number[] {
   return uniform('ode.uniformGrid', steps, span)
 }
 
 /**
- * Throw unless `times` are at least two numbers, strictly increasing or strictly decreasing, within a range: of any finite
- * numbers unless told.
+ * Throw unless `times` are at least two numbers, strictly increasing or strictly decreasing, within the range. By default
+ * the range is all finite numbers.
  */
 export function checkGrid(
   where: string,

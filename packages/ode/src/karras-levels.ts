@@ -2,11 +2,11 @@ import { checkInt, checkNumber } from '@rectified-flow/core'
 
 /** The defaults are those of the paper's table 1. */
 export interface KarrasOptions {
-  /** How much the levels crowd near sigmaMin; 7 unless given, 1 spaces them evenly. */
+  /** How dense the levels are near sigmaMin; 7 by default. 1 spaces them evenly. */
   rho?: number
-  /** The last level before 0; 0.002 unless given. */
+  /** The last level before 0; 0.002 by default. */
   sigmaMin?: number
-  /** The first level; 80 unless given. */
+  /** The first level; 80 by default. */
   sigmaMax?: number
 }
 
@@ -15,7 +15,7 @@ export interface KarrasOptions {
  *
  *   σ_i = (σmax^(1/ρ) + i/(steps-1) (σmin^(1/ρ) - σmax^(1/ρ)))^ρ,  i < steps
  *
- * @param steps  intervals, the last one to 0 included; >= 1. One step goes from σmax to 0
+ * @param steps  intervals, including the last one to 0; >= 1. With 1 the levels are σmax and 0
  * @returns      steps + 1 levels
  * @see Karras, Aittala, Aila, Laine, arXiv 2206.00364, equation 5
  */
@@ -23,7 +23,7 @@ export function karrasLevels(steps: number, options: KarrasOptions = {}): number
   return checkedLevels('ode.karrasLevels', steps, options)
 }
 
-/** As `karrasLevels`; `where` names the function that the user called. */
+/** The levels of `karrasLevels`; `where` names the function that the user called. */
 export function checkedLevels(
   where: string,
   steps: number,

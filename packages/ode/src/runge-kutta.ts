@@ -11,14 +11,14 @@ export interface RungeKuttaOptions extends Tableau {
   order: number
 }
 
-/** A method that is its tableau. */
+/** A method defined by its tableau. */
 export interface RungeKutta extends Method {
   readonly tableau: Tableau
 }
 
 /**
- * The method of a tableau. Throws where it is inconsistent: row i of a must sum to c_i, b to 1, and b must meet every
- * order condition up to the order claimed.
+ * The method of a tableau. Throws if the tableau is inconsistent: row i of a must sum to c_i, b must sum to 1, and b must
+ * meet every order condition up to `order`.
  */
 /* @__NO_SIDE_EFFECTS__ */
 export function rungeKutta({ name, order, a, b, c }: RungeKuttaOptions): RungeKutta {

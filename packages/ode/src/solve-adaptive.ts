@@ -13,8 +13,8 @@ export type AdaptiveSolution = SolverStatistics & {
  * atol + rtol |x| in the root mean square, over the whole tensor or `perSample`. Asynchronous, because the error is read
  * back from the device. Throws a `SolverError` that says where it stopped, or the signal's reason.
  *
- * With `perSample` the field is still called with the whole batch, so that what it closes over (labels) keeps its rows;
- * samples that are done stand still.
+ * With `perSample` the field still gets the whole batch, so that the rows of tensors it closes over, such as labels, still
+ * match. Samples that are done stand still.
  *
  * @param field  x [B,...] and t [B] to dx/dt [B,...]
  * @param x      state at span[0] [B,...], float32; borrowed until the promise settles

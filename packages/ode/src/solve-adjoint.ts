@@ -6,13 +6,14 @@ import type { Solution } from './method.js'
 import { solve } from './solve.js'
 
 /**
- * `solve` whose gradient is itself an ODE, solved backward over the same grid with the same method, from the end alone:
+ * `solve` whose gradient is the solution of another ODE. It starts from the end state alone, and is solved backward over
+ * the same grid with the same method:
  *
  *   dx/dt = v(x, t)     da/dt = -aᵀ ∂v/∂x     dg/dt = -aᵀ ∂v/∂θ     a = dL/dx, g = dL/dθ
  *
  * Memory does not grow with the steps. The gradient is that of the exact flow, not of the steps taken: it differs from
- * `solve`'s by the method's error, and x is solved back, which a flow that contracts does not bear for long; where that
- * matters, `solveCheckpointed` is exact.
+ * `solve`'s by the method's error. x is solved backward too, where errors grow in a flow that contracts. If that matters,
+ * use `solveCheckpointed`, whose gradient is `solve`'s.
  *
  * @param field  x [B,...] and t [B] to dx/dt [B,...]
  * @param x      state at the first time [B,...], float32
@@ -38,7 +39,7 @@ export function solveAdjoint(
   const unpack = (packed: tf.Tensor) =>
     tf.split(packed, sizes, 1).map((part, i) => tf.reshape(part, shapes[i]!))
 
-  /** The three equations as one, of [1, all numbers]. */
+  /** The three equations as one, with a state of shape [1, all numbers]. */
   const backward: Field = (packed, t) => {
     const [state, a] = unpack(packed) as [tf.Tensor, tf.Tensor]
     const at = tf.reshape(tf.tile(t, [batch]), [batch]) as tf.Tensor1D

@@ -6,13 +6,14 @@ import type { Solution } from './method.js'
 import { solve } from './solve.js'
 
 export type CheckpointedOptions = GradientOptions & {
-  /** Steps between kept states: the square root of their number, rounded up, unless told. */
+  /** Steps between kept states. Default: the square root of the number of steps, rounded up. */
   every?: number
 }
 
 /**
- * `solve` whose gradient takes little memory: forward it keeps a state every few steps and no tape; backward it takes
- * these steps again, with a tape, from each kept state. The gradient is `solve`'s, for one solve more of field calls.
+ * `solve` whose gradient takes little memory: the forward pass keeps a state every few steps and no tape; the backward pass
+ * takes the steps again from each kept state, with a tape. The gradient is `solve`'s; it costs the field calls of one more
+ * solve.
  *
  * @param field  x [B,...] and t [B] to dx/dt [B,...]
  * @param x      state at the first time [B,...], float32
@@ -28,7 +29,7 @@ export function solveCheckpointed(
   const { method } = options
   checkGradientOf(where, params)
   if (method?.past)
-    throw new TypeError(`${where}: method must be one that starts anew at any step, got ${method.name}.`)
+    throw new TypeError(`${where}: method must be one that needs no earlier steps, got ${method.name}.`)
   const interval = every ?? Math.ceil(Math.sqrt(times.length - 1))
   checkInt(where, 'every', interval, 1)
 

@@ -11,9 +11,9 @@ import { watchOf } from './internal/crossing.js'
 import { float64Space } from './internal/float64-space.js'
 
 export interface Float64Options extends AdaptiveStepOptions<Float64Array> {
-  /** Relative tolerance, one or one per number of x; 1e-3 unless told. */
+  /** Relative tolerance, one number or one per number of x; 1e-3 by default. */
   rtol?: number | ArrayLike<number>
-  /** Absolute tolerance, likewise; 1e-6 unless told. */
+  /** Absolute tolerance, one number or one per number of x; 1e-6 by default. */
   atol?: number | ArrayLike<number>
   event?: SolverEvent<Float64Array, number, number>
 }
@@ -21,8 +21,8 @@ export interface Float64Options extends AdaptiveStepOptions<Float64Array> {
 export type Float64Solution = SolverStatistics & { x: Float64Array }
 
 /**
- * `solveAdaptive` in float64 on the host, for a few numbers that must be exact to more than float32's seven digits: the
- * same steps, and `rtol` may be 1e-12.
+ * `solveAdaptive` in float64 on the host, for a few numbers that need more than float32's seven digits. It takes the same
+ * kind of steps, and `rtol` may be as small as 1e-12.
  *
  * @param field  x and t to dx/dt, as many numbers as x has; x is borrowed
  * @param x      state at span[0]

@@ -1,6 +1,6 @@
 import { NumericError, type NumericErrorCode } from '@rectified-flow/core'
 
-/** Where an adaptive solve stood. */
+/** How far an adaptive solve had come. */
 export interface SolverStanding {
   t: number
   nfe: number
@@ -8,7 +8,7 @@ export interface SolverStanding {
   rejected: number
 }
 
-/** An adaptive solve that could not go on, and where it stopped. Code 'non-finite' or 'not-converged'. */
+/** An adaptive solve could not go on. Says where it stopped; its code is 'non-finite' or 'not-converged'. */
 export class SolverError extends NumericError {
   readonly t: number
   readonly nfe: number

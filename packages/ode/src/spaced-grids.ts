@@ -5,9 +5,9 @@ import { checkedLevels, type KarrasOptions } from './karras-levels.js'
 type Span = readonly [start: number, end: number]
 
 /**
- * EDM's noise levels, those of `karrasLevels`, as flow times t = σ/(1 + σ). It starts at σmax/(1 + σmax), short of 1.
+ * EDM's noise levels, those of `karrasLevels`, as flow times t = σ/(1 + σ). It starts at σmax/(1 + σmax), just below 1.
  *
- * @param steps  intervals, the last one to 0 included; >= 1
+ * @param steps  intervals, including the last one to 0; >= 1
  */
 export function karrasGrid(steps: number, options: KarrasOptions = {}): number[] {
   const where = 'ode.karrasGrid'
@@ -18,7 +18,7 @@ export function karrasGrid(steps: number, options: KarrasOptions = {}): number[]
 }
 
 /**
- * Times start + (end - start) u^power of even u: with power > 1 dense near the start, with power < 1 near the end.
+ * Times start + (end - start) u^power with u evenly spaced: dense near the start if power > 1, near the end if power < 1.
  *
  * @param steps  intervals, >= 1
  * @param power  > 0
@@ -37,7 +37,8 @@ export function polynomialGrid(
 }
 
 /**
- * Even times, shifted towards noise as images grow: t' = s t/(s t + 1 - t). Stable Diffusion 3 takes s = 3 at 1024².
+ * Even times, shifted towards noise: t' = s t/(s t + 1 - t). Larger images need a larger s; Stable Diffusion 3 takes s = 3
+ * at 1024².
  *
  * @param steps  intervals, >= 1
  * @param shift  s > 0: 1 leaves them even
@@ -58,7 +59,7 @@ export function shiftedGrid(
   )
 }
 
-/** A grid whose times float64 can still tell apart. */
+/** Throw if rounding to float64 made two of the times equal. */
 function checked(where: string, times: number[]): number[] {
   checkGrid(where, 'the grid', times)
   return times

@@ -1,12 +1,12 @@
 import { checkNumber } from '@rectified-flow/core'
 
 /**
- * How the error of a step, and of the two before it, gives the next step's size: with errors e_n (1 is the tolerance) of
- * order h^k,
+ * How the errors of a step and of the two before it give the next step's size. With errors e_n of order h^k, where 1 is
+ * the tolerance,
  *
  *   h' = h safety e_n^(-(p+i+d)/k) e_{n-1}^((p+2d)/k) e_{n-2}^(-d/k)
  *
- * within [minFactor, maxFactor] times h; without growth after a rejection, and by e_n^(-1/k) at one.
+ * within [minFactor, maxFactor] times h. A rejected step shrinks by safety e_n^(-1/k), and the step after it does not grow.
  *
  * @see Söderlind, Digital filters in adaptive time-stepping, ACM TOMS 29 (2003)
  */
@@ -21,23 +21,23 @@ export interface StepControl {
 
 const common = { safety: 0.9, minFactor: 0.2, maxFactor: 10 }
 
-/** Each error by itself: SciPy's, and the default. */
+/** Uses only the error of the last step, as SciPy does. The default. */
 export const integralControl: StepControl = { p: 0, i: 1, d: 0, ...common }
 
 /**
- * Hairer's for mildly stiff problems, β = 0.04 in his dopri5.
+ * Hairer's control for mildly stiff problems, β = 0.04 in his dopri5.
  *
  * @see Hairer, Wanner, Solving Ordinary Differential Equations II, section IV.2
  */
 export const hairerControl: StepControl = { p: 0.2, i: 0.65, d: 0, ...common }
 
-/** Söderlind's PI.4.2, which damps the step sizes' oscillation. */
+/** Söderlind's PI.4.2, which damps oscillations of the step size. */
 export const piControl: StepControl = { p: 0.2, i: 0.4, d: 0, ...common }
 
 /** Söderlind's H312PID, whose exponents are -1/18, -1/9 and -1/18 over k: the smoothest step sizes. */
 export const pidControl: StepControl = { p: -2 / 9, i: 2 / 9, d: 1 / 18, ...common }
 
-/** The factor from an accepted step to the next one; errors are of this step and of the two before, the latest first. */
+/** The factor from an accepted step to the next one. Errors are those of this step and the two before, the latest first. */
 export function growth(
   { p, i, d, safety, minFactor, maxFactor }: StepControl,
   k: number,
@@ -48,7 +48,7 @@ export function growth(
   return Math.min(maxFactor, Math.max(minFactor, factor))
 }
 
-/** The factor from a rejected step to its repetition; the smallest where the error is not finite. */
+/** The factor from a rejected step to the next try; minFactor if the error is not finite. */
 export function shrinkage({ safety, minFactor }: StepControl, k: number, error: number): number {
   return Number.isFinite(error) ? Math.max(minFactor, safety * error ** (-1 / k)) : minFactor
 }

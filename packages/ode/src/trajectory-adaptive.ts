@@ -5,19 +5,19 @@ import { checkGrid } from './grid.js'
 import { adaptive, type SolverStatistics, statistics } from './internal/adaptive.js'
 
 export type AdaptiveTrajectoryOptions = Omit<AdaptiveOptions, 'span'> & {
-  /** Where the state is wanted: at least two times, strictly increasing or decreasing, from start to end. */
+  /** The times at which to keep the state: at least two, strictly increasing or decreasing, from start to end. */
   times: readonly number[]
 }
 
 export type AdaptiveTrajectory = SolverStatistics & {
   times: readonly number[]
-  /** states[i] [B,...] is the state at times[i]; behind an event it stays as the event left it. */
+  /** states[i] [B,...] is the state at times[i]. After an event it stays the state at the event. */
   states: tf.Tensor[]
 }
 
 /**
- * Integrate as `solveAdaptive` does from the first of `times` to the last, and keep the states there, by dense output: the
- * times do not change the steps. `tf.dispose(states)` frees them.
+ * Integrate as `solveAdaptive` does from the first of `times` to the last, and keep the state at each of them. Dense output
+ * gives these states, so that the times do not change the steps. `tf.dispose(states)` frees them.
  *
  * @param field  x [B,...] and t [B] to dx/dt [B,...]
  * @param x      state at times[0] [B,...], float32; borrowed until the promise settles
@@ -32,7 +32,7 @@ export async function trajectoryAdaptive(
   const [start, end] = [times[0]!, times.at(-1)!]
   const sign = Math.sign(end - start)
   const { space, steps } = adaptive(where, field, x, { ...options, span: [start, end] })
-  const states = times.map(() => tf.clone(x)) // the state so far, at each time not yet passed
+  const states = times.map(() => tf.clone(x)) // for times that are not reached yet: the latest state
   try {
     let taken: SolverStatistics | undefined
     for await (const step of steps) {

@@ -11,7 +11,7 @@ it('has every solver under its own name, ready for a fixed grid', () => {
   }
 })
 
-it('leaves the list, and what it names, out of a bundle that imports one solver', async () => {
+it('a bundle that imports one solver has neither the list nor the other solvers', async () => {
   const { metafile } = await build({
     stdin: {
       contents: `export { euler } from '@rectified-flow/ode'`,

@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 
-/** dx/dt = cos t + sin t - x, which sin t solves. */
+/** dx/dt = cos t + sin t - x, whose solution is sin t. */
 const forced: Field = (x, t) => tf.sub(tf.add(tf.cos(t), tf.sin(t)), x)
 
 type Span = readonly [start: number, end: number]
@@ -20,7 +20,7 @@ async function errorOf(method: Method, steps: number, [start, end]: Span): Promi
   return error
 }
 
-/** Float32 hides high orders: pairs take even steps in float64, held to no tolerance. */
+/** Float32 hides high orders, so pairs take steps of equal size in float64; no tolerance changes them. */
 async function errorInFloat64(method: EmbeddedPair, steps: number, [start, end]: Span): Promise<number> {
   const h = Math.abs(end - start) / steps
   const field = (x: Float64Array, t: number) => [Math.cos(t) + Math.sin(t) - x[0]!]
@@ -29,7 +29,7 @@ async function errorInFloat64(method: EmbeddedPair, steps: number, [start, end]:
   return Math.abs(x[0]! - Math.sin(end))
 }
 
-/** Slope of log2 |error| against log2 steps over 4..64 steps, leaving out errors that are rounding. */
+/** Slope of log2 |error| against log2 steps over 4..64 steps, without errors that are rounding errors. */
 async function slope(
   method: Method,
   span: Span,
@@ -49,9 +49,9 @@ async function slope(
 }
 
 /**
- * What every method must do: its order both ways in time, its count of calls, and nobody's tensors lost. nfe counts the
- * calls of a first step, `later` those of a step with all its past. Orders are measured up to `end`, from `fewest` steps
- * on, by errors above `rounding`.
+ * What every method must do: have its order both ways in time, take as many calls as it says, and leak no tensors. `nfe`
+ * counts the calls of a first step, `later` those of a step that has enough steps before it. The order is measured at time
+ * `end`, with `fewest` steps or more, by errors above `rounding`.
  */
 export function testMethod(
   method: Method,
@@ -85,7 +85,7 @@ export function testMethod(
     expect(next.nfe).toBe(nfe)
   })
 
-  it(`${name}: the field gets one float32 time per sample, inside of the step`, () => {
+  it(`${name}: the field gets one float32 time per sample, inside the step`, () => {
     const x = tf.zeros([3, 1, 2])
     let made = 0
     const field: Field = (y, t) => {

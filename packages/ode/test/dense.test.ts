@@ -15,11 +15,11 @@ import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 
 const forced: Field = (x, t) => tf.sub(alongBatch(tf.add(tf.cos(t), tf.sin(t)), x), x)
-/** A rate per row: exp(-rate t). */
+/** Each row has its own rate: its solution is exp(-rate t). */
 const decay: Field = x => tf.neg(tf.mul(x, tf.tensor2d([[0.5], [20]])))
 
 describe.each([bosh3, dopri5, tsit5, dop853])('$name', method => {
-  it('knows the state at every time, as well as at its steps', async () => {
+  it('gives the state at every time, as accurately as at its steps', async () => {
     const steps: number[] = []
     const options = {
       method,
@@ -65,7 +65,7 @@ it('output times do not change the steps, forward or backward', async () => {
   await expectClose(back.states[1]!, [Math.sin(1.3)], { rtol: 0, atol: 1e-3 })
 })
 
-it('behind an event the state stays', async () => {
+it('after an event the state stays the same', async () => {
   const event = { value: (x: tf.Tensor) => tf.sub(tf.reshape(x, [-1]), 0.25) }
   const x = tf.zeros([1, 1])
   const { states, ends } = await trajectoryAdaptive(tf.onesLike, x, { times: [0, 0.1, 0.5, 1], event })

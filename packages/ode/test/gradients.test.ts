@@ -19,14 +19,14 @@ import { describe, expect, it } from 'vitest'
 
 type Solve = (field: Field, x: tf.Tensor, options: GradientOptions) => Solution
 
-/** A variable that leaves no tensor beside it. */
+/** A variable; frees the tensor that it was made from. */
 const variable = (value: tf.Tensor) => {
   const made = tf.variable(value)
   value.dispose()
   return made
 }
 
-/** A little network: tanh(x w + b) t. */
+/** A small network: tanh(x w + b) t. */
 function network() {
   const w = variable(tf.tensor2d([[0.5, -1], [0.8, 0.3]])) // biome-ignore format: a matrix
   const b = variable(tf.tensor1d([0.1, -0.2]))
@@ -117,7 +117,7 @@ describe('solveCheckpointed', () => {
   it('says what is wrong', () => {
     const x = tf.ones([2])
     expect(() => solveCheckpointed(tf.neg, x, { method: ab4 })).toThrow(
-      new TypeError('ode.solveCheckpointed: method must be one that starts anew at any step, got ab4.'),
+      new TypeError('ode.solveCheckpointed: method must be one that needs no earlier steps, got ab4.'),
     )
     expect(() => solveCheckpointed(tf.neg, x, { every: 0 })).toThrow(
       new RangeError('ode.solveCheckpointed: every must be an integer >= 1, got 0.'),
@@ -142,12 +142,12 @@ it.each([
 it.each([rk4, ab4, dop853])('solveAdjoint comes close to backpropagation with $name', async method => {
   const options = { method, steps: 16 }
   const expected = gradients(plain, options)
-  // The two differ by the method's error, ab4's above all: 2e-4 with 16 steps.
+  // The two differ by the method's error; ab4's is the largest, 2e-4 with 16 steps.
   for (const [i, grad] of gradients(solveAdjoint, options).entries())
     await expectClose(grad, expected[i]!, method === ab4 ? { rtol: 1e-3, atol: 1e-4 } : sum)
 })
 
-it('a field may ignore what a gradient is asked for', async () => {
+it('gives gradients also for what the field does not use', async () => {
   const unused = tf.variable(tf.scalar(1))
   for (const solver of [solveCheckpointed, solveAdjoint]) {
     const loss = () =>

@@ -58,7 +58,7 @@ it('says what is wrong with a grid', () => {
   )
 })
 
-it('spaces grids as the literature has it', () => {
+it('spaces grids as in the papers', () => {
   // EDM's noise levels for n = 3: 80, ((80^(1/7) + 0.002^(1/7))/2)^7, 0.002, then 0.
   const middle = ((80 ** (1 / 7) + 0.002 ** (1 / 7)) / 2) ** 7
   const karras = karrasGrid(3)

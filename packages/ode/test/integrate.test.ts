@@ -23,7 +23,7 @@ it('gives the states of solve, and may wait between them', async () => {
   expect(x.isDisposed).toBe(false)
 })
 
-it('frees its state when the loop is left early, or never begun', () =>
+it('frees its state when the loop ends early or never starts', () =>
   expectNoLeak(() => {
     const x = tf.ones([2])
     for (const { step } of integrate(tf.neg, x, { method: euler, steps: 4 })) if (step === 2) break
@@ -34,7 +34,7 @@ it('frees its state when the loop is left early, or never begun', () =>
     x.dispose()
   }))
 
-it('outlives a tidy around a step', async () => {
+it('keeps its state when a tidy around a step ends', async () => {
   const x = tf.tensor1d([1])
   const states = integrate(tf.onesLike, x, { method: euler, times: [0, 1, 2] })
   tf.tidy(() => void states.next())

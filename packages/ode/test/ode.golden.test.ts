@@ -52,7 +52,7 @@ const fields: Record<string, Field> = {
 
 type Float64Field = Parameters<typeof solveFloat64>[0]
 
-/** The same in float64, on the host. */
+/** The same fields in float64, on the host. */
 const hostFields: Record<string, Float64Field> = {
   'lotka-volterra': x => {
     const [a, b] = x as unknown as [number, number]
@@ -89,8 +89,8 @@ describe.each(runs)('as good as SciPy: $problem, $method, rtol $rtol', run => {
     expect(nfe).toBeLessThanOrEqual(1.15 * nfev)
   })
 
-  // A float32 field is rounded to 6e-8: tighter tolerances are not its to keep. Where SciPy's error is far below its
-  // tolerance that is luck of the steps, which the first rounding changes.
+  // A float32 field is rounded to 6e-8, so it can't meet tighter tolerances. Where SciPy's error is far below its
+  // tolerance, its steps happen to be lucky ones, and the first rounding changes them.
   it.runIf(rtol >= 1e-5)('in float32', async () => {
     const { x, nfe } = await solveAdaptive(fields[problem]!, tf.tensor2d([y0]), options)
     const lucky = rtol * Math.max(...y_end.map(Math.abs))

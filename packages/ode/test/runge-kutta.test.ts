@@ -46,7 +46,7 @@ describe('embeddedPair', () => {
   const options = { name: 'heunEuler', order: 2, a: [[], [1]], b: [0.5, 0.5], c: [0, 1] }
   const errors = [{ order: 1, weights: [-0.5, 0.5, 0] }]
 
-  it('makes a pair of a tableau and an estimate', async () => {
+  it('makes a pair from a tableau and an estimate', async () => {
     const method = embeddedPair({ ...options, errors })
     expect([method.errorOrder, method.dense.weights(1)]).toEqual([1, [0.5, 0.5, 0]])
     const { x } = await solveAdaptive(tf.neg, tf.ones([1]), { method, span: [0, 1], rtol: 1e-4 })

@@ -20,7 +20,7 @@ import { expectClose } from '@rectified-flow/tools/matchers'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 
-/** dx/dt = (cos t + sin t - x): sin t, where it starts there. */
+/** dx/dt = cos t + sin t - x, whose solution is sin t if it starts at sin t. */
 const forced: Field = (x, t) => tf.sub(alongBatch(tf.add(tf.cos(t), tf.sin(t)), x), x)
 
 /** dx/dt = -rate x with a rate per row. */
@@ -88,13 +88,13 @@ it('spends more on a tighter tolerance, which may be a tensor', async () => {
   )
 })
 
-it('goes from 1 to 0 unless told', async () => {
+it('goes from 1 to 0 by default', async () => {
   const { x, ends } = await solveAdaptive(tf.neg, tf.ones([1]))
   await expectClose(x, [Math.E], { rtol: 1e-3, atol: 0 })
   expect(ends[0]?.t).toBe(0)
 })
 
-it('minds firstStep, maxStep and the callback, which is lent the state', () =>
+it('uses firstStep and maxStep, and lends the state to the callback', () =>
   expectNoLeak(async () => {
     const seen: number[][] = []
     const x = tf.ones([2])
@@ -116,7 +116,7 @@ describe('an event', () => {
   const rise: Field = x => tf.onesLike(x) // x = x0 + t
   const first = (x: tf.Tensor) => tf.reshape(tf.slice(x, [0, 0], [1, 1]), [])
 
-  it('stops the whole at the crossing, wherever the step would end', async () => {
+  it('stops the whole batch at the crossing, wherever the step would end', async () => {
     for (const method of [bosh3, dopri5, tsit5, dop853]) {
       const solution = await solveAdaptive(forced, tf.ones([2, 1]), {
         method,
@@ -132,7 +132,7 @@ describe('an event', () => {
     }
   })
 
-  it('stops each sample at its own, both ways in time', async () => {
+  it('stops each sample at its own crossing, both ways in time', async () => {
     const x = tf.tensor2d([[-0.25], [-0.5], [5]])
     const value = (x: tf.Tensor) => tf.reshape(x, [-1])
     const { x: there, ends } = await solveAdaptive(rise, x, {
@@ -150,7 +150,7 @@ describe('an event', () => {
     for (const [i, t] of [0.75, 0.5, 0].entries()) expect(back.ends[i]?.t).toBeCloseTo(t, 5)
   })
 
-  it('has a direction, and leaving zero is not crossing it', async () => {
+  it('has a direction, and a value that leaves zero does not cross it', async () => {
     const value = (x: tf.Tensor) => first(x)
     const options = { span: [0, 1] as const, firstStep: 0.1 }
     const falling = await solveAdaptive(rise, tf.tensor2d([[-0.5]]), {
@@ -194,7 +194,7 @@ describe('a failure', () => {
     )
   })
 
-  it('says where it stopped when it took too many steps, or too short ones', async () => {
+  it('says where it stopped when it took too many steps, or too short steps', async () => {
     const many = await caught(forced, { span: [0, 10], maxSteps: 3 })
     expect([many.code, many.accepted + many.rejected, many.nfe]).toEqual(['not-converged', 3, 20])
     expect(many.message).toContain('ode.solveAdaptive: took 3 steps without an end, at t = ')
@@ -253,7 +253,7 @@ describe('a failure', () => {
       [{ rtol: -1 }, new RangeError('ode.solveAdaptive: rtol must be a number >= 0, got -1.')],
       [
         { rtol: 0, atol: 0 },
-        new RangeError('ode.solveAdaptive: atol must be a number > 0 where rtol is 0, got 0.'),
+        new RangeError('ode.solveAdaptive: atol must be a number > 0 if rtol is 0, got 0.'),
       ],
       [
         { maxStep: 0 },

@@ -32,7 +32,7 @@ it('follows time: dx/dt = x cos t on an uneven grid', async () => {
   )
 })
 
-it('takes 32 Heun steps from 1 to 0 unless told', async () => {
+it('takes 32 Heun steps from 1 to 0 by default', async () => {
   const x = tf.ones([1])
   const { x: y, nfe } = solve(tf.neg, x)
   await expectClose(y, solve(tf.neg, x, { method: heun, steps: 32, span: [1, 0] }).x)
@@ -49,7 +49,7 @@ it('computes times in float64, each rounded once', () => {
   expect(seen).toEqual(Array.from({ length: 1000 }, (_, i) => Math.fround((1000 - i) / 1000)))
 })
 
-it('tells of each step, and lends its state', async () => {
+it('calls onStep after each step, and lends it the state', async () => {
   await expectNoLeak(async () => {
     const log: number[][] = []
     const states: tf.Tensor[] = []
@@ -73,7 +73,7 @@ it('tells of each step, and lends its state', async () => {
   })
 })
 
-it('leaves the caller its x, whatever the field returns', async () => {
+it("doesn't dispose the caller's x, whatever the field returns", async () => {
   const x = tf.tensor1d([1])
   const { x: y } = solve(x => x, x, { steps: 2 })
   y.dispose()
@@ -82,7 +82,7 @@ it('leaves the caller its x, whatever the field returns', async () => {
 })
 
 it('can be differentiated', async () => {
-  // x(1) = x(0) exp(-rate): by x(0) exp(-rate), by the rate -x(0) exp(-rate).
+  // x(1) = x(0) exp(-rate), so dx(1)/dx(0) = exp(-rate) and dx(1)/drate = -x(0) exp(-rate).
   const end = (x: tf.Tensor, rate: tf.Tensor) =>
     solve(x => tf.neg(tf.mul(x, rate)), x, { method: rk4, steps: 16, span: [0, 1] }).x
   const [dx, dRate] = tf.grads(end)([tf.tensor1d([2]), tf.scalar(0.5)])
@@ -90,7 +90,7 @@ it('can be differentiated', async () => {
   await expectClose(dRate!, [-2 * Math.exp(-0.5)], sum)
 })
 
-it('takes a method of the user, untidy as it may be', async () => {
+it("takes a user's own method, also one that leaves tensors behind", async () => {
   const mine: Method = {
     name: 'mine',
     order: 1,

@@ -13,22 +13,22 @@ import { watchOf } from './crossing.js'
 import type { Space } from './space.js'
 import { tensorSpace } from './tensor-space.js'
 
-/** How one sample, or the whole, was solved. */
+/** How the solve of one sample, or of the whole batch, ended. */
 export interface SolverEnd {
   /** Where it ended: the span's end, or where the event stopped it. */
   t: number
   stopped: boolean
-  /** Field calls made while it was on its way. */
+  /** Field calls made until it ended. */
   nfe: number
   accepted: number
   rejected: number
 }
 
-/** What an adaptive solve took. */
+/** What an adaptive solve cost, and how it ended. */
 export interface SolverStatistics {
   /** Field calls. */
   nfe: number
-  /** Steps, over all samples with `perSample`. */
+  /** Steps; with `perSample` the sum over all samples. */
   accepted: number
   rejected: number
   /** One, or one per sample with `perSample`. */
@@ -52,7 +52,7 @@ export function statistics({ lanes, nfe }: Pick<Advance<unknown>, 'lanes' | 'nfe
   }
 }
 
-/** The steps, each told to onStep. */
+/** The same steps, with a call of onStep for each. */
 export async function* told<V>(
   steps: AsyncGenerator<Advance<V>, void, undefined>,
   onStep: AdaptiveStepOptions<V>['onStep'],

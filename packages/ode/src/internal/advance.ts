@@ -7,18 +7,18 @@ import { Lane } from './lane.js'
 import { interpolate, type Segment, stages } from './segment.js'
 import type { Space } from './space.js'
 
-/** What is known after a step that took at least one lane on. Everything is borrowed until the next one. */
+/** The result of a step in which at least one lane moved. Everything is borrowed until the next step. */
 export interface Advance<V> {
   /** The state after the step. */
   x: V
   lanes: readonly Lane[]
-  /** Field calls so far, those for dense output included. */
+  /** Field calls so far, including those for dense output. */
   readonly nfe: number
-  /** The step, with what dense output takes; evaluated once, where asked for. */
+  /** The step, with all that dense output needs; computed at the first call. */
   segment(): Segment<V>
-  /** The state at one time per lane inside of the step; owned by the caller. */
+  /** The state inside the step, at one time per lane; owned by the caller. */
   at(t: readonly number[]): V
-  /** Where each lane was, is, and whether it moved. */
+  /** Each lane's time before the step and after it, and whether it moved. */
   from: readonly number[]
   to: readonly number[]
   moved: readonly boolean[]
@@ -29,7 +29,7 @@ export type Run = ReturnType<typeof stepOptions<never>> & { watch?: Watch | unde
 const weighted = (weights: readonly number[], h: readonly number[]) =>
   h.map(step => weights.map(weight => weight * step))
 
-/** The steps of one try: its stages with the velocity at its end, its end, and how large its errors are. */
+/** Try one step: its stages with the velocity at its end, its end, and its error estimates. */
 function attempt<V>(
   space: Space<V>,
   { tableau, errors }: EmbeddedPair,
@@ -47,8 +47,8 @@ function attempt<V>(
 }
 
 /**
- * The loop of every adaptive solver. All lanes try a step at once, each of its own size; those that fail try again while
- * the others go on; those that are done stand still, and whatever the field makes of them is left out.
+ * The loop of every adaptive solver. All lanes try a step at once, each with its own step size. A lane whose step was
+ * rejected tries again while the others go on. A lane that is done stands still, and its velocities are ignored.
  */
 export async function* advance<V>(
   where: string,
@@ -60,7 +60,7 @@ export async function* advance<V>(
   const every = Array.from({ length: space.lanes }, () => span[0])
   let nfe = 0
   let lanes: Lane[] = []
-  const alive = new Set<V>() // freed whatever happens
+  const alive = new Set<V>() // freed at the end, also after a throw
   const own = (state: V) => {
     alive.add(state)
     return state
@@ -167,7 +167,7 @@ export async function* advance<V>(
   }
 }
 
-/** The lane that has come least far. */
+/** The lane that has the most time left. */
 function slowest(lanes: readonly Lane[]): Lane {
   const [first] = lanes as [Lane]
   return lanes.reduce((worst, lane) => (lane.remaining > worst.remaining ? lane : worst), first)

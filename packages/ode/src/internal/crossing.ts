@@ -2,20 +2,20 @@ import { checkInt, checkNumber, describe } from '@rectified-flow/core'
 import type { SolverEvent } from '../adaptive-options.js'
 import type { Space } from './space.js'
 
-/** How an event is to be found. */
+/** How to find an event. */
 export interface Watch {
   direction: -1 | 0 | 1
   tolerance: number
 }
 
-/** True where a value goes through zero, or arrives at it, in the wanted direction; leaving zero is no crossing. */
+/** True if a value goes through zero, or arrives at it, in the wanted direction. Leaving zero is not a crossing. */
 export function crosses(before: number, after: number, direction: -1 | 0 | 1): boolean {
   const up = before < 0 && after >= 0
   const down = before > 0 && after <= 0
   return direction === 0 ? up || down : direction > 0 ? up : down
 }
 
-/** The times, one per lane, just behind the crossings that lie in [from, to] of the crossed lanes, by bisection. */
+/** One time per lane: just after the crossing, for lanes that cross between `from` and `to`. Found by bisection. */
 export async function locate<V>(
   space: Space<V>,
   at: (t: readonly number[]) => V,
@@ -56,7 +56,7 @@ export async function locate<V>(
   return far
 }
 
-/** The checked event of a solve. */
+/** Check the event of a solve, and fill in its defaults. */
 export function watchOf(
   where: string,
   event: Pick<SolverEvent<never, never, unknown>, 'direction' | 'tolerance' | 'value'> | undefined,

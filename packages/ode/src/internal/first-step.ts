@@ -1,7 +1,8 @@
 import type { EmbeddedPair } from '../embedded-pair.js'
 import type { Space } from './space.js'
 
-/** The size of each lane's first step, from the sizes of the state, its velocity and its acceleration; 1 field call.
+/**
+ * The size of each lane's first step, from the sizes of the state, its velocity and its acceleration; 1 field call.
  *
  * @see Hairer, Nørsett, Wanner, Solving Ordinary Differential Equations I, section II.4
  */

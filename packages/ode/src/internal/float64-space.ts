@@ -8,7 +8,7 @@ export interface Float64Parts {
   event: ((x: Float64Array, t: number) => number) | undefined
 }
 
-/** States that are Float64Arrays: one lane. */
+/** The space of states that are Float64Arrays, with one lane. */
 export function float64Space(where: string, { field, rtol, atol, event }: Float64Parts): Space<Float64Array> {
   const at = (tolerance: number | ArrayLike<number>, i: number) =>
     typeof tolerance === 'number' ? tolerance : tolerance[i]!

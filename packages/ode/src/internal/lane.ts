@@ -1,15 +1,15 @@
 import { growth, type StepControl, shrinkage } from '../step-control.js'
 
-/** What a lane is held to. */
+/** The limits of a lane's steps. */
 export interface Limits {
   control: StepControl
-  /** An error falls as h^k. */
+  /** The error of a step falls as h^k. */
   k: number
   minStep: number
   maxStep: number
 }
 
-/** The clock of one lane: where it is, and how far it dares to go. Step sizes are positive; `end` gives the direction. */
+/** The time of one lane, and the size of its next step. Step sizes are positive; `end` gives the direction. */
 export class Lane {
   readonly #end: number
   readonly #limits: Limits
@@ -35,7 +35,7 @@ export class Lane {
     this.#limits = limits
   }
 
-  /** No step can be shorter: time would stand still. */
+  /** The shortest step allowed: minStep, but long enough that rounding t + h keeps most of h. */
   get shortest(): number {
     return Math.max(this.#limits.minStep, 10 * Number.EPSILON * Math.abs(this.t))
   }
@@ -51,7 +51,7 @@ export class Lane {
     return this.h >= this.remaining ? this.#end : this.t + Math.sign(this.#end - this.t) * this.h
   }
 
-  /** Judge a step to tNext by its error. True where it is accepted. */
+  /** Accept or reject a step to tNext by its error, and set the next step's size. Returns true if it is accepted. */
   judge(tNext: number, error: number): boolean {
     const { control, k } = this.#limits
     const h = Math.abs(tNext - this.t)
@@ -71,12 +71,12 @@ export class Lane {
     return true
   }
 
-  /** The step has become too short to go on with. */
+  /** True if the step has become too short to go on. */
   get stuck(): boolean {
     return this.#retrying && this.h < this.shortest
   }
 
-  /** End here, inside of the step just accepted. */
+  /** End at t, inside the step that was just accepted. */
   stop(t: number): void {
     this.t = t
     this.done = true

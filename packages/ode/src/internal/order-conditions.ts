@@ -15,7 +15,7 @@ function* forests(trees: readonly Tree[], size: number, below: number): Generato
   if (size === 0) yield []
   for (let i = 0; i < below; i++) {
     const tree = trees[i]!
-    if (tree.order > size) return // trees stand in the order of their orders
+    if (tree.order > size) return // trees are sorted by order
     for (const rest of forests(trees, size - tree.order, i + 1)) yield [tree, ...rest]
   }
 }

@@ -5,13 +5,13 @@ import type { Method, PastStep, SolverState } from '../method.js'
 import { heun } from '../methods/heun.js'
 
 export type IntegrateOptions = Grid & {
-  /** heun unless told. */
+  /** heun by default. */
   method?: Method
 }
 
 export interface Run {
   times: readonly number[]
-  /** One state after another, from the end of the first step on. */
+  /** The state after each step. */
   states: Generator<SolverState, void, undefined>
 }
 

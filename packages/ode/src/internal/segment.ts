@@ -1,7 +1,7 @@
 import type { EmbeddedPair } from '../embedded-pair.js'
 import type { Space } from './space.js'
 
-/** A step and all it takes to interpolate in it: its start, its velocities, and per lane its times and whether it counts. */
+/** A step and all that interpolation needs: its start, its velocities, and for each lane its times and whether it moved. */
 export interface Segment<V> {
   from: readonly number[]
   to: readonly number[]
@@ -10,7 +10,7 @@ export interface Segment<V> {
   k: readonly V[]
 }
 
-/** The state inside of a step, one time per lane; a lane that did not move is where it was. */
+/** The state inside a step, at one time per lane. A lane that did not move keeps its state. */
 export function interpolate<V>(
   space: Space<V>,
   { dense }: EmbeddedPair,
@@ -25,7 +25,7 @@ export function interpolate<V>(
   return space.combine(x, k, weights)
 }
 
-/** Velocities of the stages `a`, `c` after those in k, of a step per lane. */
+/** The velocities of the stages `a`, `c`, which come after those in k. Each lane has its own step. */
 export function stages<V>(
   space: Space<V>,
   { from, to, x }: Pick<Segment<V>, 'from' | 'to' | 'x'>,
@@ -36,7 +36,7 @@ export function stages<V>(
   const all = [...k]
   for (const [i, row] of a.entries()) {
     const ci = c[i]!
-    // The last stage of many methods stands at the step's end: exactly there, not h's rounding away from it.
+    // The last stage of many methods is at the step's end: take its exact time, without the rounding of start + h.
     const t = from.map((start, lane) => (ci === 1 ? to[lane]! : start + ci * steps[lane]!))
     const scaled = steps.map(h => row.map(weight => h * weight))
     const [v] = space.scope(() => [space.evaluate(space.combine(x, all.slice(0, row.length), scaled), t)])

@@ -2,14 +2,14 @@ import { batchOf, checkTensor, type Field } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Tableau } from './tableau.js'
 
-/** field(x, t) at one time for the whole batch, checked. */
+/** field(x, t) at one time for the whole batch; the result is checked. */
 export function evaluate(where: string, field: Field, x: tf.Tensor, t: number): tf.Tensor {
   const v = field(x, tf.fill([batchOf(x)], t, 'float32'))
   checkTensor(where, 'field(x, t)', v, x.shape)
   return v
 }
 
-/** x + h Σ_i weights_i k_i; x itself, not a new handle, where there is nothing to add. */
+/** x + h Σ_i weights_i k_i. If there is nothing to add, x itself and not a new handle. */
 export function combine(
   x: tf.Tensor,
   k: readonly tf.Tensor[],
@@ -17,7 +17,7 @@ export function combine(
   h: number,
 ): tf.Tensor {
   return tf.tidy(() => {
-    // The increment is summed before it is added: it is small, and so is its rounding.
+    // Sum the increment before adding it to x: it is small, so that its rounding errors are small.
     let increment: tf.Tensor | undefined
     for (const [i, weight] of weights.entries()) {
       if (weight === 0) continue
@@ -43,9 +43,9 @@ export function explicitStep(
   const k: tf.Tensor[] = []
   for (const [i, row] of a.entries()) {
     const ci = c[i]!
-    // The last stage of many methods stands at the step's end: exactly there, not h's rounding away from it.
+    // The last stage of many methods is at the step's end: take its exact time, without the rounding of t + h.
     const ti = ci === 1 ? tNext : t + ci * h
-    // Only k_i outlives its stage: not the state it was taken at, nor what the field made on its way.
+    // Keep only k_i: the state of this stage and the field's intermediate tensors are freed here.
     k.push(tf.tidy(() => evaluate(where, field, combine(x, k, row, h), ti)))
   }
   return { x: combine(x, k, b, h), k }

@@ -9,7 +9,7 @@ import { orderConditions } from './order-conditions.js'
  * @see Hairer, Nørsett, Wanner, Solving Ordinary Differential Equations I, section II.1
  */
 export interface Tableau {
-  /** Row i holds the i numbers before the diagonal; row 0 is empty. */
+  /** Row i has the i numbers before the diagonal; row 0 is empty. */
   readonly a: readonly (readonly number[])[]
   readonly b: readonly number[]
   readonly c: readonly number[]

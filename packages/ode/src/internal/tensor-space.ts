@@ -10,7 +10,7 @@ export interface TensorParts {
   perSample: boolean
 }
 
-/** States that are tensors of this shape [B,...], float32: one lane, or one per sample. */
+/** The space of states that are tensors of this shape [B,...], float32, with one lane or one per sample. */
 export function tensorSpace(
   where: string,
   shape: readonly number[],
@@ -18,7 +18,7 @@ export function tensorSpace(
 ): Space<tf.Tensor> {
   const batch = shape[0]!
   const lanes = perSample ? batch : 1
-  /** One number per lane, so that it spreads over the lane. */
+  /** One number per lane, in a shape that broadcasts over the lane. */
   const spread = (values: readonly number[]): tf.Tensor | number =>
     perSample ? alongBatch(tf.tensor1d([...values]), { rank: shape.length }) : values[0]!
   const times = (t: readonly number[]): tf.Tensor1D =>

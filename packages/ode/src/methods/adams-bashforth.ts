@@ -7,7 +7,7 @@ import { midpoint } from './midpoint.js'
 import { rk3 } from './rk3.js'
 import { rk4 } from './rk4.js'
 
-/** ∫ from 0 to 1 of Π_{j≠i} (s - nodes_j)/(nodes_i - nodes_j) ds, for each i: 1, 3/2 and -1/2, 23/12 ... when even. */
+/** ∫ from 0 to 1 of Π_{j≠i} (s - nodes_j)/(nodes_i - nodes_j) ds, for each i. Even nodes give 1; 3/2, -1/2; 23/12 ... */
 function lagrangeIntegrals(nodes: readonly number[]): number[] {
   return nodes.map((node, i) => {
     let polynomial = [1] // coefficients of 1, s, s² ...
@@ -24,7 +24,7 @@ function lagrangeIntegrals(nodes: readonly number[]): number[] {
   })
 }
 
-/** Adams-Bashforth on any grid: the integral of the polynomial through the last velocities, in times of this step. */
+/** Adams-Bashforth on any grid: integrate the polynomial through the last velocities. Its time unit is this step. */
 /* @__NO_SIDE_EFFECTS__ */
 function adamsBashforth(name: string, starter: RungeKutta): Method {
   const { order } = starter
@@ -53,8 +53,8 @@ function adamsBashforth(name: string, starter: RungeKutta): Method {
 }
 
 /**
- * Adams-Bashforth methods of order 2, 3 and 4: 1 call a step, once they have their past. The first 1, 2 or 3 steps are
- * Runge-Kutta steps of the same order, and cost their calls. Grids may be uneven.
+ * Adams-Bashforth methods of order 2, 3 and 4: 1 call a step. The first 1, 2 or 3 steps, which don't have enough steps
+ * before them, are Runge-Kutta steps of the same order, with as many calls as those take. Grids may be uneven.
  *
  *   ab2   x' = x + h (3/2 v_n - 1/2 v_{n-1})                               on an even grid
  *   ab3   x' = x + h (23 v_n - 16 v_{n-1} + 5 v_{n-2})/12

@@ -2,7 +2,7 @@ import { embeddedPair } from '../embedded-pair.js'
 
 /**
  * Bogacki and Shampine's pair 3(2), with cubic Hermite dense output. Order 3, 3 calls a step: the velocity at a step's
- * end is the next one's first.
+ * end is the first of the next step.
  *
  * @see Bogacki, Shampine, A 3(2) pair of Runge-Kutta formulas, Applied Mathematics Letters 2 (1989)
  */

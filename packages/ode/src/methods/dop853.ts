@@ -38,7 +38,7 @@ const c = [
   0.25, 0.3076923076923077, 0.6512820512820513, 0.6, 0.8571428571428571, 1,
 ]
 
-/** Weights of the fifth- and the third-order estimate. */
+/** The weights of the error estimates of order 5 and 3. */
 const fifth = [
   0.01312004499419488, 0, 0, 0, 0, -1.2251564463762044, -0.4957589496572502, 1.6643771824549864,
   -0.35032884874997366, 0.3341791187130175, 0.08192320648511571, -0.022355307863886294, 0,
@@ -48,7 +48,7 @@ const third = [
   -0.4226823213237919, -0.1521609496625161, 0.20136540080403034, 0.02265179219836082, 0,
 ]
 
-/** Three stages more, and the four combinations of all 16, for dense output of order 7. */
+/** For dense output of order 7: three more stages, and four combinations of all 16. */
 const extra = {
   a: [
     [
@@ -105,7 +105,7 @@ function weights(theta: number): number[] {
 
 /**
  * Dormand and Prince's method of order 8 with Hairer's two error estimates, err = |e5|²/√(|e5|² + 0.01 |e3|²), and dense
- * output of order 7 (3 calls more in the steps that need it). Order 8, 12 calls a step.
+ * output of order 7 (3 more calls in each step that needs it). Order 8, 12 calls a step.
  *
  * @see Hairer, Nørsett, Wanner, Solving Ordinary Differential Equations I, section II.10
  */

@@ -3,7 +3,7 @@ import { polynomials } from '../internal/polynomials.js'
 
 /**
  * Dormand and Prince's pair 5(4) with Shampine's dense output of order 4: MATLAB's ode45, SciPy's RK45. Order 5, 6 calls
- * a step: the velocity at a step's end is the next one's first.
+ * a step: the velocity at a step's end is the first of the next step.
  *
  * @see Dormand, Prince, A family of embedded Runge-Kutta formulae, J. Comp. Appl. Math. 6 (1980); Shampine, Some
  * practical Runge-Kutta formulas, Math. Comp. 46 (1986)

@@ -2,8 +2,8 @@ import { embeddedPair } from '../embedded-pair.js'
 import { polynomials } from '../internal/polynomials.js'
 
 /**
- * Tsitouras' pair 5(4), with its dense output of order 4; the last error weight has the sign that the paper's order
- * conditions ask for. Order 5, 6 calls a step: the velocity at a step's end is the next one's first.
+ * Tsitouras' pair 5(4), with its dense output of order 4. The last error weight has the sign that the paper's order
+ * conditions require. Order 5, 6 calls a step: the velocity at a step's end is the first of the next step.
  *
  * @see Tsitouras, Runge-Kutta pairs of order 5(4) satisfying only the first column simplifying assumption, Computers
  * and Mathematics with Applications 62 (2011)
