@@ -6,7 +6,7 @@ import { modeSamplingChoice } from './mode-sampling.js'
 import { uShapedChoice } from './u-shaped.js'
 import { uniformChoice } from './uniform.js'
 
-/** Every distribution by its name, for settings files and command lines; code imports the one it wants. */
+/** Every distribution by its name, for settings files and command lines. Code imports only the one that it uses. */
 export const timestepDistributions = {
   uniform: uniformChoice,
   uShaped: uShapedChoice,

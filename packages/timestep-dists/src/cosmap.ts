@@ -4,7 +4,7 @@ import { epsilonOption, type SqueezeOptions, squeezed } from './internal/squeeze
 export type CosmapOptions = SqueezeOptions
 
 /**
- * The times at which a rectified flow has the signal-to-noise ratios of the cosine schedule.
+ * Times at which a rectified flow has the same signal-to-noise ratios as the cosine schedule.
  *
  *   u = 1 - 1 / (1 + tan(πq/2)),  q ~ U(0, 1)      p(u) = 2 / (π - 2πu + 2πu²)
  *
@@ -14,7 +14,7 @@ export function cosmap({ epsilon = 1e-5 }: CosmapOptions = {}): TimestepDistribu
   return squeezed('timestep-dists.cosmap', epsilon, {
     sample(q) {
       const angle = (Math.PI * q) / 2
-      return Math.sin(angle) / (Math.sin(angle) + Math.cos(angle)) // as above, without tan's pole
+      return Math.sin(angle) / (Math.sin(angle) + Math.cos(angle)) // the same u, without the pole of tan
     },
     density: u => 2 / (Math.PI * (1 - 2 * u + 2 * u * u)),
     cumulative: u => (2 / Math.PI) * Math.atan2(u, 1 - u),

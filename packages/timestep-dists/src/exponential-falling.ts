@@ -7,7 +7,7 @@ export interface ExponentialFallingOptions extends SqueezeOptions {
   a?: number
 }
 
-/** Near the data (t = 0) often: p(u) = a exp(-a u) / (1 - exp(-a)). */
+/** Most times near the data (t = 0): p(u) = a exp(-a u) / (1 - exp(-a)). */
 export function exponentialFalling({
   a = 4,
   epsilon = 1e-5,
@@ -17,7 +17,7 @@ export function exponentialFalling({
 }
 
 export const exponentialFallingChoice: Choice<TimestepDistribution, ExponentialFallingOptions> = {
-  help: 'near the data (t = 0) often',
+  help: 'most times near the data (t = 0)',
   options: {
     a: { type: 'number', default: 4, help: 'p(0) / p(1) = exp(a)' },
     epsilon: epsilonOption,

@@ -7,7 +7,7 @@ export interface ExponentialRisingOptions extends SqueezeOptions {
   a?: number
 }
 
-/** Near the noise (t = 1) often: p(u) = a exp(a u) / (exp(a) - 1). */
+/** Most times near the noise (t = 1): p(u) = a exp(a u) / (exp(a) - 1). */
 export function exponentialRising({
   a = 4,
   epsilon = 1e-5,
@@ -17,7 +17,7 @@ export function exponentialRising({
 }
 
 export const exponentialRisingChoice: Choice<TimestepDistribution, ExponentialRisingOptions> = {
-  help: 'near the noise (t = 1) often',
+  help: 'most times near the noise (t = 1)',
   options: {
     a: { type: 'number', default: 4, help: 'p(1) / p(0) = exp(a)' },
     epsilon: epsilonOption,

@@ -3,14 +3,14 @@ import { normalCumulative } from './internal/normal-cumulative.js'
 import { epsilonOption, type SqueezeOptions, squeezed } from './internal/squeezed.js'
 
 export interface LogitNormalOptions extends SqueezeOptions {
-  /** Below 0 favours the data, above 0 the noise. */
+  /** Below 0: more times near the data; above 0: more near the noise. */
   mean?: number
   /** How far the times spread from the middle. */
   std?: number
 }
 
 /**
- * The middle often: u = sigmoid(mean + std n), n ~ N(0, 1), the best of Stable Diffusion 3's comparison.
+ * Most times in the middle: u = sigmoid(mean + std n), n ~ N(0, 1). It was the best in Stable Diffusion 3's comparison.
  *
  *   p(u) = exp(-(logit(u) - mean)² / (2 std²)) / (std sqrt(2π) u (1 - u))
  *
@@ -28,7 +28,7 @@ export function logitNormal({
     source: 'normals',
     sample: n => 1 / (1 + Math.exp(-(mean + std * n))),
     density(u) {
-      if (u === 0 || u === 1) return 0 // the limit
+      if (u === 0 || u === 1) return 0 // the limit there
       return Math.exp(-0.5 * score(u) ** 2) / (std * Math.sqrt(2 * Math.PI) * u * (1 - u))
     },
     cumulative: u => normalCumulative(score(u)),
@@ -36,9 +36,9 @@ export function logitNormal({
 }
 
 export const logitNormalChoice: Choice<TimestepDistribution, LogitNormalOptions> = {
-  help: 'the middle often: Stable Diffusion 3',
+  help: 'most times in the middle: Stable Diffusion 3',
   options: {
-    mean: { type: 'number', default: 0, help: 'below 0 favours the data, above 0 the noise' },
+    mean: { type: 'number', default: 0, help: 'below 0: more times near the data; above 0: near the noise' },
     std: { type: 'number', default: 1, help: 'how far the times spread from the middle' },
     epsilon: epsilonOption,
   },

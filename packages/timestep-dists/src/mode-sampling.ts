@@ -2,7 +2,7 @@ import { type Choice, checkNumber, type TimestepDistribution } from '@rectified-
 import { epsilonOption, type SqueezeOptions, squeezed } from './internal/squeezed.js'
 
 export interface ModeSamplingOptions extends SqueezeOptions {
-  /** In [-1, 1.75]: above 0 the middle is favoured, below 0 the ends; 0 is uniform. */
+  /** In [-1, 1.75]. Above 0: more times in the middle; below 0: more near the ends; 0: uniform. */
   scale?: number
 }
 
@@ -11,9 +11,9 @@ export interface ModeSamplingOptions extends SqueezeOptions {
  *
  *   u = g(q) = q - s (sin²(πq/2) - q),  q ~ U(0, 1)      p(g(q)) = 1 / g'(q)
  *
- * which is the paper's f(q) = 1 - q - s (cos²(πq/2) - 1 + q) at 1 - q. Sampling is closed form; the density and the
- * cumulative invert g by bisection. At s = -1 the density has poles at the ends, at s = 2/(π - 2) = 1.7519 one in the
- * middle.
+ * g(q) is the paper's f(q) = 1 - q - s (cos²(πq/2) - 1 + q) at 1 - q. Sampling only evaluates g; the density and the
+ * cumulative invert g by bisection. The density has poles at both ends if s = -1, and one in the middle if
+ * s = 2/(π - 2) = 1.7519.
  *
  * @see Esser et al., "Scaling Rectified Flow Transformers" (arXiv 2403.03206), section 3.1
  */
@@ -31,7 +31,7 @@ export function modeSampling({
   })
 }
 
-/** The q in [0, 1] where the increasing g is u, to 2^-53. */
+/** The q in [0, 1] with g(q) = u, to within 2^-53; g must be increasing. */
 function invert(g: (q: number) => number, u: number): number {
   let [low, high] = [0, 1]
   for (let i = 0; i < 53; i++) {
@@ -43,9 +43,13 @@ function invert(g: (q: number) => number, u: number): number {
 }
 
 export const modeSamplingChoice: Choice<TimestepDistribution, ModeSamplingOptions> = {
-  help: 'the middle often, with heavy tails: Stable Diffusion 3',
+  help: 'most times in the middle, with heavy tails: Stable Diffusion 3',
   options: {
-    scale: { type: 'number', default: 1.29, help: 'above 0 favours the middle, below 0 the ends' },
+    scale: {
+      type: 'number',
+      default: 1.29,
+      help: 'above 0: more times in the middle; below 0: near the ends',
+    },
     epsilon: epsilonOption,
   },
   make: modeSampling,

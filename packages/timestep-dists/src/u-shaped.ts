@@ -2,12 +2,12 @@ import { type Choice, checkNumber, type TimestepDistribution } from '@rectified-
 import { epsilonOption, type SqueezeOptions, squeezed } from './internal/squeezed.js'
 
 export interface UShapedOptions extends SqueezeOptions {
-  /** How much heavier the ends are than the middle: p(0) / p(1/2) = cosh(a / 2). */
+  /** How much more often the ends are drawn than the middle: p(0) / p(1/2) = cosh(a / 2). */
   a?: number
 }
 
 /**
- * Both ends often, the middle seldom: the times of 2-rectified flow++ (configs C to G).
+ * Most times near both ends, few in the middle: the times of 2-rectified flow++ (configs C to G).
  *
  *   p(u) = a cosh(a (u - 1/2)) / (2 sinh(a/2))      u = 1/2 + asinh((2q - 1) sinh(a/2)) / a,  q ~ U(0, 1)
  *
@@ -25,9 +25,9 @@ export function uShaped({ a = 4, epsilon = 1e-5 }: UShapedOptions = {}): Timeste
 }
 
 export const uShapedChoice: Choice<TimestepDistribution, UShapedOptions> = {
-  help: 'both ends often, the middle seldom: 2-rectified flow++',
+  help: 'most times near both ends, few in the middle: 2-rectified flow++',
   options: {
-    a: { type: 'number', default: 4, help: 'how much heavier the ends are than the middle' },
+    a: { type: 'number', default: 4, help: 'p(0) / p(1/2) = cosh(a / 2)' },
     epsilon: epsilonOption,
   },
   make: uShaped,

@@ -3,7 +3,7 @@ import { epsilonOption, type SqueezeOptions, squeezed } from './internal/squeeze
 
 export type UniformOptions = SqueezeOptions
 
-/** p(u) = 1: flow matching's own choice, and config A of 2-rectified flow++. */
+/** p(u) = 1: what flow matching uses, and config A of 2-rectified flow++. */
 export function uniform({ epsilon = 1e-5 }: UniformOptions = {}): TimestepDistribution {
   return squeezed('timestep-dists.uniform', epsilon, {
     sample: q => q,
@@ -13,7 +13,7 @@ export function uniform({ epsilon = 1e-5 }: UniformOptions = {}): TimestepDistri
 }
 
 export const uniformChoice: Choice<TimestepDistribution, UniformOptions> = {
-  help: 'every time as often as another',
+  help: 'all times equally often',
   options: {
     epsilon: epsilonOption,
   },

@@ -57,7 +57,7 @@ it('says what is wrong with an option', () => {
 it('leaks nothing', () => expectNoLeak(() => uShaped().sample(4, createRng(1)).dispose()))
 
 it('gives no sampled time a density of 0', () => {
-  // q = 0 and the largest q: the ends, which float32 rounds to just outside of the support.
+  // The smallest q and the largest: float32 rounds these ends to just outside the support.
   const ends = { ...createRng(0), uniforms: () => Float32Array.of(0, 1 - 2 ** -24) }
   for (const distribution of [uniform(), uShaped(), modeSampling()]) {
     const t = distribution.sample(2, ends)
@@ -69,7 +69,7 @@ it('gives no sampled time a density of 0', () => {
   }
 })
 
-it('rises from 0 to 1 whatever the options', () => {
+it('has a cumulative that rises from 0 to 1, whatever the options', () => {
   const a = fc.double({ min: 1e-3, max: 99, noNaN: true })
   const epsilon = fc.double({ min: 0, max: 0.1, noNaN: true })
   const times = fc.tuple(

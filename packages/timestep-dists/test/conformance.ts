@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 
 const inside = Array.from({ length: 99 }, (_, i) => (i + 1) / 100)
 
-/** What every distribution must be: a density, its integral and a sampler that agree. */
+/** Every distribution must have a density, a cumulative and a sampler that agree. */
 export function testDistribution(
   name: string,
   distribution: TimestepDistribution,
@@ -40,14 +40,14 @@ export function testDistribution(
     }
   })
 
-  it(`${name}: nothing outside of [epsilon, 1 - epsilon]`, () => {
+  it(`${name}: has density 0 outside [epsilon, 1 - epsilon]`, () => {
     for (const t of [-1, 0.5 * epsilon - 1e-6, 1 - 0.5 * epsilon + 1e-6, 2])
       expect(distribution.density(t)).toBe(0)
     expect([-1, 0, epsilon].map(distribution.cumulative)).toEqual([0, 0, 0])
     for (const t of [1 - epsilon, 1, 2]) expect(distribution.cumulative(t)).toBeCloseTo(1, 14)
   })
 
-  it(`${name}: a seed gives the same times again`, () => {
+  it(`${name}: the same seed gives the same times`, () => {
     const [a, b] = [1, 1].map(seed => {
       const t = distribution.sample(8, createRng(seed))
       const values = [...t.dataSync()]

@@ -1,7 +1,7 @@
 import type { TimestepDistribution } from '@rectified-flow/core'
 import { squeezed } from './squeezed.js'
 
-/** p(u) proportional to exp(rate u), rate not 0; sampled by its inverse, u = ln(1 + q (exp(rate) - 1)) / rate. */
+/** p(u) proportional to exp(rate u), rate not 0. Sampled by the inverse cumulative, u = ln(1 + q (exp(rate) - 1)) / rate. */
 export function exponential(where: string, rate: number, epsilon: number): TimestepDistribution {
   const total = Math.expm1(rate)
   return squeezed(where, epsilon, {

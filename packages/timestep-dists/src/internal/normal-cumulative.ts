@@ -6,7 +6,7 @@ const LOG_SQRT_2_PI = 0.5 * Math.log(2 * Math.PI)
  * @see Marsaglia, "Evaluating the normal distribution", J. Stat. Software 11(4), 2004, section 3
  */
 export function normalCumulative(x: number): number {
-  if (x < -8) return 0 // 6e-16 and less
+  if (x < -8) return 0 // P is below 6.3e-16
   if (x > 8) return 1
   let term = x
   let sum = 0

@@ -8,31 +8,31 @@ import {
 import * as tf from '@tensorflow/tfjs-core'
 
 export interface SqueezeOptions {
-  /** Times lie in [epsilon, 1 - epsilon], so that 1/t and 1/(1 - t) are finite. */
+  /** Times are in [epsilon, 1 - epsilon], so that 1/t and 1/(1 - t) are finite. */
   epsilon?: number
 }
 
 export const epsilonOption: ChoiceOption<number> = {
   type: 'number',
   default: 1e-5,
-  help: 'times lie in [epsilon, 1 - epsilon]',
+  help: 'times are in [epsilon, 1 - epsilon]',
 }
 
 /** A distribution of u on [0, 1]. */
 interface UnitDistribution {
-  /** What `sample` maps to u: uniform numbers unless told. */
+  /** The random numbers that `sample` maps to u: uniform by default. */
   source?: 'uniforms' | 'normals'
   sample(random: number): number
-  /** Given u in [0, 1]. */
+  /** p(u), for u in [0, 1]. */
   density(u: number): number
-  /** Given u in (0, 1). */
+  /** P(U <= u), for u in (0, 1). */
   cumulative(u: number): number
 }
 
-// Sampled times are rounded to float32, and so may lie this far outside of the support.
+// Sampled times are rounded to float32, so they may be this far outside the support.
 const ROUNDING = 2 ** -24
 
-/** The distribution of t = u (1 - 2 epsilon) + epsilon: sampled in float64, rounded once. */
+/** The distribution of t = u (1 - 2 epsilon) + epsilon: computed in float64, rounded once to float32. */
 export function squeezed(
   where: string,
   epsilon: number,
