@@ -1,5 +1,5 @@
-// One gradient of lpipsAveragePooling at [8,64,64,3], against the formula composed of tfjs ops with both branches on the
-// tape: time, and the most bytes of tensors alive at once beyond weights and images. After `pnpm build`:
+// One gradient of lpipsAveragePooling at [8,64,64,3], compared with the formula composed of tfjs ops with both branches on
+// the tape: the time, and the peak of all tensors' bytes without weights and images. After `pnpm build`:
 //   node --import tsx packages/losses-lpips-huber/bench/lpips.bench.ts [backend]
 import os from 'node:os'
 import { performance } from 'node:perf_hooks'
@@ -25,7 +25,7 @@ const [a, b] = [2, 3].map(seed => createRng(seed).uniform([8, 64, 64, 3], -1, 1)
   tf.Tensor4D,
 ]
 
-/** VGG16 and the distance as a port would write them. */
+/** VGG16 and the distance, as a direct port of the PyTorch code would write them. */
 const convolutions = [...backbone].filter(([key]) => key.endsWith('weight'))
 const layers = convolutions.map(([key, { data, shape }]) => {
   const size = shape as [number, number, number, number]

@@ -1,4 +1,4 @@
-// What the written-out layer gradient and the target's tape-free features save. After `pnpm build`:
+// How much time the written-out layer gradient and computing the target's features without tape save. After `pnpm build`:
 //   node --import tsx packages/losses-lpips-huber/bench/perceptual-distance.bench.ts [backend]
 import os from 'node:os'
 import { performance } from 'node:perf_hooks'
@@ -11,7 +11,7 @@ const { name } = await useBackend((process.argv[2] ?? 'wasm') as 'wasm')
 const net = createSmallVgg({ rng: createRng(1) }).freeze()
 const [a, b] = [2, 3].map(seed => createRng(seed).normal([64, 28, 28, 1])) as [tf.Tensor4D, tf.Tensor4D]
 
-/** The formula as a port would write it: composed ops, both branches on the tape. */
+/** The formula as a direct port of the PyTorch code would write it: composed ops, both branches on the tape. */
 function composed(features: FeaturePyramid) {
   const unit = (f: tf.Tensor4D) => tf.div(f, tf.add(tf.sqrt(tf.sum(tf.square(f), 3, true)), 1e-10))
   return (x: tf.Tensor4D, y: tf.Tensor4D) => {
@@ -32,7 +32,7 @@ const bodies: Record<string, () => tf.Tensor> = {
   'features of one batch': () => tf.tidy(() => net.features(a).at(-1)!),
   'gradient, composed': gradient(naive),
   'gradient, ours': gradient(distance),
-  // The tape prunes what doesn't depend on x; this is the price of not telling it so.
+  // The tape leaves out what doesn't depend on x. Here the target depends on x too, so both branches are on the tape.
   'gradient, composed, target from x': () =>
     tf.grad(x => tf.mean(naive(x as tf.Tensor4D, tf.mul(x, 0.5) as tf.Tensor4D)))(a),
   'gradient, ours, target from x': () =>

@@ -2,19 +2,19 @@ import { checkNumber, constant, type Premetric } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 export interface AdaptiveWeightOptions {
-  /** 0 leaves the premetric as it is, 1/2 makes a squared one grow like a norm, 1 gives every sample the same pull. */
+  /** 0: the premetric is unchanged. 1/2: a squared premetric grows like a norm. 1: all samples count equally. */
   power?: number
-  /** Added to the value before the power; should be small against the values that matter. */
+  /** Added to the value before the power; it should be small compared with typical values. */
   epsilon?: number
 }
 
 /**
- * A premetric weighted, sample by sample, by a power of its own value, through which no gradient goes:
+ * A premetric weighted, sample by sample, by a power of its own value. No gradient goes through the weight:
  *
  *   w d,   w = stop((d + epsilon)^-power)
  *
- * Large errors count less, as with pseudo-Huber, but for any premetric. Applied to a mean over D numbers instead of their
- * sum, epsilon means D times as much.
+ * Large errors count less, as with pseudo-Huber, but this works for any premetric. For a mean over D numbers, epsilon has
+ * the effect of D · epsilon for their sum.
  *
  * @see Geng et al., Mean Flows for One-step Generative Modeling, arXiv 2505.13447, section 4.3: power 1, epsilon 1e-3
  */

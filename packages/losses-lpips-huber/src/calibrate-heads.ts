@@ -6,15 +6,16 @@ import { type FeaturePyramid, perceptualDistance } from './perceptual-distance.j
  * Heads that put a perceptual distance on a known scale: every layer contributes equally, and the mean distance between
  * unrelated images is `mean`.
  *
- * With weights of 1, a layer's share of the distance is an accident of its width and depth, and the distance's size one
- * of the network's training; but its size against Huber is what decides how a loss trains. So each layer gets one
- * number, mean / (L m_l), m_l its mean distance over the pairs. All channels of a layer share it: unit(f) has already
- * weighed them by how active they are, and to even them out would amplify channels that are almost always silent.
+ * With weights of 1, a layer's share of the distance depends on its width and depth, and the size of the distance depends
+ * on how the network was trained. But how a loss trains depends on the size of this distance relative to Huber. So each of
+ * the L layers gets one number, mean / (L m_l), where m_l is its mean distance over the pairs. All channels of a layer share
+ * this number: unit(f) already weighs channels by how active they are, and weights that make them equal would amplify
+ * channels that are almost always 0.
  *
  * @param features  the network, frozen
  * @param a         real images [N,H,W,C]
- * @param b         other real images [N,H,W,C], unrelated to those of a: a shuffled second draw
- * @param mean      1, or what another loss gives these pairs, to put the two on one scale
+ * @param b         other real images [N,H,W,C], unrelated to those of a, such as a second random draw
+ * @param mean      1; or the mean of another loss over these pairs, so that both have the same scale
  * @returns         one tensor [c] per layer, for the caller to dispose
  */
 export function calibrateHeads(

@@ -3,7 +3,7 @@ import { lpipsHuberChoice } from './lpips-huber.js'
 import { pseudoHuberChoice } from './pseudo-huber.js'
 import { squaredL2Choice } from './squared-l2.js'
 
-/** Every premetric by its name, for settings files and command lines; code imports the one it wants. */
+/** Every premetric by its name, for settings files and command lines. Code imports only the one that it uses. */
 export const premetrics = {
   squaredL2: squaredL2Choice,
   l2: l2Choice,

@@ -17,7 +17,7 @@ export function l2(prediction: tf.Tensor, target: tf.Tensor): tf.Tensor1D {
   })
 }
 
-/** sqrt(x) with gradient 0 at x = 0, where tf.sqrt's is infinite, and times the inner 0 makes NaN. */
+/** sqrt(x) with gradient 0 at x = 0. The gradient of tf.sqrt is infinite there, and NaN when multiplied by the inner 0. */
 const root = tf.customGrad((...args) => {
   const [x, save] = args as unknown as [tf.Tensor1D, tf.GradSaveFunc]
   const value = tf.sqrt(x)

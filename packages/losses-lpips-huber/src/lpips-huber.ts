@@ -10,20 +10,20 @@ const WHERE = 'losses-lpips-huber.lpipsHuber'
 export interface LpipsHuberOptions extends PseudoHuberOptions {
   /** Multiply the perceptual term by 1/t: the paper's LPIPS-Huber-1/t. */
   divideByT?: boolean
-  /** Multiply the perceptual term by this as well; 1 is right for LPIPS itself. */
+  /** Multiply the perceptual term by this too; 1 is right for LPIPS itself. */
   perceptualWeight?: number
 }
 
 /**
- * The loss of 2-rectified flow++: pseudo-Huber between velocities, and a perceptual distance between the data and what
- * the predicted velocity says it is.
+ * The loss of 2-rectified flow++: pseudo-Huber between velocities, and a perceptual distance between the data and the data
+ * that the predicted velocity leads to.
  *
  *   (1 - t) huber(v, z - x) + weight · distance(x_t - t v, x)         [ · 1/t ]
  *
- * At t = 0 the 1/t variant's perceptual term is 0, its limit: the distance falls as t^2.
+ * At t = 0 the perceptual term with 1/t is 0, which is its limit: the distance falls as t^2.
  *
  * @param distance  a perceptual distance; its first argument gets the gradient
- * @returns         a premetric, with `parts` for logging: 'huber' and 'perceptual', as weighted in the sum
+ * @returns         a premetric, with `parts` for logging: the weighted terms 'huber' and 'perceptual'
  * @see Lee, Lin, Fanti, arXiv 2405.20320
  */
 export function lpipsHuber(
@@ -51,10 +51,10 @@ function onData(distance: ImageDistance): Premetric {
 }
 
 export const lpipsHuberChoice: PremetricChoice<LpipsHuberOptions> = {
-  help: 'pseudo-Huber of velocities and a perceptual distance of data: 2-rectified flow++',
+  help: 'pseudo-Huber of velocities plus a perceptual distance of images: 2-rectified flow++',
   options: {
     divideByT: { type: 'boolean', default: false, help: 'multiply the perceptual term by 1/t' },
-    perceptualWeight: { type: 'number', default: 1, help: 'multiply the perceptual term by this as well' },
+    perceptualWeight: { type: 'number', default: 1, help: 'multiply the perceptual term by this too' },
     ...pseudoHuberOptions,
   },
   needs: ['distance'],

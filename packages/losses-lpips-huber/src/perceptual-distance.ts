@@ -3,22 +3,22 @@ import * as tf from '@tensorflow/tfjs-core'
 import { resizeBilinear } from './internal/resize-bilinear.js'
 import { unit, unitDistance } from './internal/unit-distance.js'
 
-/** How far apart two batches of images are, sample by sample: [B,H,W,C], [B,H,W,C] -> [B]. */
+/** The distance of two batches of images, sample by sample: [B,H,W,C], [B,H,W,C] -> [B]. */
 export type ImageDistance = (a: tf.Tensor4D, b: tf.Tensor4D) => tf.Tensor1D
 
 /**
- * The feature maps of a frozen network: images [B,H,W,C] in [-1,1] -> one [B,h,w,c] per layer. What the network wants
- * done to its images (resizing, ImageNet mean and deviation) it does itself; its pooling (maximum as the lpips package,
- * average as 2-rectified flow++) is its own too. Its weights must be plain tensors: tf.variableGrads finds variables.
+ * The feature maps of a frozen network: images [B,H,W,C] in [-1,1] -> one [B,h,w,c] per layer. The network itself resizes
+ * and normalises its images, and chooses its pooling (maximum in the lpips package, average in 2-rectified flow++). Its
+ * weights must be plain tensors, because tf.variableGrads would train variables.
  */
 export type FeaturePyramid = (images: tf.Tensor4D) => tf.Tensor4D[]
 
 export interface PerceptualDistanceOptions {
-  /** One weight per channel, [c] for each layer: LPIPS's linear heads. Borrowed for the distance's life. All 1 unless given. */
+  /** One weight per channel, [c] for each layer: LPIPS's linear heads. Borrowed as long as the distance is used. Default: 1. */
   heads?: readonly tf.Tensor1D[]
 }
 
-/** A distance, with its terms: per layer [B] each, and per pixel [B,H,W,1], the layers' maps resized (bilinear) to a's. */
+/** A distance, also by layer ([B] each) and by pixel ([B,H,W,1]: the layers' maps, resized bilinearly to the size of a). */
 export interface PerceptualDistance extends ImageDistance {
   layers(a: tf.Tensor4D, b: tf.Tensor4D): tf.Tensor1D[]
   map(a: tf.Tensor4D, b: tf.Tensor4D): tf.Tensor4D
@@ -29,9 +29,9 @@ export interface PerceptualDistance extends ImageDistance {
  *
  *   d(a, b) = sum_l mean_hw sum_c w_lc (unit(f_l(a)) - unit(f_l(b)))_c^2,   unit(f) = f / (|f| + 1e-10)
  *
- * The gradient goes to `a` alone: b's features are constants, computed with the tape off. Put the prediction first.
+ * Only `a` gets a gradient: b's features are constants, computed with the tape off. Put the prediction first.
  *
- * @see Zhang et al., arXiv 1801.03924; as the lpips package, w multiplies the square (equation 1 has w inside it)
+ * @see Zhang et al., arXiv 1801.03924; w multiplies the square, as in the lpips package (equation 1 has w inside it)
  */
 export function perceptualDistance(
   features: FeaturePyramid,

@@ -1,11 +1,11 @@
 import type { Choice, Premetric } from '@rectified-flow/core'
 import type { ImageDistance } from './perceptual-distance.js'
 
-/** What premetrics are made with besides their options. */
+/** What a premetric may need besides its options. */
 export interface PremetricContext {
-  /** A perceptual distance. It is a network's: only premetrics that need it are given one. */
+  /** A perceptual distance. It needs a network, so only premetrics that need one get it. */
   distance: ImageDistance
 }
 
-/** A premetric in the list of those that settings choose from. */
+/** A premetric in the list from which settings files choose. */
 export type PremetricChoice<Options extends object = object> = Choice<Premetric, Options, PremetricContext>

@@ -4,19 +4,19 @@ import { dimension, squaredNorm } from './internal/squared-norm.js'
 import type { PremetricChoice } from './premetric-choice.js'
 
 export interface PseudoHuberOptions {
-  /** Where the quadratic turns into the line; 'paper' is 0.00054 D. */
+  /** The size of an error at which the loss turns from quadratic to linear; 'paper' is 0.00054 D. */
   c?: number | 'paper'
   /** Divide the result by D. */
   divideByDimension?: boolean
 }
 
 /**
- * Pseudo-Huber loss per sample: quadratic near 0, a line far off.
+ * Pseudo-Huber loss per sample: quadratic for small errors, linear for large ones.
  *
  *   (sqrt(||prediction - target||^2 + c^2) - c) / D
  *
- * c = 0.00054 D (not sqrt(D)) is the paper's; the division by D is in the released code only, and fixes the weight of
- * this loss against LPIPS.
+ * c = 0.00054 D (not sqrt(D)) is from the paper. The division by D is only in the released code; it fixes the weight of this
+ * loss relative to LPIPS.
  *
  * @returns  a premetric: prediction [B,...], target [B,...] -> [B]
  * @see Lee, Lin, Fanti, arXiv 2405.20320; Song and Dhariwal, arXiv 2310.14189, whose c = 0.00054 sqrt(D)
@@ -44,13 +44,13 @@ export const pseudoHuberOptions: PremetricChoice<PseudoHuberOptions>['options'] 
     type: 'number',
     words: ['paper'],
     default: 'paper',
-    help: "where the quadratic turns into the line; 'paper' is 0.00054 D",
+    help: "the error at which the loss turns from quadratic to linear; 'paper' is 0.00054 D",
   },
   divideByDimension: { type: 'boolean', default: true, help: 'divide the result by D' },
 }
 
 export const pseudoHuberChoice: PremetricChoice<PseudoHuberOptions> = {
-  help: 'pseudo-Huber: quadratic near 0, a line far off',
+  help: 'pseudo-Huber: quadratic for small errors, linear for large ones',
   options: pseudoHuberOptions,
   make: pseudoHuber,
 }

@@ -4,8 +4,8 @@ import * as tf from '@tensorflow/tfjs-core'
 import { SmallVgg, type SmallVggArchitecture, weightShapes } from './small-vgg.js'
 
 /**
- * A frozen SmallVgg from the bytes of its safetensors file, whose metadata has the architecture. With it come the
- * file's heads (`head.0.weight` and on), if it has them.
+ * A frozen SmallVgg from the bytes of its safetensors file, whose metadata has the architecture. If the file has heads
+ * (`head.0.weight` and so on), the network has them too.
  */
 export function loadSmallVgg(bytes: Uint8Array | ArrayBuffer): SmallVgg {
   const { tensors, metadata } = readSafetensors(bytes)
@@ -39,7 +39,7 @@ export function loadSmallVgg(bytes: Uint8Array | ArrayBuffer): SmallVgg {
   }
 }
 
-/** The bytes of a SmallVgg's safetensors file, with its heads if it has them. Metadata of your own goes along. */
+/** The bytes of a SmallVgg's safetensors file, with its heads if it has them, and with your own metadata. */
 export async function saveSmallVgg(
   net: SmallVgg,
   metadata: Readonly<Record<string, string>> = {},

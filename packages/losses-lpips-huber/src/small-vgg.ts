@@ -14,12 +14,12 @@ export interface SmallVggOptions extends Partial<SmallVggArchitecture> {
 }
 
 /**
- * A small perceptual network in VGG's manner: stages of two 3x3 convolutions, each with ReLU, and 2x2 average pooling
- * between stages (average, as the LPIPS that 2-rectified flow++ trains with). A linear classifier on the pooled last
- * stage is there to train it.
+ * A small perceptual network like VGG: stages of two 3x3 convolutions, each with ReLU, and 2x2 average pooling between
+ * stages (average, as in the LPIPS with which 2-rectified flow++ trains). A linear classifier on the pooled last stage is
+ * used to train it.
  *
- * `createSmallVgg` gives one to train, its weights variables; `loadSmallVgg` and `freeze` give one to measure with, its
- * weights plain tensors, which never get a gradient. Weights, convolutions [3,3,I,O]:
+ * `createSmallVgg` gives one to train, whose weights are variables; `loadSmallVgg` and `freeze` give one to measure with,
+ * whose weights are plain tensors, which never get a gradient. Weights (those of convolutions are [3,3,I,O]):
  *
  *     stage.0.conv.0.weight  stage.0.conv.0.bias  stage.0.conv.1.weight ...  classifier.weight [C,classes]  classifier.bias
  */
@@ -29,7 +29,7 @@ export class SmallVgg<W extends tf.Tensor = tf.Tensor> {
 
   /**
    * @param weights  by name, as `weightShapes` lists them; owned by this object from here on
-   * @param heads    weights of a perceptual distance, [width] per stage; owned too
+   * @param heads    weights of a perceptual distance, [width] per stage; owned by this object too
    */
   constructor(
     readonly architecture: SmallVggArchitecture,
@@ -72,7 +72,7 @@ export class SmallVgg<W extends tf.Tensor = tf.Tensor> {
     })
   }
 
-  /** A copy with plain tensors for weights, as they are now, and these heads (or those it has). */
+  /** A copy whose weights are plain tensors with the present values, with these heads (default: those it has). */
   freeze(heads: readonly tf.Tensor1D[] | undefined = this.heads): SmallVgg {
     const weights = new Map<string, tf.Tensor>()
     for (const [name, weight] of this.weights) weights.set(name, snapshot(weight))
@@ -80,7 +80,7 @@ export class SmallVgg<W extends tf.Tensor = tf.Tensor> {
   }
 
   dispose(): void {
-    // A variable disposed twice takes the data of a copy with it.
+    // Disposing a variable twice would free the data of a copy too.
     for (const tensor of [...this.weights.values(), ...(this.heads ?? [])])
       if (!tensor.isDisposed) tensor.dispose()
   }
@@ -132,7 +132,7 @@ export function createSmallVgg({
   return new SmallVgg(architecture, weights)
 }
 
-/** A plain tensor with a tensor's (or variable's) present value, outside of any tf.tidy around it. */
+/** A plain tensor with the present value of a tensor or variable; no tf.tidy around it frees it. */
 function snapshot<T extends tf.Tensor>(x: T): T {
   return tf.keep(tf.clone(x))
 }

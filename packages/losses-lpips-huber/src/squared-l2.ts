@@ -3,8 +3,8 @@ import { dimension, squaredNorm } from './internal/squared-norm.js'
 import type { PremetricChoice } from './premetric-choice.js'
 
 /**
- * Mean squared error per sample, ||prediction - target||^2 / D: the loss of plain rectified flow. A mean, not a sum, as
- * the golden numbers of the reference have it.
+ * Mean squared error per sample, ||prediction - target||^2 / D: the loss of plain rectified flow. It is a mean, not a sum, as
+ * in the reference numbers.
  *
  * @param prediction  [B,...]
  * @param target      [B,...]

@@ -1,6 +1,6 @@
 import { checkInt, describe } from '@rectified-flow/core'
 
-/** What one interval of time has seen: how many losses, their mean and their standard deviation (NaN where none). */
+/** The losses in one interval of time: how many, their mean and their standard deviation (NaN if there are none). */
 export interface TimeBin {
   from: number
   to: number
@@ -10,8 +10,8 @@ export interface TimeBin {
 }
 
 /**
- * Losses by time: running statistics over equal intervals of [0, 1], on the host, in float64. Where a loss is large says
- * which times to draw more often or weigh less.
+ * Losses by time: running statistics over equal intervals of [0, 1], on the host, in float64. They show at which times the
+ * loss is large: draw these times more often, or weigh them less.
  */
 export class TimeBins {
   readonly #counts: Float64Array
@@ -28,7 +28,7 @@ export class TimeBins {
   }
 
   /**
-   * Count losses in at their times. A loss that is not finite is counted too: its bin's mean shows it.
+   * Add losses at their times. A loss that is not finite is added too: the mean of its bin shows it.
    *
    * @param t       times in [0, 1], [B], as `await tensor.data()` gives them
    * @param losses  one per time
@@ -45,7 +45,7 @@ export class TimeBins {
     for (const [i, bin] of places.entries()) this.#combine(bin, 1, losses[i]!, 0)
   }
 
-  /** Count in what another has seen: of another worker, or of an earlier run. */
+  /** Add the losses of another TimeBins: of another worker, or of an earlier run. */
   merge(other: TimeBins): void {
     const bins = other.#counts.length
     if (bins !== this.#counts.length)

@@ -1,13 +1,13 @@
 import { batchOf, checkTensor, type LossContext, type Premetric } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 
-/** A premetric and its weight in a sum: a number, or a function of the time t [B] -> [B]. 1 unless given. */
+/** A premetric and its weight in a sum: a number, or a function of the time t [B] -> [B]. 1 by default. */
 export interface WeightedTerm {
   premetric: Premetric
   weight?: number | ((t: tf.Tensor1D) => tf.Tensor1D)
 }
 
-/** A weighted sum of premetrics, which is one itself, and its weighted terms by name, [B] each, for logging. */
+/** A weighted sum of premetrics is a premetric; `parts` gives its weighted terms by name, [B] each, for logging. */
 export interface WeightedSum<Name extends string> extends Premetric {
   parts(prediction: tf.Tensor, target: tf.Tensor, context: LossContext): Record<Name, tf.Tensor1D>
 }

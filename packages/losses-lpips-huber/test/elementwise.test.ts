@@ -23,7 +23,7 @@ describe.each(losses)('%s', (name, loss) => {
     await expectClose(grad, tf.zeros(x.shape), exact)
   })
 
-  it('keeps its digits for nearly equal images', async () => {
+  it('is accurate for nearly equal images', async () => {
     const near = loss(tf.fill([1, 4, 4, 2], 1e-6), tf.zeros([1, 4, 4, 2])).dataSync()[0]!
     const norm = 1e-6 * Math.sqrt(32)
     const c = 0.00054 * 32
@@ -31,13 +31,13 @@ describe.each(losses)('%s', (name, loss) => {
     await expectClose(near / expected, 1, sum)
   })
 
-  it('has the gradient that differences give, for both arguments', () => {
+  it('has the gradient of finite differences, for both arguments', () => {
     const [a, b] = [createRng(2).normal([2, 3, 3, 2]), createRng(3).normal([2, 3, 3, 2])]
     expectGradient(x => loss(x, b), a)
     expectGradient(x => loss(a, x), b)
   })
 
-  it('gives one sample alone what it gives it in a batch, in either order', async () => {
+  it('gives a sample alone the same as in a batch, in either order', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.nat(1000),

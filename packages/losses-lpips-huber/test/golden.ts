@@ -19,9 +19,7 @@ export function golden(file: string) {
   return { read, metadata }
 }
 
-/**
- * Expect a gradient to agree to 1e-3 of its largest number, at all but a share of `kinks` of the places; there to 5e-2.
- */
+/** Expect a gradient to agree to 1e-3 of its largest number; a share `kinks` of the places may differ by up to 5e-2 of it. */
 export async function expectGradientClose(
   actual: tf.Tensor,
   expected: tf.Tensor,

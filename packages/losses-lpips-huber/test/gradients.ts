@@ -3,8 +3,8 @@ import * as tf from '@tensorflow/tfjs-core'
 import { expect } from 'vitest'
 
 /**
- * Expect the gradient of sum(f) at x to agree with a central difference along random directions. float32 loses about
- * 1e-7 |f| / h, and the third derivative h^2: hence the tolerance.
+ * Expect the gradient of sum(f) at x to agree with a central difference along random directions. The tolerance allows an
+ * error of about 1e-7 |f| / h from float32, and one of order h^2 from the third derivative.
  */
 export function expectGradient(f: (x: tf.Tensor) => tf.Tensor, x: tf.Tensor, { h = 1e-2, rtol = 5e-3 } = {}) {
   const gradient = tf.grad(y => tf.sum(f(y)))(x)

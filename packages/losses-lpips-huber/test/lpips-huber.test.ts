@@ -63,7 +63,7 @@ describe('lpipsHuber', () => {
     },
   )
 
-  it.each([false, true])('has the gradient that differences give at every t, divideByT %s', divideByT => {
+  it.each([false, true])('has the gradient of finite differences at every t, divideByT %s', divideByT => {
     for (const t of [0, 1e-5, 0.3, 0.99999, 1]) {
       const { prediction, target, context } = sample([t, t, t, t])
       const loss = lpipsHuber(distance, { divideByT })
@@ -81,7 +81,7 @@ describe('lpipsHuber', () => {
     await expectClose(at(2e-3) / at(1e-3), 2, { rtol: 0.05, atol: 0 })
   })
 
-  it('gives one sample alone what it gives it in a batch', async () => {
+  it('gives a sample alone the same as in a batch', async () => {
     const { prediction, target, context } = sample()
     const loss = lpipsHuber(distance, { divideByT: true })
     const batch = loss(prediction, target, context)

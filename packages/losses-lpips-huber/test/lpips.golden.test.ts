@@ -20,7 +20,7 @@ describe('LPIPS with VGG16', () => {
   }
   let weights: Parameters<typeof lpips>[0]
   beforeAll(async () => {
-    // Plain JavaScript takes minutes for these three: cpu has to be asked for.
+    // Plain JavaScript takes minutes for these three, so `cpu` runs them only if BACKEND asks for it.
     if (!process.env.BACKEND) await useBackend('wasm')
     const heads = new Map<string, HostTensor>()
     for (const i of [0, 1, 2, 3, 4]) {
@@ -34,10 +34,11 @@ describe('LPIPS with VGG16', () => {
   })
 
   it.each([
-    // Maximum pooling has kinks: where two numbers of a window agree to rounding, either may get the gradient. PyTorch's
-    // own in float64 is 1.5 % of the largest away from these float32 numbers at 7 % of the places, for one such window.
+    // Maximum pooling has kinks: if two numbers of a window are equal up to rounding, either may get the gradient. Because of
+    // one such window, PyTorch's own float64 gradient differs from these float32 numbers at 7 % of the places, by up to
+    // 1.5 % of the largest number.
     ['lpips', lpips, 'lpips_v01', 0.15],
-    // So has ReLU, at 0: the median difference is 3e-7 of the largest, but wasm is 1.07e-3 off at one place of 24,576.
+    // ReLU has one at 0: the median difference is 3e-7 of the largest number, but wasm is 1.07e-3 off at one place of 24,576.
     ['lpipsAveragePooling', lpipsAveragePooling, 'lpips_avgpool', 0.05],
   ])('%s agrees with PyTorch, value and gradient', { timeout }, async (_, create, name, kinks) => {
     const distance = make(create, { size: 'as given' })

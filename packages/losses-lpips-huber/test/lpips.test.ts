@@ -37,7 +37,7 @@ afterEach(() => {
 const backbone = randomBackbone('squeezenet1_1', 3)
 const small = (options?: LpipsOptions) => keep(lpips({ backbone, heads: 'unlearned' }, options))
 
-/** The file's stream draws, for each backbone, its weights, its heads, and a and b. */
+/** The reference file's random stream gives, for each backbone, its weights, its heads, and the images a and b. */
 function weightsOfFile() {
   const rng = numpyRng(BigInt(file.metadata.seed!))
   const weights = new Map<Backbone, { backbone: Map<string, HostTensor>; heads: Map<string, HostTensor> }>()
@@ -73,7 +73,7 @@ describe('lpips', () => {
     await expectClose(unlearned.distance(a, b), of('unlearned'), sum)
   })
 
-  it('gives the same with recompute, and holds less', async () => {
+  it('gives the same with recompute, and keeps fewer tensors', async () => {
     const [a, b] = [images(1), images(2)]
     const [plain, again] = [small(), small({ recompute: true })]
     const gradient = ({ distance }: Lpips) => tf.grad(x => distance(x as tf.Tensor4D, b))(a)
@@ -99,7 +99,7 @@ describe('lpips', () => {
     }
   })
 
-  it('gives one sample alone what it gives it in a batch', async () => {
+  it('gives a sample alone the same as in a batch', async () => {
     const { distance } = small()
     const [a, b] = [images(4), images(5)]
     const batch = distance(a, b)
@@ -135,7 +135,7 @@ describe('lpips', () => {
     })
   })
 
-  it('says what is wrong, and keeps no tensor then', async () => {
+  it('says what is wrong, and leaks nothing then', async () => {
     const where = 'losses-lpips-huber.lpips'
     const cut = new Map(backbone)
     cut.delete('features.12.squeeze.bias')

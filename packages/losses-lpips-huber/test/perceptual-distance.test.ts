@@ -15,10 +15,10 @@ import { smoothPyramid } from './smooth-pyramid.js'
 const identity: FeaturePyramid = images => [tf.clone(images)]
 const images = (seed: number, shape = [3, 8, 8, 1]) => createRng(seed).normal(shape) as tf.Tensor4D
 
-/** The formula as tfjs's tape differentiates it, both branches on the tape. */
+/** The formula composed of tfjs ops, with both branches on the tape. */
 function onTape(features: FeaturePyramid, heads: tf.Tensor1D[]) {
   const unit = (f: tf.Tensor4D) => {
-    // The least normal number: TensorFlow takes smaller ones for 0, whose root has no slope.
+    // The smallest normal number: TensorFlow takes smaller ones as 0, where the root's gradient is infinite.
     const squared = tf.maximum(tf.sum(tf.square(f), 3, true), 1.2e-38)
     return tf.div(f, tf.add(tf.sqrt(squared), 1e-10))
   }
@@ -78,13 +78,13 @@ describe('perceptualDistance', () => {
     await expectClose(ours.grad, tape.grad, net)
   })
 
-  it('has the gradient that differences give', () => {
+  it('has the gradient of finite differences', () => {
     const distance = perceptualDistance(smoothPyramid, { heads })
     const b = images(10)
     expectGradient(x => distance(x as tf.Tensor4D, b), images(9))
   })
 
-  it('sends no gradient to its second argument, and keeps its features off the tape', async () => {
+  it('gives its second argument no gradient, and keeps its features off the tape', async () => {
     const [a, b] = [images(11), images(12)]
     const distance = perceptualDistance(features)
     const ofBoth = tf.grad(x => distance(tf.mul(x, 2) as tf.Tensor4D, x as tf.Tensor4D))(a)
@@ -102,13 +102,13 @@ describe('perceptualDistance', () => {
       })(a)
       return tensors
     }
-    // What the tape holds for the first branch alone, against twice that with the second on it.
+    // The tensors on the tape with only the first branch on it. With the second there would be twice as many.
     const first = held(() => tf.addN(features(a).map(map => tf.sum(map))))
     expect(held(() => distance(a, b))).toBeLessThan(1.5 * first)
     expect(held(() => onTape(features, heads)(a, b))).toBeGreaterThan(2 * first)
   })
 
-  it('gives one sample alone what it gives it in a batch', async () => {
+  it('gives a sample alone the same as in a batch', async () => {
     const [a, b] = [images(13), images(14)]
     const distance = perceptualDistance(features, { heads })
     const batch = distance(a, b)
@@ -123,7 +123,7 @@ describe('perceptualDistance', () => {
     await expectNoLeak(() => tf.dispose([distance(a, b), tf.grad(x => distance(x as tf.Tensor4D, b))(a)]))
   })
 
-  it('leaves the tape on after a network throws', async () => {
+  it('turns the tape on again after a network throws', async () => {
     const broken = perceptualDistance(() => {
       throw new Error('broken')
     })
@@ -152,7 +152,7 @@ describe('perceptualDistance', () => {
 })
 
 describe('calibrateHeads', () => {
-  it('makes every layer count the same, and the mean distance of unrelated images 1', async () => {
+  it('makes all layers contribute equally, and the mean distance of unrelated images 1', async () => {
     const { features } = createSmallVgg({ rng: createRng(1), widths: [4, 6] }).freeze()
     const [a, b] = [images(20, [16, 8, 8, 1]), images(21, [16, 8, 8, 1])]
     const heads = calibrateHeads(features, a, b)

@@ -2,7 +2,7 @@ import type { HostTensor } from '@rectified-flow/checkpoints'
 import { type NumpyRng, numpyRng } from '@rectified-flow/core'
 import { type Backbone, backboneShapes } from '@rectified-flow/losses-lpips-huber'
 
-/** A backbone of random weights: for each convolution He's normal weights, then biases of 0.05, from a NumPy stream. */
+/** A backbone of random weights from a NumPy stream: for each convolution normal weights (He), then biases of 0.05. */
 export function randomBackbone(
   backbone: Backbone,
   stream: number | bigint | NumpyRng,

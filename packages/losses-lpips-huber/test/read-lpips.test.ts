@@ -37,7 +37,7 @@ describe('readLpips', () => {
     same.dispose()
   })
 
-  it('says which file to put where when it may not fetch one', async () => {
+  it('says which file to put where if it may not fetch it', async () => {
     const { name, url, sha256 } = lpipsFiles.vgg16.backbone
     const path = join(folder, sha256, name)
     await expect(readLpipsAveragePooling({ offline: true, cacheDir: folder })).rejects.toThrow(
@@ -56,7 +56,7 @@ describe('readLpips', () => {
     )
   })
 
-  it('pins what PyTorch publishes', () => {
+  it('has the addresses and hashes that PyTorch publishes', () => {
     const pins = Object.values(lpipsFiles).map(files => files.backbone.sha256)
     expect(pins).toEqual(['397923af', '7be5be79', 'b8a52dc0'])
   })

@@ -24,7 +24,7 @@ describe('SmallVgg', () => {
     net.dispose()
   })
 
-  it('is the stack of convolutions, ReLU and averages that it says', async () => {
+  it('is a stack of convolutions, ReLU and averages', async () => {
     const net = small()
     const x = images(2)
     const conv = (y: tf.Tensor4D, name: string) =>

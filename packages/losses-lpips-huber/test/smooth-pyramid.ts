@@ -3,8 +3,8 @@ import type { FeaturePyramid } from '@rectified-flow/losses-lpips-huber'
 import * as tf from '@tensorflow/tfjs-core'
 
 /**
- * Two layers of smooth, positive features of [B,H,W,1]. A difference quotient needs that: where all features of a ReLU
- * network are 0, unit(f) jumps.
+ * Two layers of smooth, positive features of [B,H,W,1], for difference quotients: where all features of a ReLU network are
+ * 0, unit(f) jumps.
  */
 export const smoothPyramid: FeaturePyramid = images =>
   tf.tidy(() => {

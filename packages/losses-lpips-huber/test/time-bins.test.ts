@@ -16,7 +16,7 @@ describe('TimeBins', () => {
     expect(new TimeBins(1).bins()).toEqual([{ from: 0, to: 1, count: 0, mean: NaN, deviation: NaN }])
   })
 
-  it('merged is what one would have seen alone', async () => {
+  it('merged has the statistics of all losses together', async () => {
     const [t, losses] = [
       createRng(1).uniforms(1000),
       createRng(2)
@@ -43,7 +43,7 @@ describe('TimeBins', () => {
     }
   })
 
-  it('says what is wrong, and counts nothing then', () => {
+  it('says what is wrong, and adds nothing then', () => {
     const bins = new TimeBins(1)
     const where = 'losses-lpips-huber.TimeBins'
     expect(() => bins.add([0.5, 1.5], [1, 2])).toThrow(

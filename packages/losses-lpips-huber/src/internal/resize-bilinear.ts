@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
 
 /**
- * Bilinear resizing with half-pixel centres and no antialiasing, as PyTorch's interpolate(mode='bilinear'): two products
- * with matrices of at most two numbers a row, so that the gradient is right (tfjs's own ignores half-pixel centres).
+ * Bilinear resizing with half-pixel centres and no antialiasing, as PyTorch's interpolate(mode='bilinear'). It is two matrix
+ * products, whose gradient is right; that of tfjs's own resizing ignores half-pixel centres.
  *
  * @param images  [B,H,W,C]
  * @returns       [B,height,width,C]
@@ -19,7 +19,7 @@ export function resizeBilinear(images: tf.Tensor4D, [height, width]: readonly [n
   })
 }
 
-/** What each of `to` places takes from each of `from`: [from,to]. */
+/** The weights of linear interpolation from `from` places to `to` places: [from,to]. */
 function interpolation(from: number, to: number): tf.Tensor2D {
   const matrix = new Float32Array(from * to)
   const put = (row: number, column: number, weight: number) => {

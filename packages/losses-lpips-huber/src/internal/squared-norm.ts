@@ -9,7 +9,7 @@ export function squaredNorm(where: string, prediction: tf.Tensor, target: tf.Ten
   return tf.sum(tf.square(flat), 1)
 }
 
-/** D, the numbers in one sample of x [B,...]. */
+/** D, how many numbers one sample of x [B,...] has. */
 export function dimension(x: tf.Tensor): number {
   return x.size / batchOf(x)
 }

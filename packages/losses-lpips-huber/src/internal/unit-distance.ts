@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 
-/** The epsilon of lpips and piq. */
+/** The epsilon that the packages lpips and piq use. */
 const EPSILON = 1e-10
 
 /** Feature vectors of length 1: f / (|f| + 1e-10) along the channels of f [B,h,w,C]. */
@@ -13,8 +13,8 @@ function length(f: tf.Tensor4D): tf.Tensor4D {
 }
 
 /**
- * One layer of LPIPS, pixel by pixel: sum_c w_c (unit(f) - target)_c^2, with the gradient to f written out:
- * fewer passes over the map than the tape's, and 0 where f is 0 (the tape's is NaN).
+ * One layer of LPIPS, pixel by pixel: sum_c w_c (unit(f) - target)_c^2. Its gradient by f is written out: it needs fewer
+ * passes over the map than the tape's gradient, and is 0 where f is 0 (the tape's is NaN).
  *
  *   g = 2 w (n - target),  df = g / (|f| + eps) - n (n . g) / |f|,  n = unit(f)
  *
@@ -29,10 +29,10 @@ export function unitDistance(f: tf.Tensor4D, target: tf.Tensor4D, weights: tf.Te
     save([f, target, weights])
     const value = tf.sum(tf.mul(tf.square(tf.sub(unit(f), target)), weights), 3)
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) =>
-      // tfjs doesn't tidy a custom gradient, and these maps are a network's largest.
+      // tfjs doesn't tidy a custom gradient, and these maps are the largest tensors of a network.
       tf.tidy(() => {
         const [features, constant, head] = saved as [tf.Tensor4D, tf.Tensor4D, tf.Tensor1D]
-        // Recomputed, not saved: two passes cost less than one more map per layer held until now.
+        // Computed again, not saved: two more passes cost less than keeping one more map per layer until now.
         const r = tf.tidy(() => length(features))
         const n = tf.div(features, tf.add(r, EPSILON))
         const scale = tf.expandDims(tf.mul(dy, 2), 3)

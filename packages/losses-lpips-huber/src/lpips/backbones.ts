@@ -1,6 +1,6 @@
 import { describe } from '@rectified-flow/core'
 
-/** A step of a backbone. Convolutions (followed by ReLU) name their tensors; 'tap' gives out the features so far. */
+/** A step of a backbone. A convolution (followed by ReLU) names its tensors; 'tap' marks the features that LPIPS compares. */
 export type Step =
   | { kind: 'conv'; name: string; inputs: number; outputs: number; size: number; stride: number; pad: number }
   | { kind: 'fire'; name: string; inputs: number; squeeze: number; expand: number }
@@ -29,7 +29,7 @@ const fire = (at: number, inputs: number, squeeze: number, expand: number): Step
   expand,
 })
 
-/** Up to the last layer that LPIPS looks at; what torchvision's files have beyond is not read. */
+/** The steps up to the last layer that LPIPS compares. Later layers in torchvision's files are not read. */
 export const backbones: Readonly<Record<Backbone, readonly Step[]>> = {
   vgg16: [
     ...[conv(0, 3, 64), conv(2, 64, 64), tap, pool(2)],
@@ -71,8 +71,8 @@ export function convolutions(step: Step): Extract<Step, { kind: 'conv' }>[] {
 }
 
 /**
- * The tensors that a backbone is read from, in the layer's order, with PyTorch's shapes: weights [O,I,h,w], biases [O].
- * For networks of one's own in the same shape: random, or trained otherwise.
+ * The tensors of a backbone, in the order of its layers, with PyTorch's shapes: weights [O,I,h,w], biases [O]. For networks
+ * of your own with the same shapes.
  */
 export function backboneShapes(backbone: Backbone): Map<string, number[]> {
   const shapes = new Map<string, number[]>()
@@ -95,7 +95,7 @@ export function tapWidths(backbone: Backbone): number[] {
   return widths
 }
 
-/** Which backbone has these names. */
+/** The backbone whose tensors have these names. */
 export function detectBackbone(where: string, tensors: ReadonlyMap<string, { shape: number[] }>): Backbone {
   if (tensors.has('features.3.squeeze.weight')) return 'squeezenet1_1'
   if (tensors.get('features.0.weight')?.shape[2] === 11) return 'alexnet'

@@ -2,8 +2,8 @@ import { conv2d } from '@rectified-flow/backends'
 import * as tf from '@tensorflow/tfjs-core'
 
 /**
- * A frozen layer: its output, and the gradient of its input given that of its output. There is none for weights, so a
- * convolution's backward pass needs no input; and as nothing else is differentiated, no tape.
+ * A frozen layer: its output, and the gradient of its input given that of its output. Weights get no gradient, so a
+ * convolution's backward pass doesn't need the input, and no tape is needed.
  */
 export interface Layer {
   forward(x: tf.Tensor4D): tf.Tensor4D
@@ -16,7 +16,7 @@ export function convRelu(
   bias: tf.Tensor1D,
   { stride = 1, pad = 1 }: { stride?: number; pad?: number } = {},
 ): Layer {
-  // tfjs-node's gradients take no padding in numbers: it is 'same', 'valid', or done before.
+  // tfjs-node's gradients don't take padding as numbers: it must be 'same', 'valid', or added before.
   const same = stride === 1 && filter.shape[0] === 2 * pad + 1
   const mode = same ? 'same' : 'valid'
   const margin: [number, number] = same ? [0, 0] : [pad, pad]
@@ -35,15 +35,15 @@ export function convRelu(
   }
 }
 
-/** 2x2 averages, VGG's pooling in the form that 2-rectified flow++ trains with. A last odd row or column is left out. */
+/** 2x2 averages: the pooling with which 2-rectified flow++ trains VGG's features. A last odd row or column is left out. */
 export const averagePool: Layer = {
   forward: x => tf.avgPool(x, 2, 2, 'valid'),
   backward: (dy, x) => pooled('AvgPoolGrad', { dy, input: x }, 2),
 }
 
-/** Largest of size x size, every 2. With `ceil` a window may hang over the edge, as PyTorch's ceil_mode. */
+/** The maximum of size x size, with stride 2. With `ceil` a window may go over the edge, as with PyTorch's ceil_mode. */
 export function maxPool(size: number, { ceil = false }: { ceil?: boolean } = {}): Layer {
-  // What comes in is a ReLU's output, so that zeros at the edge never win.
+  // The input is the output of a ReLU, so zeros added at the edge never win.
   const over = (length: number): [number, number] => [0, ceil ? (length - size) & 1 : 0]
   const extended = (x: tf.Tensor4D): tf.Tensor4D => {
     const [rows, columns] = [over(x.shape[1]), over(x.shape[2])]
@@ -59,12 +59,12 @@ export function maxPool(size: number, { ceil = false }: { ceil?: boolean } = {})
   }
 }
 
-/** tfjs has its pools' gradients as kernels only. */
+/** tfjs has the gradients of its pools only as kernels. */
 function pooled(kernel: string, inputs: tf.NamedTensorMap, filterSize: number): tf.Tensor4D {
   return tf.engine().runKernel(kernel, inputs, { filterSize, strides: 2, pad: 'valid' }) as tf.Tensor4D
 }
 
-/** SqueezeNet's fire module: squeeze, then the channels of both expansions of that side by side. */
+/** SqueezeNet's fire module: squeeze, expand the result twice, and concatenate the channels of both expansions. */
 export function fire(squeeze: Layer, expand1: Layer, expand3: Layer): Layer {
   return {
     forward: x =>
@@ -74,7 +74,7 @@ export function fire(squeeze: Layer, expand1: Layer, expand3: Layer): Layer {
       }),
     backward: (dy, x, y) =>
       tf.tidy(() => {
-        const squeezed = squeeze.forward(x) // an eighth of the output's channels, from 1x1: cheaper made than held
+        const squeezed = squeeze.forward(x) // a cheap 1x1 convolution: compute it again, don't keep it
         const [dy1, dy3] = tf.split(dy, 2, 3) as [tf.Tensor4D, tf.Tensor4D]
         const [y1, y3] = tf.split(y, 2, 3) as [tf.Tensor4D, tf.Tensor4D]
         const both = tf.add(expand1.backward(dy1, squeezed, y1), expand3.backward(dy3, squeezed, y3))

@@ -7,22 +7,22 @@ import { type Backbone, backbones, convolutions, detectBackbone, type Step, tapW
 import { averagePool, convRelu, fire, type Layer, maxPool } from './layers.js'
 import { stage } from './stage.js'
 
-/** What an LPIPS is made from: tensors under torchvision's names, and the heads of the lpips package. */
+/** The weights of an LPIPS: a backbone's tensors under torchvision's names, and the heads of the lpips package. */
 export interface LpipsWeights {
-  /** `features.0.weight` [O,I,h,w] and on, of VGG16, AlexNet or SqueezeNet 1.1; which one, the names tell. */
+  /** `features.0.weight` [O,I,h,w] and so on. The names decide whether it is VGG16, AlexNet or SqueezeNet 1.1. */
   backbone: ReadonlyMap<string, HostTensor>
-  /** `lin0.model.1.weight` [1,C,1,1] and on; 'unlearned' counts all channels alike (lpips=False of the package). */
+  /** `lin0.model.1.weight` [1,C,1,1] and so on; 'unlearned' weighs all channels equally (lpips=False of the package). */
   heads: ReadonlyMap<string, HostTensor> | 'unlearned'
 }
 
 export interface LpipsOptions {
-  /** Resize images to this many pixels a side first: bilinear, half-pixel centres, no antialiasing. */
+  /** First resize images to this many pixels per side: bilinear, half-pixel centres, no antialiasing. */
   size?: number | 'as given'
-  /** Hold only the looked-at layers for the backward pass and make those between again: less memory, more time. */
+  /** Keep only the compared layers for the backward pass, and compute those between again: less memory, more time. */
   recompute?: boolean
 }
 
-/** ImageNet's mean and deviation, which for images in [-1,1] are the shift and scale of the lpips package. */
+/** ImageNet's mean and deviation for images in [-1,1]: the shift and scale of the lpips package. */
 const MEAN = [-0.03, -0.088, -0.188]
 const DEVIATION = [0.458, 0.448, 0.45]
 
@@ -130,7 +130,7 @@ function read(
 }
 
 /**
- * LPIPS as the lpips package measures it: maximum pooling, images as large as they are.
+ * LPIPS as the lpips package measures it: maximum pooling, no resizing.
  *
  * @returns  an Lpips, for the caller to dispose
  * @see Zhang et al., arXiv 1801.03924; richzhang/PerceptualSimilarity, version 0.1
@@ -140,10 +140,10 @@ export function lpips(weights: LpipsWeights, options: LpipsOptions = {}): Lpips 
 }
 
 /**
- * LPIPS as 2-rectified flow++ trains with it: VGG16 with average pooling, images resized to 224 first.
+ * LPIPS as 2-rectified flow++ uses it in training: VGG16 with average pooling, images resized to 224 first.
  *
  * @returns  an Lpips, for the caller to dispose
- * @see Lee, Lin, Fanti, arXiv 2405.20320, whose released code takes LPIPS(replace_pooling=True) of piq
+ * @see Lee, Lin, Fanti, arXiv 2405.20320, whose released code uses piq's LPIPS(replace_pooling=True)
  */
 export function lpipsAveragePooling(
   weights: LpipsWeights,

@@ -3,8 +3,8 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { Layer } from './layers.js'
 
 /**
- * Layers as one differentiable function. While a gradient is being taken it holds one tensor per layer; with `recompute`
- * its input and output alone, and the backward pass makes the others again.
+ * Layers as one differentiable function. For the backward pass it keeps one tensor per layer; with `recompute` only its input
+ * and output, and the backward pass computes the others again.
  */
 export function stage(
   layers: readonly Layer[],
@@ -38,7 +38,7 @@ function forward(layers: readonly Layer[], x: tf.Tensor4D): tf.Tensor4D[] {
   return outputs
 }
 
-/** The gradient of states[0], given that of the last state. Each layer's gradient is freed when the next is there. */
+/** The gradient of states[0], given that of the last state. A layer's gradient is freed as soon as the next one is made. */
 function backward(layers: readonly Layer[], dy: tf.Tensor4D, states: readonly tf.Tensor4D[]): tf.Tensor4D {
   let gradient = dy
   for (const [i, layer] of [...layers.entries()].reverse()) {

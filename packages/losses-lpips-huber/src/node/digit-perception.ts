@@ -4,10 +4,10 @@ import type { SmallVgg } from '../small-vgg.js'
 import { loadSmallVgg } from '../small-vgg-file.js'
 
 /**
- * The digit perception network of this package: a frozen SmallVgg for [B,28,28,1] digits in [-1,1], trained on MNIST,
- * with calibrated heads.
+ * The network for digits that this package ships: a frozen SmallVgg for images [B,28,28,1] in [-1,1], trained on MNIST, with
+ * calibrated heads.
  *
- * @param path  another file of the same form
+ * @param path  another file of the same format
  */
 export async function readDigitPerception(path: string = shippedFile()): Promise<SmallVgg> {
   const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {

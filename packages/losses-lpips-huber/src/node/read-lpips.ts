@@ -25,7 +25,7 @@ export interface ReadLpipsOptions extends LpipsOptions, FetchFileOptions {
 const torchvision = (name: string): FileSource => ({
   name,
   url: `https://download.pytorch.org/models/${name}`,
-  // PyTorch publishes the first eight digits of the hash, in the name.
+  // PyTorch publishes only the first eight digits of the hash, in the file's name.
   sha256: name.slice(-12, -4),
 })
 
@@ -52,9 +52,9 @@ export const lpipsFiles: Readonly<Record<Backbone, { backbone: FileSource; heads
 }
 
 /**
- * LPIPS as the lpips package measures it, with its published weights: fetched once, checked, and kept in the cache.
+ * LPIPS as the lpips package measures it, with its published weights, which are fetched once, checked, and kept in the cache.
  *
- * @param backbone  the package measures with 'alexnet' unless told
+ * @param backbone  the default of the lpips package is 'alexnet'
  * @returns         an Lpips, for the caller to dispose
  */
 export async function readLpips(backbone: Backbone, options: ReadLpipsOptions = {}): Promise<Lpips> {
@@ -62,7 +62,7 @@ export async function readLpips(backbone: Backbone, options: ReadLpipsOptions = 
   return lpips(await readWeights(backbone, options), options)
 }
 
-/** LPIPS as 2-rectified flow++ trains with it (VGG16, average pooling, 224 pixels), with its published weights. */
+/** LPIPS as 2-rectified flow++ uses it in training (VGG16, average pooling, 224 pixels), with its published weights. */
 export async function readLpipsAveragePooling(options: ReadLpipsOptions = {}): Promise<Lpips> {
   return lpipsAveragePooling(await readWeights('vgg16', options), options)
 }
