@@ -2,12 +2,12 @@ import { BACKENDS, type BackendChoice, type BackendName, useBackend } from '@rec
 import { Option } from 'commander'
 import { isWorker } from './worker.js'
 
-/** `--backend NAME`, the same in every command that computes. */
+/** `--backend NAME`, for every command that computes. */
 export function backendOption(): Option {
-  return new Option('--backend <name>', 'what computes (default: the first that works)').choices(BACKENDS)
+  return new Option('--backend <name>', 'compute on this (default: the first that works)').choices(BACKENDS)
 }
 
-/** Activate the backend asked for, or the first that works, and say on stderr which it is. A worker has one core. */
+/** Activate the backend asked for, or the first that works, and print its name on stderr. A worker uses one core. */
 export async function startBackend(name?: BackendName): Promise<BackendChoice> {
   const choice = await useBackend(name, isWorker ? { threads: 1 } : {})
   if (!isWorker) console.error(`backend: ${choice.name}${choice.device ? ` (${choice.device})` : ''}`)

@@ -2,7 +2,7 @@ import type { ChoiceOption } from '@rectified-flow/core'
 
 type Described = Readonly<Record<string, { help: string; options?: Readonly<Record<string, ChoiceOption>> }>>
 
-/** A list for a command's help: each member, and below it each of its options with its default. */
+/** The text of a list for a command's help: each member, and below it its options with their defaults. */
 export function choiceHelp(title: string, list: Described): string {
   const rows = Object.entries(list).flatMap(([name, { help, options = {} }]) => [
     [`  ${name}`, help] as const,

@@ -4,9 +4,9 @@ import { z } from 'zod'
 export type ChoiceList = Readonly<Record<string, Pick<Choice<unknown>, 'options'>>>
 
 /**
- * One member of a list, by its name alone or as an object with its name and options, with the defaults filled in.
+ * The schema of one member of a list: its name alone, or an object with its name and options. It fills in the defaults.
  *
- * @param beside  keys that stand beside the options of every member
+ * @param beside  keys that every member has besides its options
  */
 export function choiceSchema<Beside extends z.ZodRawShape>(list: ChoiceList, beside?: Beside) {
   const members = Object.entries(list).map(([name, { options }]) => {

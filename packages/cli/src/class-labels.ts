@@ -2,8 +2,8 @@ import { createRng, oneHot } from '@rectified-flow/core'
 import type { ForwardOptions } from '@rectified-flow/unet'
 
 /**
- * One-hot labels of images by their numbers: all of one class, or of a class that each number draws for itself. Nothing
- * for a network without classes.
+ * One-hot labels of images by their numbers: all of one class, or each of a random class that its number decides. Empty for a
+ * network without classes.
  *
  * @param classes  the network's labelDim
  */

@@ -7,11 +7,11 @@ import { edmVelocity, SongUNet } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
 
 export interface Speed {
-  /** 3x3, 64 channels to 64, forward. */
+  /** 3x3, from 64 channels to 64, forward pass only. */
   convolutionGflops: number
   /** 512 x 512 by 512 x 512. */
   matrixProductGflops: number
-  /** One step of the quickstart's network at batch 16, all included. */
+  /** One whole training step of the quickstart's network at batch 16. */
   trainingStepMs: number
 }
 
@@ -24,7 +24,7 @@ export async function missingKernels(name: BackendName): Promise<string[]> {
   return all.filter(kernel => !own.has(kernel)).sort()
 }
 
-/** How fast the active backend is, in about ten seconds. */
+/** Measure how fast the active backend is; takes about ten seconds. */
 export async function speedCheck(): Promise<Speed> {
   const rng = createRng(0)
   const [x, filter] = [rng.normal([4, 32, 32, 64]) as tf.Tensor4D, rng.normal([3, 3, 64, 64]) as tf.Tensor4D]

@@ -21,7 +21,7 @@ export interface StoreFlags {
   backend?: BackendName
 }
 
-/** What is to be in a store, and what makes it. */
+/** The plan of a store, and the function that makes its pairs. */
 export interface Filling {
   plan: Omit<PairPlan, 'shardSize'>
   fill(store: PairStore, options: FillOptions): Promise<void>
@@ -40,7 +40,7 @@ export function addStoreOptions(command: Command): Command {
     .addOption(backendOption())
 }
 
-/** Make what this process's share of a store lacks, by itself or by workers, and say how far the store is. */
+/** Make the shards that this process's share of a store lacks, here or in workers, and print how much is still missing. */
 export async function fillPairStore(flags: StoreFlags, open: () => Promise<Filling>): Promise<void> {
   const { name } = await startBackend(flags.backend)
   const shard = shardOf(flags.shard)
@@ -73,7 +73,7 @@ async function fillShare(
   return total
 }
 
-/** A short name of a file's content, for a plan's origin. */
+/** A short hash of a file's content, for the origin in a plan. */
 export async function fileHash(path: string): Promise<string> {
   return createHash('sha256')
     .update(await readFile(path))

@@ -7,19 +7,19 @@ import { writePngGrid } from '@rectified-flow/datasets/node'
 import type * as tf from '@tensorflow/tfjs-core'
 import { writeOutput } from './write-output.js'
 
-/** Where a command's images go, each under a number. */
+/** Where a command writes its images, each under a number. */
 export interface ImageOutput {
-  /** Whether image n is there already, of a run before. */
+  /** Whether an earlier run has written image n. */
   has(n: number): boolean
-  /** x [B,H,W,C] in [-1,1]: image numbers[i] is row i. Borrowed. */
+  /** x [B,H,W,C] in [-1,1], borrowed: row i is image numbers[i]. */
   write(numbers: readonly number[], x: tf.Tensor4D): Promise<void>
-  /** Called once, when all are written. */
+  /** Call once, after the last `write`. */
   finish(): Promise<void>
 }
 
 /**
- * A name ending in .png is one grid, in .npz one file with `arr_0` [N,H,W,C] of bytes, and any other a folder of PNGs,
- * where images of a run before are kept.
+ * A name that ends in .png is one grid; in .npz, one file with `arr_0` [N,H,W,C] of bytes. Any other name is a folder of
+ * PNGs, where images of an earlier run are kept.
  */
 export async function imageOutput(path: string): Promise<ImageOutput> {
   if (path.endsWith('.png')) return collected(images => writePngGrid(path, images))
@@ -38,7 +38,7 @@ export async function imageOutput(path: string): Promise<ImageOutput> {
 
 const fileName = (n: number) => `${String(n).padStart(6, '0')}.png`
 
-/** Keeps all on the host until the end, in the order of their numbers. */
+/** Keep all images on the host until the end, then write them in the order of their numbers. */
 function collected(finish: (images: HostImages) => Promise<void>): ImageOutput {
   const kept = new Map<number, HostImages>()
   return {
@@ -52,7 +52,7 @@ function collected(finish: (images: HostImages) => Promise<void>): ImageOutput {
   }
 }
 
-/** The images of a batch, each [1,H,W,C], by one read of the device. */
+/** The images of a batch, each [1,H,W,C]. One read from the device for the whole batch. */
 async function hostImages(x: tf.Tensor4D): Promise<HostImages[]> {
   const [count, height, width, channels] = x.shape
   const data = (await x.data()) as Float32Array

@@ -10,7 +10,7 @@ import type { Recipe } from '@rectified-flow/reflow/paper'
 import { timestepDistributions } from '@rectified-flow/timestep-dists'
 import type { TrainConfig } from './train-config.js'
 
-/** The times and the loss that a configuration asks for. A perceptual network is read only where the loss needs one. */
+/** The times and the loss of a configuration. A perceptual network is read only if the loss needs one. */
 export async function objectiveOf({ timesteps, premetric, perceptual }: TrainConfig): Promise<Recipe> {
   const list: Readonly<Record<string, PremetricChoice>> = premetrics
   const needsDistance = list[premetric.name]?.needs?.includes('distance')

@@ -8,7 +8,7 @@ import { type CouplingContext, couplings } from '@rectified-flow/reflow'
 import { configFromReference, presets } from '@rectified-flow/unet'
 import type { TrainConfig } from './train-config.js'
 
-/** The coupling that a configuration asks for, of its pairs or its images. */
+/** The coupling of a configuration, over its pairs or its images. */
 export async function openCoupling(
   { coupling: { pairs, data, ...chosen }, network }: TrainConfig,
   rng: Rng,
@@ -20,7 +20,7 @@ export async function openCoupling(
   return { coupling: make(chosen, make({ name: plain })), close }
 }
 
-/** Where pairs come from, and the name of the coupling that takes them as they are. */
+/** Where pairs come from, and the name of the coupling that uses them unchanged. */
 interface Source {
   pairs?: IndexedPairs
   data?: IndexedImages

@@ -23,18 +23,18 @@ export interface NetworkOptions {
   preset?: keyof typeof presets
 }
 
-/** A network from a file, and the two forms in which it is asked. */
+/** A network from a file, and the two functions that commands use: its velocity and its denoiser. */
 export interface OpenedNetwork {
   net: UNet
   velocity(options?: ForwardOptions): Field
   denoiser(options?: ForwardOptions): Denoiser
 }
 
-/** `--network FILE`, and what says how it is built where the file doesn't. */
+/** `--network FILE`, and two options that say how the network is built, for files that don't say so. */
 export function networkOptions(): Option[] {
   return [
     new Option('--network <file>', 'weights: .safetensors, .pth, or an EDM .pkl').makeOptionMandatory(),
-    new Option('--config <file>', "the network's JSON in the reference's form, for weights that don't say"),
+    new Option('--config <file>', "the network's JSON in the reference's format, for files without it"),
     new Option('--preset <name>', 'instead of --config: one of the published networks')
       .choices(Object.keys(presets))
       .conflicts('config'),
@@ -42,8 +42,8 @@ export function networkOptions(): Option[] {
 }
 
 /**
- * Open a network: a file of this library and an EDM pickle say themselves what they hold; bare weights (.pth, or
- * safetensors of others) need a configuration, and are EDM-preconditioned, as 2-rectified flow++ is.
+ * Open a network. Files of this library and EDM pickles hold the network's configuration. Other files (.pth, or safetensors
+ * from elsewhere) hold only weights: they need a configuration, and get EDM's preconditioning, as in 2-rectified flow++.
  */
 export async function openNetwork({ network: path, config, preset }: NetworkOptions): Promise<OpenedNetwork> {
   const checkpoint = await readCheckpointFile(path)
@@ -52,12 +52,12 @@ export async function openNetwork({ network: path, config, preset }: NetworkOpti
   const chosen = given || configOfFile(checkpoint)
   if (!chosen)
     throw new RangeError(
-      `'${path}' holds weights alone: say with --config or --preset which network they belong to.`,
+      `'${path}' holds only weights: say with --config or --preset which network they belong to.`,
     )
   return asked(createUNet(chosen, { tensors }), network ? configFromEdm(network).preconditioner : edm())
 }
 
-/** The network's configuration, where its file says it: one of this library, or an EDM pickle. */
+/** The network's configuration, if the file has it: files of this library and EDM pickles do. */
 export function configOfFile({ metadata, network }: Checkpoint): UNetConfig | undefined {
   if (network) return configFromEdm(network).config
   return metadata.config ? (JSON.parse(metadata.config) as UNetConfig) : undefined

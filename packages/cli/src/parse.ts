@@ -13,7 +13,7 @@ export function parseIndices(text: string): number[] {
   return indices
 }
 
-/** An option's parser of whole numbers >= min. */
+/** A parser for an option that takes an integer >= min. */
 export function parseInteger(min: number): (text: string) => number {
   return text => {
     const value = Number(text)

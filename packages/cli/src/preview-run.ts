@@ -6,11 +6,11 @@ import { edmVelocity, type UNet } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import type { TrainConfig } from './train-config.js'
 
-/** The name of the picture of paths among a run's previews. */
+/** The name of the preview that shows sampling paths. */
 export const TRAJECTORIES = 'trajectories'
 const SHOWN_PATHS = 4
 
-/** What a run shows of itself: samples in one step and in several, the paths of some, and how straight they are. */
+/** The previews of a run: samples in one step and in several, the paths of some of them, and how straight these are. */
 export async function previewRun(
   net: UNet,
   trainer: Trainer,
@@ -42,7 +42,7 @@ export async function previewRun(
 }
 
 /**
- * Two rows a path: its N + 1 states, and under each the data that it points to, which of the last is itself.
+ * Two rows per path: its N + 1 states, and under each the data that its velocity points to; under the last, itself.
  *
  * @returns  [B·2·(N + 1),H,W,C]
  */

@@ -22,7 +22,7 @@ const commands = [
   doctorCommand,
 ]
 
-/** The command `rectified-flow` with all that it can do. A command that fails rejects with an error for people. */
+/** The command `rectified-flow` with all its subcommands. If one fails, its promise rejects with an error for people. */
 export function createProgram(): Command {
   const program = new Command('rectified-flow')
     .description(description)

@@ -2,13 +2,13 @@ import { Presets, SingleBar } from 'cli-progress'
 import { isWorker, report } from './worker.js'
 
 export interface Progress {
-  /** `done` of the whole are done now. The first call, before the work, says how much was there already. */
+  /** `done` is how many of all are done now. Call it before the work too, with how many were there already. */
   update(done: number): void
   stop(): void
 }
 
 /**
- * A bar on stderr with rate and time left; where that is no terminal, a plain line for each tenth. A worker tells its
+ * A bar on stderr with rate and time left; if stderr is not a terminal, a plain line for each tenth. A worker reports to its
  * parent, which shows one bar for all.
  */
 export function progress(title: string, total: number, unit: string): Progress {

@@ -10,21 +10,23 @@ export interface SamplingFlags {
   rule: 'euler' | 'reinterpolate'
 }
 
-/** `--method NAME`, the same in every command that follows a flow. */
+/** `--method NAME`, for every command that integrates a flow. */
 export function methodOption(): Option {
   return new Option('--method <name>', 'solver').choices(Object.keys(solvers)).default('euler')
 }
 
-/** The flags that say how a flow is sampled, the same in every command that samples one. */
+/** The options that say how to sample a flow, for every command that samples one. */
 export function addSamplingOptions(command: Command): Command {
   return command
     .addOption(
       new Option('--steps <n>', 'grid intervals (default: 1)').argParser(parseInteger(1)).conflicts('times'),
     )
-    .addOption(new Option('--times <list>', 'a falling grid, such as 0.99999,0.8,0').argParser(parseNumbers))
+    .addOption(
+      new Option('--times <list>', 'a decreasing grid, such as 0.99999,0.8,0').argParser(parseNumbers),
+    )
     .addOption(methodOption())
     .addOption(
-      new Option('--rule <name>', "how a step goes on; reinterpolate is the paper's new rule")
+      new Option('--rule <name>', "update rule of a step; reinterpolate is the paper's new one")
         .choices(['euler', 'reinterpolate'])
         .default('euler'),
     )

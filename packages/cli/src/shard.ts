@@ -7,11 +7,11 @@ export interface Shard {
   count: number
 }
 
-/** `--shard i/n`, counted from 0; without it, what a Slurm array or a Kubernetes Indexed Job says, or all. */
+/** `--shard i/n`, counted from 0. Default: the share that a Slurm array or a Kubernetes Indexed Job sets, or all. */
 export function shardOption(): Option {
   return new Option(
     '--shard <i/n>',
-    'do the i-th of n shares, from 0 (default: what Slurm or Kubernetes says, else all)',
+    'do share i of n, counted from 0 (default: the share that Slurm or Kubernetes sets, else all)',
   ).argParser(parseShard)
 }
 
@@ -22,7 +22,7 @@ function parseShard(text: string): Shard {
   return { index, count }
 }
 
-/** A worker's share, the share asked for, or that of the array job that this process is a task of. */
+/** The share of this process: a worker's, the one asked for, or that of the array job that this process belongs to. */
 export function shardOf(given: Shard | undefined, env: NodeJS.ProcessEnv = process.env): Shard {
   if (env[WORKER_SHARE]) return parseShard(env[WORKER_SHARE])
   if (given) return given
@@ -43,11 +43,11 @@ export function shardOf(given: Shard | undefined, env: NodeJS.ProcessEnv = proce
   return { index: 0, count: 1 }
 }
 
-/** A share that is none (a Slurm array with gaps, another number of completions) would leave work undone unnoticed. */
+/** Refuse an impossible share (a Slurm array with gaps, a wrong number of completions): work would silently be left undone. */
 function checked(name: string, shard: Shard): Shard {
   const { index, count } = shard
   if (Number.isInteger(index) && index >= 0 && index < count) return shard
   throw new RangeError(
-    `${name} must say a share from 0 to ${count - 1}, without gaps, got ${index} of ${count}.`,
+    `${name} must name a share from 0 to ${count - 1}, without gaps, got ${index} of ${count}.`,
   )
 }

@@ -4,8 +4,8 @@ import type { ImageSource } from '@rectified-flow/datasets'
 const LOOKED_AT = 16
 
 /**
- * A short name of images by what they are, not where: their number, their shape, and every byte of some that lie evenly
- * among them. The same on every machine.
+ * A short hash of a set of images: their number, their shape, and every byte of some images at equal distances. It does not
+ * depend on where the files are, so it is the same on every machine.
  */
 export async function sourceFingerprint(source: ImageSource): Promise<string> {
   const { count, height, width, channels } = source

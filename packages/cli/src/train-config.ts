@@ -20,21 +20,21 @@ import { choiceSchema } from './choice-schema.js'
 const count = z.int().min(1)
 const share = z.number().min(0).max(1)
 
-/** Pairs as they are, unless a coupling is named that makes others of them. */
+/** Without a name, the coupling uses its pairs unchanged: fill in the name of that coupling. */
 function withPlainName(coupling: unknown): unknown {
   if (typeof coupling !== 'object' || coupling === null) return coupling
   return { name: 'data' in coupling ? 'independent' : 'stored', ...coupling }
 }
 
-/** What a training run is told. Everything has a default but the network and where pairs come from. */
+/** The configuration of a training run. Only the network and the source of pairs have no default. */
 const schema = z.strictObject({
-  /** A configuration of the paper, such as 'cifar10/F', whose values stand where this file says nothing. */
+  /** A configuration of the paper, such as 'cifar10/F'. Its values are the defaults for this file. */
   paper: z.string().optional(),
   network: z
     .strictObject({
-      /** A network's file: its weights are what training starts from. */
+      /** The file of a network: training starts from its weights. */
       initial: z.string().optional(),
-      /** Its configuration in the reference's form, where the file doesn't say it, or there is none. */
+      /** The network's configuration in the reference's format, if there is no file or the file doesn't have it. */
       config: z.record(z.string(), z.unknown()).optional(),
       preset: z.enum(Object.keys(presets) as [keyof typeof presets]).optional(),
       dropout: share.optional(),
@@ -49,7 +49,7 @@ const schema = z.strictObject({
       choiceSchema(couplings, {
         /** A store of `rectified-flow pairs`, or a folder in the reference's format. */
         pairs: z.string().optional(),
-        /** Images, each with noise of its own: trains a 1-rectified flow. */
+        /** Images, each paired with its own noise: trains a 1-rectified flow. */
         data: z.string().optional(),
       }),
     )
@@ -57,11 +57,11 @@ const schema = z.strictObject({
       ({ pairs, data }) => (pairs === undefined) !== (data === undefined),
       'must have either pairs or data',
     ),
-  /** The paper's times and loss, where `timesteps` and `premetric` don't say others. */
+  /** The paper's times and loss, for what `timesteps` and `premetric` don't set. */
   recipe: z.enum(RECIPE_NAMES).default('D'),
   timesteps: choiceSchema(timestepDistributions),
   premetric: choiceSchema(premetrics),
-  /** The perceptual network, for a premetric that needs one: the paper's (its weights are fetched once), or the one for digits. */
+  /** The network of a premetric that needs one: the paper's (its weights are fetched once), or the small one for digits. */
   perceptual: z.enum(['vgg16', 'digits']).default('vgg16'),
   steps: count.default(10_000),
   batch: count.default(128),
@@ -82,7 +82,7 @@ const schema = z.strictObject({
 
 export type TrainConfig = z.infer<typeof schema>
 
-/** Read a configuration, YAML or JSON, and check all of it: every problem is in one message. */
+/** Read a configuration, YAML or JSON, and check it. One error message has all its problems. */
 export async function readTrainConfig(path: string): Promise<TrainConfig> {
   const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     throw new RangeError(

@@ -1,17 +1,17 @@
-/** What a worker of `--workers` tells its parent. */
+/** What a worker of `--workers` reports to its parent. */
 export type WorkerReport = { title: string; unit: string; done: number; total: number } | { error: string }
 
-/** The variable that makes a process a worker: the share, i/n, that it does of the work of its command line. */
+/** The environment variable that makes a process a worker. Its value is the worker's share of the work, i/n. */
 export const WORKER_SHARE = 'RECTIFIED_FLOW_WORKER_SHARE'
 
-/** Whether this process is a worker, which reports to its parent and leaves the rest of the command to it. */
+/** Whether this process is a worker: it does only its share, and reports to its parent, which does the rest of the command. */
 export const isWorker = process.env[WORKER_SHARE] !== undefined
 
 export function report(message: WorkerReport): void {
-  process.send?.(message, undefined, undefined, () => {}) // a parent that is gone is followed, below
+  process.send?.(message, undefined, undefined, () => {}) // fails if the parent has ended; then followParent ends this process
 }
 
-/** A worker ends when its parent does, however that ended, and is not kept alive by it. */
+/** End this worker when its parent ends, for whatever reason. The channel to the parent does not keep the worker alive. */
 export function followParent(): void {
   process.on('disconnect', () => process.exit(1))
   process.channel?.unref()

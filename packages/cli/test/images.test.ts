@@ -76,5 +76,5 @@ it('says what is wrong', async () => {
       '--out',
       out,
     ),
-  ).rejects.toThrow('holds weights alone: say with --config or --preset which network they belong to.')
+  ).rejects.toThrow('holds only weights: say with --config or --preset which network they belong to.')
 })

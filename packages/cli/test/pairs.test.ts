@@ -24,7 +24,7 @@ beforeAll(async () => {
 })
 afterAll(() => folder.remove())
 
-it('names damaged and missing shards, and makes those alone again', async () => {
+it('names damaged and missing shards, and makes only those again', async () => {
   expect((await make(whole)).out).toBe(`40 pairs made; ${whole} is complete`)
   const store = folder.at('damaged')
   await cp(whole, store, { recursive: true })
@@ -54,7 +54,7 @@ it('merges what two machines made', async () => {
   expect(await contents(both)).toEqual(await contents(whole))
 })
 
-it('inverts real images into a store, in shards as in one run, that training reads', async () => {
+it('inverts real images into a store that training reads, in shards as in one run', async () => {
   const [one, two] = [folder.at('inverted'), folder.at('inverted-in-two')]
   expect((await invert(one)).out).toBe(`20 pairs made; ${one} is complete`)
   expect((await invert(two, '--shard', '1/2')).out).toBe('8 pairs made; 2 shards are still missing')
@@ -82,7 +82,7 @@ it('inverts real images into a store, in shards as in one run, that training rea
   )
 })
 
-it('never mixes pairs of another origin in', async () => {
+it('never mixes pairs of different origins', async () => {
   const store = folder.at('origin')
   await invert(store)
   await expect(invert(store, '--steps', '3')).rejects.toThrow('origin must be')

@@ -13,7 +13,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
-/** A run of 40 logged steps with three previews, as `train` leaves it, killed while it wrote a line. */
+/** A run of 40 logged steps with three previews, as `train` leaves it when it is killed while it writes a line. */
 async function writeRun(): Promise<void> {
   const lines: object[] = []
   await mkdir(join(folder, 'previews'))
@@ -47,7 +47,7 @@ async function writeRun(): Promise<void> {
 
 describe('pathRows', () => {
   it('lays out the states of each path, and under them the data that they point to', async () => {
-    // Two paths in two steps; state s of path b is 10 b + s, its prediction 100 more.
+    // Two paths in two steps. State s of path b is 10 b + s; its prediction is 100 larger.
     const image = (value: number) => tf.fill([1, 1, 1, 1], value)
     const at = (s: number, more = 0) => tf.concat([image(s + more), image(10 + s + more)]) as tf.Tensor4D
     const rows = pathRows({ states: [at(0), at(1), at(2)], predictions: [at(0, 100), at(1, 100)] })
@@ -76,7 +76,7 @@ describe('reportHtml', () => {
     expect(html).not.toContain('NaN')
   })
 
-  it('says what it can of a run that has just begun', async () => {
+  it('shows what there is of a run that has just begun', async () => {
     await writeFile(join(folder, 'settings.json'), '{"seed":1}')
     await writeFile(join(folder, 'metrics.jsonl'), '')
     expect(await reportHtml(folder)).toContain('No step has been logged yet.')

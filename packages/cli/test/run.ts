@@ -1,7 +1,7 @@
 import { createProgram } from '@rectified-flow/cli/node'
 import { vi } from 'vitest'
 
-/** Run a command as its user would. What it prints is taken off the console; a usage error rejects, too. */
+/** Run a command as its user would. Returns what it prints, instead of printing it; rejects on a usage error too. */
 export async function run(...args: string[]): Promise<{ out: string; err: string }> {
   const [log, error] = [vi.mocked(console.log), vi.mocked(console.error)]
   log.mockImplementation(() => {})

@@ -8,7 +8,7 @@ const slurm = (id: number, min: number, count: number, step = 1) => ({
   SLURM_ARRAY_TASK_STEP: String(step),
 })
 
-it('is what was asked for, what a scheduler says, or all', () => {
+it('is the share asked for, or the one that a scheduler sets, or all', () => {
   expect(shardOf({ index: 1, count: 3 }, slurm(5, 4, 2))).toEqual({ index: 1, count: 3 })
   expect(shardOf(undefined, slurm(5, 4, 2))).toEqual({ index: 1, count: 2 })
   expect(shardOf(undefined, slurm(6, 0, 4, 2))).toEqual({ index: 3, count: 4 })
@@ -19,12 +19,12 @@ it('is what was asked for, what a scheduler says, or all', () => {
   expect(shardOf(undefined, {})).toEqual({ index: 0, count: 1 })
 })
 
-it('is refused where an array has gaps, rather than to leave work undone', () => {
+it('is refused if an array has gaps, because work would be left undone', () => {
   // sbatch --array=1,5,7
   expect(() => shardOf(undefined, slurm(5, 1, 3))).toThrow(
-    'SLURM_ARRAY_TASK_ID must say a share from 0 to 2, without gaps, got 4 of 3.',
+    'SLURM_ARRAY_TASK_ID must name a share from 0 to 2, without gaps, got 4 of 3.',
   )
   expect(() => shardOf(undefined, { JOB_COMPLETION_INDEX: '8', JOB_COMPLETIONS: '8' })).toThrow(
-    'JOB_COMPLETION_INDEX must say a share from 0 to 7, without gaps, got 8 of 8.',
+    'JOB_COMPLETION_INDEX must name a share from 0 to 7, without gaps, got 8 of 8.',
   )
 })

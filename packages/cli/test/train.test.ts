@@ -61,7 +61,7 @@ it('makes the same pairs in one run and in shards, and trains on them, with a re
   expect(html).not.toMatch(/(src|href)="https?:/)
 }, 120_000)
 
-it('trains a network without classes on images that have some, and says by its exit code that it was stopped', async () => {
+it('trains a network without classes on images with classes, and shows by its exit code that it was stopped', async () => {
   const data = join(folder, 'data')
   for (const name of ['cat', 'dog']) {
     await mkdir(join(data, name), { recursive: true })

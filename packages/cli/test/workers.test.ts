@@ -13,19 +13,19 @@ const common = ['--network', TEACHER, '--backend', 'wasm', '--shard-size', '8']
 const make = (out: string, ...more: string[]) =>
   cli('pairs', ...common, '--steps', '1', '--count', '44', '--out', out, ...more)
 
-/** The command as its user has it, in a process of its own. */
+/** Run the built command in its own process, as its user does. */
 function cli(...args: string[]): Promise<{ stdout: string; stderr: string }> {
   return promisify(execFile)(process.execPath, [main, ...args])
 }
 
 it('are refused on backends that use the whole machine', async () => {
   await expect(runWorkers(4, { index: 0, count: 1 }, 'node-gpu')).rejects.toThrow(
-    "--workers must be 1 on backend 'node-gpu', which has the whole machine at work from one process, got 4. " +
+    "--workers must be 1 on backend 'node-gpu', which uses the whole machine from one process, got 4. " +
       'With --backend wasm or cpu there may be more.',
   )
 })
 
-// Processes need the built command, which `npm run build` makes.
+// These tests start processes of the built command, which `npm run build` makes.
 describe.runIf(existsSync(main))('processes', () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>
   let whole: string
@@ -50,7 +50,7 @@ describe.runIf(existsSync(main))('processes', () => {
     for (const store of [shards, workers, both]) expect(await contents(store)).toEqual(expected)
   })
 
-  it('invert, draw and measure what one process does', async () => {
+  it('invert, draw and measure the same as one process', async () => {
     const inversion = (out: string, ...more: string[]) =>
       cli('pairs', 'invert', MNIST, ...common, '--count', '20', '--steps', '1', '--out', out, ...more)
     await inversion(folder.at('inverted'))
@@ -101,9 +101,9 @@ describe.runIf(existsSync(main))('processes', () => {
   )
 })
 
-// As above.
+// They need the built command too.
 describe.runIf(existsSync(main))('a training run that is told to stop', () => {
-  it('saves, says with its exit code that it has not ended, and goes on', async () => {
+  it('saves, shows by its exit code that it has not finished, and goes on', async () => {
     const folder = await temporaryFolder('stopped-')
     try {
       await make(folder.at('pairs'))
@@ -125,7 +125,7 @@ describe.runIf(existsSync(main))('a training run that is told to stop', () => {
   })
 })
 
-/** SIGTERM once, as soon as the command shows this. A second signal would kill it. */
+/** Send SIGTERM once, as soon as the command prints `shows`. A second signal would kill it. */
 async function toldToStop(args: string[], shows: RegExp): Promise<{ code: number | null; stdout: string }> {
   const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   let [stdout, stderr, told] = ['', '', false]

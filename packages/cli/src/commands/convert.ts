@@ -3,13 +3,16 @@ import { readCheckpointFile, writeSafetensorsFile } from '@rectified-flow/checkp
 import { configFromEdm } from '@rectified-flow/unet'
 import { Command } from 'commander'
 
-/** `rectified-flow convert IN OUT`: any weights that we read, to safetensors; without OUT it only shows what is there. */
+/** `rectified-flow convert IN OUT`: any weights file that we read, to safetensors. Without OUT it only shows the content. */
 export function convertCommand(): Command {
   return new Command('convert')
     .description('show what a weights file holds, and write it as safetensors')
     .argument('<in>', '.safetensors, .pth (zip or legacy), an EDM .pkl, or .npz')
     .argument('[out]', 'the .safetensors file to write')
-    .option('--prefix <text>', 'take only the tensors whose names start so, and take that off their names')
+    .option(
+      '--prefix <text>',
+      'take only tensors whose names start with this, and remove it from their names',
+    )
     .action(async (input: string, output: string | undefined, { prefix }: { prefix?: string }) => {
       const checkpoint = await readCheckpointFile(input)
       const tensors = select(checkpoint, prefix)
@@ -33,7 +36,7 @@ function select({ tensors }: Checkpoint, prefix = ''): Map<string, HostTensor> {
   return selected
 }
 
-/** The metadata of our own files is kept; of an EDM pickle's network, the configuration is written. */
+/** The metadata of our own files is kept. For an EDM pickle, the configuration of its network is written. */
 function metadataOf({ metadata, network }: Checkpoint): Record<string, string> {
   if (!network) return metadata
   const { config } = configFromEdm(network)

@@ -14,7 +14,7 @@ interface Report {
   advice: string[]
 }
 
-/** `rectified-flow doctor`: what this machine can compute with, what would be chosen and why, and what to install next. */
+/** `rectified-flow doctor`: the backends of this machine, which one is chosen and why, and what to install next. */
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description('show the backends of this machine, which one is chosen and why, and how fast it is')
@@ -56,7 +56,7 @@ function gpuLimits(): Record<string, number> | undefined {
   return Object.fromEntries(names.map(name => [name, limits[name]!]))
 }
 
-/** What a package would bring that is not installed here. */
+/** What one would gain by installing a backend's package. */
 const gains: [BackendName, string][] = [
   ['node-gpu', 'an NVIDIA GPU with CUDA'],
   ['webgpu', 'any GPU with a Vulkan, Metal or D3D12 driver'],

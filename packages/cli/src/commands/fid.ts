@@ -34,7 +34,7 @@ interface MeasureFlags extends ExtractorFlags {
   backend?: BackendName
 }
 
-/** `rectified-flow fid`: statistics of real images, and every metric of generated ones against them. */
+/** `rectified-flow fid`: statistics of real images, and metrics that compare generated images with them. */
 export function fidCommand(): Command {
   return new Command('fid')
     .description('measure images: FID, KID, precision and recall, inception score')
@@ -47,7 +47,7 @@ function refCommand(): Command {
   const command = new Command('ref')
     .description('statistics of real images, to compare others with')
     .argument('<data>', 'a folder or zip of images, an .npz, MNIST or CIFAR-10')
-    .requiredOption('-o, --out <file.npz>', 'mu and sigma, as EDM, pytorch-fid and clean-fid have them')
+    .requiredOption('-o, --out <file.npz>', 'mu and sigma, in the format of EDM, pytorch-fid and clean-fid')
     .option('--keep-features', 'keep every image’s features too: KID, precision and recall need them')
   return measuring(command).action(
     async (data: string, flags: MeasureFlags & { out: string; keepFeatures?: boolean }) => {
@@ -72,7 +72,7 @@ function calcCommand(): Command {
     .addOption(metricsOption())
     .option('-o, --out <file.json>', 'the result, with how it was made', 'fid.json')
     .option('--at-least <n>', 'refuse fewer images', parseInteger(2), 2)
-    .option('--seed <n>', 'of the subsets and splits', parseInteger(0), 0)
+    .option('--seed <n>', 'seed of the subsets and splits', parseInteger(0), 0)
   return measuring(command)
     .addHelpText('after', () => `\n${choiceHelp('metrics', metrics)}`)
     .action(calc)
@@ -108,9 +108,9 @@ async function calc(
 
 function mergeCommand(): Command {
   return new Command('merge')
-    .description('put together what shards of `fid ref` on several machines measured')
+    .description('join the parts that shards of `fid ref` measured on several machines')
     .argument('<parts...>', 'their OUT.npz.parts folders')
-    .requiredOption('-o, --out <file.npz>', 'the statistics of all')
+    .requiredOption('-o, --out <file.npz>', 'the statistics of all images')
     .option('--keep-features', 'keep every image’s features too')
     .action(async (folders: string[], { out, keepFeatures }: { out: string; keepFeatures?: boolean }) => {
       const whole = `${out}.parts`
@@ -131,10 +131,10 @@ function mergeCommand(): Command {
 function measuring(command: Command): Command {
   command
     .addOption(
-      new Option('--split <name>', 'of MNIST or CIFAR-10').choices(['train', 'test']).default('train'),
+      new Option('--split <name>', 'split of MNIST or CIFAR-10').choices(['train', 'test']).default('train'),
     )
     .option('--batch <n>', 'images at a time', parseInteger(1), 32)
-    .option('--allow-jpeg', 'measure JPEGs, whose compression alone moves FID')
+    .option('--allow-jpeg', 'measure JPEGs too, although their compression changes FID')
     .addOption(shardOption())
     .addOption(workersOption())
     .addOption(backendOption())
@@ -142,7 +142,7 @@ function measuring(command: Command): Command {
   return command
 }
 
-/** Measure this process's share; the measurement of all images, where the parts of all other shares are there. */
+/** Measure this process's share. Returns the measurement of all images if the parts of all other shares are there. */
 async function measure(
   data: string,
   flags: MeasureFlags,
@@ -171,7 +171,7 @@ async function measure(
   }
 }
 
-/** A shard leaves the parts where they are: others may be reading them. */
+/** Remove the parts, but not in a sharded run: other processes may still read them. */
 async function removeParts({ out, shard }: MeasureFlags & { out: string }): Promise<void> {
   if (shardOf(shard).count === 1) await rm(`${out}.parts`, { recursive: true })
 }

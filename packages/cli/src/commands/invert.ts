@@ -32,8 +32,8 @@ export function invertCommand(): Command {
     .description('find the noise that a flow takes to given images; `sample --noise` draws them again')
     .argument('<data>', 'a folder or zip of images, an .npz, MNIST or CIFAR-10')
     .requiredOption('--out <file.npz>', 'arr_0: the noise [N,H,W,C] in float32')
-    .option('--images <list>', 'which of them, such as 0-63 (default: all)', parseIndices)
-    .option('--class <n>', "their class (default: the data's own)", parseInteger(0))
+    .option('--images <list>', 'which images, such as 0-63 (default: all)', parseIndices)
+    .option('--class <n>', "class of the images (default: the data's own)", parseInteger(0))
     .option('--steps <n>', 'grid intervals', parseInteger(1), 4)
     .addOption(methodOption())
     .option('--batch <n>', 'images at a time', parseInteger(1), 64)
@@ -50,7 +50,7 @@ async function run(data: string, flags: Flags): Promise<void> {
   const images = flags.images ?? [...Array(source.count).keys()]
   const shape = [side, side, channels] as const
   const noise = new Float32Array(images.length * side * side * channels)
-  // Compiled as a whole: every batch has a velocity of its own, that of its labels.
+  // Compile the whole inversion, not the velocity: each batch has another velocity, because its labels differ.
   const noiseOf = compile(
     (x: tf.Tensor, fresh: tf.Tensor, labels: ForwardOptions) =>
       invert(velocity(labels), x, { noise: fresh, steps: flags.steps, method: solvers[flags.method] }).z,

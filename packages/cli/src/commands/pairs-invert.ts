@@ -32,14 +32,16 @@ export function pairsInvertCommand(): Command {
     )
     .argument('<data>', 'a folder or zip of images, an .npz, MNIST or CIFAR-10')
     .addOption(
-      new Option('--split <name>', 'of MNIST or CIFAR-10').choices(['train', 'test']).default('train'),
+      new Option('--split <name>', 'split of MNIST or CIFAR-10').choices(['train', 'test']).default('train'),
     )
-    .option('--count <n>', 'the first n of them (default: all)', parseInteger(1))
-    .option('--seed <n>', 'of the little noise that an inversion starts with', parseInteger(0), 0)
+    .option('--count <n>', 'only the first n images (default: all)', parseInteger(1))
+    .option('--seed <n>', 'seed of the little noise that an inversion starts with', parseInteger(0), 0)
     .option('--steps <n>', 'grid intervals', parseInteger(1), 128)
     .addOption(methodOption())
     .addOption(
-      new Option('--noise <format>', 'how noise is kept').choices(['float16', 'float32']).default('float16'),
+      new Option('--noise <format>', 'format of the noise')
+        .choices(['float16', 'float32'])
+        .default('float16'),
     )
   addStoreOptions(command)
   for (const option of networkOptions()) command.addOption(option)
@@ -90,9 +92,11 @@ function checkSource(
   { channels, labelDim }: { channels: number; labelDim: number },
 ): void {
   if (source.channels !== channels)
-    throw new RangeError(`'${data}' must have ${channels} channels, as the network, got ${source.channels}.`)
+    throw new RangeError(
+      `'${data}' must have ${channels} channels, as the network has, got ${source.channels}.`,
+    )
   if (labelDim > 0 && source.classes !== labelDim)
     throw new RangeError(
-      `'${data}' must have ${labelDim} classes, as the network, got ${source.classes ?? 'none'}.`,
+      `'${data}' must have ${labelDim} classes, as the network has, got ${source.classes ?? 'none'}.`,
     )
 }

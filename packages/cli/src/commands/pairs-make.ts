@@ -18,15 +18,17 @@ interface Flags extends NetworkOptions, SamplingFlags, StoreFlags {
   images: 'uint8' | 'float16'
 }
 
-/** `rectified-flow pairs [make]`: noise and what a teacher makes of it. */
+/** `rectified-flow pairs [make]`: noise, and the images that a teacher makes from it. */
 export function pairsMakeCommand(): Command {
   const command = new Command('make')
-    .description('let a teacher make pairs of noise and image; killed and called again, it goes on')
+    .description(
+      'let a teacher make pairs of noise and image; if it is killed, call it again, and it goes on',
+    )
     .requiredOption('--count <n>', 'pairs in all', parseInteger(1))
-    .option('--seed <n>', 'of the noise', parseInteger(0), 0)
+    .option('--seed <n>', 'seed of the noise', parseInteger(0), 0)
     .option('--edm', "EDM's sampler, for a diffusion model; --steps noise levels (default: 18, 35 calls)")
     .addOption(
-      new Option('--images <format>', 'how images are kept').choices(['uint8', 'float16']).default('uint8'),
+      new Option('--images <format>', 'format of the images').choices(['uint8', 'float16']).default('uint8'),
     )
   addStoreOptions(command)
   for (const option of networkOptions()) command.addOption(option)
@@ -59,7 +61,7 @@ async function generation(flags: Flags): Promise<Filling> {
   }
 }
 
-/** What decides the images, so that pairs of another teacher or sampler are never mixed in. */
+/** All that decides the images: a store refuses pairs with another teacher or sampler. */
 async function origin({
   network,
   edm,

@@ -4,7 +4,7 @@ import { progress } from '../progress.js'
 import { pairsInvertCommand } from './pairs-invert.js'
 import { pairsMakeCommand } from './pairs-make.js'
 
-/** `rectified-flow pairs`: stores of noise and image, that any number of processes fill. Without a subcommand, `make`. */
+/** `rectified-flow pairs`: stores of noise and image, which any number of processes can fill. Its default is `make`. */
 export function pairsCommand(): Command {
   return new Command('pairs')
     .description('pairs of noise and image: let a teacher make them, or invert real images')
@@ -16,9 +16,9 @@ export function pairsCommand(): Command {
 
 function mergeCommand(): Command {
   return new Command('merge')
-    .description('bring what several machines made of one store together; every file is checked')
+    .description('join the parts of one store that several machines made; every file is checked')
     .argument('<stores...>', 'their folders')
-    .requiredOption('-o, --out <folder>', 'the whole; may be one of them')
+    .requiredOption('-o, --out <folder>', 'the whole store; may be one of the folders')
     .action(async (stores: string[], { out }: { out: string }) => {
       const missing = await (await mergePairStores(out, stores)).missing()
       console.log(

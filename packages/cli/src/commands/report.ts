@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { reportHtml } from '../report/report-html.js'
 import { writeOutput } from '../write-output.js'
 
-/** `rectified-flow report RUN`: one page, with all that is in it. */
+/** `rectified-flow report RUN`: one page that shows a training run. */
 export function reportCommand(): Command {
   return new Command('report')
     .description(

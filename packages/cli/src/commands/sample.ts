@@ -28,13 +28,13 @@ interface Flags extends NetworkOptions, SamplingFlags {
   backend?: BackendName
 }
 
-/** `rectified-flow sample`: images of a flow, or of a diffusion model, one for each seed. */
+/** `rectified-flow sample`: draw images with a flow or a diffusion model, one for each seed. */
 export function sampleCommand(): Command {
   const command = new Command('sample')
     .description('draw images with a network')
     .requiredOption(
       '--out <path>',
-      'NAME.png: a grid; NAME.npz: arr_0; else a folder of PNGs, which is resumed',
+      'NAME.png: a grid; NAME.npz: arr_0; else a folder of PNGs, which a second run completes',
     )
     .option('--seeds <list>', "one image each; a seed's image is the same in any batch", parseIndices, [
       ...Array(64).keys(),
@@ -53,7 +53,7 @@ export function sampleCommand(): Command {
 async function run(flags: Flags): Promise<void> {
   const shard = shardOf(flags.shard)
   if ((shard.count > 1 || flags.workers > 1) && /\.(png|npz)$/.test(flags.out))
-    throw new RangeError(`--out must be a folder where several processes write to it, got '${flags.out}'.`)
+    throw new RangeError(`--out must be a folder if several processes write to it, got '${flags.out}'.`)
   const { name } = await startBackend(flags.backend)
   if (wantsWorkers(flags.workers)) {
     const made = await runWorkers(flags.workers, shard, name)
@@ -68,7 +68,7 @@ async function drawShare(flags: Flags, shard: Shard): Promise<void> {
   const output = await imageOutput(flags.out)
   const mine = source.numbers.filter((_, i) => i % shard.count === shard.index)
   const todo = mine.filter(n => !output.has(n))
-  // Compiled as a whole: every batch has a velocity of its own, that of its labels.
+  // Compile the whole sampler, not the velocity: each batch has another velocity, because its labels differ.
   const drawn = compile((z: tf.Tensor4D, labels: ForwardOptions) => draw(opened, z, labels, flags))
   const bar = progress('sample', mine.length, 'images')
   bar.update(mine.length - todo.length)
@@ -99,7 +99,7 @@ function draw(
   return sample(velocity(labels), z, samplingOf(flags)) as { x: tf.Tensor4D; nfe: number }
 }
 
-/** Where noise comes from, by an image's number: its seed, or its row in a file. */
+/** The noise of each image by its number, which is a seed, or a row of the file `--noise`. */
 async function noiseSource(
   { noise: path, seeds }: Flags,
   shape: readonly [number, number, number],

@@ -36,15 +36,15 @@ interface Flags {
   backend?: BackendName
 }
 
-/** What a run exits with that was told to stop: EX_TEMPFAIL, "call again". Nothing that needs its end may follow. */
+/** The exit code of a run that was told to stop: EX_TEMPFAIL, "call again". It is not 0, because the run has not finished. */
 const STOPPED = 75
 
-/** `rectified-flow train CONFIG`: a run in a folder, that goes on where it stopped. */
+/** `rectified-flow train CONFIG`: a training run in a folder, which goes on where it stopped. */
 export function trainCommand(): Command {
   return new Command('train')
     .description('train a flow on pairs (Reflow) or on data (a 1-rectified flow)')
     .argument('<config>', 'YAML or JSON; --print-config shows every value')
-    .option('--out <folder>', 'the run: checkpoints, metrics, previews, TensorBoard', 'runs/train')
+    .option('--out <folder>', 'folder of the run: checkpoints, metrics, previews, TensorBoard', 'runs/train')
     .addOption(
       new Option('--resume <when>', 'go on with the run in the folder')
         .choices(['auto', 'must', 'never'])
@@ -56,7 +56,7 @@ export function trainCommand(): Command {
     .action(run)
 }
 
-/** What `timesteps`, `premetric` and `coupling` of a configuration may name. */
+/** The members that `timesteps`, `premetric` and `coupling` of a configuration may name. */
 const lists = () =>
   [
     choiceHelp('timesteps', timestepDistributions),
@@ -123,7 +123,7 @@ async function run(path: string, flags: Flags): Promise<void> {
   )
 }
 
-/** A network with initial weights, or drawn from the seed. What is resumed replaces both. */
+/** A network with initial weights, or with weights drawn from the seed. A run that is resumed replaces both. */
 async function openNet({ network }: TrainConfig, rng: Rng): Promise<UNet> {
   const { initial, config, preset, dropout } = network
   const given = config ? configFromReference(config) : preset && presets[preset]
@@ -131,13 +131,13 @@ async function openNet({ network }: TrainConfig, rng: Rng): Promise<UNet> {
   const chosen: UNetConfig | undefined = given ?? (read && configOfFile(read))
   if (!chosen)
     throw new RangeError(
-      `network.initial: '${initial}' holds weights alone: say with network.config or preset what of.`,
+      `network.initial: '${initial}' holds only weights: say with network.config or preset which network they belong to.`,
     )
   const full = { ...chosen, ...(dropout !== undefined && { dropout }) }
   return createUNet(full, read ? { tensors: read.tensors } : { rng })
 }
 
-/** Of the file that training starts from: the same name may hold other weights tomorrow. */
+/** The hash of the file that training starts from: the file of this name may change before the run is resumed. */
 async function initialHash({ network: { initial } }: TrainConfig): Promise<{ initialSha256?: string }> {
   if (initial === undefined) return {}
   return {

@@ -36,10 +36,10 @@ export function translateCommand(): Command {
     .requiredOption('--to <class>', 'the class to go to', parseInteger(0))
     .requiredOption(
       '--out <path>',
-      'NAME.png: a grid; NAME.npz: arr_0; else a folder of PNGs, which is resumed',
+      'NAME.png: a grid; NAME.npz: arr_0; else a folder of PNGs, which a second run completes',
     )
-    .option('--from <class>', "the class they are of (default: the data's own)", parseInteger(0))
-    .option('--images <list>', 'which of them, such as 0-63 (default: all)', parseIndices)
+    .option('--from <class>', "the class of the images (default: the data's own)", parseInteger(0))
+    .option('--images <list>', 'which images, such as 0-63 (default: all)', parseIndices)
     .option('--inversion-steps <n>', 'grid intervals on the way to noise', parseInteger(1), 4)
     .option('--steps <n>', 'grid intervals on the way back', parseInteger(1), 2)
     .addOption(methodOption())
@@ -60,7 +60,7 @@ async function run(data: string, flags: Flags): Promise<void> {
   const images = flags.images ?? [...Array(source.count).keys()]
   const output = await imageOutput(flags.out)
   const todo = images.filter(n => !output.has(n))
-  // Compiled as a whole: every batch has velocities of its own, those of its labels.
+  // Compile the whole translation, not the velocities: each batch has other velocities, because its labels differ.
   const translated = compile((x: tf.Tensor, noise: tf.Tensor, from: ForwardOptions, to: ForwardOptions) => {
     const fields = { from: velocity(from), to: velocity(to) }
     const inversion = { steps: flags.inversionSteps, method }

@@ -3,23 +3,23 @@ import { InvalidArgumentError, Option } from 'commander'
 
 const list: Readonly<Record<string, Metric>> = metrics
 
-/** `--metrics LIST`: names of eval-fid's list. */
+/** `--metrics LIST`: names of metrics, from eval-fid's list. */
 export function metricsOption(): Option {
   return new Option(
     '--metrics <list>',
-    'names with commas between them (default: all that the reference is for)',
+    'names with commas between them (default: all that the reference allows)',
   ).argParser(text => {
     const names = text.split(',').map(name => name.trim())
     const unknown = names.find(name => !Object.keys(list).includes(name))
     if (unknown !== undefined)
-      throw new InvalidArgumentError(`must be of ${Object.keys(list).join(', ')}, got '${unknown}'.`)
+      throw new InvalidArgumentError(`must be one of ${Object.keys(list).join(', ')}, got '${unknown}'.`)
     return names
   })
 }
 
 /**
- * The metrics asked for, or every one that the reference has what it needs for; over a small network by itself only what
- * is made of its features.
+ * The metrics asked for. By default all for which the reference has the data; with a small network only those computed from
+ * its features.
  */
 export function chooseMetrics(
   asked: readonly MetricName[] | undefined,
@@ -37,12 +37,12 @@ export function chooseMetrics(
   return asked ?? (Object.keys(list) as MetricName[]).filter(name => fits(metrics[name]))
 }
 
-/** What a metric is called in the results over a network. */
+/** The name of a metric in the results, which depends on the network. */
 export function titleOf(name: string, network: string): string {
   const { inceptionName, title } = list[name]!
   if (network.includes('Inception')) return inceptionName ?? name
   return title ? `${title} (${network})` : name
 }
 
-/** What these metrics need of the images. */
+/** What must be measured of the images for these metrics. */
 export const needsOf = (names: readonly MetricName[]) => names.map(name => metrics[name].needs)

@@ -10,21 +10,21 @@ export interface ExtractorFlags {
   offline?: boolean
 }
 
-/** What measures: FID's network, with the official weights (fetched once) or a file's, or a small one that is shipped. */
+/** The network that measures: FID's, with the official weights (fetched once) or those of a file, or a small shipped one. */
 export function extractorOptions(): Option[] {
   return [
     new Option(
       '--features <name>',
-      "inception (FID; fetched once), a file of its weights, or the shipped 'cifar' or 'digits' (never FID)",
+      "'inception' (FID; fetched once), a file of its weights, or the shipped 'cifar' or 'digits' (not FID)",
     ).default('inception'),
-    new Option('--resize <mode>', "how images come to inception's size")
+    new Option('--resize <mode>', "how images are resized to Inception's size")
       .choices(['clean', 'legacy_tensorflow', 'legacy_pytorch'])
       .default('clean'),
     new Option('--offline', 'never fetch weights'),
   ]
 }
 
-/** Whether the network is FID's, rather than a small one that is shipped. */
+/** Whether the network is FID's, and not a small shipped one. */
 export const isInception = ({ features }: ExtractorFlags): boolean =>
   features !== 'digits' && features !== 'cifar'
 

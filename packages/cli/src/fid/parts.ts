@@ -17,25 +17,25 @@ import { sourceFingerprint } from '../source-fingerprint.js'
 import { writeOutput } from '../write-output.js'
 import type { Measurer } from './extractor.js'
 
-/** Images of a part: what a killed run has to measure again, at most. */
+/** Images per part. A killed run has to measure at most this many again. */
 const PART = 2048
 
 interface PartsJob {
   source: ImageSource
   extractor: Measurer
-  /** What metrics need of the images. */
+  /** What the metrics need to know about the images. */
   keep: readonly KeptName[]
-  /** Where measured parts are kept until all are there. */
+  /** The folder that keeps measured parts until all are there. */
   folder: string
   shard: Shard
   batch: number
 }
 
 /**
- * Measure this process's share of the images, part by part, each kept in a file of its own, so that a killed run goes on
- * and several processes share the work: whoever then finds every part there has the whole.
+ * Measure this process's share of the images, part by part. Each part is kept in its own file, so that a killed run can go on
+ * and several processes can share the work: the process that finds all parts there joins them.
  *
- * @returns  what `collectParts` is to expect
+ * @returns  what `collectParts` must expect
  */
 export async function measureParts(job: PartsJob): Promise<ExpectedParts> {
   const { source, extractor, folder, shard, keep } = job
@@ -65,7 +65,7 @@ export async function measureParts(job: PartsJob): Promise<ExpectedParts> {
   return { id, total, dim: extractor.dim }
 }
 
-/** What parts have in common; where it isn't known, the first part says it. */
+/** What all parts have in common. Members that are not given are taken from the first part. */
 interface ExpectedParts {
   id?: string
   total?: number
@@ -73,8 +73,8 @@ interface ExpectedParts {
 }
 
 /**
- * Every part in a folder, as one measurement, or how many are missing; parts of other images or another network are
- * refused by name.
+ * All parts in a folder as one measurement, or how many are missing. Throws if a part is of other images or of another
+ * network, and names the part.
  */
 export async function collectParts(
   folder: string,
@@ -98,13 +98,13 @@ export async function collectParts(
 const fileOf = (part: number, total: number) =>
   `part-${String(part).padStart(5, '0')}-of-${total}.safetensors`
 
-/** All that must be equal for parts to belong together. */
+/** All that must be equal in parts that belong together. */
 async function identity({ source, extractor, keep }: PartsJob): Promise<string> {
   const images = await sourceFingerprint(source)
   return JSON.stringify({ images, ...extractor.description, kept: kept(keep) })
 }
 
-/** Features are always kept, one by one: moments come of them. What else, the metrics say. */
+/** The features of each image are always kept, because moments are computed from them. The metrics decide what else is kept. */
 function kept(keep: readonly KeptName[]): KeptName[] {
   return ['samples', ...(['spatial', 'logits'] as const).filter(name => keep.includes(name))]
 }
@@ -112,7 +112,7 @@ function kept(keep: readonly KeptName[]): KeptName[] {
 async function* pictures(source: ImageSource, order: Int32Array, batch: number): AsyncGenerator<tf.Tensor4D> {
   for await (const { x, labels } of batches(source, { batch, order })) {
     labels?.dispose()
-    await turn() // a backend that computes at once would leave no moment to follow a parent that ended
+    await turn() // without this, a synchronous backend would leave a worker no time to notice that its parent ended
     yield x
   }
 }

@@ -5,7 +5,7 @@ import { type Measurement, type Reference, readMoments, writeMoments } from '@re
 import { writeOutput } from '../write-output.js'
 
 /**
- * Write a reference: `mu`, `sigma`, and where there are spatial features `mu_s`, `sigma_s`, as everyone reads them; with
+ * Write a reference: `mu` and `sigma`, and `mu_s` and `sigma_s` if there are spatial features, under the usual names. With
  * `keepFeatures` also `features` [N,F], which kernel distance, precision and recall need.
  */
 export async function writeReference(
@@ -23,7 +23,7 @@ export async function writeReference(
   return writeOutput(path, await writeNpz(arrays))
 }
 
-/** Read a reference of ours, of EDM, pytorch-fid, clean-fid or OpenAI, and the hash of its file. */
+/** Read a reference file of ours, EDM, pytorch-fid, clean-fid or OpenAI, and compute its hash. */
 export async function readReference(path: string): Promise<{ reference: Reference; sha256: string }> {
   const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
     throw new RangeError(`--ref must name a file that can be read, got '${path}' (${cause.code}).`, { cause })

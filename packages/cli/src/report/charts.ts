@@ -10,7 +10,7 @@ const MOST_POINTS = 600
 const COLOUR = '#3987e5'
 const SIZE = { width: 560, height: 240, marginLeft: 56, marginRight: 16 }
 
-/** A curve over steps as SVG: the values pale, their running mean on top of them. */
+/** A curve over steps as SVG: the values in a pale colour, and their running mean on top. */
 export function curve(points: readonly Point[], { log = false, smooth = true } = {}): string {
   const thin = thinned(points.filter(({ value }) => Number.isFinite(value)))
   const positive = thin.length > 0 && thin.every(({ value }) => value > 0)
@@ -51,7 +51,7 @@ function svg(options: Plot.PlotOptions): string {
   return Plot.plot({ ...options, document: document as unknown as Document }).outerHTML
 }
 
-/** Means over neighbours, so that a long run's page stays small. */
+/** Means over neighbouring points, so that the page of a long run stays small. */
 function thinned(points: readonly Point[]): Point[] {
   const width = Math.ceil(points.length / MOST_POINTS)
   if (width <= 1) return [...points]
@@ -62,7 +62,7 @@ function thinned(points: readonly Point[]): Point[] {
   })
 }
 
-/** Exponential running mean over about a thirtieth of the curve, without the pull of its start. */
+/** Exponential running mean over about a thirtieth of the curve, corrected for the bias at its start. */
 function running(points: readonly Point[]): Point[] {
   const decay = 1 - 30 / (points.length + 30)
   let [mean, weight] = [0, 0]

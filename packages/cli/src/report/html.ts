@@ -1,9 +1,9 @@
-/** Text as it may stand in HTML, in an attribute too. */
+/** Escape text for HTML, also for an attribute. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, character => `&#${character.charCodeAt(0)};`)
 }
 
-/** Rows of a name and a value; nested settings are named by their path. */
+/** A table with one row per name and value. */
 export function table(rows: readonly (readonly [string, string])[]): string {
   const cells = rows.map(
     ([name, value]) => `<tr><th>${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`,
@@ -11,14 +11,14 @@ export function table(rows: readonly (readonly [string, string])[]): string {
   return `<table>${cells.join('')}</table>`
 }
 
-/** Settings as rows, nested ones under a path with dots. */
+/** Settings as rows. The name of a nested setting is its path with dots. */
 export function flatten(value: unknown, path = ''): [string, string][] {
   if (value === null || typeof value !== 'object' || Array.isArray(value))
     return [[path, typeof value === 'string' ? value : JSON.stringify(value)]]
   return Object.entries(value).flatMap(([key, entry]) => flatten(entry, path ? `${path}.${key}` : key))
 }
 
-/** The page's frame. Nothing in it is fetched from anywhere, and nothing runs. */
+/** The frame of the page. It fetches nothing, and has no scripts. */
 export function page(title: string, body: string): string {
   return `<!doctype html>
 <html lang="en">

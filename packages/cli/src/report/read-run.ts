@@ -23,7 +23,7 @@ export interface PreviewLine {
   images: Record<string, string>
 }
 
-/** What a run's folder tells. */
+/** What the folder of a run holds. */
 export interface Run {
   name: string
   settings: Record<string, unknown>
@@ -31,7 +31,7 @@ export interface Run {
   previews: PreviewLine[]
 }
 
-/** Read a run's settings and metrics. A last line that is only half there, of a run that is going on, is left out. */
+/** Read a run's settings and metrics. If the run is still going on, an incomplete last line is left out. */
 export async function readRun(folder: string): Promise<Run> {
   const read = (name: string) =>
     readFile(join(folder, name), 'utf8').catch((cause: NodeJS.ErrnoException) => {

@@ -5,15 +5,15 @@ import { barsOverTime, curve, type Point } from './charts.js'
 import { escapeHtml, flatten, page, table } from './html.js'
 import { type PreviewLine, type Run, readRun, type TrainLine } from './read-run.js'
 
-/** Earlier grids of each kind that the page shows beside the last. */
+/** How many earlier grids of each kind the page shows besides the last one. */
 const EARLIER_GRIDS = 5
 const ABOUT_TRAJECTORIES =
   'From noise (t = 1, left) to data (t = 0, right). Two rows a path: its states, and under each the data that the network ' +
   'points to from there. On a straight path that is the same all the way.'
 
 /**
- * One page of a training run that needs nothing else: curves, sample grids, trajectories and settings, with all images in
- * it. For a run that is going on, too.
+ * One self-contained page of a training run: curves, sample grids, trajectories and settings, with all images in the page.
+ * The run may still be going on.
  *
  * @param folder  what `train` of `@rectified-flow/reflow/node` was given
  */
@@ -102,7 +102,7 @@ function charts({ training, previews }: Run): string {
   return `<div class="charts">${figures.join('\n')}</div>`
 }
 
-/** The last tenth of the lines: one line alone has few losses in each interval of time. */
+/** The last tenth of the lines, because a single line has few losses in each interval of time. */
 const recent = (training: readonly TrainLine[]): TrainLine[] =>
   training.slice(-Math.ceil(training.length / 10))
 
@@ -111,7 +111,7 @@ function lossByTime(lines: readonly TrainLine[]): (number | null)[] {
   return bins.map((_, i) => mean(lines.map(line => line.lossByTime[i] ?? null)))
 }
 
-/** Of those that are there; null where none is. */
+/** The mean of all values that are not null; null if there are none. */
 function mean(values: readonly (number | null)[]): number | null {
   const there = values.filter(value => value !== null)
   return there.length > 0 ? there.reduce((sum, value) => sum + value, 0) / there.length : null
@@ -124,7 +124,7 @@ function scalar(previews: readonly PreviewLine[], name: string): Point[] {
   })
 }
 
-/** For each kind of samples, the last grid and some of those before it. */
+/** For each kind of samples, the last grid and some earlier ones. */
 async function samples(folder: string, previews: readonly PreviewLine[]): Promise<string> {
   const names = [...new Set(previews.flatMap(({ images }) => Object.keys(images)))]
   const sections: string[] = []
@@ -136,7 +136,7 @@ async function samples(folder: string, previews: readonly PreviewLine[]): Promis
   return sections.join('\n')
 }
 
-/** The first and the last. */
+/** The first and the last trajectories. */
 async function trajectories(folder: string, previews: readonly PreviewLine[]): Promise<string> {
   const figures = await pictures(folder, previews, TRAJECTORIES, 2)
   return figures && `<p class="soft">${ABOUT_TRAJECTORIES}</p><div class="charts">${figures}</div>`
@@ -162,7 +162,7 @@ async function pictures(
   return figures.join('\n')
 }
 
-/** The last, and others at equal distances before it, the newest first. */
+/** The last one, and others at equal distances before it; the newest first. */
 function evenly<T>(all: readonly T[], count: number): T[] {
   if (all.length <= count) return [...all].reverse()
   return Array.from(

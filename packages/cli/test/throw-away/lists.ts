@@ -9,7 +9,7 @@ import { meanGapMetric } from './mean-gap.js'
 import { ralston } from './ralston.js'
 import { withoutNoiseChoice } from './without-noise.js'
 
-// The one line that each list would have more, added before the command is loaded.
+// The one line that each list would need, added here before the command is loaded.
 Object.assign(solvers, { ralston })
 Object.assign(timestepDistributions, { constant: constantChoice })
 Object.assign(premetrics, { l1: l1Choice })
