@@ -11,8 +11,8 @@ import {
 import * as tf from '@tensorflow/tfjs-core'
 
 /**
- * The velocity of any denoiser: v(x_t, t) = (x_t - D(x_t/(1-t), t/(1-t))) / t, for t in (0, 1). The difference cancels
- * as t goes to 0: prefer networkVelocity for a network.
+ * The velocity of any denoiser: v(x_t, t) = (x_t - D(x_t/(1-t), t/(1-t))) / t, for t in (0, 1). Near t = 0 the difference
+ * loses digits: for a network use networkVelocity.
  */
 export function velocity(denoise: Denoiser): Field {
   return (x, t) => {
@@ -39,7 +39,7 @@ export function denoiser(field: Field): Denoiser {
 }
 
 /**
- * The score of any velocity, the gradient of log p_t(x_t) in x_t, for t in (0, 1]:
+ * The score of any velocity, which is the gradient of log p_t(x_t) by x_t, for t in (0, 1]:
  *
  *   score(x_t, t) = -E[z given x_t] / t = -(x_t + (1-t) v(x_t, t)) / t
  *
