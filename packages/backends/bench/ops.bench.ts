@@ -1,4 +1,4 @@
-// What the kernels for wasm save, each against the same operation on stock tfjs kernels, alternating in one run.
+// Times the kernels for wasm. Each alternates in one run with the same operation on tfjs's stock kernels.
 // After `pnpm build`:
 //   node --import tsx packages/backends/bench/ops.bench.ts
 import os from 'node:os'
@@ -47,7 +47,7 @@ const attrs = { strides: [1, 1], pad: 'same', dataFormat: 'NHWC' }
 const kernel = (name: string, inputs: tf.NamedTensorMap, more: object): tf.Tensor =>
   tf.engine().runKernel(name, inputs, { ...attrs, ...more } as unknown as tf.NamedAttrMap)
 
-/** The filter's gradient as a convolution of transposes, which stock kernels can do. */
+/** The filter's gradient as a convolution of transposed tensors, which stock kernels can compute. */
 function filterGradientByConvolution(): tf.Tensor {
   return tf.tidy(() => {
     const y = tf.conv2d(
@@ -121,7 +121,7 @@ for (const { name, body, stock: reference = body } of cases) {
     const before = time(reference)
     install(ours)
     const after = time(body)
-    if (i === 0) continue // compiles
+    if (i === 0) continue // the first run compiles
     runs[0].push(before)
     runs[1].push(after)
   }

@@ -7,7 +7,7 @@ export interface KernelTime {
   ms: number
 }
 
-/** Where the time of `body` goes on the active (synchronous) backend, by kernel; kernels inside kernels count there. */
+/** The time of each kernel that `body` runs on the active (synchronous) backend. A kernel includes those that it calls. */
 export function profileKernels(body: () => void): KernelTime[] {
   const backendName = tf.getBackend()
   const stock = tf.getKernelsForBackend(backendName)

@@ -1,4 +1,4 @@
-// What threads of the wasm backend cost: to start them, and to share out one job. After `pnpm build`:
+// Times the threads of the wasm backend: how long one takes to start, and one job to be shared. After `pnpm build`:
 //   node --import tsx packages/backends/bench/threads.bench.ts
 import os from 'node:os'
 import { performance } from 'node:perf_hooks'
@@ -28,7 +28,7 @@ const call = performance.now() - start
 await new Promise(resolve => setTimeout(resolve, 500))
 const mebibytes = (process.memoryUsage().rss - rss) / 2 ** 20
 console.log(
-  `a thread: ${call.toFixed(1)} ms here, there after ${online.toFixed(0)} ms, ${mebibytes.toFixed(1)} MiB`,
+  `a thread: ${call.toFixed(1)} ms to start, ready after ${online.toFixed(0)} ms, ${mebibytes.toFixed(1)} MiB`,
 )
 
 const jobs = 5000

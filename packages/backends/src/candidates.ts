@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { BackendCandidate, Unavailable } from './choose-backend.js'
 
-/** WebGPU through navigator.gpu, or through what `find` gives (Dawn, in Node). */
+/** WebGPU through navigator.gpu, or through the GPU that `find` returns (Dawn, in Node). */
 export function webgpu(
   name: 'webgpu' | 'webgpu-software',
   find: () => Promise<GPU | Unavailable> = async () =>
@@ -36,18 +36,18 @@ export const cpu: BackendCandidate = {
   name: 'cpu',
   tfjsName: 'cpu',
   async load() {
-    // tfjs-node brings one, and tfjs would warn of each kernel that it already has
+    // tfjs-node registers a cpu backend too, and tfjs warns about every kernel that is registered twice
     if (!tf.findBackendFactory('cpu')) await import('@tensorflow/tfjs-backend-cpu')
     return {}
   },
   verify() {
-    // In Node, its first tensor prints an advert for tfjs-node, which whoever chose 'cpu' has no use for.
+    // In Node the first tensor prints an advert for tfjs-node, useless to a user who chose 'cpu'.
     Object.assign(tf.backend(), { firstUse: false })
     return null
   },
 }
 
-/** A backend that needs Node, as a browser sees it. */
+/** A backend that needs Node, for the list of browsers: it only says so. */
 export function nodeOnly(name: 'node-gpu' | 'node'): BackendCandidate {
   return { name, tfjsName: name, onlyByName: true, load: async () => ({ reason: 'it needs Node' }) }
 }

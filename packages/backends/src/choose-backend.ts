@@ -8,7 +8,7 @@ import { checkVersion } from './kernels/version-mark.js'
 /** Why a backend can't be used here. */
 export interface Unavailable {
   reason: string
-  /** The npm package that would bring it, where that is what is missing. */
+  /** The npm package to install, where only that is missing. */
   install?: string
 }
 
@@ -17,33 +17,33 @@ export interface BackendCandidate {
   name: BackendName
   /** The name it has in tfjs. */
   tfjsName: string
-  /** Never taken unless it is named. */
+  /** Used only when the caller names it. */
   onlyByName?: boolean
-  /** Load and register it. Resolves to why it can't be used here, or to what it runs on when it is ready to set. */
+  /** Load and register the backend. Resolves to the reason why it can't be used, or to its device once it is registered. */
   load(): Promise<Unavailable | { device?: string }>
-  /** Look at the backend once it is active: why it is not what its name promises, or null. */
+  /** Check the backend once it is active. Returns why it is not what its name promises, or null. */
   verify?(): Unavailable | null
 }
 
-/** What was chosen, and why the candidates before it were not. */
+/** The chosen backend, and why the candidates before it were not chosen. */
 export interface BackendChoice {
   name: BackendName
-  /** What it runs on, where the backend tells. */
+  /** What the backend runs on, where it can tell. */
   device?: string
-  /** What `compile` makes of a function on it: a TensorFlow graph, or null where the function is called as it is. */
+  /** What `compile` turns a function into: 'graph' is a TensorFlow graph; null means that it calls the function as it is. */
   compiles: CompiledForm | null
   skipped: { name: BackendName; reason: string }[]
 }
 
-/** What a backend is on this machine. */
+/** Whether a backend works on this machine, with its device or the reason. */
 export type BackendProbe = { name: BackendName } & (
   | { works: true; device?: string; compiles: CompiledForm | null }
   | ({ works: false } & Unavailable)
 )
 
 /**
- * Activate the first usable candidate, or the one asked for. Throws where none (or not that one) can be used, or where
- * another version of this package is at work.
+ * Activate the first usable candidate, or the named one. Throws if no candidate (or not the named one) can be used, or if
+ * another version of this package has registered its kernels.
  */
 export async function chooseBackend(
   candidates: readonly BackendCandidate[],

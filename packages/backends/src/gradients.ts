@@ -5,12 +5,12 @@ import { checkVersion } from './kernels/version-mark.js'
 let registered: Promise<void> | undefined
 
 /**
- * Register the gradients of tfjs's operations, of which tfjs-core alone has none, and of this package's kernels.
- * `useBackend` does it; who starts a backend with tfjs's own functions calls this before `tf.grad`. The registry is
- * global, so once is enough for every copy of tfjs-core.
+ * Register the gradients of tfjs's operations (tfjs-core alone registers none) and of this package's kernels.
+ * `useBackend` calls this function. If you start a backend with tfjs's own functions, call it before `tf.grad`. The
+ * registry is global, so one call is enough for every copy of tfjs-core.
  *
- * @param options.again  do it once more: for after tfjs-node, which replaces some of them when it is loaded
- * @throws Error where another version of this package has registered its own
+ * @param options.again  register again: tfjs-node replaces some gradients when it is loaded
+ * @throws Error if another version of this package has registered its own gradients
  */
 export async function registerGradients({ again = false }: { again?: boolean } = {}): Promise<void> {
   checkVersion('backends.registerGradients')
@@ -22,7 +22,7 @@ export async function registerGradients({ again = false }: { again?: boolean } =
   return registered
 }
 
-/** In the place of tfjs's, which fails for a split into one piece: it gets a tensor where it expects a list. */
+/** Replaces tfjs's gradient, which fails for a split into one piece: it gets a tensor and expects a list. */
 function registerSplitGradient(): void {
   tf.registerGradient({
     kernelName: 'SplitV',

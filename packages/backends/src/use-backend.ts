@@ -5,9 +5,9 @@ import { type BackendChoice, type BackendProbe, chooseBackend, probeCandidates }
 
 export interface UseBackendOptions {
   /**
-   * How many threads compute on 'wasm' in Node, this one included; results don't depend on it. By default what there are
-   * already, and at first one for each core, at most 8. Give 1 where each core has a process of its own. In a browser
-   * there is one thread.
+   * How many threads compute on 'wasm' in Node, the main thread included. Results don't depend on it. The default keeps
+   * the present number; the first call takes one thread for each core, at most 8. Give 1 where you run one process on
+   * each core. A browser has one thread.
    */
   threads?: number
 }
@@ -22,12 +22,12 @@ const inBrowser = () => [
 ]
 
 /**
- * Make a backend the active one: the one named, or the first that works here, in the order 'node-gpu' (CUDA through
- * tfjs-node-gpu), 'webgpu' (in Node through Dawn, the package webgpu), 'node' (tfjs-node), 'wasm', 'cpu'. 'node-gpu' and
- * 'node' need Node; they and Dawn are optional peers. An adapter that computes on the CPU is taken as 'webgpu-software',
- * by name only. Gradients of every operation are registered with the first call.
+ * Activate the named backend, or the first one that works here, in the order 'node-gpu' (CUDA through tfjs-node-gpu),
+ * 'webgpu' (in Node through Dawn, the package webgpu), 'node' (tfjs-node), 'wasm', 'cpu'. 'node-gpu' and 'node' need Node;
+ * they and Dawn are optional peers. A WebGPU adapter that computes on the CPU is the backend 'webgpu-software', which you
+ * must name. The first call registers the gradients of all operations.
  *
- * @throws Error where none, or not the one named, can be used: the message says why, and what to install; and where
+ * @throws Error if no backend, or not the named one, can be used: the message says why, and what to install; also if
  *         another version of this package has registered its kernels
  */
 export async function useBackend(
@@ -38,7 +38,7 @@ export async function useBackend(
   return chooseBackend(inBrowser(), name)
 }
 
-/** What each backend is on this machine, in the order in which they are tried. The active one stays so. */
+/** Which backends work on this machine, in the order in which `useBackend` tries them. The active backend stays active. */
 export function probeBackends(): Promise<BackendProbe[]> {
   return probeCandidates(inBrowser())
 }

@@ -8,7 +8,7 @@ const useBrowserBackend = browser.useBackend
 
 afterAll(() => useBackend((process.env.BACKEND ?? 'cpu') as BackendName))
 
-it('has one face in browsers and in Node', () => {
+it('exports the same names in browsers and in Node', () => {
   expect(Object.keys(node).sort()).toEqual(Object.keys(browser).sort())
   expect(node.useBackend).not.toBe(browser.useBackend)
 })
@@ -28,14 +28,14 @@ it.each([
   gradient.dispose()
 })
 
-it('takes the first that works, and says why it passed over the others', async () => {
+it('takes the first backend that works, and says why it skipped the others', async () => {
   const { name, skipped } = await useBackend()
   const order = ['node-gpu', 'webgpu', 'node', 'wasm', 'cpu']
   expect([...skipped.map(one => one.name), name]).toEqual(order.slice(0, order.indexOf(name) + 1))
   for (const { reason } of skipped) expect(reason).toMatch(/\S/)
 })
 
-it('names the backends there are, and those that a browser cannot have', async () => {
+it('names the possible backends, and those that need Node', async () => {
   const message = `backends.useBackend: name must be one of ${BACKENDS.join(', ')}, got 'cuda'.`
   for (const use of [useBackend, useBrowserBackend])
     await expect(use('cuda' as BackendName)).rejects.toThrow(new RangeError(message))

@@ -23,7 +23,7 @@ function node(module: string, cwd = backends): { stdout: string; stderr: string 
 /** Makes a Node process look like a browser's worker to tfjs. */
 const worker = 'delete globalThis.process; globalThis.WorkerGlobalScope = class {};'
 
-/** A bundle for a browser of this module, and what it imports from outside of itself. */
+/** A browser bundle of this module, and what the bundle still imports. */
 async function bundle(contents: string): Promise<{ code: string; outside: string[] }> {
   const { outputFiles, metafile } = await build({
     stdin: { contents, resolveDir: backends },
@@ -56,7 +56,7 @@ const printed = { stdout: `${slopes.map(slope => slope.toFixed(4)).join(' ')}\n`
 describe.skipIf(!built)(
   `built backends${built ? '' : ' (skipped: packages/backends/dist is missing, run npm run build)'}`,
   () => {
-    it.each(['@rectified-flow/core', '@rectified-flow/backends'])('imports %s without a word', entry => {
+    it.each(['@rectified-flow/core', '@rectified-flow/backends'])('imports %s and prints nothing', entry => {
       expect(node(`import '${entry}'`)).toEqual({ stdout: '', stderr: '' })
     })
 
@@ -72,7 +72,7 @@ describe.skipIf(!built)(
         'await useBackend("wasm", { threads: 4 }); process.exit(3)',
         3,
       ],
-    ])('leaves a process with threads %s', (_, last, status) => {
+    ])('lets a process with threads end %s', (_, last, status) => {
       const start = Date.now()
       const module = `
         import { conv2d, useBackend } from '@rectified-flow/backends'
@@ -120,7 +120,7 @@ describe.skipIf(!built)(
       }
     })
 
-    it('registers gradients in a browser bundle, however little is used of it', async () => {
+    it('registers gradients in a browser bundle, even where little is used', async () => {
       const { code, outside } = await bundle(gradient('cpu'))
       expect(outside).toEqual([])
       expect(node(code)).toEqual(printed)

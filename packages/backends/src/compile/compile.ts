@@ -3,36 +3,37 @@ import * as tf from '@tensorflow/tfjs-core'
 import { type CompiledRuns, compilerOf } from './compilers.js'
 import { keyOf } from './key.js'
 
-/** A function of tensors (and of numbers, by name) to tensors; each in a list or an object where that is convenient. */
+/** A function from tensors (and named numbers) to tensors. Tensors may stand in lists and objects. */
 // biome-ignore lint/suspicious/noExplicitAny: a function's arguments are contravariant, and each may be any of these
 export type Compilable = (...args: any[]) => tf.TensorContainer
 
 export type Compiled<F extends Compilable> = F & {
-  /** Why the last call ran step by step, once that is decided; undefined while it is not, or where it was compiled. */
+  /** Why the function stays calls, for the shapes of the last call; undefined while that is open, or if it is compiled. */
   readonly why: string | undefined
   /** Free what was compiled. The function itself stays usable. */
   dispose(): void
 }
 
-/** Shapes that one function is kept compiled for: those used last. */
+/** How many sets of shapes one function stays compiled for: the most recently used ones. */
 const MOST_KEYS = 8
 
 let running = false
 
 /**
- * The same function, run as one piece where the backend can: on 'node' as a TensorFlow graph. Elsewhere, and where it can't
- * be, it is called as it is, and `why` says what stands against it.
+ * The same function, run as one piece where the backend can do that: on 'node' as a TensorFlow graph. On other backends, and
+ * where the function can't be a graph, it is called as it is, and `why` gives the reason.
  *
  *     const velocity = compile((x, t) => network.forward(x, t))
  *
- * It is safe by proof: for each set of shapes the function runs call by call until two runs have made the same calls on the
- * same constants, and until its calls have taken about as long as compiling will. From then on each run is held against
- * them. A run that differs is finished call by call, and the function stays so when that has happened three times in a row.
- * Results are the same to the bit, always. What the function makes and neither returns nor keeps is freed at its end. A
- * compiled function inside of another is a part of that one.
+ * Compiling is safe, because every run is checked. For each set of shapes, the function runs call by call until two runs in
+ * a row have made the same calls on the same constants, and until its calls have taken about as long as compiling will.
+ * From then on each run is compared with these calls. A run that differs is finished call by call; after three such runs in
+ * a row the function is never compiled again for these shapes. Results always have the same bits. When the function ends,
+ * the tensors that it made and neither returned nor kept are freed. A compiled function that another one calls becomes a
+ * part of the other one.
  *
- * @param fn  takes tensors, or lists and objects of tensors and numbers; returns tensors, and not a promise of them. It may
- *            read and assign variables, and draw random numbers; it may not read a tensor's numbers
+ * @param fn  takes tensors, or lists and objects of tensors and numbers; returns tensors, not a promise of tensors. It may
+ *            read and assign variables, and draw random numbers. If it reads a tensor's numbers, it is not compiled
  */
 export function compile<F extends Compilable>(fn: F): Compiled<F> {
   if (typeof fn !== 'function')
@@ -85,7 +86,7 @@ export function compile<F extends Compilable>(fn: F): Compiled<F> {
   }) as unknown as Compiled<F>
 }
 
-/** Throw where the function is asynchronous: what it makes would be freed before it is used. */
+/** Throw if the function is asynchronous: tidy would free its tensors before it uses them. */
 function settled(result: tf.TensorContainer): tf.TensorContainer {
   if (result instanceof Promise)
     throw new TypeError('backends.compile: fn must return tensors, got a promise.')

@@ -2,8 +2,8 @@ import { describe } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 /**
- * What decides which calls a function makes: shapes and dtypes of its tensors, the names of its numbers, and whether a
- * gradient is being taken, since then more tensors are kept.
+ * A key of everything that decides which calls a function makes: shapes and dtypes of its tensors, the names of its
+ * numbers, and whether a gradient is being computed (then tfjs keeps more tensors).
  */
 export function keyOf(args: readonly unknown[]): string {
   const { gradientDepth, kernelDepth } = tf.engine().state

@@ -4,22 +4,22 @@ import { registryName } from './run-kernel.js'
 import type { Attrs, Inputs, KernelName, Outputs } from './table.js'
 import { mark } from './version-mark.js'
 
-/** What a gradient is made of, by name. */
+/** What a gradient function gets, by name. */
 interface Saved<Name extends KernelName, In, Out> {
-  /** The slope of each output; 0 where nothing came of it. */
+  /** The gradient with respect to each output; 0 for an output that was not used. */
   dy: Outputs<Name>
   inputs: Pick<Inputs<Name>, In & keyof Inputs<Name>>
   outputs: Pick<Outputs<Name>, Out & keyof Outputs<Name>>
   attrs: Attrs<Name>
 }
 
-/** A function for each input: called where that input's gradient is asked for. What it makes besides is freed after it. */
+/** One function for each input, called only if that input's gradient is needed. Its other tensors are freed when it ends. */
 type Gradients<T> = { [Input in keyof T]: () => tf.Tensor }
 
 /**
- * Register a kernel's gradient, which is one for all backends.
+ * Register a kernel's gradient, the same one for all backends.
  *
- * @param saves  the inputs and outputs that are kept for it; 'all' where the inputs are a list
+ * @param saves  the inputs and outputs that the gradient needs; 'all' if the inputs are a list
  */
 export function addGradient<
   Name extends KernelName,
@@ -55,7 +55,7 @@ export function addGradient<
   } as tf.GradConfig)
 }
 
-/** Tensors by name, in the names' order: the last names may have none, the last tensors no name. */
+/** Tensors by name, in the order of the names. If the lists differ in length, the rest of the longer one is left out. */
 function named(names: readonly string[], tensors: readonly tf.Tensor[]): Record<string, tf.Tensor> {
   const some = tensors.slice(0, names.length)
   return Object.fromEntries(some.map((tensor, i) => [names[i]!, tensor]))

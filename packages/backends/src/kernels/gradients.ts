@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { addGradient } from './add-gradient.js'
 import { runKernel } from './run-kernel.js'
 
-/** Register the gradients of this package's kernels: one for all backends, made of kernels that each of them has. */
+/** Register the gradients of this package's kernels, the same for all backends: they use kernels that each of these has. */
 export function registerKernelGradients(): void {
   addGradient(
     'Conv2dBias',
@@ -34,7 +34,7 @@ export function registerKernelGradients(): void {
       given(runKernel('AttentionGradient', { ...inputs, ...outputs, dy: dy.y }, attrs), attended),
   )
 
-  // The same numbers are drawn again: no mask is kept.
+  // The gradient draws the same random numbers again, so no mask is kept.
   addGradient('Dropout', {}, ({ dy, attrs }) => ({ x: () => runKernel('Dropout', { x: dy.y }, attrs).y }))
   addGradient('SumBlocks', {}, ({ dy, attrs }) => ({
     x: () => runKernel('RepeatBlocks', { x: dy.y }, attrs).y,
@@ -48,7 +48,7 @@ export function registerKernelGradients(): void {
   )
 }
 
-/** Gradients that one kernel has computed all at once: what a thunk makes besides its result is freed when it ends. */
+/** Gradients that one kernel computed beforehand: inside one of these functions, tfjs would free all but its own result. */
 function given<Name extends string>(
   slopes: Record<Name, tf.Tensor>,
   names: readonly Name[],
@@ -57,7 +57,7 @@ function given<Name extends string>(
   return Object.fromEntries(thunks) as Record<Name, () => tf.Tensor>
 }
 
-/** A kernel of tfjs's for NHWC images. */
+/** Run a kernel of tfjs on NHWC images. */
 function runStock(kernelName: string, inputs: tf.NamedTensorMap, attrs: object): tf.Tensor {
   return tf
     .engine()

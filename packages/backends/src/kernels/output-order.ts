@@ -7,7 +7,7 @@ export function outputNames(name: KernelName): string[] {
   return order.map(([output]) => output)
 }
 
-/** tfjs's list of outputs, by name. */
+/** The outputs by name, from tfjs's list. */
 export function byName<Name extends KernelName>(name: Name, list: readonly tf.Tensor[]): Outputs<Name> {
   const named: Record<string, tf.Tensor> = {}
   for (const [output, place] of Object.entries<number>(places[name])) {
@@ -17,7 +17,7 @@ export function byName<Name extends KernelName>(name: Name, list: readonly tf.Te
   return named as unknown as Outputs<Name>
 }
 
-/** Outputs by name, as tfjs's list. */
+/** tfjs's list, from the outputs by name. */
 export function inOrder(name: KernelName, named: Readonly<Record<string, tf.TensorInfo>>): tf.TensorInfo[] {
   const list: tf.TensorInfo[] = []
   for (const [output, place] of Object.entries<number>(places[name])) {

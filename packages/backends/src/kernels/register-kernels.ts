@@ -5,32 +5,32 @@ import type { StockName, StockTable } from './stock-table.js'
 import type { Attrs, Inputs, KernelName, Outputs } from './table.js'
 import { isMarked, mark } from './version-mark.js'
 
-/** A kernel of ours on one backend. It borrows its inputs and gives new tensors, by name. */
+/** A kernel of this package on one backend. It borrows its inputs and returns new tensors, by name. */
 export type Kernel<Name extends KernelName, Backend> = (args: {
   inputs: Inputs<Name>
   attrs: Attrs<Name>
   backend: Backend
 }) => { [Output in keyof Outputs<Name>]: tf.TensorInfo }
 
-/** A kernel of tfjs's on one backend. */
+/** A kernel of tfjs on one backend. */
 export type StockKernel<Name extends StockName, Backend> = (args: {
   inputs: StockTable[Name]['inputs']
   attrs: StockTable[Name]['attrs']
   backend: Backend
 }) => tf.TensorInfo | tf.TensorInfo[]
 
-/** Makes the kernel that takes a stock one's place, and may call it; where the backend has none, `stock` fails. */
+/** Makes the kernel that replaces a stock kernel, and may call it. `stock` is undefined if the backend has none. */
 export type Replacement<Name extends StockName, Backend> = (
   stock: StockKernel<Name, Backend>,
 ) => StockKernel<Name, Backend>
 
-/** What a backend's `kernels/index.ts` lists. */
+/** The list in a backend's `kernels/index.ts`. */
 export type Kernels<Backend> = { [Name in KernelName]?: Kernel<Name, Backend> }
 export type Replacements<Backend> = { [Name in StockName]?: Replacement<Name, Backend> }
 
 /**
- * Register a backend's kernels. Once: tfjs's registry is global, so another copy of this package, of the same version
- * (see version-mark.ts), may have been here.
+ * Register a backend's kernels, once. tfjs's registry is global, so another copy of this package may have registered them
+ * already; it has the same version (see version-mark.ts).
  */
 export function registerKernels<Backend>(
   backendName: string,
@@ -44,7 +44,7 @@ export function registerKernels<Backend>(
     replaceKernel(backendName, name as StockName, replacement as Replacement<StockName, Backend>)
 }
 
-/** Register a kernel of ours. */
+/** Register a kernel of this package. */
 export function addKernel<Name extends KernelName, Backend>(
   backendName: string,
   name: Name,
@@ -63,7 +63,7 @@ function replaceKernel<Name extends StockName, Backend>(
   const stock = tf.getKernel(kernelName, backendName) as tf.KernelConfig | undefined
   if (stock) tf.unregisterKernel(kernelName, backendName)
   const kernel = replacement(stock?.kernelFunc as unknown as StockKernel<Name, Backend>)
-  // With the stock kernel's setup, which binds its function when the backend starts.
+  // Keep the stock kernel's setup function: it binds the stock kernel to WebAssembly when the backend starts.
   put({ ...stock, kernelName, backendName, kernelFunc: kernel as unknown as tf.KernelFunc })
 }
 

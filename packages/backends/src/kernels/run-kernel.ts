@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { byName } from './output-order.js'
 import type { Attrs, Inputs, KernelName, Outputs } from './table.js'
 
-/** The name of a kernel of ours in tfjs's registry. */
+/** The name of this package's kernel in tfjs's registry. */
 export const registryName = (name: KernelName): string => `Rf${name}`
 
 /** True where the active backend has this kernel. */

@@ -1,10 +1,10 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import type { ConvInputs } from './table.js'
 
-/** What a convolution's gradient of one of its inputs takes. */
+/** The inputs of a convolution's gradient with respect to one of its inputs. */
 type Slope<Of extends keyof ConvInputs> = Omit<ConvInputs, Of> & { dy: tf.Tensor4D }
 
-/** The kernels of tfjs that a backend here lacks, or that have a better one: their inputs and attributes. */
+/** The kernels of tfjs that this package adds to a backend or replaces there: their inputs and attributes. */
 export interface StockTable {
   Identity: { inputs: { x: tf.TensorInfo }; attrs: object }
   BatchMatMul: { inputs: { a: tf.Tensor; b: tf.Tensor }; attrs: tf.BatchMatMulAttrs }

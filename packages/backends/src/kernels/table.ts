@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core'
 
-/** What every kernel of a convolution of NHWC images takes. */
+/** The inputs of every convolution kernel; images are NHWC. */
 export interface ConvInputs {
   /** [B,H,W,I] */
   x: tf.Tensor4D
@@ -22,7 +22,7 @@ export interface NormInputs {
   beta: tf.Tensor1D
 }
 
-/** The part of each sample [B,C]: y (1 + scale) + shift. */
+/** What each sample adds [B,C]: y (1 + scale) + shift. */
 export interface Modulation {
   scale: tf.Tensor2D
   shift: tf.Tensor2D
@@ -31,7 +31,7 @@ export interface Modulation {
 export interface NormAttrs {
   groups: number
   epsilon: number
-  /** Whether silu follows. */
+  /** Whether the kernel applies silu at its end. */
   activate: boolean
 }
 
@@ -42,7 +42,7 @@ export interface NormOutputs {
   mean: tf.Tensor2D
   /** 1 / sqrt(variance + epsilon) [B,groups] */
   rstd: tf.Tensor2D
-  /** Of what silu takes [B,H·W,C]: for a gradient that is made of single operations. */
+  /** The sigmoid of silu's input [B,H·W,C], for a gradient that is composed of single operations. */
   sigmoid?: tf.Tensor3D
 }
 
@@ -61,23 +61,23 @@ export interface AttentionOutputs {
 }
 
 export interface DropoutAttrs {
-  /** Philox's key, and the first two words of the counter of its first block; the others are 0. */
+  /** Philox's key, and below it the first two words of the first block's counter; its other words are 0. */
   key: readonly [number, number]
   counter: readonly [number, number]
-  /** How many of 2^15 numbers become 0; the others are multiplied by 2^15 / (2^15 - dropped). */
+  /** How many of 2^15 numbers become 0, on average; the others are multiplied by 2^15 / (2^15 - dropped). */
   dropped: number
 }
 
 /**
- * Every kernel of this package: its inputs, attributes and outputs by name. A backend may have any of them; the
- * operation does without where it has not. An output with a question mark is there on some backends only.
+ * Every kernel of this package: its inputs, attributes and outputs by name. A backend may have some of them; without a
+ * kernel, the operation composes tfjs's operations. Only some backends give an output with a question mark.
  */
 export interface KernelTable {
   /** The convolution plus bias [O]. */
   Conv2dBias: { inputs: ConvInputs & { bias: tf.Tensor1D }; attrs: ConvAttrs; outputs: { y: tf.Tensor4D } }
   GroupNorm: { inputs: NormInputs; attrs: NormAttrs; outputs: NormOutputs }
   GroupNormModulated: { inputs: NormInputs & Modulation; attrs: NormAttrs; outputs: NormOutputs }
-  /** The gradient of both, of each input by its name. */
+  /** The gradient of both kernels above, with respect to each input, under the input's name. */
   GroupNormGradient: {
     inputs: NormInputs & Partial<Modulation> & NormOutputs & { dy: tf.Tensor4D }
     attrs: NormAttrs
@@ -90,15 +90,15 @@ export interface KernelTable {
     attrs: { heads: number }
     outputs: AttentionInputs
   }
-  /** x with a share of its numbers 0; number i takes 15 bits of the random words (see ops/dropout.ts). */
+  /** x with a share of its numbers set to 0; each number uses 15 bits of the random words (see ops/dropout.ts). */
   Dropout: { inputs: { x: tf.Tensor }; attrs: DropoutAttrs; outputs: { y: tf.Tensor } }
   /** gain times the sum of each 2x2 block of x [B,H,W,C]. */
   SumBlocks: { inputs: { x: tf.Tensor4D }; attrs: { gain: number }; outputs: { y: tf.Tensor4D } }
-  /** gain times each pixel of x [B,H,W,C], 2x2 times. */
+  /** Each pixel of x [B,H,W,C] as a block of 2x2 pixels, times gain. */
   RepeatBlocks: { inputs: { x: tf.Tensor4D }; attrs: { gain: number }; outputs: { y: tf.Tensor4D } }
   /** The sum of squares of each of n tensors [n]. */
   SquareSums: { inputs: readonly tf.Tensor[]; attrs: object; outputs: { sums: tf.Tensor1D } }
-  /** One Adam step; all of one shape. rate = learning rate / (1 - beta1^step), correction = 1 / (1 - beta2^step) */
+  /** One Adam step; all have one shape. rate = learning rate / (1 - beta1^step), correction = 1 / (1 - beta2^step) */
   AdamEma: {
     inputs: Record<'weight' | 'm' | 'v' | 'ema' | 'gradient', tf.Tensor>
     attrs: Record<'rate' | 'beta1' | 'beta2' | 'epsilon' | 'correction' | 'emaDecay', number>
@@ -111,7 +111,7 @@ export type Inputs<Name extends KernelName> = KernelTable[Name]['inputs']
 export type Attrs<Name extends KernelName> = KernelTable[Name]['attrs']
 export type Outputs<Name extends KernelName> = KernelTable[Name]['outputs']
 
-/** The place of each output in tfjs's list. One that is there on some backends only comes after the others. */
+/** The place of each output in tfjs's list. Outputs that only some backends give come last. */
 export const places = {
   Conv2dBias: { y: 0 },
   GroupNorm: { y: 0, mean: 1, rstd: 2, sigmoid: 3 },

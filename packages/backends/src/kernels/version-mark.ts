@@ -3,15 +3,15 @@ import { version } from '../version.js'
 import { registryName } from './run-kernel.js'
 import { type KernelName, places } from './table.js'
 
-/** What tfjs's registries, which are global, keep with each kernel and gradient of ours. */
+/** The mark on each of this package's kernels and gradients in tfjs's registries, which are global. */
 export const mark = { rectifiedFlow: version }
 
 /** True for a kernel that a copy of this package registered. */
 export const isMarked = (config: object): boolean => 'rectifiedFlow' in config
 
 /**
- * Refuse to work beside another version of this package: its gradients would get our kernels' outputs. Copies of one
- * version share kernels.
+ * Throw if another version of this package has registered its kernels: its gradients would get the outputs of our kernels.
+ * Copies of one version share their kernels.
  *
  * @throws Error with both versions
  */

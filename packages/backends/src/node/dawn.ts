@@ -2,18 +2,18 @@ import type { Unavailable } from '../choose-backend.js'
 import { whyNot } from './why-not.js'
 
 /**
- * navigator.gpu in Node: the page's own where there is one (Deno, Electron), else Dawn from the optional package webgpu,
- * which is put there, since tfjs looks for it there.
+ * navigator.gpu in Node: the runtime's own if it has one (Deno, Electron), else Dawn from the optional package webgpu.
+ * This function then sets navigator.gpu to Dawn, because tfjs looks there.
  */
 export async function dawn(): Promise<GPU | Unavailable> {
   const present = (globalThis.navigator as Navigator | undefined)?.gpu
   if (present) return present
-  const pkg: string = 'webgpu' // not a literal import: bundlers and types must not need the optional package
+  const pkg: string = 'webgpu' // not a literal in import(): bundlers and types must work without the optional package
   try {
     const { create, globals } = (await import(pkg)) as { create(flags: string[]): GPU; globals: object }
     Object.assign(globalThis, globals)
     const gpu = create([])
-    // Node 20 has no navigator; later ones have one without gpu.
+    // Node 20 has no navigator; later versions have one without gpu.
     if (!globalThis.navigator)
       Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true })
     Object.defineProperty(globalThis.navigator, 'gpu', { value: gpu, configurable: true })

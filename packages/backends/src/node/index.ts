@@ -1,3 +1,3 @@
-// The public face is the browser's (../index.ts); only the door is another.
+// The same exports as in browsers (../index.ts), except that useBackend and probeBackends also know Node's backends.
 export * from '../index.js'
 export { probeBackends, useBackend } from './use-backend.js'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { LoadModel } from '../tensorflow/graph/runner.js'
 import { TAG } from '../tensorflow/graph/saved-model.js'
 
-/** TensorFlow's loader reads a folder; nothing of it is needed afterwards. */
+/** TensorFlow loads models from a folder only, so this writes a temporary one and removes it after loading. */
 export const loadModel: LoadModel = (binding, bytes) => {
   const folder = mkdtempSync(join(tmpdir(), 'rectified-flow-graph-'))
   try {

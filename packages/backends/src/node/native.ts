@@ -8,14 +8,14 @@ import { registerTensorflowKernels } from '../tensorflow/register.js'
 import { loadModel } from './load-model.js'
 import { whyNot } from './why-not.js'
 
-/** tfjs-node calls util.isNullOrUndefined, which Node 23 took away (tfjs #8425). */
+/** tfjs-node calls util.isNullOrUndefined, which Node 23 removed (tfjs #8425). */
 async function restoreIsNullOrUndefined(): Promise<void> {
   const { createRequire } = await import('node:module')
   const util = createRequire(import.meta.url)('node:util') as Record<string, unknown>
   util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined
 }
 
-/** tfjs-node brings a cpu backend of its own, and tfjs warns of each of its kernels that was there already. */
+/** tfjs-node registers its own cpu backend, and tfjs warns about each kernel that was registered before. */
 async function importQuietly(pkg: string): Promise<void> {
   const production = tf.env().getBool('PROD')
   tf.env().set('PROD', true)
@@ -26,7 +26,7 @@ async function importQuietly(pkg: string): Promise<void> {
   }
 }
 
-/** Once for a backend: what watches its calls stays. */
+/** Give tfjs-node's backend a compiler, once: a GraphBinding stays in front of its binding for good. */
 function compileToGraphs(): void {
   const backend = tf.findBackend('tensorflow')
   if (compilerOf(backend)) return
@@ -40,11 +40,11 @@ function native(name: 'node' | 'node-gpu', pkg: string): BackendCandidate {
     tfjsName: 'tensorflow',
     async load(): ReturnType<BackendCandidate['load']> {
       await restoreIsNullOrUndefined()
-      process.env.TF_CPP_MIN_LOG_LEVEL ??= '1' // or TensorFlow tells of every graph that it takes
+      process.env.TF_CPP_MIN_LOG_LEVEL ??= '1' // otherwise TensorFlow prints a line for every graph that it loads
       try {
         await importQuietly(pkg)
-        await registerGradients({ again: true }) // tfjs-node registers all of tfjs's
-        compileToGraphs() // before the kernels, whose constants are to be known
+        await registerGradients({ again: true }) // tfjs-node registers all gradients of tfjs
+        compileToGraphs() // before the kernels, so that their constants have handles too
         registerTensorflowKernels()
         return {}
       } catch (error) {
@@ -61,7 +61,7 @@ export const nodeGpu: BackendCandidate = {
   verify() {
     const { isUsingGpuDevice } = tf.backend() as tf.KernelBackend & { isUsingGpuDevice?: boolean }
     if (isUsingGpuDevice) return null
-    tf.removeBackend('tensorflow') // tfjs-node goes by the same name
+    tf.removeBackend('tensorflow') // tfjs-node registers its backend under the same name
     return { reason: 'TensorFlow found no CUDA device' }
   },
 }

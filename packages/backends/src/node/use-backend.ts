@@ -16,7 +16,7 @@ const inNode = ({ threads }: UseBackendOptions) => [
   cpu,
 ]
 
-/** As in a browser (see ../use-backend.ts), with the backends that need Node. */
+/** As in a browser (see ../use-backend.ts), and also with the backends that need Node. */
 export async function useBackend(
   name?: BackendName,
   options: UseBackendOptions = {},
@@ -26,7 +26,7 @@ export async function useBackend(
   return chooseBackend(inNode(options), name)
 }
 
-/** As in a browser, with the backends that need Node. */
+/** As in a browser, and also with the backends that need Node. */
 export function probeBackends(): Promise<BackendProbe[]> {
   return probeCandidates(inNode({}))
 }

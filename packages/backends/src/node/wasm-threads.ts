@@ -11,10 +11,10 @@ import { withSharedMemory } from '../wasm/shared-memory.js'
 import { hasSharedMemory, setThreads, threadsOf } from '../wasm/simd.js'
 import { type Place, workerSource } from '../wasm/team.js'
 
-/** More threads than that wait for memory. */
+/** More threads than this only wait for memory. */
 const MOST_BY_ITSELF = 8
 
-/** tf.findBackend would start it. */
+/** The wasm backend if it has started; tf.findBackend would start it. */
 const runningBackend = () => tf.engine().registry.wasm as unknown as WasmBackend | undefined
 
 const binaries = [
@@ -23,7 +23,7 @@ const binaries = [
   'tfjs-backend-wasm-threaded-simd.wasm',
 ] as const
 
-/** Where tfjs's binaries are. This code may be in a bundle, far from them. */
+/** The folder of tfjs's .wasm files; undefined if this code is in a bundle that has none beside it. */
 function binaryFolder(): string | undefined {
   try {
     return dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'))
@@ -34,7 +34,7 @@ function binaryFolder(): string | undefined {
 
 let replaced = false
 
-/** Give tfjs its own binary, or one with shared memory (that with SIMD, the only one that is used). */
+/** Give tfjs its own binaries, or its SIMD binary with shared memory: without tfjs's threads it loads only that one. */
 async function setBinary(folder: string, shared: boolean): Promise<void> {
   if (shared === replaced) return
   const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm')
@@ -43,7 +43,7 @@ async function setBinary(folder: string, shared: boolean): Promise<void> {
     const binary = withSharedMemory(await readFile(join(folder, 'tfjs-backend-wasm-simd.wasm')))
     url = `data:application/wasm;base64,${Buffer.from(binary).toString('base64')}`
   }
-  const fetched = shared // fetch reads data URLs, tfjs's way without it files only
+  const fetched = shared // only fetch reads data URLs; without it, tfjs reads files
   setWasmPaths(Object.fromEntries(binaries.map(name => [name, url ?? join(folder, name)])), fetched)
   replaced = shared
 }
@@ -55,8 +55,10 @@ function start(place: Place): void {
 }
 
 /**
- * The wasm backend with threads for this package's kernels. The heap is made shared when it starts, which can't be changed later;
- * the number of threads can. Without a number it is left as it is, and at first the number of cores, at most 8.
+ * The wasm backend with threads for this package's kernels. Whether its heap is shared is decided when it starts and can't
+ * change later; the number of threads can.
+ *
+ * @param threads  by default the present number; at the start one for each core, at most 8
  */
 export function wasmWithThreads(threads?: number): BackendCandidate {
   let wanted = 1
@@ -69,10 +71,11 @@ export function wasmWithThreads(threads?: number): BackendCandidate {
       const byItself = folder ? Math.min(os.availableParallelism(), MOST_BY_ITSELF) : 1
       wanted = threads ?? (running ? threadsOf(running) : byItself)
       if (running && wanted > 1 && !hasSharedMemory(running))
-        return { reason: 'it runs with 1 thread, which can only be changed before it starts' }
+        return { reason: 'it runs with 1 thread, and that can only change before it starts' }
       if (!running && wanted > 1 && !folder)
         return {
-          reason: "more than 1 thread needs tfjs-backend-wasm's files, which this code is bundled without",
+          reason:
+            'more than 1 thread needs the .wasm files of tfjs-backend-wasm, which this bundle does not have',
         }
       if (!running && folder) await setBinary(folder, wanted > 1)
       return { ...loaded, device: wanted === 1 ? '1 thread' : `${wanted} threads` }
@@ -80,7 +83,7 @@ export function wasmWithThreads(threads?: number): BackendCandidate {
     verify() {
       const backend = runningBackend()!
       if (hasSharedMemory(backend)) setThreads(backend, wanted, start)
-      return threadsOf(backend) === wanted ? null : { reason: 'something else started it, with 1 thread' }
+      return threadsOf(backend) === wanted ? null : { reason: 'other code has started it with 1 thread' }
     },
   }
 }

@@ -2,7 +2,7 @@ import { checkInt, checkTensor } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { hasKernel, runKernel } from '../kernels/run-kernel.js'
 
-/** One weight tensor and what the optimiser keeps for it, all of one shape. */
+/** One weight tensor and the optimiser's state for it, all of one shape. */
 export interface AdamSlot {
   weight: tf.Variable
   /** First and second moment of the gradient. */
@@ -13,7 +13,7 @@ export interface AdamSlot {
 }
 
 export interface AdamEmaOptions {
-  /** Count of updates, from 1: sets the bias correction. */
+  /** Number of this update, from 1; it decides the bias correction. */
   step: number
   learningRate: number
   beta1?: number
@@ -24,10 +24,10 @@ export interface AdamEmaOptions {
 }
 
 /**
- * One Adam step (Kingma and Ba, algorithm 1, as PyTorch: epsilon after the root of the corrected moment), then the
+ * One Adam step (Kingma and Ba, algorithm 1; like PyTorch it adds epsilon to the root of the corrected moment), then the
  * moving average of the new weight. Updates the slot's variables.
  *
- * @param gradient  of the shape of the slot's tensors
+ * @param gradient  has the shape of the slot's tensors
  */
 export function adamEma(
   { weight, m, v, ema }: AdamSlot,

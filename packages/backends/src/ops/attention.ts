@@ -31,7 +31,7 @@ export function attention(
       heads === 1
         ? x
         : tf.reshape(tf.transpose(tf.reshape(x, [b, n, heads, d]), [0, 2, 1, 3]), [b * heads, n, d])
-    // The queries are scaled, not the N x N scores.
+    // Scale the queries, because the N x N scores are larger.
     const scores = tf.matMul(split(tf.mul(q, 1 / Math.sqrt(d))), split(k), false, true)
     const out: tf.Tensor3D = tf.matMul(tf.softmax(scores), split(v))
     if (heads === 1) return out

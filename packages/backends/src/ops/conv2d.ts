@@ -28,7 +28,7 @@ export function conv2d(
   else checkOneOf('backends.conv2d', 'pad', pad, ['same', 'valid'])
 
   const pair: [number, number] = typeof strides === 'number' ? [strides, strides] : strides
-  // Where filter or strides are not square, tfjs computes the wrong size from a number.
+  // Padding on all four sides: from one number, tfjs computes the wrong size if filter or strides are not square.
   const pads: 'same' | 'valid' | tf.backend_util.ExplicitPadding =
     typeof pad === 'number'
       ? [

@@ -2,19 +2,19 @@ import { checkNumber, checkTensor, type Rng } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { hasKernel, runKernel } from '../kernels/run-kernel.js'
 
-/** Steps that a share is rounded to: 15 bits, so that one random word serves two numbers. */
+/** The share is rounded to a multiple of 1 / STEPS: 15 bits, so that one random word is enough for two numbers. */
 const STEPS = 2 ** 15
 
 /**
- * x with a share of its numbers 0, drawn one by one, and the others divided by 1 - share (Srivastava et al., Dropout, JMLR
- * 15, 2014).
+ * x with a share of its numbers set to 0, each drawn independently, and the others divided by 1 - share (Srivastava et al.,
+ * Dropout, JMLR 15, 2014).
  *
- * Numbers 2i and 2i + 1 share word i of the stream, w: they become 0 where bits 2 to 16 of w, or its upper 15, are less than
- * share · 2^15.
+ * Numbers 2i and 2i + 1 use word i of the stream, w: number 2i becomes 0 if bits 2 to 16 of w are less than share · 2^15, and
+ * number 2i + 1 if its upper 15 bits are.
  *
  * @param x      [...]
  * @param share  in [0, 0.99], rounded to a multiple of 2^-15
- * @param rng    gives one word for two numbers
+ * @param rng    draws one word for two numbers
  * @returns      [...]
  */
 export function dropout<T extends tf.Tensor>(x: T, share: number, rng: Rng): T {
@@ -28,14 +28,14 @@ export function dropout<T extends tf.Tensor>(x: T, share: number, rng: Rng): T {
   })
 }
 
-/** What each number is multiplied by, from words of which the upper 30 bits are given. */
+/** The factor of each number; `words` hold the upper 30 bits of the random words. */
 function mask(size: number, dropped: number, words: Int32Array): Float32Array {
-  const kept = STEPS / (STEPS - dropped) // of the rounded share: the mask's mean is exactly 1
+  const kept = STEPS / (STEPS - dropped) // from the rounded share, so that the mask's expected value is exactly 1
   const factors = new Float32Array(size)
   for (let i = 0; i < words.length; i++) {
     const word = words[i] as number
     factors[2 * i] = (word & (STEPS - 1)) < dropped ? 0 : kept
-    factors[2 * i + 1] = word >> 15 < dropped ? 0 : kept // beyond the end where the size is odd, and then nowhere
+    factors[2 * i + 1] = word >> 15 < dropped ? 0 : kept // if the size is odd, the last one is past the end and has no effect
   }
   return factors
 }

@@ -34,7 +34,7 @@ export function groupNorm(
   })
 }
 
-/** silu(groupNorm(x)), silu(y) = y sigmoid(y): what every block of the U-Nets begins with. */
+/** silu(groupNorm(x)) with silu(y) = y sigmoid(y). Every block of the U-Nets begins with it. */
 export function groupNormSilu(
   x: tf.Tensor4D,
   gamma: tf.Tensor1D,

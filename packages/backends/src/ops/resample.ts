@@ -3,12 +3,12 @@ import * as tf from '@tensorflow/tfjs-core'
 import { hasKernel, runKernel } from '../kernels/run-kernel.js'
 
 /**
- * Halve or double an image's sides with a separable FIR filter (EDM's resampling; [1,1] is the 2x2 mean and the
- * nearest neighbour, [1,3,3,1] the filter of NCSN++). Outside of the image there are zeros.
+ * Halve or double an image's sides with a separable FIR filter (EDM's resampling). [1,1] is the 2x2 mean ('down') and the
+ * nearest neighbour ('up'), [1,3,3,1] the filter of NCSN++. Outside of the image there are zeros.
  *
  * @param x          [B,H,W,C], H and W even for 'down'
  * @param direction  'down': [B,H/2,W/2,C], 'up': [B,2H,2W,C]
- * @param filter     taps of the 1-D filter, an even number; normalised to sum 1 (down) or gain 4 in 2-D (up)
+ * @param filter     taps of the 1-D filter, an even number of them; scaled to the 2-D sum 1 (down) or 4 (up)
  */
 export function resample(
   x: tf.Tensor4D,
@@ -36,7 +36,7 @@ export function resample(
   })
 }
 
-/** taps as a depthwise filter [size,size,C,1]. */
+/** The taps as a depthwise filter [size,size,C,1]. */
 function depthwise(taps: number[], size: number, channels: number): tf.Tensor4D {
   return tf.tile(tf.tensor4d(taps, [size, size, 1, 1]), [1, 1, channels, 1])
 }
@@ -48,7 +48,7 @@ function down(x: tf.Tensor4D, taps: number[], size: number): tf.Tensor4D {
 }
 
 function up(x: tf.Tensor4D, taps: number[], size: number): tf.Tensor4D {
-  // A zero after every pixel and after every row, then the filter: a transposed convolution of stride 2.
+  // A zero after every pixel and after every row, then the filter: this is a transposed convolution of stride 2.
   const [b, h, w, c] = x.shape
   const columns = tf.pad(tf.reshape(x, [b * h, w, c]), [
     [0, 0],

@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core'
 import { hasKernel, runKernel } from '../kernels/run-kernel.js'
 
 /**
- * The sum of squares of each tensor, as of gradients whose norm is wanted. One kernel can do them all, and one read gets
- * them.
+ * The sum of squares of each tensor, for example for the norm of the gradients. One kernel can compute all sums, and one
+ * read returns them.
  *
  * @param tensors  n tensors [...], float32
  * @returns        [n]

@@ -1,8 +1,8 @@
 import type { Eager, Value } from './eager.js'
 
 /**
- * Means over the pixels of [B,N,C]: [B,1,C]. Where the widest vector crosses the end of a pixel, TensorFlow adds in an
- * order that depends on a sample's place in the batch: there, the pixels are laid side by side first.
+ * Means over the pixels of [B,N,C]: [B,1,C]. If C is not a multiple of 16, the widest vector crosses the end of a pixel, and
+ * TensorFlow adds in an order that depends on the sample's place in the batch. Then this function transposes x first.
  */
 export function pixelMean(ops: Eager, x: Value): Value {
   const [b, , c] = x.shape as [number, number, number]
@@ -18,7 +18,7 @@ export function groupMean(ops: Eager, x: Value, groups: number): Value {
   return ops.mean(ops.reshape(x, [b, groups, c / groups]), [2])
 }
 
-/** Each group's number for each of its channels, from [B,groups] to [B,1,C]. */
+/** Repeat each group's number for each of its channels, from [B,groups] to [B,1,C]. */
 export function spread(ops: Eager, x: Value, channels: number): Value {
   const [b, groups] = x.shape as [number, number]
   if (groups === channels) return ops.reshape(x, [b, 1, channels])

@@ -3,14 +3,14 @@ import type { Attrs } from './eager.js'
 
 type Shape4D = [number, number, number, number]
 
-/** What tfjs says of a convolution of NHWC images. */
+/** A convolution of NHWC images, in tfjs's attributes. */
 interface ConvAttrs {
   strides: number | [number, number]
   pad: 'same' | 'valid' | number | tf.backend_util.ExplicitPadding
   dimRoundingMode?: 'floor' | 'round' | 'ceil'
 }
 
-/** The same in TensorFlow's attributes. */
+/** The same convolution in TensorFlow's attributes. */
 export function convAttrs(xShape: Shape4D, filterShape: Shape4D, attrs: ConvAttrs): Attrs {
   const { strideHeight, strideWidth, padInfo } = tf.backend_util.computeConv2DInfo(
     xShape,

@@ -1,20 +1,20 @@
 import type * as tf from '@tensorflow/tfjs-core'
 
-/** A tensor inside of libtensorflow: what its binding knows it by, and what it says of it. */
+/** A tensor inside of libtensorflow: its number there, its shape and its dtype. */
 export interface Value {
   id: number
   shape: number[]
   dtype: number
 }
 
-/** An attribute of an operation, as the binding takes it. */
+/** An attribute of an operation, in the binding's form. */
 export interface Attr {
   name: string
   type: number
   value: unknown
 }
 
-/** The numbers by which the binding calls the types of attributes. */
+/** The binding's numbers for the types of attributes. */
 export interface AttrTypes {
   TF_ATTR_BOOL: number
   TF_ATTR_FLOAT: number
@@ -23,7 +23,7 @@ export interface AttrTypes {
   TF_ATTR_TYPE: number
 }
 
-/** What is used here of tfjs-node's addon. */
+/** The part of tfjs-node's addon that this package uses. */
 export interface Binding extends AttrTypes {
   TF_FLOAT: number
   TF_INT32: number
@@ -37,7 +37,7 @@ export interface Binding extends AttrTypes {
   runSavedModel(id: number, inputs: number[], inputNames: string, outputNames: string): Value[]
 }
 
-/** What the kernels here use of tfjs-node's backend. */
+/** The part of tfjs-node's backend that this package uses. */
 export interface TensorflowBackend {
   isUsingGpuDevice: boolean
   binding: Binding
@@ -45,24 +45,24 @@ export interface TensorflowBackend {
   createOutputTensor(value: Value): tf.Tensor
 }
 
-/** Attributes of a TensorFlow operation; its types follow from its inputs. */
+/** Attributes of a TensorFlow operation, without its types, which follow from the inputs. */
 export type Attrs = Record<string, boolean | string | number | number[]>
 
-/** Constants that a backend keeps: many more than one kernel makes. */
+/** How many constants a backend keeps: many more than one kernel uses. */
 const CONSTANTS = 1024
 
 const constants = new WeakMap<TensorflowBackend, Map<string, Value>>()
 
 /**
- * TensorFlow's operations, run at once, a third as dear as through tfjs: their results are no tfjs tensors, so nothing
- * is recorded or tracked. `evaluate` frees them.
+ * Runs TensorFlow's operations at once. A call costs a third of a call through tfjs: results are not tfjs tensors, so tfjs
+ * neither records nor tracks them. `evaluate` frees the results.
  */
 export class Eager {
   readonly #made = new Set<number>()
 
   constructor(readonly backend: TensorflowBackend) {}
 
-  /** A tensor of tfjs; it stays the caller's. */
+  /** The value of a tfjs tensor. The caller still owns the tensor. */
   of(tensor: tf.TensorInfo): Value {
     const [id] = this.backend.getInputTensorIds([tensor]) as [number]
     return { id, shape: tensor.shape, dtype: this.backend.binding.TF_FLOAT }
@@ -88,7 +88,7 @@ export class Eager {
     return this.constant(`integers ${values}`, [values.length], () => Int32Array.from(values))
   }
 
-  /** A tensor that is made once for each backend and key, and again when many others were made since. */
+  /** A constant of this backend, made at the first use of the key, and again if many other constants were made since. */
   constant(key: string, shape: number[], make: () => Float32Array | Int32Array): Value {
     const kept = constants.get(this.backend) ?? new Map<string, Value>()
     if (kept.size === 0) constants.set(this.backend, kept)
@@ -121,12 +121,12 @@ export class Eager {
     return this.run('Mean', [x, this.integers(axes)], { keep_dims: keepDims })
   }
 
-  /** Free a result that is not needed any more: memory that is still in the cache serves the next one. */
+  /** Free results early, so that the next result can use memory that is still in the processor's cache. */
   free(...values: Value[]): void {
     for (const { id } of values) if (this.#made.delete(id)) this.backend.binding.deleteTensor(id)
   }
 
-  /** Make tensors of tfjs from results, which are then theirs. */
+  /** Turn results into tfjs tensors, which then own them. */
   give(values: readonly Value[]): tf.Tensor[] {
     return values.map(value => {
       this.#made.delete(value.id)
@@ -152,7 +152,7 @@ export class Eager {
   }
 }
 
-/** The results of a body of operations, as tensors of tfjs; whatever else it made is freed. */
+/** Run operations and return their results as tfjs tensors; everything else that they made is freed. */
 export function evaluate(backend: TensorflowBackend, body: (ops: Eager) => readonly Value[]): tf.Tensor[] {
   const ops = new Eager(backend)
   try {

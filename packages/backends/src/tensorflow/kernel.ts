@@ -22,7 +22,7 @@ export function composed<Name extends KernelName>(
   }
 }
 
-/** A kernel made of TensorFlow's operations in a stock one's place, for those attributes that it takes. */
+/** A kernel made of TensorFlow's operations that replaces a stock kernel, for the attributes that `takes` accepts. */
 export function composedFor<Name extends StockName>(
   takes: (attrs: StockTable[Name]['attrs']) => boolean,
   body: (ops: Eager, inputs: StockTable[Name]['inputs'], attrs: StockTable[Name]['attrs']) => Value,

@@ -1,20 +1,20 @@
 import { convAttrs } from './conv-attrs.js'
 import { Eager, type TensorflowBackend, type Value } from './eager.js'
 
-/** An attribute that takes oneDNN's kernel of an operation; TensorFlow puts both into graphs, eager calls have to ask. */
+/** The attribute that selects oneDNN's kernel of an operation. In graphs TensorFlow adds it; an eager call must pass it. */
 export const ONEDNN = { _kernel: 'MklNameChangeOp' }
 
-/** Operations of oneDNN, each by its name where this libtensorflow has it and uses it. */
+/** The names of oneDNN's operations, each only if this libtensorflow has it and it works. */
 export interface OneDnn {
-  /** A convolution that adds its bias on the way. */
+  /** A convolution that also adds the bias. */
   withBias?: string
-  /** In a graph a softmax is oneDNN's, which rounds in other places than the eager one: here it is, in both. */
+  /** A graph uses oneDNN's softmax, which rounds differently from the eager one. With this name, both use oneDNN's. */
   softmax?: string
 }
 
 const found = new WeakMap<TensorflowBackend, OneDnn>()
 
-/** What oneDNN has on this backend. It is tried out at the first call. */
+/** The operations of oneDNN on this backend. The first call tries them out. */
 export function oneDnnOf(backend: TensorflowBackend): OneDnn {
   let known = found.get(backend)
   if (!known) {
@@ -29,7 +29,7 @@ export function oneDnnOf(backend: TensorflowBackend): OneDnn {
   return known
 }
 
-/** True where the operation on tensors of these shapes, filled with this value, gives a result that begins so. */
+/** True if the operation, on tensors of these shapes filled with `value`, gives `expected` as its first number. */
 function gives(
   expected: number,
   backend: TensorflowBackend,

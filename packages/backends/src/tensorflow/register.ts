@@ -6,6 +6,6 @@ import { oneDnnOf } from './onednn.js'
 
 /** Give tfjs-node's backend the kernels of kernels/index.ts. */
 export function registerTensorflowKernels(): void {
-  oneDnnOf(tf.findBackend('tensorflow') as unknown as TensorflowBackend) // now: a trial is no part of what is compiled
+  oneDnnOf(tf.findBackend('tensorflow') as unknown as TensorflowBackend) // now: no compiled function may record the trial
   registerKernels('tensorflow', kernels, replacements)
 }

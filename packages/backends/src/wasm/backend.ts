@@ -3,7 +3,7 @@ import type { Kernel, Replacement } from '../kernels/register-kernels.js'
 import type { StockName } from '../kernels/stock-table.js'
 import type { KernelName } from '../kernels/table.js'
 
-/** What the kernels here use of tfjs's wasm backend. */
+/** The part of tfjs's wasm backend that this package uses. */
 export interface WasmBackend {
   wasm: {
     HEAPU8: Uint8Array

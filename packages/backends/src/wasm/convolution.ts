@@ -5,7 +5,7 @@ import { addressOf, runUnits, threadsOf, withScratch } from './simd.js'
 /** A convolution from NHWC to NHWC; tensors are given by their addresses. */
 export interface Convolution {
   x: number
-  /** [h,w,I,O]; where it is turned, [h,w,O,I] of the convolution whose input gradient this is. */
+  /** [h,w,I,O]; if `turned`, [h,w,O,I], the filter of the convolution whose input gradient this is. */
   filter: number
   /** [O] */
   bias?: number
@@ -25,7 +25,7 @@ export interface Convolution {
   filterEach?: boolean
 }
 
-/** y = conv2d(x, filter) + bias, by the faster of two kernels; which one depends on a sample's shape, not on the batch. */
+/** y = conv2d(x, filter) + bias, by the faster of two kernels. The choice depends on a sample's shape, not on the batch. */
 export function runConvolution(backend: WasmBackend, conv: Convolution): void {
   const [batch, , , inputs] = conv.inShape as [number, number, number, number]
   const outputs = conv.outShape[3]!
@@ -51,7 +51,7 @@ export function runConvolution(backend: WasmBackend, conv: Convolution): void {
 /** A panel of 8 output channels: their biases, then the weights. */
 const panelFloats = (taps: number, inputs: number) => 8 * (taps * inputs + 1)
 
-/** Rows of output that are done at once: some 256 pixels, fewer where threads would have nothing to do. */
+/** Rows of output in one unit of work: about 256 pixels, fewer if some threads would get no unit. */
 function bandRows(backend: WasmBackend, [batch, height, width]: readonly number[]): number {
   const all = batch! * height! * width!
   const pixels = Math.min(256, Math.max(32, all / (4 * threadsOf(backend))))
@@ -75,7 +75,7 @@ function convolvePixels(backend: WasmBackend, conv: Convolution, packed: number)
   })
 }
 
-/** 3x3 and stride 1, by Winograd's tiles of 2x2 pixels. */
+/** A convolution with a 3x3 filter and stride 1, by Winograd's method on tiles of 2x2 pixels. */
 function convolveTiles(backend: WasmBackend, conv: Convolution, filter: number): void {
   const [, height, width, inputs] = conv.inShape as [number, number, number, number]
   const [batch, outHeight, outWidth, outputs] = conv.outShape as [number, number, number, number]
@@ -96,11 +96,11 @@ function convolveTiles(backend: WasmBackend, conv: Convolution, filter: number):
   })
 }
 
-/** Whether `convolve` can do it. */
+/** Whether `convolve` can compute this convolution. */
 export const isUndilated = ({ dilationHeight, dilationWidth }: tf.backend_util.Conv2DInfo): boolean =>
   dilationHeight === 1 && dilationWidth === 1
 
-/** The convolution that tfjs describes so. */
+/** The convolution that tfjs describes by `info`. */
 export function convolve(
   backend: WasmBackend,
   { x, filter, bias }: { x: tf.TensorInfo; filter: tf.TensorInfo; bias?: tf.TensorInfo },

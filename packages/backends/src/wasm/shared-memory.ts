@@ -1,6 +1,7 @@
 /**
- * The same WebAssembly module with its memory shared, be it imported or its own: one flag of the memory's limits. The code
- * needs no change, for plain loads and stores work on shared memory too. The memory must have a maximum.
+ * The same WebAssembly module with shared memory, whether the module imports its memory or defines it: this sets one flag in
+ * the memory's limits. The code stays the same, because plain loads and stores work on shared memory too. The memory must
+ * have a maximum size.
  */
 export function withSharedMemory(binary: Uint8Array): Uint8Array<ArrayBuffer> {
   const bytes = Uint8Array.from(binary)
@@ -15,7 +16,7 @@ export function withSharedMemory(binary: Uint8Array): Uint8Array<ArrayBuffer> {
   }
   const share = () => {
     if (bytes[at] !== HAS_MAXIMUM)
-      throw new TypeError('backends.withSharedMemory: binary must limit its memory.')
+      throw new TypeError('backends.withSharedMemory: binary must have memory with a maximum size, got none.')
     bytes[at] = HAS_MAXIMUM | SHARED
     skipLimits()
   }

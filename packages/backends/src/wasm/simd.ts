@@ -41,23 +41,23 @@ export function hasSharedMemory({ wasm }: WasmBackend): boolean {
   return String(wasm.asm.memory.buffer) === '[object SharedArrayBuffer]'
 }
 
-/** The kernels on this backend's memory. */
+/** The WebAssembly functions, working on this backend's memory. */
 export const simdOf = (backend: WasmBackend): Functions => runningOn(backend).exports
 
 /** How many threads compute on this backend. */
 export const threadsOf = (backend: WasmBackend): number => runningOn(backend).team?.threads ?? 1
 
-/** Let so many threads compute, of which `start` starts those that are missing. The heap must be shared. */
+/** Set how many threads compute; `start` starts the missing workers. The heap must be shared. */
 export function setThreads(backend: WasmBackend, threads: number, start: (place: Place) => void): void {
   const found = runningOn(backend)
   found.team ??= new Team(found, start)
   found.team.threads = threads
 }
 
-/** Below so many operations, some 30 us, the main thread is done before another has woken up. */
+/** With fewer operations (about 30 us) the main thread is done before another one has woken up. */
 const WORTH_SHARING = 500_000
 
-/** Run a kernel over all its units of work, on every thread if it is a matter of many operations. */
+/** Run a kernel on all its units of work; on all threads if there are enough operations. */
 export function runUnits(
   backend: WasmBackend,
   kernel: Divisible,
@@ -75,7 +75,7 @@ export function addressOf(backend: WasmBackend, tensor: tf.TensorInfo): number {
   return backend.dataIdMap.get(tensor.dataId).memoryOffset
 }
 
-/** A new float32 tensor of zeros; makeOutput alone leaves what was there. */
+/** A new float32 tensor of zeros; makeOutput alone doesn't clear the memory. */
 export function makeZeros(backend: WasmBackend, shape: number[]): tf.TensorInfo {
   const zeros = backend.makeOutput(shape, 'float32')
   const start = addressOf(backend, zeros)
@@ -83,7 +83,7 @@ export function makeZeros(backend: WasmBackend, shape: number[]): tf.TensorInfo 
   return zeros
 }
 
-/** Memory for the length of one kernel: so many floats for each of `parts`, `step` bytes apart. */
+/** Memory that the body may use: `floats` numbers for each of `parts` parts, which lie `step` bytes apart. */
 export function withScratch(
   backend: WasmBackend,
   floats: number,

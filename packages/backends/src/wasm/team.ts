@@ -1,31 +1,31 @@
-/** What a thread needs to take part; all of it can be posted to one. */
+/** What a thread needs to take part. All members can be posted to a worker. */
 export interface Place {
   module: WebAssembly.Module
   memory: WebAssembly.Memory
   control: SharedArrayBuffer
-  /** From 1 on; the main thread is 0. */
+  /** From 1; the main thread is 0. */
   thread: number
 }
 
 /** A kernel whose last parameters are the first unit of work, the last one + 1 and the thread. */
 type Kernel = (...numbers: number[]) => void
 
-// The words of the control block, which end with a job's arguments. Threads enter a job through its gate, which closes
-// before the next job is written: whoever wakes too late finds it closed, and nobody waits for him.
+// The words of the control block; a job's arguments follow them. A worker enters a job through its gate. The gate closes
+// before the next job is written: a worker that wakes too late finds it closed, and the main thread doesn't wait for it.
 const JOB = 0 // counts jobs; threads sleep on it
 const GATE = 1 // how many workers are inside, plus OPEN
-const NEXT = 2 // the first unit that nobody has taken
+const NEXT = 2 // the first unit that no thread has taken
 const UNITS = 3
-const PORTION = 4 // the units that are taken at once
+const PORTION = 4 // how many units a thread takes at once
 const KERNEL = 5
 const COUNT = 6 // of arguments
-const THREADS = 7 // workers with a higher number stay out
+const THREADS = 7 // workers with this number or a higher one take no part
 const FAILED = 8
 const OPEN = 1 << 16
-const ARGUMENTS = 64 // bytes before them
+const ARGUMENTS = 64 // offset of the arguments, in bytes
 const MOST_ARGUMENTS = 40
 
-/** Take portions of the job that is open until none is left. */
+/** Take portions of the open job and run them, until none is left. */
 function takePortions(kernels: Kernel[], control: SharedArrayBuffer, thread: number): void {
   const words = new Int32Array(control, 0, 16)
   const [, , , units, portion, index, count] = words as unknown as number[]
@@ -38,7 +38,7 @@ function takePortions(kernels: Kernel[], control: SharedArrayBuffer, thread: num
   }
 }
 
-/** The life of a worker. */
+/** A worker's loop: sleep until there is a job, then take part in it. */
 function serve({ module, memory, control, thread }: Place, take: typeof takePortions): void {
   const words = new Int32Array(control, 0, 16)
   const kernels = Object.values(new WebAssembly.Instance(module, { env: { memory } }).exports) as Kernel[]
@@ -63,10 +63,10 @@ function serve({ module, memory, control, thread }: Place, take: typeof takePort
   }
 }
 
-/** The JavaScript that a worker runs, given an expression for its Place: the text of the two functions above. */
+/** The JavaScript that a worker runs: the source of the two functions above. `place` is an expression for its Place. */
 export const workerSource = (place: string) => `(${serve})(${place}, ${takePortions})`
 
-/** Threads that share out the units of a kernel's work. Which of them does a unit makes no difference to its numbers. */
+/** Threads that share the units of a kernel's work. The results don't depend on which thread runs which unit. */
 export class Team {
   readonly #kernels: Kernel[]
   readonly #names: string[]
@@ -77,7 +77,7 @@ export class Team {
   #started = 1
   #threads = 1
 
-  /** @param start  starts a worker that runs workerSource at this place; it may take its time */
+  /** @param start  starts a worker that runs workerSource with this place, and need not wait for it */
   constructor(
     { module, memory, exports }: { module: WebAssembly.Module; memory: WebAssembly.Memory; exports: object },
     start: (place: Place) => void,
@@ -98,11 +98,11 @@ export class Team {
     for (; this.#started < count; this.#started++) this.#start(this.#started)
   }
 
-  /** Run a kernel over its units, and return when they are done. */
+  /** Run a kernel on all its units, and return when they are done. */
   run(name: string, units: number, values: readonly number[]): void {
     const words = this.#words
     words[UNITS] = units
-    // A few portions for each: a thread that starts late, or shares its core, takes fewer.
+    // About four portions for each thread: a thread that starts late, or shares its core, takes fewer.
     words[PORTION] = Math.ceil(units / (4 * this.#threads))
     words[KERNEL] = this.#names.indexOf(name)
     words[COUNT] = values.length

@@ -3,10 +3,10 @@ import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import { writesOf } from './in-place.js'
 
 /**
- * Make a GPU's failures throw. WebGPU reports bad shaders, exhausted memory and a lost device beside the program's flow,
- * and tfjs hands out zeros; here the first failure is kept, and every read of a result from then on throws it.
+ * Make a GPU's failures throw. WebGPU reports bad shaders, exhausted memory and a lost device through events, and tfjs then
+ * returns zeros. Here the first failure is kept, and every later read of a result throws it.
  *
- * @returns        whether there was a failure
+ * @returns        tells whether there was a failure
  * @throws (from reads) NumericError 'device-lost', or 'gpu-error' for validation errors and exhausted memory
  */
 export function guard(backend: WebGPUBackend, device: GPUDevice, use: string): { failed: () => boolean } {
@@ -17,7 +17,7 @@ export function guard(backend: WebGPUBackend, device: GPUDevice, use: string): {
   }
 
   device.addEventListener('uncapturederror', event => {
-    event.preventDefault() // it will be thrown, it need not be printed
+    event.preventDefault() // don't print the error: the next read throws it
     const { error } = event as GPUUncapturedErrorEvent
     const what = error.constructor.name === 'GPUOutOfMemoryError' ? 'out of memory' : 'a command was refused'
     fail('gpu-error', `backends.useBackend: webgpu: ${what}: ${error.message}`)

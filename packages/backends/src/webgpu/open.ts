@@ -3,7 +3,7 @@ import { registerKernels } from '../kernels/register-kernels.js'
 import { guard } from './guard.js'
 import { kernels, replacements } from './kernels/index.js'
 
-/** Limits that tfjs asks for in full, and the number of buffers that fused kernels bind. */
+/** The limits that tfjs requests at their maximum, and the number of buffers, for fused kernels. */
 const LIMITS = [
   'maxComputeWorkgroupStorageSize',
   'maxComputeWorkgroupsPerDimension',
@@ -17,17 +17,17 @@ const LIMITS = [
 /** The device in use. */
 let current: { device: GPUDevice; name: string; software: boolean; failed: () => boolean } | undefined
 
-/** What the adapter calls itself, as far as it tells. */
+/** The adapter's name, from the fields that it fills. */
 function title({ vendor, architecture, device, description }: GPUAdapterInfo): string {
   return description || [vendor, architecture, device].filter(Boolean).join(' ') || 'unnamed adapter'
 }
 
 /**
- * Register tfjs's 'webgpu' backend on a device of our own, whose errors throw (see guard). A device that works is kept,
- * with all its tensors; one that was lost, or that refused a command, is replaced.
+ * Register tfjs's 'webgpu' backend on a device that this function opens; its errors throw (see guard). If the present
+ * device works, it is kept with all its tensors. If it was lost or refused a command, a new one replaces it.
  *
- * @param gpu       what navigator.gpu is in a browser
- * @param software  take an adapter that computes on the CPU, and no other; else never take one
+ * @param gpu       navigator.gpu, or Dawn
+ * @param software  true: only an adapter that computes on the CPU; false: only another one
  * @returns         the adapter's name, or why there is no such adapter
  */
 export async function openWebgpu(
@@ -52,8 +52,8 @@ export async function openWebgpu(
   })
   const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu')
   registerKernels('webgpu', kernels, replacements)
-  tf.env().set('WEBGPU_USE_NAIVE_CONV2D_TRANSPOSE', false) // a tiled gradient of the input, not a thread for each number
-  if (tf.findBackendFactory('webgpu')) tf.removeBackend('webgpu') // importing it registers one on a device of its own
+  tf.env().set('WEBGPU_USE_NAIVE_CONV2D_TRANSPOSE', false) // compute input gradients by tiles, not one thread for each number
+  if (tf.findBackendFactory('webgpu')) tf.removeBackend('webgpu') // the import registers a backend with a device of its own
   current?.device.destroy()
   const backend = new WebGPUBackend(opened, adapter.info)
   const { failed } = guard(backend, opened, software ? 'webgpu-software' : 'webgpu')

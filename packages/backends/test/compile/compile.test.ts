@@ -7,7 +7,7 @@ import { expect, it } from 'vitest'
 
 const rng = createRng(3)
 
-it('computes what the function computes, each time', async () => {
+it('computes the same as the function, in every run', async () => {
   const weight = tf.variable(rng.normal([4, 4])) as tf.Variable<tf.Rank.R2>
   const f = (x: tf.Tensor2D, { gain }: { gain: number }) => {
     let y: tf.Tensor = tf.mul(x, gain)
@@ -31,7 +31,7 @@ it('computes what the function computes, each time', async () => {
   weight.dispose()
 })
 
-it('says that a backend compiles nothing', async () => {
+it('says why if the backend compiles nothing', async () => {
   const active = tf.getBackend()
   await useBackend('cpu')
   const f = compile((x: tf.Tensor) => tf.neg(x))
@@ -52,7 +52,7 @@ it('frees what the function makes and does not return', () => {
   expect(tf.memory().numTensors).toBe(before)
 })
 
-it('takes tensors and numbers, and gives tensors', async () => {
+it('takes tensors and numbers, and returns tensors', async () => {
   expect(() => compile('sin' as never)).toThrow(
     new TypeError("backends.compile: fn must be a function, got 'sin'."),
   )

@@ -17,7 +17,7 @@ import { Runner } from '../../src/tensorflow/graph/runner.js'
 
 const rng = createRng(1)
 
-describe.runIf(process.env.BACKEND === 'node')('functions as graphs of TensorFlow', () => {
+describe.runIf(process.env.BACKEND === 'node')('functions compiled to TensorFlow graphs', () => {
   const backend = () => tf.backend() as unknown as TensorflowBackend
   const binding = () => backend().binding as Binding & { getNumOfTensors(): number }
 
@@ -46,7 +46,7 @@ describe.runIf(process.env.BACKEND === 'node')('functions as graphs of TensorFlo
     tf.dispose(outputs)
     return bits
   }
-  /** The results of a body as it is, and then of each of so many times as a compiled function. */
+  /** The results of `times` runs of a body as it is, and of `times` runs of it as a compiled function. */
   function both(
     body: Body,
     times = 4,
@@ -176,12 +176,12 @@ describe.runIf(process.env.BACKEND === 'node')('functions as graphs of TensorFlo
       expect(runs, name).toBe(2)
     }
     binding().executeOp = executeOp
-    // Softmax is called where oneDNN has none.
+    // Softmax is called only if oneDNN has none.
     expect([...operations.keys()].filter(name => !called.has(name))).toEqual(['Softmax'])
     tf.dispose([x, y, matrix, filter, indices])
   })
 
-  it('take numbers of the host anew each time', () => {
+  it('use the numbers that the host made in the present run', () => {
     const x = rng.normal([4, 6])
     const { once, graphs } = both(
       time => [tf.mul(long(x), time), tf.add(x, tf.mul(tf.tensor1d([0, 1, 2, 3, 4, time]), time))],
@@ -209,7 +209,7 @@ describe.runIf(process.env.BACKEND === 'node')('functions as graphs of TensorFlo
       time => (time % 2 ? tf.neg : tf.cos)(long(tf.ones([8]))),
     ],
     [
-      'call 20, Reshape, has other shapes, attributes or inputs in each run',
+      'call 20, Reshape, has different shapes, attributes or inputs in different runs',
       time => tf.reshape(long(tf.ones([8])), time % 2 ? [2, 4] : [4, 2]),
     ],
     ['it reads the numbers of a tensor', () => tf.mul(long(tf.ones([8])), long(tf.ones([2])).dataSync()[0]!)],
@@ -218,20 +218,20 @@ describe.runIf(process.env.BACKEND === 'node')('functions as graphs of TensorFlo
       'call 20 is Cos in one run and nothing in another',
       time => (time % 2 ? tf.cos(long(tf.ones([8]))) : long(tf.ones([8]))),
     ],
-  ])('stay calls, and say why: %s', (why, body) => {
+  ])('are not compiled, and say why: %s', (why, body) => {
     const { once, graphs, compiled } = both(body, 6)
     expect(graphs).toEqual(once)
     expect(runs).toBe(0)
     expect([why, why.replace(/(\w+) in one run and (\w+)/, '$2 in one run and $1')]).toContain(compiled.why)
   })
 
-  it('stay calls where those are few', () => {
+  it('are not compiled if they make few calls', () => {
     const { once, graphs, compiled } = both(() => tf.neg(tf.ones([3])), 3)
     expect(graphs).toEqual(once)
-    expect(compiled.why).toMatch(/^it makes \d calls: a graph pays from 16 on$/)
+    expect(compiled.why).toMatch(/^it makes \d calls: a graph needs at least 16$/)
   })
 
-  it('go back to calls in a run that differs, and are graphs again after it', () => {
+  it('run call by call in a run that differs, and as graphs again after it', () => {
     const x = rng.normal([8])
     const body = (time: number) => {
       const y = long(x)
@@ -254,16 +254,16 @@ describe.runIf(process.env.BACKEND === 'node')('functions as graphs of TensorFlo
     expect(compiled.why).toBe('call 20 is Cos in one run and Neg in another')
   })
 
-  it('are parts of the one that calls them', () => {
+  it('become a part of the compiled function that calls them', () => {
     const inner = compile((x: tf.Tensor) => long(x))
     const { once, graphs } = both(() => tf.neg(inner(tf.ones([8]))))
     expect(graphs).toEqual(once)
-    expect(opened).toHaveBeenCalledTimes(2) // of the inner one alone, and of both
+    expect(opened).toHaveBeenCalledTimes(2) // for the inner function alone, and for both together
     expect(runs).toBe(4)
     inner.dispose()
   })
 
-  it('compute gradients of what they close over, and under a gradient of others', () => {
+  it('have one graph under a gradient and another outside of it', () => {
     const x = rng.normal([8])
     const f = compile((x: tf.Tensor) => long(x))
     const slope = () => tf.grad(x => f(x))(x)
@@ -276,7 +276,7 @@ describe.runIf(process.env.BACKEND === 'node')('functions as graphs of TensorFlo
     x.dispose()
   })
 
-  it('train a weight to the same bits, and free what nobody needs', async () => {
+  it('train a weight to the same bits, and free all that is not needed', async () => {
     const train = async (wrap: <F extends Compilable>(f: F) => F) => {
       const draws = createRng(2)
       const weight = tf.variable(draws.normal([3, 3, 4, 4]))
@@ -310,7 +310,7 @@ describe.runIf(process.env.BACKEND === 'node')('functions as graphs of TensorFlo
     expect(graphs.tensors.at(-1)).toBe(graphs.tensors.at(-4))
   })
 
-  it('run call by call where a graph fails', () => {
+  it('run call by call if a graph fails', () => {
     const x = rng.normal([8])
     opened.mockImplementation(() => ({
       run: () => {
@@ -339,7 +339,7 @@ describe.runIf(process.env.BACKEND === 'node')('functions as graphs of TensorFlo
     tf.dispose([x, wrong, right])
   })
 
-  it('leave what they made to whoever catches what they throw', () => {
+  it('compute the tensors that were made before an error is thrown', () => {
     const x = rng.normal([8])
     const kept: tf.Tensor[] = []
     let fails = false
@@ -362,7 +362,7 @@ describe.runIf(process.env.BACKEND === 'node')('functions as graphs of TensorFlo
     f.dispose()
   })
 
-  it('keep the graphs used last ready, and make others again', () => {
+  it('keep the most recently used graphs, and load others again', () => {
     const x = rng.normal([8])
     const fs = Array.from({ length: 70 }, (_, i) => compile(() => long(x, 20 + i)))
     const once = Array.from(fs, (_, i) => bitsOf(() => long(x, 20 + i)))
@@ -372,7 +372,7 @@ describe.runIf(process.env.BACKEND === 'node')('functions as graphs of TensorFlo
     x.dispose()
   })
 
-  it('leave no more than a thousand numbers behind', () => {
+  it('keep no more than about a thousand constants', () => {
     const before = binding().getNumOfTensors()
     const x = rng.normal([8])
     for (let i = 0; i < 3000; i++) {
@@ -384,7 +384,7 @@ describe.runIf(process.env.BACKEND === 'node')('functions as graphs of TensorFlo
     x.dispose()
   })
 
-  it('leave the calls of others alone: those run at once', async () => {
+  it('do not defer the calls of other code', async () => {
     const x = rng.normal([256, 256]) as tf.Tensor2D
     const body = () => {
       let y = x

@@ -9,7 +9,7 @@ import { registerKernels } from '../../src/kernels/register-kernels.js'
 import { hasKernel } from '../../src/kernels/run-kernel.js'
 import { kernels } from './fixture/index.js'
 
-// A backend that is tfjs's cpu with kernels of ours: each is one file of fixture/ and a line of its index.
+// A backend that is tfjs's cpu plus some of our kernels: each is one file in fixture/ and one line of its index.ts.
 beforeAll(async () => {
   await useBackend('cpu')
   tf.registerBackend('throw-away', tf.findBackendFactory('cpu'))
@@ -68,7 +68,7 @@ for (const [name, shapes, op] of [
     for (const kernel of own) expect(ran).toContain(`Rf${kernel}`)
   })
 
-it('is there on that backend only', async () => {
+it('finds the kernels on that backend only', async () => {
   await tf.setBackend('throw-away')
   expect([hasKernel('Attention'), hasKernel('Dropout')]).toEqual([true, false])
   await tf.setBackend('cpu')

@@ -6,7 +6,7 @@ import { version } from '../../src/version.js'
 afterEach(() => vi.doUnmock('../../src/version.js'))
 afterAll(() => useBackend((process.env.BACKEND ?? 'cpu') as 'cpu'))
 
-/** Another copy of this package, which shares tfjs-core with the first. */
+/** Another copy of this package, which shares tfjs-core with the first one. */
 async function copy(copyVersion: string): Promise<typeof import('../../src/node/index.js')> {
   vi.resetModules()
   vi.doMock('../../src/version.js', () => ({ version: copyVersion }))

@@ -6,7 +6,7 @@ export interface Numbers {
   data: Float32Array
 }
 
-/** What `body` computes from these numbers, on a backend of its own, as numbers. */
+/** What `body` computes from these numbers, on the named backend, as numbers. */
 export async function compute(
   backend: 'cpu' | 'wasm',
   inputs: Numbers[],

@@ -21,7 +21,7 @@ const uneven: Pad = [
   [1, 3],
   [0, 0],
 ]
-// Widths and channels that do and do not fill tiles of 4 and 8; from 16 channels on, 3x3 filters go by tiles of 2x2.
+// Widths and channels that fill tiles of 4 and 8, and some that don't. From 16 channels on, 3x3 filters use tiles of 2x2.
 for (const [x, filter, pad] of [
   [[2, 33, 31, 4], [3, 3, 4, 8], 'same'],
   [[2, 32, 30, 5], [3, 3, 5, 9], 'same'],
@@ -56,7 +56,7 @@ for (const [x, filter, pad] of [
 it.each([
   [17, 1],
   [20, 16],
-])('gives a sample the bits that it has alone: %d channels to %d', async (inputs, outputs) => {
+])('gives a sample in a batch the same bits as alone: %d channels to %d', async (inputs, outputs) => {
   const numbersIn = [numbers([8, 14, 14, inputs]), numbers([3, 3, inputs, outputs])]
   const [y, dx, yAlone, dxAlone] = await compute('wasm', numbersIn, (x, filter) => {
     const conv = (x: tf.Tensor) => tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, 1, 'same')

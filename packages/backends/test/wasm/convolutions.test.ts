@@ -47,7 +47,7 @@ const strides: [number, number][] = [
   [1, 2],
 ]
 const pads: Pad[] = ['same', 'valid', 0, 1, 3, uneven]
-// tfjs takes a number for square filters and strides only: with others it writes past the end of its output.
+// tfjs takes a number as padding for square filters and strides only; otherwise it writes past the end of its output.
 const square = (a: number, b: number) => a === b
 
 for (const size of sizes)

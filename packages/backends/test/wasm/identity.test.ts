@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 beforeAll(() => useBackend('wasm'))
 afterAll(() => useBackend((process.env.BACKEND ?? 'cpu') as 'cpu'))
 
-it('shares memory that lives as long as its last holder', async () => {
+it('shares memory until the last clone is disposed', async () => {
   const before = tf.memory()
   const x = tf.tensor1d([1, 2, 3])
   const y = tf.clone(x)
@@ -18,7 +18,7 @@ it('shares memory that lives as long as its last holder', async () => {
   expect(tf.memory().numDataBuffers).toBe(before.numDataBuffers)
 })
 
-it('keeps a clone of a variable at its value when the variable changes', async () => {
+it('keeps the value of a clone when the variable changes', async () => {
   const first = tf.tensor1d([1, 2])
   const variable = tf.variable(first)
   const snapshot = tf.clone(variable)

@@ -51,7 +51,7 @@ for (const [left, right] of batches)
         }
       })
 
-it('sees a new second matrix where the old one stood', async () => {
+it('uses the new second matrix at the address of an old one', async () => {
   await useBackend('wasm')
   const a = tf.ones([2, 3, 4])
   for (const value of [1, 2, 3])

@@ -91,7 +91,7 @@ it('makes one-hot rows of any dtype', async () => {
   )
 })
 
-it('takes a bias that was reshaped', async () => {
+it('accepts a reshaped bias', async () => {
   const body = (x: tf.Tensor) => [
     conv2d(x as tf.Tensor4D, tf.ones([3, 3, 21, 8]), tf.reshape(tf.reshape(tf.range(0, 8), [1, 8]), [8])),
   ]

@@ -4,7 +4,7 @@ import { afterAll, expect, it } from 'vitest'
 import { withSharedMemory } from '../../src/wasm/shared-memory.js'
 import { Team, workerSource } from '../../src/wasm/team.js'
 
-/** Writes who did each unit, 1 more than the thread's number, and takes a moment for it; fails at unit `trap`. */
+/** Marks each unit with the number of its thread + 1, and takes a moment for that; fails at unit `trap`. */
 const source = `
 export function other(at: usize, first: i32, last: i32, thread: i32): void {}
 export function mark(at: usize, trap: i32, first: i32, last: i32, thread: i32): void {
@@ -46,7 +46,7 @@ async function makeTeam() {
   return { team, marks: new Int32Array(memory.buffer) }
 }
 
-/** Run jobs of so many units until each of so many threads has done some; at least 20. */
+/** Run jobs of `units` units until each of `threads` threads has done at least one unit; at least 20 jobs. */
 function whoDoes(team: Team, marks: Int32Array, units: number, threads: number): Set<number> {
   const seen = new Set<number>()
   const end = Date.now() + 30_000
@@ -62,7 +62,7 @@ function whoDoes(team: Team, marks: Int32Array, units: number, threads: number):
   return seen
 }
 
-it('shares out every unit once, over as many threads as are wanted', async () => {
+it('runs every unit once, on the number of threads that was set', async () => {
   const { team, marks } = await makeTeam()
   expect(team.threads).toBe(1)
   team.threads = 3
@@ -73,7 +73,7 @@ it('shares out every unit once, over as many threads as are wanted', async () =>
   expect(whoDoes(team, marks, 2, 2).size).toBeGreaterThan(1)
 })
 
-it('tells of a failure in a worker, and goes on', async () => {
+it('reports a failure in a worker, and works on', async () => {
   const { team, marks } = await makeTeam()
   team.threads = 2
   whoDoes(team, marks, 8, 2)
@@ -89,12 +89,12 @@ it('tells of a failure in a worker, and goes on', async () => {
   whoDoes(team, marks, 8, 2)
 })
 
-it('shares imported memory and own memory alike, if it is limited', async () => {
+it('shares imported and own memory, if it has a maximum size', async () => {
   const own = withSharedMemory(await compile(source, ['--maximumMemory', '4', '--initialMemory', '1']))
   const { memory } = new WebAssembly.Instance(new WebAssembly.Module(own as BufferSource)).exports
   expect((memory as WebAssembly.Memory).buffer).toBeInstanceOf(SharedArrayBuffer)
   const unlimited = await compile(source, ['--importMemory'])
   expect(() => withSharedMemory(unlimited)).toThrow(
-    new TypeError('backends.withSharedMemory: binary must limit its memory.'),
+    new TypeError('backends.withSharedMemory: binary must have memory with a maximum size, got none.'),
   )
 })

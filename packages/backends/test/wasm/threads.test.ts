@@ -4,7 +4,7 @@ import { exact, expectClose } from '@rectified-flow/tools/matchers'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
-/** The backend as a new process finds it: not started. */
+/** Put the wasm backend in the state of a new process: registered, not started. */
 async function stopped(): Promise<void> {
   await useBackend('wasm')
   const factory = tf.findBackendFactory('wasm')
@@ -94,7 +94,7 @@ it('sums', async () => {
   await sameBits(() => [0, 1, 2].map(axis => tf.sum(x, axis)).concat(tf.sum(x, [0, 1]), tf.sum(x, [1, 2])))
 })
 
-it('steps of training', async () => {
+it('training steps', async () => {
   const [x, target] = [normal<tf.Tensor4D>(4, 16, 16, 16), normal<tf.Tensor4D>(4, 16, 16, 16)]
   const start = [normal(3, 3, 16, 32), normal(32), normal(32), normal(1, 1, 32, 16)]
   const shapes = start.map(({ shape }) => shape)
@@ -143,26 +143,26 @@ it('goes on when the heap grows', async () => {
   tf.dispose([held, y])
 })
 
-it('says how many threads there are, and keeps them when none are asked for', async () => {
+it('says how many threads there are, and keeps the number when none is given', async () => {
   expect((await useBackend('wasm', { threads: 2 })).device).toBe('2 threads')
   expect((await useBackend('wasm')).device).toBe('2 threads')
   expect((await useBackend('wasm', { threads: 1 })).device).toBe('1 thread')
   expect((await useBackend('wasm')).device).toBe('1 thread')
 })
 
-it('refuses what is no number of threads', async () => {
+it('refuses an invalid number of threads', async () => {
   await expect(useBackend('wasm', { threads: 0 })).rejects.toThrow(
     new RangeError('backends.useBackend: threads must be an integer >= 1, got 0.'),
   )
 })
 
-it('takes plain memory for one thread, and no more threads after that', async () => {
+it('takes plain memory for one thread, and then refuses more threads', async () => {
   await stopped()
   await useBackend('wasm', { threads: 1 })
   expect(heap().buffer).toBeInstanceOf(ArrayBuffer)
   await expect(useBackend('wasm', { threads: 2 })).rejects.toThrow(
     new Error(
-      "backends.useBackend: wasm can't be used here: it runs with 1 thread, which can only be changed before it starts.",
+      "backends.useBackend: wasm can't be used here: it runs with 1 thread, and that can only change before it starts.",
     ),
   )
   expect((await useBackend('wasm')).device).toBe('1 thread')

@@ -10,7 +10,7 @@ const works = !(opened instanceof Error)
 
 afterAll(() => useBackend(original as BackendName))
 
-// Needs the optional package webgpu and a software Vulkan driver; without them there is nothing to test here.
+// Needs the optional package webgpu and a software Vulkan driver.
 describe.runIf(works)('webgpu errors', () => {
   const device = () => (tf.backend() as unknown as { device: GPUDevice }).device
 
@@ -32,11 +32,11 @@ describe.runIf(works)('webgpu errors', () => {
     expect([...(await tf.mul(x, 2).data())]).toEqual([4, 6])
   })
 
-  it('throws what the GPU refuses instead of handing out zeros', async () => {
+  it('throws if the GPU refuses a command, instead of returning zeros', async () => {
     await open()
     device().createShaderModule({ code: 'this is no WGSL' })
     const x = tf.add(tf.tensor1d([1]), 1)
-    await x.data().catch(() => undefined) // lets the report arrive
+    await x.data().catch(() => undefined) // wait until the error event has arrived
     await expect(tf.add(x, 1).data()).rejects.toMatchObject({ name: 'NumericError', code: 'gpu-error' })
   })
 

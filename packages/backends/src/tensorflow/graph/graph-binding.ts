@@ -3,7 +3,7 @@ import type { Record } from './graph-runs.js'
 import { Handles } from './handles.js'
 import { Recorder } from './recorder.js'
 
-/** What stands between tfjs-node's backend and libtensorflow. Calls pass through; those of a recorded body are recorded. */
+/** Stands between tfjs-node's backend and libtensorflow: passes calls on, and those of a recorded body to a recorder. */
 export class GraphBinding {
   readonly #raw: Binding
   readonly #handles: Handles
@@ -14,7 +14,7 @@ export class GraphBinding {
     this.#handles = new Handles(raw)
   }
 
-  /** The same binding, through this. */
+  /** The same binding, with its calls going through this object. */
   binding(): Binding {
     const ours = {
       executeOp: this.#executeOp,
@@ -23,7 +23,7 @@ export class GraphBinding {
       tensorDataSync: this.#tensorDataSync,
       runSavedModel: this.#runSavedModel,
     }
-    // The addon's own properties can't be assigned to.
+    // Defined and not assigned: the addon's own properties are read-only.
     const descriptors = Object.entries(ours).map(
       ([name, value]) => [name, { value, writable: true }] as const,
     )
@@ -38,7 +38,7 @@ export class GraphBinding {
       end(recorder)
       return result
     } catch (error) {
-      recorder.differ('it threw an error') // what is left of it must be there
+      recorder.differ('it threw an error') // compute what was deferred: the caller may use it
       throw error
     } finally {
       this.#recorder = undefined

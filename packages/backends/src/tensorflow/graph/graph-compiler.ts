@@ -5,8 +5,8 @@ import { GraphRuns, patience } from './graph-runs.js'
 import { type LoadModel, Runner } from './runner.js'
 
 /**
- * What compiles functions to graphs on this backend, whose calls it watches from then on; undefined where this libtensorflow
- * doesn't take our graphs.
+ * The compiler of functions to graphs on this backend, whose calls go through a GraphBinding from now on. Undefined if this
+ * libtensorflow doesn't run our graphs.
  */
 export function graphCompiler(backend: TensorflowBackend, load: LoadModel): Compiler | undefined {
   if (backend.isUsingGpuDevice || !graphsWork(backend.binding, load)) return undefined
@@ -17,7 +17,7 @@ export function graphCompiler(backend: TensorflowBackend, load: LoadModel): Comp
   return { form: 'graph', open: () => new GraphRuns(watched.record, runner) }
 }
 
-/** True where this libtensorflow takes our graphs, and they give what the calls give. */
+/** True if this libtensorflow runs our graphs, and they give the same results as the calls. */
 function graphsWork(raw: Binding, load: LoadModel): boolean {
   const watched = new GraphBinding(raw)
   const binding = watched.binding()

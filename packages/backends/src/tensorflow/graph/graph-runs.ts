@@ -3,18 +3,18 @@ import type { Recorder } from './recorder.js'
 import type { Graph, Runner } from './runner.js'
 import { differenceOfTraces, type Trace } from './trace.js'
 
-/** Shorter traces cost more as a graph's run than as calls. */
+/** The fewest calls of a graph; with fewer, running the graph costs more than the calls. */
 const SHORTEST = 16
-/** So many runs in a row that differ end the attempt. */
+/** After so many differing runs in a row, the function is given up. */
 const MOST_DIFFERENCES = 3
 
-/** Milliseconds that TensorFlow takes to make a graph ready, for each of its calls, by measurement. */
+/** Milliseconds for each call that TensorFlow takes to prepare a graph; measured. */
 const COMPILE_MS = 0.25
 
-/** How long the calls of a function must have taken before it is compiled, in milliseconds for each; 0 in tests. */
+/** A function is compiled when its runs have taken this many milliseconds for each call of one run; 0 in tests. */
 export const patience = { msPerCall: COMPILE_MS }
 
-/** Runs a body with its calls recorded. */
+/** Runs a body and records its calls. */
 export type Record = <T>(body: () => T, follow: Trace | undefined, end: (recorder: Recorder) => void) => T
 
 /** The runs of a function at one set of shapes: watching -> compiled, or given up (see README.md). */
@@ -47,7 +47,7 @@ export class GraphRuns implements CompiledRuns {
     this.#graph = undefined
   }
 
-  /** What a run says of the next ones. */
+  /** Choose the next state from a finished run. */
   #look(recorder: Recorder): void {
     if (recorder.difference !== undefined) this.#differ(recorder.difference)
     else if (this.#graph) this.#differences = 0
@@ -67,7 +67,7 @@ export class GraphRuns implements CompiledRuns {
 
   #compile(trace: Trace): void {
     const calls = trace.calls.length
-    if (calls < SHORTEST) this.#giveUp(`it makes ${calls} calls: a graph pays from ${SHORTEST} on`)
+    if (calls < SHORTEST) this.#giveUp(`it makes ${calls} calls: a graph needs at least ${SHORTEST}`)
     else if (this.#ms >= calls * patience.msPerCall)
       try {
         this.#graph = this.#runner.open(trace)

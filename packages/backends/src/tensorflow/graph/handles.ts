@@ -1,26 +1,26 @@
 import type { Binding, Value } from '../eager.js'
 import type { Shaped } from './trace.js'
 
-/** Numbers of tensors up to this size stay on the host until libtensorflow needs them. */
+/** Tensors up to this size that the host made stay on the host until libtensorflow needs them. */
 const SMALL = 64
 
 export type Numbers = Float32Array | Int32Array | Uint8Array
 
-/** A tensor: in libtensorflow, on the host, or promised. */
+/** A tensor: in libtensorflow, on the host, or promised (its call is deferred). */
 export interface Handle extends Value {
-  /** libtensorflow's number for it. */
+  /** libtensorflow's number for the tensor. */
   real?: number | undefined
-  /** Of a small tensor that the host made. */
+  /** The numbers of a small tensor that the host made. */
   values?: Numbers
-  /** Whether tfjs has given it up. */
+  /** Whether tfjs has disposed of the tensor. */
   disposed: boolean
 }
 
-/** Every tensor of a backend, by numbers of our own: they may stand for tensors that are not computed yet. */
+/** All tensors of a backend, by ids of our own, because an id may stand for a tensor that is not computed yet. */
 export class Handles {
   readonly #raw: Binding
   readonly #handles = new Map<number, Handle>()
-  // Beyond libtensorflow's own numbers for tensors that were there before, and small enough for an engine's integers.
+  // Above libtensorflow's numbers of the tensors that were made before, and still a small integer for JavaScript engines.
   #next = 2 ** 30
 
   constructor(raw: Binding) {
@@ -31,7 +31,7 @@ export class Handles {
     return this.#handles.get(id)
   }
 
-  /** A tensor of numbers of the host. */
+  /** A tensor made of the host's numbers. */
   create(shape: number[], dtype: number, values: Numbers): Handle {
     const small = values.length <= SMALL && this.isNumeric(dtype)
     return this.#keep({
@@ -49,7 +49,7 @@ export class Handles {
     return this.#keep({ shape, dtype })
   }
 
-  /** Give up a tensor. Its memory is freed by `release`. */
+  /** Forget a tensor's id. `release` frees the tensor's memory. */
   dispose(id: number): Handle | undefined {
     const handle = this.#handles.get(id)
     if (handle) handle.disposed = true
@@ -68,7 +68,7 @@ export class Handles {
     return handle.real!
   }
 
-  /** libtensorflow's numbers. */
+  /** libtensorflow's numbers for these ids. */
   reals(ids: readonly number[]): number[] {
     return ids.map(id => {
       const handle = this.#handles.get(id)

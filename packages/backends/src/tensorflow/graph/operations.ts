@@ -1,8 +1,8 @@
-/** What a graph must say of an operation that an eager call leaves open. */
+/** What a graph must say about an operation and an eager call does not say. */
 export interface Operation {
   /** The name of its output, or outputs, in TensorFlow's registry. */
   output: string
-  /** Attributes that are types, each with the input it is the type of. */
+  /** The attributes that are types, each with the index of the input whose type it is. */
   types: Readonly<Record<string, number>>
   /** Inputs whose numbers decide the shape of the output; the last one is -1. */
   shaping: readonly number[]
@@ -14,7 +14,7 @@ const plain = (output: string): Operation => ({ output, types: T, shaping: [] })
 const named = (names: string, operation: Operation) =>
   names.split(' ').map(name => [name, operation] as const)
 
-/** Operations of one type, and of the shape that their inputs give them, by the name of their output. */
+/** Operations with one type, whose output's shape depends only on the shapes of the inputs, by the name of their output. */
 const PLAIN = {
   y:
     'Abs Ceil Cos Erf Exp Expm1 Floor IsFinite IsNan Log Log1p Neg OnesLike Reciprocal Round Rsqrt Sigmoid Sign Sin ' +
@@ -31,7 +31,7 @@ const PLAIN = {
   sum: 'AddN',
 }
 
-/** The operations that may run in a graph. Any other runs at once, and what was put off before it. */
+/** The operations that may be in a graph. If a run makes any other call, that call and the deferred calls run at once. */
 export const operations: ReadonlyMap<string, Operation> = new Map([
   ...Object.entries(PLAIN).flatMap(([output, names]) => named(names, plain(output))),
   ...named('ArgMax ArgMin Max Mean Min Prod Sum', REDUCTION),

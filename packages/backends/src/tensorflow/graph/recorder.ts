@@ -13,24 +13,24 @@ import {
   type Trace,
 } from './trace.js'
 
-/** Longer functions are not recorded. */
+/** The most calls of a trace; a longer function stays calls. */
 const LONGEST = 32768
 
 /**
- * One run of a function: the calls of TensorFlow's operations that it makes. Without a trace to follow they run at once.
- * With one they are held against it and put off, their outputs promised, as long as they agree; where they don't, those
- * that were put off run one by one, and so do all after them.
+ * One run of a function: its calls of TensorFlow's operations. Without a trace to follow, the calls run at once. With a
+ * trace, each call is compared with it; as long as they agree, the call is deferred and its outputs are promised. At the
+ * first difference, the deferred calls run one by one, and every later call runs at once.
  */
 export class Recorder {
   readonly #raw: Binding
   readonly #handles: Handles
 
-  /** Why this run is no run of a graph. */
+  /** Why this run can't run as a graph. */
   difference: string | undefined
-  /** Milliseconds in calls that ran at once. */
+  /** Milliseconds that the calls that ran at once took. */
   ms = 0
   readonly #calls: Call[] = []
-  /** What each call has. */
+  /** The inputs of each call. */
   readonly #inputs: Handle[][] = []
   readonly #made: Handle[] = []
   readonly #outside: Handle[] = []
@@ -64,25 +64,25 @@ export class Recorder {
     return this.#runUnseen(name, attrs, ids, count)
   }
 
-  /** This run is not what a graph could do: run what was put off, and all that comes, one by one. */
+  /** This run can't run as a graph: run the deferred calls now, and each later call at once. */
   differ(why: string): void {
     this.difference ??= why
     this.#catchUp()
   }
 
-  /** Whether a tensor that tfjs has given up is needed until the end. */
+  /** Whether a deferred call needs the tensor, though tfjs has disposed of it. */
   needs(handle: Handle): boolean {
     return this.#following !== undefined && this.#sources.has(handle)
   }
 
-  /** What was recorded: calls, and which of their outputs are still there. */
+  /** The recorded calls, and which of their outputs tfjs has not disposed of. */
   trace(): Trace {
     const wanted = [...this.#made.keys()].filter(i => !this.#made[i]!.disposed)
     return { calls: this.#calls, wanted }
   }
 
   /**
-   * The end of a run that followed a trace: compute what is wanted as a graph.
+   * End a run that followed a trace: compute the wanted outputs as a graph.
    *
    * @param run  runs the graph on these inputs; returns libtensorflow's numbers of the wanted outputs
    */
@@ -92,7 +92,8 @@ export class Recorder {
     const { wanted } = this.trace()
     const next = followed.calls[this.#calls.length]
     if (next) this.differ(differenceOfCalls(this.#calls.length, next, undefined))
-    else if (!every(wanted, followed.wanted, sameNumber)) this.differ('it keeps other tensors in each run')
+    else if (!every(wanted, followed.wanted, sameNumber))
+      this.differ('it keeps different tensors in different runs')
     else this.#compute(wanted, run)
   }
 
@@ -107,7 +108,7 @@ export class Recorder {
     }
   }
 
-  /** The call as a part of a trace, or why it can't be one. */
+  /** The call as a part of a trace, or the reason why it can't be one. */
   #callOf(
     name: string,
     attrs: Attr[],
@@ -121,10 +122,11 @@ export class Recorder {
     const sources: Source[] = []
     const arrivals: Shaped[] = []
     for (const [i, input] of inputs.entries()) {
-      if (!input || !this.#handles.isNumeric(input.dtype)) return `${name} takes a tensor from elsewhere`
+      if (!input || !this.#handles.isNumeric(input.dtype))
+        return `${name} takes a tensor that can't be an input of a graph`
       if (shapes(i)) {
         if (input.dtype !== this.#raw.TF_INT32 || !input.values)
-          return `the shape that ${name} gives depends on computed numbers`
+          return `the shape of ${name}'s output depends on computed numbers`
         sources.push(input as Integers)
         continue
       }
@@ -140,7 +142,7 @@ export class Recorder {
     return { name, attrs, sources, arrivals }
   }
 
-  /** Run the calls that were put off, one by one. */
+  /** Run the deferred calls, one by one. */
   #catchUp(): void {
     if (!this.#following) return
     this.#following = undefined
@@ -163,7 +165,7 @@ export class Recorder {
     try {
       return this.#run(call, inputs, count)
     } catch (error) {
-      this.differ(`${call.name} failed: ${(error as Error).message}`) // it is no part of a trace
+      this.differ(`${call.name} failed: ${(error as Error).message}`) // a call that fails can't be a part of a trace
       throw error
     }
   }

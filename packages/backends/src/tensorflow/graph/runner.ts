@@ -2,13 +2,13 @@ import type { Binding } from '../eager.js'
 import { savedModel } from './saved-model.js'
 import type { Trace } from './trace.js'
 
-/** Graphs that are kept ready: those used last. */
+/** How many graphs stay loaded: the most recently used ones. */
 const MOST_GRAPHS = 64
 
-/** Makes TensorFlow read a model, and gives libtensorflow's number for it. */
+/** Makes TensorFlow load a model, and returns libtensorflow's number for it. */
 export type LoadModel = (binding: Binding, bytes: Uint8Array) => number
 
-/** A trace as TensorFlow runs it. */
+/** A trace that TensorFlow can run as a graph. */
 export interface Graph {
   run(inputs: number[]): number[]
   dispose(): void
@@ -16,7 +16,7 @@ export interface Graph {
 
 interface Loaded {
   id: number
-  /** Names, separated by commas. */
+  /** Names of the inputs, and of the outputs, separated by commas. */
   inputs: string
   outputs: string
 }
@@ -32,7 +32,7 @@ export class Runner {
     this.#load = load
   }
 
-  /** Make a graph of a trace. TensorFlow may refuse it: an Error. */
+  /** Make a graph of a trace. Throws an Error if TensorFlow refuses the graph. */
   open(trace: Trace): Graph {
     this.#loaded(trace)
     return {
@@ -44,7 +44,7 @@ export class Runner {
     }
   }
 
-  /** Loaded now, if it isn't or no longer is. */
+  /** The loaded graph of a trace; loads it if necessary. */
   #loaded(trace: Trace): Loaded {
     let loaded = this.#ready.get(trace)
     if (!loaded) {

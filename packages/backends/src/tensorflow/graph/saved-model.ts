@@ -3,16 +3,16 @@ import type { Attr, AttrTypes } from '../eager.js'
 import { type Operation, operations } from './operations.js'
 import type { Call, Integers, Shaped, Source, Trace } from './trace.js'
 
-/** What the tensors of a saved model are called, separated by commas. */
+/** The names of a saved model's inputs and outputs, separated by commas. */
 export interface Endpoints {
   inputs: string
   outputs: string
 }
 
 /**
- * A trace as a TensorFlow SavedModel: one function with a call's tensors from outside as its arguments and the wanted
- * outputs as its results. It runs the calls as they are: TensorFlow's rewriting of graphs, which would round in other
- * places than the same calls one by one, is off for it.
+ * A trace as a TensorFlow SavedModel: one function, with the tensors from outside as arguments and the wanted outputs as
+ * results. It runs the calls as they are: TensorFlow's rewriting of graphs is off, because a rewritten graph rounds
+ * differently from the same calls run one by one.
  *
  * @see tensorflow/core/protobuf: saved_model, meta_graph, config, rewriter_config; tensorflow/core/framework: graph,
  *   function, op_def, node_def, attr_value, tensor: the field numbers
@@ -56,16 +56,16 @@ export function savedModel(trace: Trace, types: AttrTypes): { bytes: Uint8Array 
   }
 }
 
-/** What the one graph of the model is found by. */
+/** The tag of the model's only graph; TensorFlow loads the graph by its tag. */
 export const TAG = 'serve'
 
-/** The version of TensorFlow's graphs that these are written in: that of 2.9, the oldest that tfjs-node comes with. */
+/** The version of TensorFlow's graph format used here: that of TensorFlow 2.9, the oldest one that tfjs-node installs. */
 const PRODUCER = 1087
 
 type Message = (writer: BinaryWriter) => void
 
 interface Output extends Shaped {
-  /** As other nodes of the function write it. */
+  /** The tensor's name in the inputs of other nodes. */
   name: string
 }
 
@@ -116,8 +116,8 @@ function encodeBody(
           attr(node, type, value => integer(value, 6, dtypes.at(input) as number))
     })
   }
-  // Attributes of the function: it is neither merged into the graph around it nor rewritten with that, as those that
-  // tf.data calls, since its caller says how to run it.
+  // With these attributes TensorFlow neither inlines the function into the graph around it nor rewrites it with that graph.
+  // It treats the functions of tf.data in the same way, because their caller decides how they run.
   for (const name of ['_noinline', '_tf_data_function'])
     message(body, 5, entry => mapEntry(entry, name, value => value.tag(5, WireType.Varint).bool(true)))
   for (const [i, index] of wanted.entries())

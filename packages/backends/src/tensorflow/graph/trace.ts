@@ -1,19 +1,19 @@
 import type { Attr } from '../eager.js'
 
-/** What libtensorflow says of a tensor without its numbers. */
+/** The shape and dtype of a tensor, without its numbers. */
 export interface Shaped {
   readonly shape: number[]
   readonly dtype: number
 }
 
-/** A tensor of int32 that the host made. */
+/** An int32 tensor that the host made, with its numbers. */
 export interface Integers extends Shaped {
   readonly values: ArrayLike<number>
 }
 
 /**
- * Where a call's input comes from: an output of the trace by its number; a tensor from outside, n-th to be met, as -1 - n;
- * or integers that decide the shape of what comes out, so that they belong to the trace.
+ * Where a call's input comes from: output i of the trace, as i; the n-th tensor from outside, as -1 - n (n from 0); or
+ * integers that decide the output's shape and therefore belong to the trace.
  */
 export type Source = number | Integers
 
@@ -22,18 +22,18 @@ export interface Call {
   readonly name: string
   readonly attrs: readonly Attr[]
   readonly sources: readonly Source[]
-  /** The tensors from outside that it is the first to have. */
+  /** The tensors from outside that no earlier call uses. */
   readonly arrivals: readonly Shaped[]
   readonly outputs: readonly Shaped[]
 }
 
-/** Calls in their order, and which of their outputs are wanted after them. */
+/** Calls in their order, and which of their outputs the program needs afterwards. */
 export interface Trace {
   readonly calls: readonly Call[]
   readonly wanted: readonly number[]
 }
 
-/** True where the second call may stand for the first: it will have outputs of the same shapes. */
+/** True if call b can stand for call a: then their outputs have the same shapes. */
 export function sameCall(a: Call, b: Omit<Call, 'outputs'>, outputs: number): boolean {
   return (
     a.name === b.name &&
@@ -44,23 +44,23 @@ export function sameCall(a: Call, b: Omit<Call, 'outputs'>, outputs: number): bo
   )
 }
 
-/** What differs between two calls in one place, for people; a missing call is one that was not made. */
+/** Says for people how two calls at one place differ; undefined stands for a call that was not made. */
 export function differenceOfCalls(at: number, a: Named | undefined, b: Named | undefined): string {
   const [before, now] = [a?.name ?? 'nothing', b?.name ?? 'nothing']
   if (before !== now) return `call ${at} is ${now} in one run and ${before} in another`
-  return `call ${at}, ${now}, has other shapes, attributes or inputs in each run`
+  return `call ${at}, ${now}, has different shapes, attributes or inputs in different runs`
 }
 
 type Named = Pick<Call, 'name'>
 
-/** What differs between two traces, for people; undefined where nothing does. */
+/** Says for people how two traces differ; undefined if they are the same. */
 export function differenceOfTraces(a: Trace, b: Trace): string | undefined {
   for (let i = 0; i < Math.max(a.calls.length, b.calls.length); i++) {
     const [before, now] = [a.calls[i], b.calls[i]]
     if (!before || !now || !sameCall(before, now, now.outputs.length))
       return differenceOfCalls(i, before, now)
   }
-  return every(a.wanted, b.wanted, sameNumber) ? undefined : 'it keeps other tensors in each run'
+  return every(a.wanted, b.wanted, sameNumber) ? undefined : 'it keeps different tensors in different runs'
 }
 
 export function every<A, B>(a: ArrayLike<A>, b: ArrayLike<B>, same: (x: A, y: B) => boolean): boolean {

@@ -1,7 +1,7 @@
 import type { Value } from '../eager.js'
 import { composed } from '../kernel.js'
 
-/** Adam and the moving average without tfjs between the operations. */
+/** Adam and the moving average, calling TensorFlow's operations without tfjs. */
 export const adamEma = composed<'AdamEma'>((ops, inputs, attrs) => {
   const { rate, beta1, beta2, epsilon, correction, emaDecay } = attrs
   const gradient = ops.of(inputs.gradient)
@@ -10,7 +10,7 @@ export const adamEma = composed<'AdamEma'>((ops, inputs, attrs) => {
 
   const m = average(ops.of(inputs.m), gradient, beta1)
   const v = average(ops.of(inputs.v), ops.mul(gradient, gradient), beta2)
-  // m / (sqrt(v correction) + epsilon), with the root of the correction taken out.
+  // m / (sqrt(v correction) + epsilon), with sqrt(correction) moved out of the denominator.
   const root = ops.add(ops.run('Sqrt', [v]), ops.number(epsilon / Math.sqrt(correction)))
   const step = ops.mul(ops.div(m, root), ops.number(rate / Math.sqrt(correction)))
   const weight = ops.sub(ops.of(inputs.weight), step)

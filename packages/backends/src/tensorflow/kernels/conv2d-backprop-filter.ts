@@ -1,7 +1,7 @@
 import { convAttrs } from '../conv-attrs.js'
 import { composedFor } from '../kernel.js'
 
-/** tfjs-node has it for padding by name only. */
+/** tfjs-node's own kernel takes only the paddings 'same' and 'valid'. */
 export const conv2dBackpropFilter = composedFor<'Conv2DBackpropFilter'>(
   ({ dataFormat }) => dataFormat === 'NHWC',
   (ops, { x, dy }, attrs) => {

@@ -1,7 +1,7 @@
 import { convAttrs } from '../conv-attrs.js'
 import { composedFor } from '../kernel.js'
 
-/** tfjs-node has it for padding by name only. */
+/** tfjs-node's own kernel takes only the paddings 'same' and 'valid'. */
 export const conv2dBackpropInput = composedFor<'Conv2DBackpropInput'>(
   ({ dataFormat }) => dataFormat === 'NHWC',
   (ops, { dy, filter }, attrs) => {

@@ -2,7 +2,7 @@ import { convAttrs } from '../conv-attrs.js'
 import { composed } from '../kernel.js'
 import { ONEDNN, oneDnnOf } from '../onednn.js'
 
-/** A convolution with bias: in one operation where oneDNN has it. */
+/** A convolution with bias, as one operation if oneDNN has it. */
 export const conv2dBias = composed<'Conv2dBias'>((ops, { x, filter, bias }, attrs) => {
   const given = convAttrs(x.shape, filter.shape, attrs)
   const inputs = [ops.of(x), ops.of(filter)]

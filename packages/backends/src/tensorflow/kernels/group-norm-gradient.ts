@@ -10,7 +10,7 @@ export const groupNormGradient = composed<'GroupNormGradient'>((ops, inputs, { g
   const x = ops.reshape(ops.of(inputs.x), pixels)
   let dy = ops.reshape(ops.of(inputs.dy), pixels)
   if (inputs.sigmoid) {
-    // y = silu(l) = l s and silu'(l) = s + l s (1 - s): l itself need not be kept.
+    // y = silu(l) = l s and silu'(l) = s + l s (1 - s): l itself is not needed.
     const sigmoid = ops.of(inputs.sigmoid)
     const rest = ops.sub(ops.number(1), sigmoid)
     const bend = ops.mul(rest, ops.reshape(ops.of(inputs.y), pixels))

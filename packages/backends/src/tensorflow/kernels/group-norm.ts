@@ -4,8 +4,8 @@ import type { Eager } from '../eager.js'
 import { composed } from '../kernel.js'
 
 /**
- * The affine part with the modulation in it, y = unit · factor + offset. All small tensors are [C] or [B,1,C], so that none
- * needs another shape: operations on them cost nothing but their call.
+ * The affine part combined with the modulation, y = unit · factor + offset. All small tensors are [C] or [B,1,C], so none of
+ * them has to be reshaped. An operation on them costs only its call.
  */
 export function affine(ops: Eager, { x, gamma, beta, scale, shift }: NormInputs & Partial<Modulation>) {
   const [b, , , c] = x.shape
@@ -21,7 +21,7 @@ export function affine(ops: Eager, { x, gamma, beta, scale, shift }: NormInputs 
   }
 }
 
-/** In few passes over the large tensors, which are [B,N,C] with N pixels. */
+/** Group normalisation in few passes over the large tensors, which are [B,N,C] with N pixels. */
 export const groupNorm = composed<'GroupNorm'>((ops, inputs, { groups, epsilon, activate }) => {
   const [b, h, w, c] = inputs.x.shape
   const x = ops.reshape(ops.of(inputs.x), [b, h * w, c])
@@ -31,7 +31,7 @@ export const groupNorm = composed<'GroupNorm'>((ops, inputs, { groups, epsilon, 
   const squares = ops.run('SquaredDifference', [x, centre])
   const variance = groupMean(ops, pixelMean(ops, squares), groups)
   ops.free(squares)
-  // TensorFlow's Rsqrt rounds by the place of a number in its vector.
+  // Not Rsqrt: TensorFlow rounds it differently depending on a number's place in the tensor.
   const rstd = ops.div(ops.number(1), ops.run('Sqrt', [ops.add(variance, ops.number(epsilon))]))
 
   const { factor, offset } = affine(ops, inputs)

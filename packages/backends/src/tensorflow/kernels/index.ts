@@ -10,7 +10,7 @@ import { repeatBlocks } from './repeat-blocks.js'
 import { softmax } from './softmax.js'
 import { sumBlocks } from './sum-blocks.js'
 
-/** The kernels of this package's operations that tfjs-node has. */
+/** This package's kernels on tfjs-node. */
 export const kernels = {
   AdamEma: adamEma,
   Conv2dBias: conv2dBias,
@@ -21,7 +21,7 @@ export const kernels = {
   SumBlocks: sumBlocks,
 } satisfies Kernels<TensorflowBackend>
 
-/** In the place of tfjs-node's. */
+/** Kernels that replace tfjs-node's own. */
 export const replacements = {
   Conv2DBackpropFilter: conv2dBackpropFilter,
   Conv2DBackpropInput: conv2dBackpropInput,

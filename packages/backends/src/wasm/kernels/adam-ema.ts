@@ -2,8 +2,8 @@ import type { WasmKernel } from '../backend.js'
 import { addressOf, runUnits } from '../simd.js'
 
 /**
- * Adam and the moving average in one pass. The results are new tensors and not written in place, because XNNPACK keeps
- * packed copies of weights by tensor and clones share memory.
+ * Adam and the moving average in one pass. It makes new tensors and doesn't write in place, because XNNPACK keeps a packed
+ * copy of each weight tensor, and clones share memory.
  */
 export const adamEma: WasmKernel<'AdamEma'> = ({ inputs, attrs, backend }) => {
   const before = [inputs.weight, inputs.m, inputs.v, inputs.ema, inputs.gradient]

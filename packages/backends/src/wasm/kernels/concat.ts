@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { WasmReplacement } from '../backend.js'
 import { addressOf, simdOf } from '../simd.js'
 
-/** Concatenation, as of skips along the channels; the stock kernel copies in JavaScript. */
+/** Concatenation, for example of skip connections along the channels. The stock kernel copies in JavaScript. */
 export const concat: WasmReplacement<'Concat'> = stock => args => {
   const { inputs, attrs, backend } = args
   const first = inputs[0]!

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { WasmReplacement } from '../backend.js'
 import { addressOf, makeZeros, runUnits, threadsOf, withScratch } from '../simd.js'
 
-/** Pixels whose products are summed up in registers; the sums' order, so it does not depend on threads. */
+/** How many pixels' products are summed in registers. It sets the order of the sums, so it doesn't depend on threads. */
 const PIXELS = 256
 
 /** Gradient of a convolution with respect to its filter; tfjs's wasm backend has none. */

@@ -5,9 +5,9 @@ import { addressOf } from '../simd.js'
 import { spread } from '../spread.js'
 
 /**
- * Gradient of a convolution with respect to its input: dy, with zeros between its rows and columns for strides,
- * convolved with the filter turned by 180 degrees and its channels exchanged. The stock scalar loop takes 6 to 13 times
- * as long.
+ * Gradient of a convolution with respect to its input. It is dy (with zeros between its rows and columns, for strides)
+ * convolved with the filter, turned by 180 degrees and with its channels exchanged. The stock scalar loop takes 6 to 13
+ * times as long.
  */
 export const conv2dBackpropInput: WasmReplacement<'Conv2DBackpropInput'> = stock => args => {
   const { dy, filter } = args.inputs
@@ -44,7 +44,7 @@ export const conv2dBackpropInput: WasmReplacement<'Conv2DBackpropInput'> = stock
   })
 }
 
-/** How much to pad dy, and how much of the result to skip, so that `size` numbers from the first input on are there. */
+/** How much to pad dy, and how much of the result to skip, so that it has `size` numbers from the input's first on. */
 function margins(length: number, size: number, filter: number, padBefore: number) {
   const before = filter - 1 - padBefore
   const skip = Math.max(0, -before)

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { WasmKernel } from '../backend.js'
 import { convolve } from '../convolution.js'
 
-/** A convolution that adds its bias on the way. */
+/** A convolution that also adds the bias. */
 export const conv2dBias: WasmKernel<'Conv2dBias'> = ({ inputs, attrs, backend }) => {
   const { x, filter } = inputs
   const info = tf.backend_util.computeConv2DInfo(x.shape, filter.shape, attrs.strides, 1, attrs.pad)

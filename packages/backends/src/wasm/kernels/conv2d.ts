@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { WasmReplacement } from '../backend.js'
 import { convolve, isUndilated } from '../convolution.js'
 
-/** Convolution: XNNPACK's only where it is dilated. */
+/** Convolution. Only dilated ones are left to the stock kernel (XNNPACK). */
 export const conv2d: WasmReplacement<'Conv2D'> = stock => args => {
   const { x, filter } = args.inputs
   const { strides, pad, dataFormat, dilations, dimRoundingMode } = args.attrs

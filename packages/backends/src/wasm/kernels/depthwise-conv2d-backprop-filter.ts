@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { WasmReplacement } from '../backend.js'
 
-/** Gradient of a depthwise convolution with respect to its filter: for each tap, the sum of x times dy. */
+/** Gradient of a depthwise convolution with respect to its filter: for each tap, the sum over all pixels of x times dy. */
 export const depthwiseConv2dBackpropFilter: WasmReplacement<'DepthwiseConv2dNativeBackpropFilter'> =
   () =>
   ({ inputs: { x, dy }, attrs }) => {

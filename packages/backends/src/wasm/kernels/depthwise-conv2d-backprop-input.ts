@@ -3,8 +3,8 @@ import type { WasmReplacement } from '../backend.js'
 import { spread } from '../spread.js'
 
 /**
- * Gradient of a depthwise convolution with respect to its input: dy with zeros between its rows and columns (for
- * strides), convolved with the filter turned by 180 degrees, summed over the channel multiplier.
+ * Gradient of a depthwise convolution with respect to its input. It is dy (with zeros between its rows and columns, for
+ * strides) convolved with the filter turned by 180 degrees, and summed over the channel multiplier.
  */
 export const depthwiseConv2dBackpropInput: WasmReplacement<'DepthwiseConv2dNativeBackpropInput'> =
   () =>
@@ -25,7 +25,7 @@ export const depthwiseConv2dBackpropInput: WasmReplacement<'DepthwiseConv2dNativ
       const [b, spreadHeight, spreadWidth] = spreadDy.shape
       const above = info.effectiveFilterHeight - 1
       const before = info.effectiveFilterWidth - 1
-      // Everything any filter position touches, padding included, then the input's part of it.
+      // First all pixels that the filter reaches, with the padding; then the input's part of them.
       const padded: tf.Tensor4D = tf.pad(spreadDy, [
         [0, 0],
         [above, Math.max(above, info.inHeight + info.padInfo.top - spreadHeight)],

@@ -1,7 +1,7 @@
 import type { WasmKernel } from '../backend.js'
 import { addressOf, runUnits } from '../simd.js'
 
-/** Draws while it multiplies: there is no mask in memory. */
+/** Dropout that draws its numbers while it multiplies, so there is no mask in memory. */
 export const dropout: WasmKernel<'Dropout'> = ({ inputs: { x }, attrs, backend }) => {
   const y = backend.makeOutput(x.shape, 'float32')
   const { key, counter, dropped } = attrs

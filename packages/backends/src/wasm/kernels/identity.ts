@@ -1,6 +1,6 @@
 import type { WasmReplacement } from '../backend.js'
 
-/** A clone shares its memory: every tensor saved for a gradient is one, and tensors are never written in place. */
+/** A clone that shares memory with its original; tensors are never written in place. Gradients save many clones. */
 export const identity: WasmReplacement<'Identity'> = stock => args => {
   const { x } = args.inputs
   if (x.dtype === 'string') return stock(args)

@@ -19,7 +19,7 @@ import { splitV } from './split-v.js'
 import { sum } from './sum.js'
 import { sumBlocks } from './sum-blocks.js'
 
-/** The kernels of this package's operations that wasm has. */
+/** This package's kernels on wasm. */
 export const kernels = {
   AdamEma: adamEma,
   Conv2dBias: conv2dBias,
@@ -31,7 +31,7 @@ export const kernels = {
   SumBlocks: sumBlocks,
 } satisfies Kernels<WasmBackend>
 
-/** What tfjs's wasm backend lacks for training, and what is faster than its own. */
+/** Kernels for training that tfjs's wasm backend lacks, and faster ones than its own. */
 export const replacements = {
   BatchMatMul: batchMatMul,
   Concat: concat,

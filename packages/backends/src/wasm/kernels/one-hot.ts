@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { WasmReplacement } from '../backend.js'
 
-/** The stock kernel writes integers whatever the dtype: labels asked for as float32 come out as 1.4e-45 and 0. */
+/** One-hot rows of any dtype. The stock kernel always writes integers: in float32 they read as 1.4e-45 and 0. */
 export const oneHot: WasmReplacement<'OneHot'> = stock => args => {
   if (args.attrs.dtype !== 'float32') return stock(args)
   const ints = stock({ ...args, attrs: { ...args.attrs, dtype: 'int32', onValue: 1, offValue: 0 } })

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { WasmReplacement } from '../backend.js'
 import { addressOf, simdOf } from '../simd.js'
 
-/** The split that is concatenation's gradient; the stock kernel copies in JavaScript. */
+/** Split, which is the gradient of concatenation. The stock kernel copies in JavaScript. */
 export const splitV: WasmReplacement<'SplitV'> = stock => args => {
   const { inputs, attrs, backend } = args
   const { x } = inputs

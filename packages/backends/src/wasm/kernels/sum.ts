@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { WasmReplacement } from '../backend.js'
 import { addressOf, makeZeros, runUnits } from '../simd.js'
 
-/** Sums over neighbouring axes (of a bias's gradient, of a broadcast one's), which the stock kernel transposes for. */
+/** Sums over neighbouring axes, as gradients of biases and broadcasts need them. The stock kernel transposes first. */
 export const sum: WasmReplacement<'Sum'> = stock => args => {
   const { x } = args.inputs
   const { axis, keepDims } = args.attrs
