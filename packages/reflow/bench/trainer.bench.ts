@@ -1,8 +1,9 @@
 // BACKEND=wasm npx vitest bench packages/reflow/bench/trainer --run
 //
-// What a training step spends on anything but the network, the loss and the optimiser: pairs from a store on disk with
-// noise made anew, times, interpolation, the norm and the check of all gradients, the read. Steps of the trainer and bare
-// ones (fixed tensors, gradients, Adam) take turns, and processor time is compared: other work on the machine is not in it.
+// Measures what a training step spends on everything except the network, the loss and the optimiser: pairs from a store on
+// disk with their noise drawn again, times, interpolation, the norm and the check of all gradients, the read. Steps of the
+// trainer alternate with bare ones (fixed tensors, gradients, Adam). It compares processor time, which excludes other work
+// on the machine.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -59,7 +60,7 @@ const xt = interpolate(x, z, t)
 const target = tf.sub(z, x)
 let updates = 0
 
-/** A step of nothing but the network, the loss and the optimiser. */
+/** A step of only the network, the loss and the optimiser. */
 async function bareStep(): Promise<void> {
   const { value, grads } = tf.variableGrads(
     () =>
@@ -97,7 +98,7 @@ await coupling.dispose()
 await store.close()
 await rm(folder, { recursive: true })
 
-describe('what the rest is', () => {
+describe('parts of the rest', () => {
   bench('pairs of a batch from memory: noise and bytes', async () => {
     const z = rng.fork(updates++).normal([BATCH, ...SHAPE])
     await z.data()

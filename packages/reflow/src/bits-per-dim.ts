@@ -2,14 +2,14 @@ import { checkInt, checkNumber, checkTensor } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 /**
- * Log-densities of 8-bit images as bits per dimension, the number that papers give: for images in [-1,1] that had
- * uniform noise of one level's width added (dequantisation), an upper bound of the code length.
+ * Turns log-densities of 8-bit images into bits per dimension, the number that papers give. The images are in [-1,1], with
+ * uniform noise of one level's width added (dequantisation). The result is an upper bound of the code length.
  *
  *   -(log p + D log w) / (D log 2),  w the width of one level
  *
- * @param logLikelihood  in nats [B], as `logLikelihood` gives them
+ * @param logLikelihood  in nats [B], from `logLikelihood`
  * @param dims           D, numbers per sample (H·W·C)
- * @param levelWidth     distance of two levels; 1/127.5 for bytes as v/127.5 - 1
+ * @param levelWidth     distance between two levels; 1/127.5 for bytes v as v/127.5 - 1
  * @returns              [B]
  */
 export function bitsPerDim(

@@ -5,16 +5,16 @@ import { optimalTransportChoice, sinkhornChoice } from './couplings/optimal-tran
 import { storedChoice } from './couplings/stored.js'
 import { truncatedChoice } from './couplings/truncated.js'
 
-/** What couplings are made of besides their options; each says what it needs. */
+/** What couplings may need besides their options; each names the members that it uses. */
 export interface CouplingContext {
   data: IndexedImages
   pairs: IndexedPairs
-  /** Where the pairs come from that are chosen among, or paired anew. */
+  /** The coupling whose pairs another one filters or pairs again. */
   coupling: Coupling
   rng: Rng
 }
 
-/** Every coupling that settings files can ask for, by its name; code imports the one it wants, and has a few more. */
+/** Every coupling that a settings file can name. Code imports a coupling itself; this package exports some more. */
 export const couplings = {
   independent: independentChoice,
   stored: storedChoice,

@@ -2,14 +2,14 @@ import { batchOf, checkTensor } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 /**
- * How much a path turns: the sum of the angles between its steps, in radians. 0 is a straight line, whatever its speed,
- * where `straightness` also counts speed that changes; pi is a path that comes back.
+ * How much a path turns: the sum of the angles between its steps, in radians. A straight line gives 0 at any speed, while
+ * `straightness` also counts changes of speed. A path that turns back gives pi.
  *
  *   sum over i of  2 atan2(|u_i - u_{i+1}|, |u_i + u_{i+1}|),   u_i = (x_i - x_{i-1}) / |x_i - x_{i-1}|
  *
  * A coarse grid misses turns between its states: compare paths on one grid.
  *
- * @param states  N + 1 >= 3 states [B,...], as `sampleTrajectory` gives them
+ * @param states  N + 1 >= 3 states [B,...], from `sampleTrajectory`
  * @returns       [B], in [0, pi (N - 1)]
  */
 export function curvature(states: readonly tf.Tensor[]): tf.Tensor1D {
@@ -28,7 +28,7 @@ export function curvature(states: readonly tf.Tensor[]): tf.Tensor1D {
     for (let i = 2; i < states.length; i++)
       total = tf.tidy(() => {
         const [a, b] = [direction(i - 1), direction(i)]
-        // Well-conditioned near 0, where arccos of the dot product has no digits left in float32.
+        // Exact near 0. There the arccos of the dot product has no correct digits in float32.
         const angle = tf.atan2(tf.norm(tf.sub(a, b), 2, 1), tf.norm(tf.add(a, b), 2, 1))
         return tf.add(total, tf.mul(angle, 2))
       })

@@ -13,22 +13,22 @@ import { compiledOnce } from './internal/compiled-once.js'
 import { type FillOptions, fillStore } from './internal/fill-store.js'
 
 /**
- * What makes data of noise: z [B,H,W,C] and one-hot labels [B,L] to x [B,H,W,C]. A sampler of any kind:
+ * Makes data from noise: z [B,H,W,C] and one-hot labels [B,L] to x [B,H,W,C]. Any sampler can be a teacher:
  * `z => sample(field, z, { steps: 16 }).x`, `z => sampleEdm(denoiser, z).x`.
  */
 export type Teacher = (z: tf.Tensor4D, labels?: tf.Tensor2D) => tf.Tensor
 
 export interface GeneratePairsOptions extends FillOptions {
-  /** Class of pair i, where the store has classes; drawn from (seed, i), all alike, unless told. */
+  /** Class of pair i, if the store has classes. By default it is drawn from (seed, i), all classes equally likely. */
   labels?: (index: number) => number
 }
 
 /**
- * Let a teacher walk noise to data: the pairs of one round of Reflow (Liu et al., arXiv 2209.03003). Fills a store, shard
- * by shard, and only what it lacks: killed anywhere and called again it goes on, and several processes, each with shards of
- * its own, make what one would. The noise of pair i is that of `createRng(plan.seed).fork(i)`.
+ * Make the pairs of one round of Reflow with a teacher (Liu et al., arXiv 2209.03003). Fills a store shard by shard, and
+ * makes only missing shards. If it is killed, call it again to continue. Several processes with different shards make the
+ * same store as one process. The noise of pair i is drawn from `createRng(plan.seed).fork(i)`.
  *
- * @throws NumericError 'non-finite' where the teacher makes an image that isn't finite
+ * @throws NumericError 'non-finite' if the teacher makes an image that isn't finite
  */
 export async function generatePairs(
   store: WritablePairs,
@@ -58,7 +58,7 @@ export async function generatePairs(
   })
 }
 
-/** As bytes, NaN would be black and go unnoticed. */
+/** Throw unless the images are finite: stored as bytes, NaN would become black without notice. */
 async function checkImages(where: string, x: tf.Tensor, first: number): Promise<void> {
   const total = tf.tidy(() => tf.sum(tf.abs(x)))
   try {

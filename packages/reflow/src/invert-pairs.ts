@@ -4,14 +4,14 @@ import * as tf from '@tensorflow/tfjs-core'
 import { compiledOnce } from './internal/compiled-once.js'
 import { type FillOptions, fillStore } from './internal/fill-store.js'
 
-/** What makes noise of data: x [B,H,W,C], fresh noise of its shape and one-hot labels [B,L] to z [B,H,W,C]. */
+/** Makes noise from data: x [B,H,W,C], fresh noise of the same shape and one-hot labels [B,L] to z [B,H,W,C]. */
 export type Inverter = (x: tf.Tensor4D, noise: tf.Tensor4D, labels?: tf.Tensor2D) => tf.Tensor
 
 /**
- * Pair real images with the noise that a flow takes them to: configuration G of 2-rectified flow++ (Lee et al., arXiv
- * 2405.20320, section 4.3), which fine-tunes on them. Pair i is image i. Fills a store, shard by shard, and only what it
- * lacks, as `generatePairs` does. No seed says what such noise is, so the store's plan must keep it as numbers: noise
- * 'float16' or 'float32'. The fresh noise that an inversion starts with is that of `createRng(plan.seed).fork(i)`.
+ * Pair real images with the noise that a flow takes them to. Configuration G of 2-rectified flow++ (Lee et al., arXiv
+ * 2405.20320, section 4.3) fine-tunes on these pairs. Pair i has image i. Fills a store shard by shard, and makes only
+ * missing shards, as `generatePairs` does. No seed can give this noise again, so the store's plan must keep the noise as
+ * numbers: noise 'float16' or 'float32'. The fresh noise that inversion i starts with is drawn from `createRng(plan.seed).fork(i)`.
  *
  *     const plan = { count: images.count, seed: 0, shape: [32, 32, 3], noise: 'float16' }
  *     await invertPairs(await createPairStore('inverted', plan), images, (x, noise) => invert(field, x, { noise, steps: 128 }).z)

@@ -11,30 +11,30 @@ import {
   walkTrajectory,
 } from './walk.js'
 
-/** How far inversion starts from the data: a velocity made from a denoiser has no value at t = 0. */
+/** The time where inversion starts, close to the data: a velocity made from a denoiser has no value at t = 0. */
 export const INVERSION_START = 1e-3
 
 export interface InvertOptions extends CompileOption {
-  /** Standard normal noise [B,...], of which the first state holds a little: (1 - s) x + s noise at the first time s. */
+  /** Standard normal noise [B,...]. The first state holds a little of it: (1 - s) x + s noise at the first time s. */
   noise: tf.Tensor
-  /** Intervals of a uniform grid from t = 0 to 1; 4 unless given. */
+  /** Intervals of a uniform grid from t = 0 to 1; 4 by default. */
   steps?: number
-  /** What stands for t = 0 in that grid; INVERSION_START, as in the reference. */
+  /** The grid's first time, in place of 0; INVERSION_START, as in the reference. */
   startTime?: number
-  /** A grid of one's own instead: rising times in [0, 1]. */
+  /** Your own grid in place of the uniform one: rising times in [0, 1]. */
   times?: readonly number[]
   method?: Method
-  /** Called after each step; its prediction is of the noise. What it gets is borrowed. */
+  /** Called after each step. The prediction is a prediction of the noise. The tensors are borrowed. */
   onStep?: (state: SamplerState) => void
 }
 
 /**
- * The noise that a flow takes to these data: the sampler's path walked backward (Lee et al., arXiv 2405.20320, section
- * 5.3). On straightened flows a few steps are enough. A step that ends at t = 1 is an Euler step whatever the method.
+ * Find the noise from which a flow makes these data, by following the sampler's path backward (Lee et al., arXiv 2405.20320,
+ * section 5.3). On straightened flows a few steps are enough. A step that ends at t = 1 is an Euler step for every method.
  *
  * @param field  velocity, x [B,...] and t [B] to [B,...]
  * @param x      data [B,...]
- * @returns      z [B,...], close to standard normal where x is like the flow's data, and the network calls spent
+ * @returns      z [B,...], close to standard normal if x is like the flow's data, and the number of network calls
  */
 export function invert(
   field: Field,
@@ -45,7 +45,7 @@ export function invert(
   return { z, nfe }
 }
 
-/** As `invert`, with every state and noise prediction on the way, from data to noise; all are the caller's to dispose. */
+/** Like `invert`, with every state and noise prediction from data to noise. The caller disposes of all of them. */
 export function invertTrajectory(
   field: Field,
   x: tf.Tensor,

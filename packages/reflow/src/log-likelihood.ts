@@ -13,14 +13,14 @@ import {
 import { type Grid, heun, type Method, solve } from '@rectified-flow/ode'
 import * as tf from '@tensorflow/tfjs-core'
 
-/** The times of the default grid's ends: velocities made from denoisers have no values at 0 and 1. */
+/** The default grid goes from EDGE to 1 - EDGE: velocities made from denoisers have no values at 0 and 1. */
 const EDGE = 1e-5
 
 export type LogLikelihoodOptions = Grid & {
   method?: Method
-  /** 'hutchinson' estimates the divergence with random probes, 'exact' takes D vector products a call. */
+  /** 'hutchinson' estimates the divergence with random probes, 'exact' uses D vector products for each call. */
   divergence?: 'hutchinson' | 'exact'
-  /** How many probes a sample gets; their spread falls as one over the square root. */
+  /** Probes for each sample; the error of the estimate falls as 1 / sqrt(probes). */
   probes?: number
   probe?: 'rademacher' | 'gaussian'
   /** Draws the probes; 'exact' needs none. */
@@ -32,12 +32,12 @@ export type LogLikelihoodOptions = Grid & {
  *
  *   log p_0(x_0) = log N(x_1; 0, I) + ∫_0^1 div v(x_t, t) dt
  *
- * Probes e (one draw for the whole path, E[e e'] = I) make div v = E[e' (dv/dx) e] from vector-Jacobian products. On the
- * grid's times (32 steps from 1e-5 to 1 - 1e-5 unless given, rising) by any `ode` method.
+ * Random probes e (drawn once for the whole path, E[e e'] = I) give div v = E[e' (dv/dx) e] from vector-Jacobian products.
+ * The integral runs over the grid's rising times (by default 32 steps from 1e-5 to 1 - 1e-5), by any method of `ode`.
  *
  * @param field  velocity, x [B,...] and t [B] to [B,...], differentiable by tf.grad
  * @param x      data [B,...]
- * @returns      log-densities in nats [B], the noise that x flows to [B,...], and the network calls spent, each with
+ * @returns      log-densities in nats [B], the noise that x flows to [B,...], and the number of network calls, each with
  *               its backward pass
  * @see Chen et al., Neural Ordinary Differential Equations, arXiv 1806.07366, theorem 1
  * @see Grathwohl et al., FFJORD, arXiv 1810.01367
@@ -90,7 +90,7 @@ interface Vectors {
   count: number
   /** The i-th vector for every sample, [B,...]. */
   at(i: number): tf.Tensor
-  /** What the sum of the products is to be multiplied by. */
+  /** The factor of the sum of the products. */
   weight: number
 }
 
@@ -130,7 +130,7 @@ function withDivergence(field: Field, x: tf.Tensor, t: tf.Tensor1D, vectors: Vec
   return { v: v!, div: tf.mul(div, vectors.weight) }
 }
 
-/** Of z [B,D] under the standard normal distribution, [B]. */
+/** The log-density of z [B,D] under the standard normal distribution, [B]. */
 function normalLogDensity(z: tf.Tensor): tf.Tensor {
   const dims = z.shape[1]!
   return tf.mul(tf.add(tf.sum(tf.square(z), 1), dims * Math.log(2 * Math.PI)), -0.5)

@@ -1,12 +1,12 @@
 import { checkInt, checkNumber } from '@rectified-flow/core'
 
-/** What a loss is multiplied by now, and for how many steps in a row that went well. */
+/** The present factor of the loss, and for how many steps in a row the gradients were finite. */
 export interface LossScaleState {
   scale: number
   streak: number
 }
 
-/** A loss scale is a pure function from state to state: it resumes with the trainer that it belongs to. */
+/** A loss scale is a pure function from state to state, so that its trainer can save and restore it. */
 export interface LossScale {
   initial: LossScaleState
   next(state: LossScaleState, finite: boolean): LossScaleState
@@ -14,18 +14,18 @@ export interface LossScale {
 
 export interface DynamicLossScaleOptions {
   initial?: number
-  /** Steps in a row that must go well before the scale doubles. */
+  /** Steps in a row with finite gradients before the scale doubles. */
   growAfter?: number
   max?: number
 }
 
 /**
- * Multiply the loss, and divide its gradients, by a power of two that is as large as goes well: halved where gradients
- * overflow, doubled after `growAfter` steps without. It keeps small gradients of a network that computes in half precision
- * from becoming zero.
+ * Multiply the loss by a power of two, and divide its gradients by it. The power is halved when gradients overflow, and
+ * doubled after `growAfter` steps without overflow. So the small gradients of a network that computes in half precision
+ * don't become zero.
  *
- * Nothing here needs it today: every backend computes in float32, whose smallest numbers no gradient comes near. It is for a
- * velocity of your own that computes in half precision, and changes no step of one that doesn't.
+ * No network of these packages needs it: all backends compute in float32, and gradients stay far above its smallest
+ * numbers. It is for your own velocity in half precision. In float32 it doesn't change the steps.
  *
  * @see Micikevicius et al., Mixed Precision Training, arXiv 1710.03740, section 3.2
  */

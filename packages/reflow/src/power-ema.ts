@@ -2,8 +2,8 @@ import { checkNumber } from '@rectified-flow/core'
 import type { Schedule } from './schedule.js'
 
 /**
- * Decay of a moving average whose profile is a power of time, so that it forgets what came in the first share of a run
- * however long the run is: a constant decay forgets after a fixed number of steps. For a trainer's `emaDecay`.
+ * Decay of a moving average whose profile is a power of time, for a trainer's `emaDecay`. It forgets the first part of a run,
+ * and that part grows with the run. A constant decay forgets weights after a fixed number of steps.
  *
  *   decay(t) = (1 - 1/t)^(gamma + 1) at update t = 1, 2, ...
  *

@@ -5,26 +5,26 @@ import { straightness } from './straightness.js'
 import type { SampleTrajectory } from './walk.js'
 
 export interface PreviewOptions {
-  /** Steps of the samples: a flow that was straightened needs few. */
+  /** Numbers of steps to draw samples with; a straightened flow needs few steps. */
   steps?: readonly number[]
   /** Steps of the paths whose straightness is measured; 0 for none. */
   straightnessSteps?: number
-  /** Noises whose whole paths are given, from the first on; none unless told. */
+  /** Of how many noises to return the whole paths, from the first on; none by default. */
   trajectories?: number
 }
 
-/** What a flow makes of some noise. */
+/** What a flow makes from some noise. */
 export interface FlowPreview {
-  /** Samples [B,H,W,C] by their number of steps, the caller's to dispose. */
+  /** Samples [B,H,W,C] for each number of steps; the caller disposes of them. */
   samples: { steps: number; x: tf.Tensor4D }[]
-  /** Mean over the noises; absent where it wasn't asked for. */
+  /** Mean straightness over the noises; absent if it was not measured. */
   straightness?: number
-  /** The paths that straightness was measured on, of the noises asked for: [trajectories,H,W,C] each, the caller's to dispose. */
+  /** The paths of the first `trajectories` noises, each tensor [trajectories,H,W,C]; the caller disposes of them. */
   trajectory?: SampleTrajectory
 }
 
 /**
- * Samples in one step and in several, and how straight the paths are: what to look at while a flow trains. Give it the
+ * Draw samples in one step and in several, and measure how straight the paths are, to watch a flow in training. Use the
  * averaged weights, `net.withWeights(trainer.ema)`, and the same noise every time.
  *
  * @param z  noise [B,H,W,C]

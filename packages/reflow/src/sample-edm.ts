@@ -5,14 +5,14 @@ import { compiledOnce } from './internal/compiled-once.js'
 import type { CompileOption } from './walk.js'
 
 export interface EdmSamplerOptions extends KarrasOptions, CompileOption {
-  /** Noise levels before 0; heun calls the denoiser 2 steps - 1 times. */
+  /** Number of noise levels, without the last one, 0. heun calls the denoiser 2 steps - 1 times. */
   steps?: number
   method?: 'heun' | 'euler'
-  /** Fresh noise on the way (S_churn, S_min, S_max, S_noise of the paper). None unless given. */
+  /** Fresh noise in each step (S_churn, S_min, S_max, S_noise of the paper); none by default. */
   churn?: {
-    /** Over all steps; at most (sqrt(2) - 1) a step are used. */
+    /** Amount over all steps; a step uses at most sqrt(2) - 1. */
     amount: number
-    /** Noise levels at which it happens. */
+    /** The range of noise levels where fresh noise is added. */
     sigmaMin?: number
     sigmaMax?: number
     /** Standard deviation of the fresh noise. */
@@ -20,11 +20,11 @@ export interface EdmSamplerOptions extends KarrasOptions, CompileOption {
     /** Step k draws from rng.fork(k). */
     rng: Rng
   }
-  /** Called after each step; what it gets is borrowed. */
+  /** Called after each step. The tensors are borrowed. */
   onStep?: (state: EdmSamplerState) => void
 }
 
-/** What is known after a step. Tensors are borrowed: clone to keep. */
+/** The state after a step. Its tensors are borrowed: clone a tensor to keep it. */
 export interface EdmSamplerState {
   /** State at noise level sigma, x_0 + sigma n, [B,H,W,C]. */
   x: tf.Tensor4D
@@ -37,15 +37,15 @@ export interface EdmSamplerState {
 }
 
 /**
- * EDM's sampler (algorithms 1 and 2 of the paper): noise in, data out, from any denoiser. What a teacher makes pairs
- * with: `z => sampleEdm(denoiser, z).x` without churn is a function of z alone.
+ * EDM's sampler (algorithms 1 and 2 of the paper): noise in, data out, by any denoiser. A teacher for pairs is
+ * `z => sampleEdm(denoiser, z).x`, which depends only on z as long as there is no churn.
  *
- * The reference keeps its state in float64; here it is float32, with x' = r x + (1 - r) D in place of x + (σ' - σ) d,
- * r = σ'/σ, so that no rounding of a state of size σ is left in the data.
+ * The reference keeps its state in float64, this sampler in float32. It computes x' = r x + (1 - r) D with r = σ'/σ in place
+ * of x + (σ' - σ) d, so that the rounding error of a state of size σ does not remain in the data.
  *
  * @param denoiser  x [B,H,W,C] and sigma [B] to [B,H,W,C]
  * @param z         standard normal noise [B,H,W,C]
- * @returns         samples [B,H,W,C], and the denoiser calls spent on each
+ * @returns         samples [B,H,W,C], and the number of denoiser calls for each
  */
 export function sampleEdm(
   denoiser: Denoiser,
@@ -98,7 +98,7 @@ export function sampleEdm(
     throw error
   }
 
-  /** x with fresh noise up to a higher level, where there is churn. */
+  /** With churn: x with fresh noise, at a higher noise level. Without: x. */
   function churned(x: tf.Tensor4D, sigma: number, step: number): { x: tf.Tensor4D; sigma: number } {
     if (!churn || sigma < (churn.sigmaMin ?? 0) || sigma > (churn.sigmaMax ?? Infinity)) return { x, sigma }
     const raised = sigma * (1 + Math.min(churn.amount / steps, Math.SQRT2 - 1))
@@ -110,7 +110,7 @@ export function sampleEdm(
 
 type Denoise = (x: tf.Tensor4D, sigma: number) => tf.Tensor4D
 
-/** Along the line from x at `from` through its denoised image; Heun's correction averages over both ends. */
+/** A step along the line from x at `from` through its denoised image. Heun's correction averages the slopes of both ends. */
 function edmStep(
   denoise: Denoise,
   x: tf.Tensor4D,
@@ -122,7 +122,7 @@ function edmStep(
   const denoised = denoise(x, from)
   const next = tf.add(tf.mul(x, ratio), tf.mul(denoised, 1 - ratio)) as tf.Tensor4D
   if (!correct) return { x: next, denoised }
-  // x + (to - from) (d + d')/2 with d = (x - D)/from and d' = (next - D')/to, in multiples of D, D' and next.
+  // x + (to - from) (d + d')/2 with d = (x - D)/from and d' = (next - D')/to, written as multiples of D, D' and next.
   const again = denoise(next, to)
   const slope = tf.mul(tf.sub(next, again), (to - from) / (2 * to))
   const half = tf.add(tf.mul(x, (1 + ratio) / 2), tf.mul(denoised, (1 - ratio) / 2))

@@ -4,16 +4,16 @@ import { planSampling, type SamplerOptions } from './sampler.js'
 import { type SamplerState, type SampleTrajectory, walkToEnd, walkTrajectory } from './walk.js'
 
 export type SampleOptions = SamplerOptions & {
-  /** Called after each step; what it gets is borrowed. */
+  /** Called after each step. The tensors are borrowed. */
   onStep?: (state: SamplerState) => void
 }
 
 /**
- * Samples of a rectified flow: noise in, data out, in one step unless told.
+ * Draw samples of a rectified flow: noise in, data out, by default in one step.
  *
  * @param field  velocity, x [B,...] and t [B] to [B,...]
  * @param z      standard normal noise [B,...]
- * @returns      samples [B,...], and the network calls spent on each
+ * @returns      samples [B,...], and the number of network calls for each
  */
 export function sample(
   field: Field,
@@ -24,8 +24,8 @@ export function sample(
 }
 
 /**
- * As `sample`, with every state and data prediction on the way, from noise to data; all of them are the caller's to
- * dispose. The first state is the scaled noise.
+ * Like `sample`, with every state and data prediction from noise to data. The caller disposes of all of them. The first
+ * state is the scaled noise.
  */
 export function sampleTrajectory(field: Field, z: tf.Tensor, options: SamplerOptions = {}): SampleTrajectory {
   return walkTrajectory(planSampling('reflow.sampleTrajectory', field, z, options))

@@ -5,35 +5,35 @@ import { checkOneGrid, checkSolver, checkTimes } from './internal/check-options.
 import { reinterpolate } from './internal/reinterpolate.js'
 import { type CompileOption, type SamplerState, type Walk, walk } from './walk.js'
 
-/** Where sampling starts: the networks' input scale is singular at t = 1. */
+/** The time where sampling starts: at t = 1 the networks' input scale is singular. */
 export const START_TIME = 1 - 1e-5
 
 /** The grid of the paper's 2-step samples. */
 export const TWO_STEP_GRID: readonly number[] = [START_TIME, 0.8, 0]
 
 export interface SamplerOptions extends CompileOption {
-  /** Intervals of a uniform grid from t = 1 to endTime; 1 unless given. */
+  /** Intervals of a uniform grid from t = 1 to endTime; 1 by default. */
   steps?: number
-  /** What stands for t = 1 in that grid; START_TIME, as in the reference. */
+  /** The grid's first time, in place of 1; START_TIME, as in the reference. */
   startTime?: number
-  /** Where that grid ends; 0. With 1e-5, say, every step is of the method, the last one too. */
+  /** The grid's last time; 0. With a time above 0, such as 1e-5, the last step uses the method too. */
   endTime?: number
-  /** A grid of one's own instead: falling times in [0, 1]. */
+  /** Your own grid in place of the uniform one: falling times in [0, 1]. */
   times?: readonly number[]
   /** The first state is noiseScale z; START_TIME, as in the reference. With 1, z may be a state at times[0]. */
   noiseScale?: number
   method?: Method
   /**
-   * How the state goes on from the data prediction x' of a step. 'euler': along the velocity.
-   * 'reinterpolate': to (1 - t') x' + t' z with the initial noise z (the paper's "new" rule, section 4): the same
-   * below 3 network calls, better up to about 5 on straightened flows.
+   * How a step makes the next state from its data prediction x'. 'euler' follows the velocity. 'reinterpolate' goes to
+   * (1 - t') x' + t' z with the initial noise z (the paper's "new" rule, section 4). Both are the same below 3 network
+   * calls; on straightened flows 'reinterpolate' is better up to about 5.
    */
   rule?: 'euler' | 'reinterpolate'
 }
 
 /**
- * Walk from noise to data one step at a time, so that the loop decides what happens between steps and may wait there.
- * A step that ends at t = 0 is an Euler step whatever the method: a velocity made from a denoiser has no value there.
+ * Sample one step at a time, as a generator: your loop decides what happens between steps, and may wait there. A step that
+ * ends at t = 0 is an Euler step for every method, because a velocity made from a denoiser has no value there.
  *
  * @param field  velocity, x [B,...] and t [B] to [B,...]
  * @param z      standard normal noise [B,...]
@@ -46,7 +46,7 @@ export function sampler(
   return walk(planSampling('reflow.sampler', field, z, options))
 }
 
-/** The checked start of every sampler; `where` names the function that the user called. */
+/** Check the options that all samplers share, and plan the walk; `where` names the function that the user called. */
 export function planSampling(
   where: string,
   field: Field,

@@ -1,10 +1,10 @@
 import { checkInt, checkNumber } from '@rectified-flow/core'
 
-/** A number that changes as training goes on: of the steps done before (learning rates), or of updates from 1 (decays). */
+/** A number that changes in training: a function of the steps done before (learning rate), or of updates from 1 (decay). */
 export type Schedule = (step: number) => number
 
 /**
- * A learning rate that rises linearly from 0 over `steps` steps and stays, as the paper trains with.
+ * A learning rate that rises linearly from 0 over `steps` steps and then stays, as in the paper's training.
  *
  *   rate min(step / steps, 1)
  *
@@ -18,7 +18,7 @@ export function warmUp(rate: number | Schedule, { steps }: { steps: number }): S
   return step => at(step) * (steps > 0 ? Math.min(step / steps, 1) : 1)
 }
 
-/** A number as the schedule that never changes. */
+/** A number as a schedule that never changes. */
 export function toSchedule(value: number | Schedule): Schedule {
   return typeof value === 'number' ? () => value : value
 }

@@ -1,17 +1,17 @@
 import { checkNumber, checkTensor } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 
-/** Below this angle the arc is a straight line to float32's precision. */
+/** Below this angle the arc equals a straight line in float32. */
 const SMALLEST_ANGLE = 1e-3
 
 /**
- * Spherical interpolation of each sample, for noise: the norm stays what the norms of normal noise are, where a straight
- * line would pass through shorter ones.
+ * Spherical interpolation of each sample, for noise: the norm stays like that of normal noise. On a straight line it would
+ * be smaller in between.
  *
  *   sin((1-w) θ)/sin θ a + sin(w θ)/sin θ b,  θ the angle between a and b
  *
  * @param a       [B,...], at weight 0
- * @param b       [B,...], at weight 1; opposite samples (θ = π) have no arc of their own: the result is not finite
+ * @param b       [B,...], at weight 1; opposite samples (θ = π) have no unique arc: the result is not finite
  * @param weight  how far to go, in [0, 1]
  * @see Shoemake, Animating Rotation with Quaternion Curves, SIGGRAPH 1985
  */

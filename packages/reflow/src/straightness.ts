@@ -3,10 +3,10 @@ import * as tf from '@tensorflow/tfjs-core'
 
 /**
  * How far a path is from a straight line at constant speed: the mean over its N steps of the mean squared
- * N (x_{i-1} - x_i) - (x_0 - x_N). 0 is straight. The reference's measure; Liu et al. (arXiv 2209.03003) section 2.2
- * has its integral form.
+ * N (x_{i-1} - x_i) - (x_0 - x_N). A straight path gives 0. This is the reference's measure; Liu et al. (arXiv 2209.03003),
+ * section 2.2, give its integral form.
  *
- * @param states  N + 1 states [B,...] on a uniform grid of times, as `sampleTrajectory` gives them
+ * @param states  N + 1 states [B,...] on a uniform grid of times, from `sampleTrajectory`
  * @returns       [B]
  */
 export function straightness(states: readonly tf.Tensor[]): tf.Tensor1D {

@@ -13,9 +13,9 @@ import type { LossScale } from './loss-scale.js'
 import { type Schedule, toSchedule } from './schedule.js'
 
 export interface TrainerOptions {
-  /** The network's velocity in training: rng drives its dropout in one step, labels [B,L] are those of the pairs. */
+  /** The network's velocity in one training step: rng drives its dropout, labels [B,L] are the labels of the pairs. */
   velocity: (rng: Rng, labels?: tf.Tensor2D) => Field
-  /** What is trained: the variables that `velocity` reads. */
+  /** The variables to train, which `velocity` reads. */
   weights: Weights
   coupling: Coupling
   timesteps: TimestepDistribution
@@ -23,20 +23,20 @@ export interface TrainerOptions {
   /** Drives times and dropout; step k uses rng.fork(k). */
   rng: Rng
   batch?: number
-  /** Equal parts that a batch is worked on in, one after the other: less memory, the same step. */
+  /** Number of equal parts of a batch, computed one after the other: less memory, the same step. */
   microBatches?: number
-  /** A number, or a function of the steps done: see `warmUp`. */
+  /** A number, or a function of the steps done before: see `warmUp`. */
   learningRate?: number | Schedule
   beta1?: number
   beta2?: number
   epsilon?: number
   /** Decay of the moving average of the weights: a number, or a function of the update from 1: see `powerEma`. */
   emaDecay?: number | Schedule
-  /** Gradients of a larger norm, over all weights together, are scaled down to it. */
+  /** The largest norm of all gradients together; larger gradients are scaled down to this norm. */
   clipNorm?: number
-  /** For networks that compute in half precision, which none here does: see `dynamicLossScale`. */
+  /** For your own network in half precision (all networks here use float32): see `dynamicLossScale`. */
   lossScale?: LossScale
-  /** So many steps in a row that are not finite end the training. */
+  /** After this many steps in a row that are not finite, training ends with an error. */
   maxSkipped?: number
   /** Run each step as one piece where the backend can (see `compile` of @rectified-flow/backends). */
   compile?: boolean

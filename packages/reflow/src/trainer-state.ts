@@ -2,15 +2,15 @@ import type { AdamSlot } from '@rectified-flow/backends'
 import * as tf from '@tensorflow/tfjs-core'
 import type { LossScaleState } from './loss-scale.js'
 
-/** Everything that a trainer is, on the host: the weights, their moving average, Adam's moments, what was counted. */
+/** A trainer's whole state, on the host: the weights, their moving average, Adam's moments and the counters. */
 export interface TrainerState {
-  /** Steps done, those that were skipped included. */
+  /** Steps done, skipped ones included. */
   step: number
-  /** Steps whose loss or gradients were not finite: they changed nothing. */
+  /** Skipped steps: their loss or gradients were not finite, so they changed no weight. */
   skipped: number
-  /** How many of those came last, one after the other. */
+  /** How many of the latest steps in a row were skipped. */
   skippedInRow: number
-  /** Where losses are scaled. */
+  /** Present if losses are scaled. */
   lossScale?: LossScaleState
   /** `weight/NAME`, `ema/NAME`, `m/NAME`, `v/NAME` for each weight. */
   tensors: Map<string, { shape: number[]; data: Float32Array }>
@@ -39,7 +39,7 @@ export async function readSlots(slots: Slots): Promise<TrainerState['tensors']> 
   return new Map(await Promise.all(entries))
 }
 
-/** Fill all slots. Everything is checked before anything changes. */
+/** Fill all slots. All tensors are checked before any slot changes. */
 export function writeSlots(where: string, slots: Slots, tensors: TrainerState['tensors']): void {
   const entries = [...slots].flatMap(([name, slot]) =>
     PARTS.map(part => [slot[part], `${part}/${name}`] as const),

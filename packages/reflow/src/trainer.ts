@@ -12,25 +12,25 @@ import { type TrainingStep, trainingStep } from './internal/training-step.js'
 import { type TrainerOptions, withDefaults } from './trainer-options.js'
 import { readSlots, type Slots, slotOf, type TrainerState, writeSlots } from './trainer-state.js'
 
-/** What one step was. */
+/** The result of one step. */
 export interface TrainerStep {
-  /** Steps done, this one included. */
+  /** Steps done, including this one. */
   step: number
-  /** Mean over the batch. */
+  /** Mean loss over the batch. */
   loss: number
-  /** Over all weights together, before clipping. */
+  /** The norm of all gradients together, before clipping. */
   gradientNorm: number
   learningRate: number
   /** The loss or the gradients were not finite: nothing but the counters changed. */
   skipped: boolean
-  /** Time and loss of every sample, [B]: what `TimeBins` takes. */
+  /** Time and loss of every sample [B], for `TimeBins`. */
   times: Float32Array
   losses: Float32Array
 }
 
 /**
- * Trains a velocity on pairs: x_t = (1 - t) x + t z, target z - x, Adam, moving average of the weights. A step is a
- * function of the state and the step's number alone, so a trainer restored from `state` goes on bit for bit.
+ * Trains a velocity on pairs: x_t = (1 - t) x + t z, target z - x, Adam, moving average of the weights. A step depends only
+ * on the state and the step's number, so a trainer restored from `state` continues with the same bits.
  */
 export class Trainer {
   readonly #slots: Slots
@@ -52,7 +52,7 @@ export class Trainer {
     }
   }
 
-  /** Steps done, those that were skipped included. */
+  /** Steps done, skipped ones included. */
   get step(): number {
     return this.#counters.step
   }
@@ -62,16 +62,17 @@ export class Trainer {
     return this.#counters.skipped
   }
 
-  /** The moving average of each weight; borrowed, and changing with every step. */
+  /** The moving average of each weight; borrowed, and every step changes it. */
   get ema(): Weights {
     return new Map([...this.#slots].map(([name, { ema }]) => [name, ema]))
   }
 
   /**
-   * One training step. Where the loss or the gradients are not finite, the step is skipped, and the next one has other
-   * pairs; the device is read once.
+   * One training step. If the loss or the gradients are not finite, the step is skipped: it changes no weight, and the next
+   * step has other pairs. A step reads from the device once.
    *
-   * @throws NumericError 'non-finite' when `maxSkipped` steps in a row were; the weights are those of the last good step
+   * @throws NumericError 'non-finite' if `maxSkipped` steps in a row were skipped; the weights are those of the last good
+   *         step
    */
   async advance(): Promise<TrainerStep> {
     const { coupling, batch } = this.#options
@@ -101,7 +102,7 @@ export class Trainer {
     }
   }
 
-  /** Look at what was read, and update the weights if it is finite. */
+  /** Check the report, and update the weights if it is finite. */
   #finish(gradients: BatchGradients['gradients'], read: Float32Array): TrainerStep {
     const { batch, learningRate, lossScale, maxSkipped } = this.#options
     const { step, skipped, skippedInRow, lossScale: scaling } = this.#counters
@@ -142,7 +143,7 @@ export class Trainer {
     return { ...this.#counters, tensors: await readSlots(this.#slots) }
   }
 
-  /** Go back (or on) to a state. All of it is checked before anything changes. */
+  /** Restore a state, which is checked before anything changes. */
   restore({ tensors, ...counters }: TrainerState): void {
     const where = 'reflow.Trainer.restore'
     checkInt(where, 'state.step', counters.step, 0)
@@ -150,13 +151,13 @@ export class Trainer {
     checkInt(where, 'state.skippedInRow', counters.skippedInRow, 0, counters.skipped)
     if (Boolean(counters.lossScale) !== Boolean(this.#options.lossScale))
       throw new RangeError(
-        `${where}: state must ${this.#options.lossScale ? 'hold a loss scale' : 'be of a trainer without a loss scale'}, as this trainer, got another.`,
+        `${where}: state must ${this.#options.lossScale ? 'hold a loss scale' : 'hold no loss scale'}, like this trainer, got the opposite.`,
       )
     writeSlots(where, this.#slots, tensors)
     this.#counters = counters
   }
 
-  /** Free the optimiser's tensors. The weights stay: they are the network's. */
+  /** Free the optimiser's tensors. The weights stay, because the network owns them. */
   dispose(): void {
     this.#device.dispose()
     for (const { m, v, ema } of this.#slots.values()) tf.dispose([m, v, ema])

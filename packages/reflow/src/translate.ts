@@ -4,24 +4,24 @@ import { type InvertOptions, invert } from './invert.js'
 import { type SampleOptions, sample } from './sample.js'
 
 export interface TranslateOptions {
-  /** The velocity that x is inverted with: that of x's own label. */
+  /** The velocity of x's own label; it inverts x. */
   from: Field
-  /** The velocity that draws: that of the label to go to. `from` again reconstructs x. */
+  /** The velocity of the new label; it draws the result. With `from` here too, x is reconstructed. */
   to: Field
-  /** Standard normal noise [B,...], as `invert` takes it. */
+  /** Standard normal noise [B,...] for `invert`. */
   noise: tf.Tensor
-  /** How x is inverted: 4 Euler steps unless told. */
+  /** How to invert x: by default 4 Euler steps. */
   inversion?: Omit<InvertOptions, 'noise'>
-  /** How the result is drawn: 2 Euler steps unless told. */
+  /** How to draw the result: by default 2 Euler steps. */
   sampling?: SampleOptions
 }
 
 /**
- * Image to image: the noise of x under one label, drawn under another (Lee et al., arXiv 2405.20320, section 5.3). What
- * the label leaves open (slant, thickness, pose) stays.
+ * Image to image: invert x under one label, and draw from the noise under another (Lee et al., arXiv 2405.20320, section
+ * 5.3). Properties that the label doesn't decide (slant, thickness, pose) stay.
  *
  * @param x  data [B,...]
- * @returns  the translated data and the noise between, [B,...], the caller's both, and the network calls spent
+ * @returns  the translated data and the noise, [B,...], which the caller owns, and the number of network calls
  */
 export function translate(
   x: tf.Tensor,

@@ -3,22 +3,22 @@ import { euler, integrate, type Method } from '@rectified-flow/ode'
 import * as tf from '@tensorflow/tfjs-core'
 import { compiledOnce } from './internal/compiled-once.js'
 
-/** What is known after a step. Tensors are borrowed: clone to keep. */
+/** The state after a step. Its tensors are borrowed: clone a tensor to keep it. */
 export interface SamplerState {
   /** State at time t, [B,...]. */
   x: tf.Tensor
-  /** Where the step's last velocity pointed to [B,...]: the data of a sampler, the noise of an inversion. */
+  /** What the step's last velocity predicts [B,...]: the data for a sampler, the noise for an inversion. */
   prediction: tf.Tensor
   t: number
-  /** Steps done, of how many. */
+  /** Steps done, and below their total number. */
   step: number
   steps: number
   nfe: number
 }
 
-/** What every sampler takes. */
+/** The option that every sampler has. */
 export interface CompileOption {
-  /** Run the field as one piece where the backend can (see `compile` of @rectified-flow/backends); true unless told. */
+  /** Run the field as one piece where the backend can (see `compile` of @rectified-flow/backends); true by default. */
   compile?: boolean
 }
 
@@ -30,13 +30,13 @@ export interface Walk {
   times: readonly number[]
   /** The method, given the first state. */
   method: (first: tf.Tensor) => Method
-  /** What predictions are of. */
+  /** What the predictions predict. */
   target: 'data' | 'noise'
 }
 
 /**
- * One state after another. A step that ends at the target's time is an Euler step whatever the method: a velocity made
- * from a denoiser has no value there.
+ * Yields one state after another. A step that ends at the target's time is an Euler step for every method, because a
+ * velocity made from a denoiser has no value there.
  */
 export function* walk({
   field,
@@ -47,7 +47,7 @@ export function* walk({
   target,
 }: Walk): Generator<SamplerState, void, undefined> {
   const predict = target === 'data' ? dataPrediction : noisePrediction
-  const first = tf.keep(tf.tidy(start)) // a loop over the states may run inside of someone's tidy
+  const first = tf.keep(tf.tidy(start)) // kept: a caller's tidy around its loop must not free it
   let prediction: tf.Tensor | undefined
   const velocity = compile ? compiledOnce(field) : field
   const watched: Field = (x, t) => {
@@ -83,14 +83,14 @@ export function walkToEnd(
     onStep?.(state)
     if (state.step === state.steps) end = { x: tf.clone(state.x), nfe: state.nfe }
   }
-  return end! // a grid has at least one step
+  return end! // defined, because a grid has at least one step
 }
 
 export interface SampleTrajectory {
   times: number[]
   /** States [B,...] at those times. */
   states: tf.Tensor[]
-  /** What each step's last velocity pointed to [B,...], one fewer than states: data of a sampler, noise of an inversion. */
+  /** What each step's last velocity predicts [B,...], one fewer than states: data for a sampler, noise for an inversion. */
   predictions: tf.Tensor[]
   nfe: number
 }

@@ -2,10 +2,10 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
-/** tfjs-core's Node platform requires what ESM has no `require` for. */
+/** tfjs-core's Node platform calls `require`, which an ES module lacks. */
 const REQUIRE = `import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);`
 
-/** Bundle a file of this folder into one that plain Node runs. */
+/** Bundle a file of this folder into one file that plain Node can run. */
 export async function bundle(entry: string, outfile: string): Promise<void> {
   await build({
     entryPoints: [fileURLToPath(new URL(entry, import.meta.url))],
@@ -29,10 +29,7 @@ export interface Outcome {
   last: number
 }
 
-/**
- * Run a bundled program, and do something to the process when it starts or sends a number. Rejects where it fails by
- * itself.
- */
+/** Run a bundled program, with callbacks when it starts and when it sends a number. Rejects if the program fails by itself. */
 export function run(
   program: string,
   args: string[],

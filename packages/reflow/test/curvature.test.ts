@@ -16,7 +16,7 @@ it('is 0 for a line at any speed, and the turn of a circle', async () => {
   await expectClose(curvature(back), tf.tensor1d([Math.PI]), { rtol: 1e-5, atol: 0 })
 })
 
-it('gives each path of a batch its own, and leaks nothing', async () => {
+it('measures each path of a batch by itself, and leaks nothing', async () => {
   const rng = createRng(1)
   const states = times.map((_, i) => rng.fork(i).normal([3, 2, 2, 1]))
   const all = curvature(states).arraySync()

@@ -21,7 +21,7 @@ async function contents(directory: string): Promise<[string, string][]> {
 }
 
 describe('generatePairs', () => {
-  it('ends with the files of an undisturbed run after 20 times kill -9', { timeout: 180_000 }, async () => {
+  it('ends with the files of an undisturbed run after 20 kills (kill -9)', { timeout: 180_000 }, async () => {
     const [whole, broken] = [join(folder, 'whole'), join(folder, 'broken')]
     await run(program, [whole])
     const expected = await contents(whole)

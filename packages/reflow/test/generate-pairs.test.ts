@@ -31,7 +31,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }))
 
 const at = (name: string) => join(folder, name)
-/** Pairs of a store as tensors, and nothing left open. */
+/** Pairs of a store as tensors; the store is closed afterwards. */
 async function pairsOf(store: PairStore, indices: number[]) {
   const pairs = await store.batch(indices)
   await store.close()
@@ -43,18 +43,18 @@ async function contents(directory: string): Promise<[string, string][]> {
 }
 
 describe('generatePairs', () => {
-  it('fills a store with what the teacher makes of its noise', async () => {
+  it('fills a store with what the teacher makes from its noise', async () => {
     const progress: [number, number][] = []
     const store = await createPairStore(at('pairs'), PLAN)
     await generatePairs(store, teacher, { batch: 2, onProgress: (...done) => progress.push(done) })
     expect(progress).toEqual([0, 2, 3, 5, 6, 8, 9, 11].map(done => [done, 11]))
     const { x, z } = await pairsOf(await openPairStore(at('pairs')), [0, 10, 4])
-    // Euler in 3 steps is exact here but for bytes' rounding, 1/255.
+    // Euler in 3 steps is exact here, except for the rounding to bytes, 1/255.
     await expectClose(x, tf.clipByValue(tf.mul(z, 0.5), -1, 1), { rtol: 0, atol: 1 / 255 + 1e-4 })
     await expectClose(z, indexedNormal(createRng(7), [0, 10, 4], SHAPE), exact)
   })
 
-  it("fills a store of a user's own, which can then be trained on", async () => {
+  it("fills a user's own kind of store, which then serves for training", async () => {
     const shards = new Map<number, PairRows>()
     const own = {
       count: 4,
@@ -78,7 +78,7 @@ describe('generatePairs', () => {
     await expectClose(x, want, { rtol: 0, atol: 0.5 + 1e-2 }) // bytes are rounded
   })
 
-  it('makes the same files in one go, in parts, after a stop, and for a shard that was damaged', async () => {
+  it('makes the same files in one call, in parts, after a stop, and for a damaged shard', async () => {
     await generatePairs(await createPairStore(at('whole'), PLAN), teacher)
     const parts = await createPairStore(at('parts'), PLAN)
     for (const part of [1, 0])
@@ -100,7 +100,7 @@ describe('generatePairs', () => {
 
   it('gives labels to the teacher, and keeps them', async () => {
     const store = await createPairStore(at('pairs'), { ...PLAN, classes: 4, images: 'float16' })
-    // An image that says its class: 0, 0.25, 0.5, 0.75 everywhere.
+    // An image whose numbers tell its class: all are 0, 0.25, 0.5 or 0.75.
     const classy: Teacher = (z, labels) =>
       tf.tidy(() => tf.add(tf.zerosLike(z), alongBatch(tf.div(tf.argMax(labels!, 1), 4), z)))
     await generatePairs(store, classy, { labels: index => index % 4 })
@@ -113,7 +113,7 @@ describe('generatePairs', () => {
     expect(new Set(tf.argMax(random!, 1).dataSync())).toEqual(new Set([0, 1, 2, 3]))
   })
 
-  it('refuses what is not finite, and stores that keep their noise', async () => {
+  it('refuses images that are not finite, and stores that keep their noise', async () => {
     const store = await createPairStore(at('pairs'), PLAN)
     await expect(generatePairs(store, z => tf.mul(z, Number.NaN))).rejects.toThrow(
       "reflow.generatePairs: the teacher's images must be finite, got a sum of NaN over pairs 0 to 2.",
@@ -155,7 +155,7 @@ describe('invertPairs', () => {
     await expectClose(labels!, real.labels!, exact)
     // The first state is data with a thousandth of noise.
     await expectClose(z, tf.mul(x, 2), { rtol: 0, atol: 0.01 })
-    // And the pairs train: the noise is read as it was kept.
+    // The pairs serve for training: the noise is read as it was stored.
     const coupling = prefetch(storedCoupling(store, { rng: createRng(1) }))
     const drawn = await coupling.draw(0, 5)
     await expectClose(tf.sum(drawn.z), tf.sum(z), { rtol: 1e-5, atol: 1e-4 })

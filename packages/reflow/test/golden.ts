@@ -10,7 +10,7 @@ export function readGolden(path: string): Safetensors {
   return readSafetensors(readFileSync(`${folder}/${path}`))
 }
 
-/** An entry as it is. */
+/** A tensor of the file, unchanged. */
 export function entry({ tensors }: Safetensors, name: string): tf.Tensor {
   const tensor = tensors.get(name)!
   return tf.tensor(toFloat32(tensor), tensor.shape)
@@ -26,7 +26,7 @@ export function images(file: Safetensors, name: string): tf.Tensor {
   })
 }
 
-/** The network of the samplers' numbers, with its weights. */
+/** The network that made the samplers' reference numbers, with its weights. */
 export function goldenNet(): UNet {
   const { tensors, metadata } = readGolden('unet/song-ncsnpp.safetensors')
   const weights = [...tensors].filter(([name]) => name.startsWith('param/'))
@@ -34,7 +34,7 @@ export function goldenNet(): UNet {
   return createUNet(configFromReference(JSON.parse(metadata.config!)), { tensors: named })
 }
 
-/** The largest |a - e|, as a share of the largest |e|. */
+/** The largest |a - e|, divided by the largest |e|. */
 export function relativeError(actual: tf.Tensor, expected: tf.Tensor): number {
   return tf.tidy(() => {
     const worst = tf.max(tf.abs(tf.sub(actual, expected)))

@@ -29,7 +29,7 @@ function straightTo(scale: number, shift: number): Field {
 }
 const dataOf = (z: tf.Tensor, scale: number, shift: number) => tf.add(tf.mul(z, scale), shift)
 
-/** A field of curved paths that throws on its nth call, and leaves tensors to whoever tidies. */
+/** A field of curved paths that throws in its n-th call, and doesn't dispose of its tensors. */
 function failing(n: number): Field {
   let calls = 0
   return (x, t) => {
@@ -47,10 +47,10 @@ describe('invert', () => {
     ['its own grid', { times: [0.01, 0.3, 1] }, 2],
   ])('finds the noise of a straight flow: %s', async (_, options, nfe) => {
     const z = normal(1)
-    // Mixed with its own noise, the first state lies on the line.
+    // With its own noise mixed in, the first state lies on the line.
     const found = invert(straightTo(0.3, 1), dataOf(z, 0.3, 1), { noise: z, ...options })
     expect(found.nfe).toBe(nfe)
-    await expectClose(found.z, z, { rtol: 1e-4, atol: 1e-4 }) // the line is steep: 0.3 magnifies rounding
+    await expectClose(found.z, z, { rtol: 1e-4, atol: 1e-4 }) // near the data the field divides by 0.3, which magnifies rounding
   })
 
   it('undoes the sampler on a bent flow', async () => {
@@ -62,13 +62,13 @@ describe('invert', () => {
     await expectClose(back, z, { rtol: 1e-3, atol: 1e-3 }) // the last steps are Euler's, of 1/64
   })
 
-  it('starts with a little noise, and tells its noise predictions', async () => {
+  it('starts with a little noise, and gives its noise predictions', async () => {
     const [x, noise] = [normal(3), normal(4)]
     const path = invertTrajectory(straightTo(0.5, 0), x, { noise, steps: 2 })
     expect(path.times).toEqual([INVERSION_START, 0.5, 1])
     const mixed = tf.add(tf.mul(x, 1 - INVERSION_START), tf.mul(noise, INVERSION_START))
     await expectClose(path.states[0]!, mixed, f32)
-    // On a straight flow every prediction is where the path ends.
+    // On a straight flow every prediction is the end of the path.
     for (const prediction of path.predictions) await expectClose(prediction, path.states[2]!, sum)
   })
 
@@ -98,7 +98,7 @@ describe('invert', () => {
 })
 
 describe('translate', () => {
-  it('draws with one field the noise that another finds', async () => {
+  it('draws with one field from the noise that another finds', async () => {
     const z = normal(5)
     const [from, to] = [straightTo(0.3, 1), straightTo(0.6, -1)]
     const made = translate(dataOf(z, 0.3, 1), { from, to, noise: z })
@@ -107,7 +107,7 @@ describe('translate', () => {
     await expectClose(made.x, dataOf(z, 0.6, -1), { rtol: 1e-4, atol: 1e-4 })
   })
 
-  it('takes other settings both ways', () => {
+  it('takes other options for inversion and for sampling', () => {
     const z = normal(5)
     const [from, to] = [straightTo(0.3, 1), straightTo(0.6, -1)]
     const heunBothWays = { inversion: { method: heun }, sampling: { method: heun } }
@@ -115,7 +115,7 @@ describe('translate', () => {
     expect(translate(z, { from, to, noise: z, sampling: { times: TWO_STEP_GRID } }).nfe).toBe(4 + 2)
   })
 
-  it('reconstructs with one field', async () => {
+  it('reconstructs if both fields are the same', async () => {
     const z = normal(6)
     const field = straightTo(0.3, 1)
     const options = { from: field, to: field, noise: z, inversion: { steps: 1 }, sampling: { steps: 1 } }
@@ -145,7 +145,7 @@ describe('slerp', () => {
     await expectClose(slerp(a, b, 1), b, f32)
   })
 
-  it('is a line where there is no angle', async () => {
+  it('is a straight line if there is no angle', async () => {
     const a = normal(7)
     await expectClose(slerp(a, a, 0.3), a, f32)
     const near = tf.add(a, 1e-4)
@@ -155,7 +155,7 @@ describe('slerp', () => {
   it('keeps the norm of normal noise', async () => {
     const [a, b] = [createRng(8).normal([2, 3000]), createRng(9).normal([2, 3000])]
     const norms = tf.norm(slerp(a, b, 0.5), 2, 1)
-    await expectClose(norms, tf.norm(a, 2, 1), { rtol: 0.05, atol: 0 }) // a line's would be 0.71 of it
+    await expectClose(norms, tf.norm(a, 2, 1), { rtol: 0.05, atol: 0 }) // on a straight line it would be 0.71 of that
   })
 
   it('refuses bad arguments by name', () => {

@@ -6,23 +6,23 @@ import { createRng } from '@rectified-flow/core'
 import { run } from './child-program.js'
 
 const KILLS = 20
-/** Kills at least that must have left a file that was begun and not finished. */
+/** The fewest kills that must have left an unfinished file. */
 const INSIDE_WRITES = 4
 
 export interface KillPlan {
-  /** A bundled program that writes to a folder, sends a number a few dozen times on its way, and goes on where it was. */
+  /** A bundled program that writes to a folder, sends a few dozen numbers, and when started again resumes its work. */
   program: string
   args: string[]
-  /** Where it writes, and folders in that in which its files are first written under names that end in .tmp. */
+  /** The program's folder, and the folders in it where files have names that end in .tmp until they are complete. */
   folder: string
   writesTo: string[]
-  /** Called whenever the program has come to its end. Then the folder is removed and all begins anew. */
+  /** Called when the program has finished its work. Then the folder is removed, and the program starts from nothing. */
   onEnd: () => Promise<void>
 }
 
 /**
- * Kill -9 a program and start it again, 20 times, and let it end. By turns it dies some milliseconds after one of the
- * numbers that it sends, and the moment it has begun to write one of its files.
+ * Kill a program with kill -9 and start it again, 20 times, then let it finish. Kills alternate: one comes some milliseconds
+ * after the program sent a number, the next when it has begun to write a file.
  */
 export async function killAgainAndAgain({ program, args, folder, writesTo, onEnd }: KillPlan): Promise<void> {
   const rng = createRng(20)
@@ -55,9 +55,9 @@ export async function killAgainAndAgain({ program, args, folder, writesTo, onEnd
 }
 
 interface Writing {
-  /** Kill a process when it has begun to write its n-th file. */
+  /** Kill the process when it has begun to write its n-th file. */
   killAt(n: number, child: ChildProcess): void
-  /** Files that were begun and not finished. */
+  /** The files that are unfinished. */
   unfinished(): Promise<string[]>
   close(): void
 }

@@ -38,7 +38,7 @@ const linear: Field = x => tf.matMul(x as tf.Tensor2D, tf.tensor2d(A))
 describe('logLikelihood', () => {
   it.each([
     ['exact', { divergence: 'exact' as const }, 4 * 32 * 4],
-    // e' J e = tr J for signs and a diagonal J.
+    // With random signs e and a diagonal J, e' J e = tr J exactly.
     ['hutchinson', { rng: createRng(1) }, 4 * 32],
     [
       'a grid of its own',
@@ -53,7 +53,7 @@ describe('logLikelihood', () => {
     await expectClose(found.z, tf.div(tf.sub(x, 0.3), 0.5), { rtol: 1e-3, atol: 1e-3 })
   })
 
-  it('converges with its steps', () => {
+  it('converges with the number of steps', () => {
     const x = createRng(3).normal([4, 3])
     const error = (steps: number) => {
       const { logLikelihood: found } = logLikelihood(gaussianFlow(0.3, 0.5), x, {
@@ -76,7 +76,7 @@ describe('logLikelihood', () => {
     const squares = tf.sum(tf.square(z)).dataSync()[0]!
     expect(exact).toBeCloseTo(-0.5 * squares - 1.5 * Math.log(2 * Math.PI) + trace, 4)
     for (const probe of ['rademacher', 'gaussian']) {
-      // The same sample 200 times: 200 estimates.
+      // The same sample 200 times gives 200 estimates.
       const many = logLikelihood(linear, tf.tile(x, [200, 1]), {
         span,
         steps: 8,
@@ -128,7 +128,7 @@ describe('logLikelihood', () => {
 })
 
 describe('bitsPerDim', () => {
-  it('is 8 bits for bytes that know nothing', async () => {
+  it('is 8 bits for uniform bytes', async () => {
     // Uniform over [-1, 1) of 256 levels of 1/127.5: density 127.5/256 in each dimension.
     const flat = tf.tensor1d([12 * Math.log(127.5 / 256)])
     await expectClose(bitsPerDim(flat, 12), [8], f32)

@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest'
 const noise = (seed: number, batch = 2): tf.Tensor4D =>
   createRng(seed).normal([batch, 4, 4, 1]) as tf.Tensor4D
 
-/** Of data N(mean, s²): the posterior mean (s² x + σ² mean)/(s² + σ²). */
+/** The denoiser of data N(mean, s²): the posterior mean (s² x + σ² mean)/(s² + σ²). */
 function gaussian(mean: number, s: number): Denoiser {
   return (x, sigma) =>
     tf.tidy(() => {
@@ -18,12 +18,12 @@ function gaussian(mean: number, s: number): Denoiser {
     })
 }
 
-/** Where the exact flow of that data takes z from σmax: mean + (80 z - mean) s/sqrt(s² + 80²). */
+/** Where the exact flow of these data takes z from σmax: mean + (80 z - mean) s/sqrt(s² + 80²). */
 const exact = (z: tf.Tensor, mean: number, s: number) =>
   tf.add(tf.mul(tf.sub(tf.mul(z, 80), mean), s / Math.sqrt(s * s + 6400)), mean)
 
 describe('sampleEdm', () => {
-  it('comes to the exact flow of a normal distribution, with order 2', () => {
+  it('converges to the exact flow of a normal distribution, with order 2', () => {
     const z = noise(1)
     const error = (steps: number) =>
       tf.max(tf.abs(tf.sub(sampleEdm(gaussian(0.3, 0.5), z, { steps }).x, exact(z, 0.3, 0.5)))).dataSync()[0]!
@@ -39,7 +39,7 @@ describe('sampleEdm', () => {
     expect(sampleEdm(gaussian(0, 1), z, { steps: 1 }).nfe).toBe(1)
   })
 
-  it('keeps the distribution with churn, and repeats it by its rng', async () => {
+  it('keeps the distribution with churn, and repeats it with the same rng', async () => {
     const z = noise(2, 400)
     const draw = (seed: number) =>
       sampleEdm(gaussian(0.3, 0.5), z, {
@@ -49,9 +49,9 @@ describe('sampleEdm', () => {
     const x = draw(1)
     const { mean, variance } = tf.moments(x)
     await expectClose(mean, 0.3, { rtol: 0, atol: 5 * (0.5 / 80) }) // 6,400 numbers: 5 standard errors
-    await expectClose(variance, 0.25, { rtol: 0, atol: 5 * 0.25 * Math.sqrt(2 / 6400) + 0.005 }) // and scale's share
+    await expectClose(variance, 0.25, { rtol: 0, atol: 5 * 0.25 * Math.sqrt(2 / 6400) + 0.005 }) // plus what `scale` adds
     await expectClose(draw(1), x, { rtol: 0, atol: 0 })
-    // Another seed forgets the start: the samples are others.
+    // Another seed gives other samples, though z is the same.
     expect(tf.mean(tf.abs(tf.sub(draw(2), x))).dataSync()[0]).toBeGreaterThan(0.1)
   })
 

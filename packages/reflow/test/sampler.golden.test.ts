@@ -30,10 +30,10 @@ const cases = JSON.parse(golden.metadata.cases!) as Case[]
 function trajectoryOf({ key, solver, N, sampler, inversion, time_schedule }: Case): SampleTrajectory {
   const field = edmVelocity(goldenNet())
   const method = solver === 'heun' ? heun : euler
-  // A Heun step calls the network twice, but for the last, which is Euler's.
+  // A Heun step calls the network twice, except the last step, which is Euler's.
   const steps = solver === 'heun' ? (N + 1) / 2 : N
   if (inversion) {
-    // The file's first state is the mix of data and noise: x = noise makes it so.
+    // The file's first state is already the mix of data and noise: with x = noise, the mix is this state.
     const first = tf.slice(images(golden, `${key}/traj`), 0, 1)
     const x = tf.squeeze(first, [0])
     return invertTrajectory(field, x, { noise: x, method, steps })
@@ -81,7 +81,7 @@ describe("EDM's sampler", () => {
     expect(nfe).toBe(method === 'heun' ? 2 * steps - 1 : steps)
     for (const [i, level] of levels.entries())
       expect(Math.abs(level - expectedLevels[i + 1]!)).toBeLessThanOrEqual(1e-12 * level)
-    // Each state against its own largest value: the last are a hundredth of the first.
+    // The error relative to each state's own largest value: the last states are a hundredth of the first.
     const errors = found.map((x, i) => relativeError(x, expected[i + 1] as tf.Tensor))
     expect(Math.max(...errors)).toBeLessThan(1e-3)
   })

@@ -14,7 +14,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 
 const noise = () => createRng(1).normal([3, 2, 2, 1])
-/** Straight lines from z to the data 0.3 z + 1: v = z - x0 is known from any point of the line. */
+/** Straight lines from z to the data 0.3 z + 1. From any point of a line follow z and v = z - x0. */
 const straight: Field = (x, t) => {
   const time = alongBatch(t, x)
   // x = (1 - t)(0.3 z + 1) + t z
@@ -45,7 +45,7 @@ describe('sample', () => {
   it('has the order of its method', () => {
     const z = tf.ones([1, 1])
     const error = (steps: number, method: typeof euler) => {
-      // Not to t = 0, where every method's last step is Euler's.
+      // Not down to t = 0, because there the last step is Euler's for every method.
       const times = Array.from({ length: steps + 1 }, (_, i) => 1 - (0.8 * i) / steps)
       return Math.abs(sample(exponential, z, { times, method }).x.dataSync()[0]! - Math.exp(-0.8))
     }
@@ -53,7 +53,7 @@ describe('sample', () => {
     expect(Math.log2(error(8, heun) / error(16, heun))).toBeCloseTo(2, 0)
   })
 
-  it('tells each state and its data prediction', async () => {
+  it('gives each state and its data prediction', async () => {
     const seen: number[] = []
     const predictions: tf.Tensor[] = []
     sample(straight, noise(), {
@@ -69,7 +69,7 @@ describe('sample', () => {
       await expectClose(prediction, tf.add(tf.mul(noise(), 0.3), 1), { rtol: 1e-4, atol: 1e-4 })
   })
 
-  it('starts where it is told', async () => {
+  it('starts at the given time and state', async () => {
     const z = noise()
     const usual = sampleTrajectory(straight, z, { steps: 2 })
     expect(usual.times).toEqual([START_TIME, 0.5, 0])
@@ -150,7 +150,7 @@ describe('straightness', () => {
     const z = noise()
     const line = [tf.mul(z, START_TIME), tf.mul(z, 0.5), tf.mul(z, 0)]
     await expectClose(straightness(line), [0, 0, 0], { rtol: 0, atol: 1e-6 })
-    // The middle state moved by d: both steps are off by 2 d, so 4 d^2.
+    // The middle state is moved by d: both steps differ by 2 d, so the result is 4 d^2.
     const bent = [tf.mul(z, 1), tf.add(tf.mul(z, 0.5), 0.1), tf.mul(z, 0)]
     await expectClose(straightness(bent), [0.04, 0.04, 0.04], sum)
   })

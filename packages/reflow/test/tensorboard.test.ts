@@ -12,7 +12,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
-/** The records of a file, each held against its checksums. */
+/** The records of a file; checks the checksums of each. */
 function records(bytes: Buffer): Buffer[] {
   const unmask = (masked: number) => {
     const rotated = (masked - 0xa282ead8) >>> 0
@@ -30,7 +30,7 @@ function records(bytes: Buffer): Buffer[] {
   return found
 }
 
-/** The fields of a message, by number; what has a length is left as bytes. */
+/** The fields of a message, by number; fields with a length stay bytes. */
 function fields(message: Buffer): [number, number | Buffer][] {
   const found: [number, number | Buffer][] = []
   let at = 0

@@ -1,4 +1,4 @@
-// Pairs of a simple teacher, by generate-pairs-killed.test.ts in a process of its own: node tiny-pairs.mjs FOLDER [PART PARTS]
+// Makes pairs with a simple teacher. generate-pairs-killed.test.ts runs it: node tiny-pairs.mjs FOLDER [PART PARTS]
 import { useBackend } from '@rectified-flow/backends'
 import { alongBatch } from '@rectified-flow/core'
 import { createPairStore } from '@rectified-flow/datasets/node'

@@ -1,4 +1,4 @@
-// A run of a tiny network, by train-killed.test.ts in a process of its own: node tiny-run.mjs FOLDER [STEPS]
+// Trains a tiny network. train-killed.test.ts runs it: node tiny-run.mjs FOLDER [STEPS]
 
 import { useBackend } from '@rectified-flow/backends'
 import { type Coupling, createRng } from '@rectified-flow/core'
@@ -16,7 +16,7 @@ const w = tf.variable(rng.fork('w').normal([4, 4]))
 const pairs: Coupling = {
   async draw(step, batch) {
     const z = rng.fork('pairs').fork(step).normal([batch, 2, 2, 1]) as tf.Tensor4D
-    const x: tf.Tensor4D = tf.mul(z, step % 17 === 5 ? Number.NaN : 0.5) // a step that is skipped, now and then
+    const x: tf.Tensor4D = tf.mul(z, step % 17 === 5 ? Number.NaN : 0.5) // some steps are skipped
     return { x, z }
   },
 }

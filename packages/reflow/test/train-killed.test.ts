@@ -20,7 +20,7 @@ afterAll(() => rm(folder, { recursive: true }))
 const run = (out: string, onStep?: (step: number, child: ChildProcess) => void): Promise<Outcome> =>
   runProgram(program, [out, String(STEPS)], onStep)
 
-/** The files that a run ends with, but for times and TensorBoard's. */
+/** The files at the end of a run, without the times in them and without TensorBoard's files. */
 async function contents(out: string): Promise<Record<string, string>> {
   const found: Record<string, string> = {}
   for (const part of ['checkpoints', 'previews'])
@@ -32,7 +32,7 @@ async function contents(out: string): Promise<Record<string, string>> {
 }
 
 describe('train', () => {
-  it('ends with the files of an undisturbed run after 20 times kill -9', { timeout: 300_000 }, async () => {
+  it('ends with the files of an undisturbed run after 20 kills (kill -9)', { timeout: 300_000 }, async () => {
     const [whole, broken] = [join(folder, 'whole'), join(folder, 'broken')]
     const { stdout } = await run(whole)
     expect(JSON.parse(stdout)).toMatchObject({ step: STEPS, finished: true })
@@ -68,7 +68,7 @@ describe('train', () => {
     expect((await contents(stopped))[last]).toBe((await contents(whole))[last])
   })
 
-  it('goes back to an older checkpoint where the newest is damaged, and says so', {
+  it('goes back to an older checkpoint if the newest is damaged, and says so', {
     timeout: 60_000,
   }, async () => {
     const [whole, damaged] = [join(folder, 'whole'), join(folder, 'damaged')]

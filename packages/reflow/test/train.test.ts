@@ -80,7 +80,7 @@ describe('train', () => {
     expect(log[4].loss).toBeLessThan(log[0].loss)
   })
 
-  it('ends what a run killed after writing its last checkpoint had begun', async () => {
+  it('finishes what a run had begun when it was killed after writing a checkpoint', async () => {
     const { best } = await train(setup().trainer, options())
     const at = (name: string) => join(folder, 'checkpoints', name)
     const before = (await readdir(at('.'))).sort()
@@ -92,7 +92,7 @@ describe('train', () => {
     expect((await readdir(at('.'))).sort()).toEqual(before)
   })
 
-  it('goes on to more steps as if they had been asked for at once', async () => {
+  it('continues to more steps as if one call had asked for all of them', async () => {
     const whole = setup()
     await train(whole.trainer, options({ folder: join(folder, 'whole'), steps: 9 }))
     await train(setup().trainer, options({ steps: 3 }))
@@ -125,7 +125,7 @@ describe('train', () => {
     )
   })
 
-  it('stops on a signal after its step, saved', async () => {
+  it('stops on a signal after its step, and saves', async () => {
     const stop = new AbortController()
     const { trainer } = setup()
     const onStep = ({ step }: { step: number }) => step === 5 && stop.abort()
@@ -134,7 +134,7 @@ describe('train', () => {
     expect(await readdir(join(folder, 'checkpoints'))).toContain('step-000000005.safetensors')
   })
 
-  it('saves the last good weights where nothing is finite any more', async () => {
+  it('saves the last good weights when all further steps are not finite', async () => {
     const { a, trainer } = setup(step => (step < 5 ? 1 : Number.NaN))
     await expect(train(trainer, options())).rejects.toMatchObject({ code: 'non-finite' })
     const good = setup()
@@ -143,7 +143,7 @@ describe('train', () => {
     expect(await readdir(join(folder, 'checkpoints'))).toContain('step-000000008.safetensors')
   })
 
-  it('refuses other settings, and a folder that is not what resume says', async () => {
+  it('refuses other settings, and a folder that does not fit `resume`', async () => {
     await expect(train(setup().trainer, options({ resume: 'must' }))).rejects.toThrow(
       `reflow.train: folder must hold a run with resume 'must', got none in '${folder}'.`,
     )
@@ -168,7 +168,7 @@ describe('train', () => {
 })
 
 describe('previewFlow', () => {
-  it('has samples by their steps, and how straight the paths are', async () => {
+  it('has samples for each number of steps, and the straightness of the paths', async () => {
     const z = createRng(1).normal([3, 2, 2, 1]) as tf.Tensor4D
     const { samples, straightness } = await previewFlow(x => tf.zerosLike(x), z, { steps: [1, 3] })
     expect(samples.map(({ steps, x }) => [steps, x.shape[0]])).toEqual([
@@ -181,7 +181,7 @@ describe('previewFlow', () => {
     })
   })
 
-  it('has the paths of some noises', async () => {
+  it('has the paths of the first noises', async () => {
     const z = createRng(1).normal([3, 2, 2, 1]) as tf.Tensor4D
     const still = (x: tf.Tensor) => tf.zerosLike(x) // every state, and every prediction, is the noise
     const options = { steps: [], straightnessSteps: 4, trajectories: 2 }

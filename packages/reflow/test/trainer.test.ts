@@ -12,7 +12,7 @@ import { withoutGradients } from '@rectified-flow/tools/without-gradients'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 
-/** v = a x + b: on pairs x = 0.5 z it can be learned, and its loss is convex. */
+/** v = a x + b, which can learn pairs x = 0.5 z; the loss is convex. */
 function setup(options: Partial<TrainerOptions> = {}) {
   const [a, b] = [tf.tidy(() => tf.variable(tf.scalar(0.1))), tf.tidy(() => tf.variable(tf.scalar(0.5)))]
   const field: Field = x => tf.add(tf.mul(x, a), b)
@@ -44,7 +44,7 @@ const numbers = (trainer: Trainer) =>
   trainer.state().then(({ tensors }) => [...tensors].flatMap(([, { data }]) => [...data]))
 
 describe('Trainer', () => {
-  it('learns, and its average follows', async () => {
+  it('learns, and the average of its weights follows', async () => {
     const { a, b, trainer } = setup()
     const first = (await trainer.advance()).loss
     let last = first
@@ -67,7 +67,7 @@ describe('Trainer', () => {
     expect(Math.abs(a.dataSync()[0]! - start!)).toBeCloseTo(0.025, 3)
   })
 
-  it('goes on bit for bit from a saved state', async () => {
+  it('continues with the same bits from a saved state', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'reflow-'))
     const path = join(folder, 'trainer.safetensors')
     const whole = setup().trainer
@@ -104,7 +104,7 @@ describe('Trainer', () => {
     await expectClose(await numbers(trainer), before, exact)
   })
 
-  it('skips a step whose gradients are not finite though its loss is', async () => {
+  it('skips a step with a finite loss whose gradients are not finite', async () => {
     // |v|^(1/2) at v = 0: the value is 0, the gradient is not finite.
     const rooted = (prediction: tf.Tensor) =>
       tf.tidy(() => tf.mean(tf.reshape(tf.sqrt(prediction), [prediction.shape[0]!, -1]), 1)) as tf.Tensor1D
@@ -119,7 +119,7 @@ describe('Trainer', () => {
     expect(a.dataSync()[0]).toBe(0)
   })
 
-  it('counts Adam updates without the steps that were skipped', async () => {
+  it('does not count skipped steps as Adam updates', async () => {
     const good = setup()
     const once: Coupling = {
       draw: (step, batch) => (step === 0 ? nan.draw(step, batch) : good.coupling.draw(step, batch)),
@@ -127,7 +127,7 @@ describe('Trainer', () => {
     const { a, trainer } = setup({ coupling: once })
     await trainer.advance()
     await trainer.advance()
-    // The first update of Adam is the learning rate, whatever the gradient.
+    // Adam's first update has the size of the learning rate for every gradient.
     expect(Math.abs(a.dataSync()[0]! - 0.1)).toBeCloseTo(0.05, 5)
     const state = await trainer.state()
     expect(state).toMatchObject({ step: 2, skipped: 1, skippedInRow: 0 })
@@ -160,7 +160,7 @@ describe('Trainer', () => {
     await expectClose(await numbers(loose.trainer), await numbers(free.trainer), exact)
   })
 
-  it('scales the loss without changing the step, and halves the scale where gradients overflow', async () => {
+  it('scales the loss without changing the step, and halves the scale when gradients overflow', async () => {
     const lossScale = dynamicLossScale({ initial: 1024, growAfter: 2 })
     const [plain, scaled] = [setup(), setup({ lossScale })]
     for (let i = 0; i < 3; i++) {
@@ -182,7 +182,7 @@ describe('Trainer', () => {
     for (; (await trainer.advance()).skipped; skipped++) expect(a.dataSync()[0]).toBe(start)
     expect(skipped).toBeGreaterThan(0) // sums of squares pass float32's 2^128
     expect((await trainer.state()).lossScale).toEqual({ scale: 2 ** (70 - skipped), streak: 1 })
-    expect(a.dataSync()[0]).toBeCloseTo(start! + 0.05, 3) // Adam's first step is the rate
+    expect(a.dataSync()[0]).toBeCloseTo(start! + 0.05, 3) // Adam's first step has the size of the rate
   })
 
   it('gives the labels of the pairs to the network', async () => {
@@ -215,7 +215,7 @@ describe('Trainer', () => {
     ])
   })
 
-  it('leaves a weight alone that the loss does not depend on', async () => {
+  it('does not change a weight that the loss does not depend on', async () => {
     const [a, unused] = [tf.tidy(() => tf.variable(tf.scalar(0.1))), tf.tidy(() => tf.variable(tf.scalar(7)))]
     const { trainer } = setup({
       velocity: () => x => tf.mul(x, a),
@@ -229,7 +229,7 @@ describe('Trainer', () => {
     expect(a.dataSync()[0]).not.toBeCloseTo(0.1, 3)
   })
 
-  it('says that gradients are missing', () => {
+  it('says if gradients are missing', () => {
     withoutGradients(() =>
       expect(() => setup()).toThrow('reflow.Trainer: gradients must be registered, got none.'),
     )
@@ -255,7 +255,7 @@ describe('Trainer', () => {
     })
   })
 
-  it('refuses pairs that are not the batch, and leaks nothing', async () => {
+  it('refuses pairs of another batch size, and leaks nothing', async () => {
     const { trainer, coupling } = setup()
     const short = setup({ coupling: { draw: step => coupling.draw(step, 3) } }).trainer
     const before = tf.memory().numTensors
@@ -278,13 +278,13 @@ describe('Trainer', () => {
 
 describe('powerEma', () => {
   it("has the profile's exponents of EDM2", () => {
-    // Its section 3.1: sigma_rel 0.05 and 0.10 are gamma 16.97 and 6.94.
+    // EDM2, section 3.1: sigma_rel 0.05 and 0.10 are gamma 16.97 and 6.94.
     const gamma = (sigmaRel: number) => Math.log(powerEma({ sigmaRel })(2)) / Math.log(0.5) - 1
     expect(gamma(0.05)).toBeCloseTo(16.97, 2)
     expect(gamma(0.1)).toBeCloseTo(6.94, 2)
   })
 
-  it('averages with weights that are a power of time, of the deviation that was asked for', () => {
+  it('averages with a power of time as weight, with the given deviation', () => {
     const sigmaRel = 0.12
     const decay = powerEma({ sigmaRel })
     const steps = 4000
@@ -299,14 +299,14 @@ describe('powerEma', () => {
     expect(Math.sqrt(moment(2) - moment(1) ** 2)).toBeCloseTo(sigmaRel, 3)
   })
 
-  it('starts as the weights themselves, in a trainer too', async () => {
+  it('starts with the weights themselves, also in a trainer', async () => {
     expect(powerEma({ sigmaRel: 0.1 })(1)).toBe(0)
     const { a, trainer } = setup({ emaDecay: powerEma({ sigmaRel: 0.1 }) })
     await trainer.advance()
     await expectClose(trainer.ema.get('a')!, a, exact)
   })
 
-  it('refuses a deviation that no profile has', () => {
+  it('refuses a deviation that no profile can have', () => {
     expect(() => powerEma({ sigmaRel: 0.3 })).toThrow('reflow.powerEma: sigmaRel must be a number in [')
   })
 })

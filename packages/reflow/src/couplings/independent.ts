@@ -2,7 +2,7 @@ import type { Choice, Coupling, Rng } from '@rectified-flow/core'
 import type { IndexedImages } from '@rectified-flow/datasets'
 import type * as tf from '@tensorflow/tfjs-core'
 
-/** Data and noise that know nothing of each other: what a 1-rectified flow is trained on. Data are drawn with replacement. */
+/** Pairs of independent data and noise, to train a 1-rectified flow. Data are drawn with replacement. */
 export function independentCoupling(data: IndexedImages, { rng }: { rng: Rng }): Coupling {
   return {
     async draw(step, batch) {
@@ -14,7 +14,7 @@ export function independentCoupling(data: IndexedImages, { rng }: { rng: Rng }):
 }
 
 export const independentChoice: Choice<Coupling, object, { data: IndexedImages; rng: Rng }> = {
-  help: 'images, each with noise of its own: a 1-rectified flow',
+  help: 'images with independent noise: trains a 1-rectified flow',
   options: {},
   needs: ['data'],
   make: (_, { data, rng }) => independentCoupling(data, { rng }),

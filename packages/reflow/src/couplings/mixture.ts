@@ -3,15 +3,15 @@ import * as tf from '@tensorflow/tfjs-core'
 
 export interface MixturePart {
   coupling: Coupling
-  /** Share of the pairs that come from it; shares need not sum to 1. */
+  /** Share of the pairs that come from this coupling; the shares need not sum to 1. */
   weight: number
 }
 
 /**
- * Pairs of several couplings in every batch, each with its probability: a teacher's pairs with some of inverted real data,
- * say. A batch of n has floor or ceil of n times the probability from each, so that the share holds in the mean
- * (systematic sampling, which varies less than drawing each pair's coupling). Every coupling draws ceil in every step, so
- * that a stored one keeps its epochs, but for a pair that is left out now and then.
+ * Mixes the pairs of several couplings in every batch, for example a teacher's pairs and pairs of inverted real data. Each
+ * coupling's probability p is its share of all weights. A batch of n has floor(n p) or ceil(n p) pairs of it, and n p on
+ * average (systematic sampling, which varies less than drawing the coupling of each pair). Every step draws ceil(n p) pairs
+ * from each coupling, so that a stored coupling keeps its epochs. If the batch needs one less, the last one is left out.
  *
  * @param rng  step k uses rng.fork(k)
  */
@@ -33,7 +33,7 @@ export function mixtureCoupling(parts: readonly MixturePart[], { rng }: { rng: R
           const upTo = i === parts.length - 1 ? batch : Math.min(Math.floor(covered + shift), batch)
           const count = upTo - taken
           taken = upTo
-          // Rounded first: 0.3 times 10 must not be 4.
+          // Round off float errors before ceil: 0.3 times 10 must give 3, not 4.
           const size = Math.max(Math.ceil(Number(((weight / total) * batch).toFixed(6))), count)
           if (size === 0) continue
           const pairs = await coupling.draw(step, size)
@@ -48,7 +48,7 @@ export function mixtureCoupling(parts: readonly MixturePart[], { rng }: { rng: R
   }
 }
 
-/** The first counts[i] pairs of each. */
+/** One batch of the first counts[i] pairs of each coupling i. */
 function join(where: string, drawn: readonly Pairs[], counts: readonly number[]): Pairs {
   const first = <T extends tf.Tensor>(tensors: readonly T[]): T =>
     tf.tidy(() => tf.concat(tensors.map((tensor, i) => tf.slice(tensor, 0, counts[i]!) as T)))

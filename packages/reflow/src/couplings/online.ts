@@ -7,12 +7,12 @@ export interface OnlineOptions {
   shape: readonly [number, number, number]
   /** Pair i of the run uses rng.fork(i). */
   rng: Rng
-  /** Labels [n,L] for pairs `first` to `first + n - 1`, where the teacher takes them. */
+  /** Labels [n,L] of pairs `first` to `first + n - 1`, if the teacher takes labels. */
   labels?: (first: number, n: number) => tf.Tensor2D
 }
 
 /**
- * Pairs that a teacher makes as they are needed, each once: nothing is stored, every step pays for the teacher's calls.
+ * Pairs that a teacher makes when they are needed, each used once. Nothing is stored, and every step runs the teacher.
  *
  *     onlineCoupling(z => sampleEdm(denoiser, z).x, { shape: [32, 32, 3], rng })
  */

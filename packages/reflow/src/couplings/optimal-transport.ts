@@ -7,16 +7,16 @@ export type OptimalTransportOptions =
   | { method?: 'exact' }
   | ({
       method: 'sinkhorn'
-      /** Picks each data's noise from its row of the plan; step k uses rng.fork(k). */
+      /** Draws each sample's noise from its row of the plan; step k uses rng.fork(k). */
       rng: Rng
     } & SinkhornOptions)
 
 /**
- * Pair the data and the noise of every batch anew, so that the mean squared distance between them is the least there is
- * ('exact'), or nearly so ('sinkhorn': epsilon in units of that mean, per number of a sample). Straighter paths than those
- * of independent pairs, the more so the larger the batch. Labels stay with their data.
+ * Pair the data and the noise of every batch again, so that the mean squared distance between them is the smallest
+ * possible ('exact') or nearly so ('sinkhorn'; epsilon has the unit of the mean squared difference of two numbers). The
+ * paths become straighter than those of independent pairs, and more so with larger batches. Labels stay with their data.
  *
- * @param coupling  where data and noise come from: `independentCoupling`, say
+ * @param coupling  gives data and noise: `independentCoupling`, for example
  * @see Pooladian et al., Multisample Flow Matching, arXiv 2304.14772; Tong et al., Improving and Generalizing Flow-Based
  *      Generative Models with Minibatch Optimal Transport, arXiv 2302.00482
  */
@@ -44,7 +44,7 @@ export function optimalTransportCoupling(
   }
 }
 
-/** |x_i - z_j|² / D for each i and j, less what is the same for all in a row or a column: that moves no optimum. */
+/** |x_i - z_j|² / D for each i and j, without the terms that are equal in a row or column: they don't change the optimum. */
 async function meanSquares({ x, z }: Pairs): Promise<Float64Array> {
   const products = tf.tidy(() => {
     const [rows, columns] = [x, z].map(tensor => tf.reshape(tensor, [x.shape[0], -1])) as [
@@ -60,7 +60,7 @@ async function meanSquares({ x, z }: Pairs): Promise<Float64Array> {
   }
 }
 
-/** A column for each row, by its row of the plan and a uniform number. */
+/** Draw a column for each row of the plan, with one uniform number for each row. */
 function pick(plan: Float64Array, uniforms: Float32Array): Int32Array {
   const n = uniforms.length
   return Int32Array.from(uniforms, (u, i) => {
@@ -75,18 +75,18 @@ function pick(plan: Float64Array, uniforms: Float32Array): Int32Array {
 }
 
 export const optimalTransportChoice: Choice<Coupling, object, { coupling: Coupling }> = {
-  help: 'every batch paired anew, as near as can be: straighter paths',
+  help: 'pairs every batch again at the smallest distance: straighter paths',
   options: {},
   needs: ['coupling'],
   make: (_, { coupling }) => optimalTransportCoupling(coupling),
 }
 
 export const sinkhornChoice: Choice<Coupling, SinkhornOptions, { coupling: Coupling; rng: Rng }> = {
-  help: 'every batch paired anew, by an entropic plan',
+  help: 'pairs every batch again by an entropic transport plan',
   options: {
     epsilon: { type: 'number', help: 'how much the plan is smoothed, in units of the mean squared distance' },
-    tolerance: { type: 'number', default: 1e-3, help: 'sums are right to within this share' },
-    iterations: { type: 'number', default: 10_000, help: 'the most of them before it gives up' },
+    tolerance: { type: 'number', default: 1e-3, help: 'largest relative error of row and column sums' },
+    iterations: { type: 'number', default: 10_000, help: 'the most iterations before it gives up' },
   },
   needs: ['coupling'],
   make: (options, { coupling, rng }) =>

@@ -1,15 +1,15 @@
 import type { Coupling, Pairs } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 
-/** A coupling that reads ahead. Dispose it to free the pairs that nobody asked for. */
+/** A coupling that reads ahead. Dispose of it to free the pairs that were not drawn. */
 export interface PrefetchedCoupling extends Coupling {
   dispose(): Promise<void>
 }
 
 /**
- * Start on the pairs of step k + 1 when those of step k are drawn, so that files are read and noise is made while the
- * device trains. The pairs are the same: those of a step depend on the step alone. For couplings that read or wait; one
- * whose work is on the device gains nothing.
+ * Start to make the pairs of step k + 1 when those of step k are drawn, so that the host reads files and makes noise while
+ * the device trains. The pairs stay the same, because the pairs of a step depend on the step alone. This helps couplings
+ * that read files or wait. A coupling that computes on the device gains nothing.
  */
 export function prefetch(coupling: Coupling): PrefetchedCoupling {
   let ahead: { step: number; batch: number; pairs: Promise<Pairs> } | undefined
@@ -27,7 +27,7 @@ export function prefetch(coupling: Coupling): PrefetchedCoupling {
       else await drop()
       const pairs = await (known ?? coupling.draw(step, batch))
       const next = coupling.draw(step + 1, batch)
-      next.catch(() => {}) // thrown when its turn comes
+      next.catch(() => {}) // the error is thrown when this step is drawn
       ahead = { step: step + 1, batch, pairs: next }
       return pairs
     },

@@ -2,8 +2,8 @@ import type { Choice, Coupling, Rng } from '@rectified-flow/core'
 import type { IndexedPairs } from '@rectified-flow/datasets'
 
 /**
- * Pairs that a teacher made before, what Reflow trains on. Every epoch goes through all of them once, in an order of
- * its own; a batch may reach over the end of an epoch.
+ * Pairs that a teacher made before; Reflow trains on them. Every epoch uses each pair once, in a new order. A batch may
+ * contain the end of one epoch and the start of the next.
  */
 export function storedCoupling(pairs: IndexedPairs, { rng }: { rng: Rng }): Coupling {
   let order: { epoch: number; indices: Int32Array } = { epoch: -1, indices: new Int32Array(0) }
@@ -21,7 +21,7 @@ export function storedCoupling(pairs: IndexedPairs, { rng }: { rng: Rng }): Coup
 }
 
 export const storedChoice: Choice<Coupling, object, { pairs: IndexedPairs; rng: Rng }> = {
-  help: 'the pairs of a store, each once an epoch: a 2-rectified flow',
+  help: 'the pairs of a store, each once in an epoch: trains a 2-rectified flow',
   options: {},
   needs: ['pairs'],
   make: (_, { pairs, rng }) => storedCoupling(pairs, { rng }),

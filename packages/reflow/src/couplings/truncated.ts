@@ -4,13 +4,13 @@ import * as tf from '@tensorflow/tfjs-core'
 export interface TruncationOptions {
   /** Share of the pairs that are dropped, in [0, 1). */
   drop: number
-  /** The pairs with the largest of these numbers [B] are dropped; their length |x - z| unless told. */
+  /** The pairs with the largest scores [B] are dropped; by default the length |x - z| is the score. */
   score?: (pairs: Pairs) => tf.Tensor1D
 }
 
 /**
- * Drop the longest share of the pairs of every batch, or the worst by a score of one's own. A batch is drawn larger, so
- * that as many as were asked for are left, in the order in which they were drawn.
+ * Drop a share of the pairs of every batch: the longest pairs, or those with the largest score. It draws a larger batch, so
+ * that `batch` pairs are left. They keep the order in which they were drawn.
  */
 export function truncatedCoupling(
   coupling: Coupling,
@@ -36,7 +36,7 @@ export function truncatedCoupling(
     },
   }
 
-  /** Places of the `count` smallest scores, in order. Takes the scores. */
+  /** The indices of the `count` smallest scores, in rising order. Disposes of the scores. */
   async function smallest(scores: tf.Tensor1D, count: number): Promise<Int32Array> {
     try {
       checkTensor(where, 'score', scores, ['B'])
@@ -56,8 +56,8 @@ function lengths({ x, z }: Pairs): tf.Tensor1D {
 }
 
 export const truncatedChoice: Choice<Coupling, Omit<TruncationOptions, 'score'>, { coupling: Coupling }> = {
-  help: 'without the longest share of the pairs of every batch',
-  options: { drop: { type: 'number', help: 'the share that is left out' } },
+  help: 'drops the longest pairs of every batch',
+  options: { drop: { type: 'number', help: 'the share of the pairs that is dropped' } },
   needs: ['coupling'],
   make: (options, { coupling }) => truncatedCoupling(coupling, options),
 }

@@ -9,28 +9,28 @@ import {
 } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 
-/** What the gradients of a batch are computed from. */
+/** The inputs of a batch's gradients. */
 export interface BatchLoss {
   pairs: Pairs
   /** Times of the pairs [B]. */
   t: tf.Tensor1D
   premetric: Premetric
-  /** Velocity for micro-batch m, whose labels are given. */
+  /** The velocity for micro-batch m with its labels. */
   velocity: (m: number, labels: tf.Tensor2D | undefined) => Field
   microBatches: number
-  /** What the loss is multiplied by. */
+  /** The factor of the loss. */
   scale: number
 }
 
-/** What a step computes on the device. (A type and not an interface, so that `tf.tidy` takes it.) */
+/** A step's results on the device. (A type and not an interface, because `tf.tidy` needs that.) */
 export type BatchGradients = {
-  /** Of scale · mean(premetric), by weight in the weights' order; none where the loss doesn't depend on a weight. */
+  /** Gradients of scale · mean(premetric) in the weights' order; undefined if the loss doesn't depend on the weight. */
   gradients: (tf.Tensor | undefined)[]
-  /** [2B + n]: losses, times, and the sum of squares of each gradient. Read it once. */
+  /** [2B + n]: losses, times, and each gradient's sum of squares, in one tensor so that one read gets all. */
   report: tf.Tensor1D
 }
 
-/** Gradients over a batch, worked on in equal parts whose gradients add up. Call it in a tidy. */
+/** Gradients of a batch, as the sum of the gradients of its equal parts (micro-batches). Call it inside of a tidy. */
 export function batchGradients(weights: Weights, loss: BatchLoss): BatchGradients {
   const { t, microBatches, scale } = loss
   const variables = [...weights.values()]
@@ -44,7 +44,7 @@ export function batchGradients(weights: Weights, loss: BatchLoss): BatchGradient
     const part = <T extends tf.Tensor>(tensor: T): T =>
       microBatches === 1 ? tensor : (tf.slice(tensor, m * size, size) as T)
     const next = tf.tidy(() => {
-      // Not variableGrads, which takes a scalar: this leaves the losses of the samples to be read.
+      // Not variableGrads, which needs a scalar: here the loss of each sample stays available.
       const { value, grads } = tf
         .engine()
         .gradients(() => sampleLosses(loss, m, part), variables, slope, true)

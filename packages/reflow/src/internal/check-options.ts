@@ -1,7 +1,7 @@
 import { describe, type Field } from '@rectified-flow/core'
 import type { Method } from '@rectified-flow/ode'
 
-/** Throw unless `times` are at least two numbers in [0, 1] that fall, or rise. */
+/** Throw unless `times` are at least two numbers in [0, 1] that all fall, or all rise. */
 export function checkTimes(where: string, times: readonly number[], way: 'falling' | 'rising'): void {
   const sign = way === 'rising' ? 1 : -1
   const follows = (t: number, i: number) => i === 0 || sign * (t - times[i - 1]!) > 0
@@ -10,7 +10,7 @@ export function checkTimes(where: string, times: readonly number[], way: 'fallin
   throw new RangeError(`${where}: times must be at least 2 ${way} numbers in [0, 1], got ${describe(times)}.`)
 }
 
-/** Throw where a grid of one's own comes with parts of the uniform one. */
+/** Throw if the caller gives `times` together with options of the uniform grid. */
 export function checkOneGrid(
   where: string,
   times: unknown,
@@ -21,7 +21,7 @@ export function checkOneGrid(
     throw new TypeError(`${where}: times must come without ${given.join(' and ')}, got both.`)
 }
 
-/** Throw unless there is something to call for velocities, and something to step with. */
+/** Throw unless `field` is a function and `method` is a method. */
 export function checkSolver(where: string, field: Field, method: Method): void {
   if (typeof field !== 'function')
     throw new TypeError(`${where}: field must be a function, got ${describe(field)}.`)

@@ -3,22 +3,21 @@ import type { PairRows, WritablePairs } from '@rectified-flow/datasets'
 
 export interface FillOptions {
   /**
-   * Which shards to make; those that are missing unless told. `await store.missing({ part, parts })` are those of one of
-   * several processes, none of which needs to know of the others; `(await store.verify()).map(({ shard }) => shard)` are
-   * those that were damaged.
+   * Which shards to make; the missing ones by default. `await store.missing({ part, parts })` gives the shards of one of
+   * several independent processes; `(await store.verify()).map(({ shard }) => shard)` gives the damaged ones.
    */
   shards?: readonly number[]
-  /** Pairs made at once: a matter of memory and speed only. */
+  /** Pairs made at once. It changes only memory and speed. */
   batch?: number
-  /** Pairs done and to be done by this call. */
+  /** Called with the pairs that this call has made, and the number that it will make. */
   onProgress?: (done: number, count: number) => void
-  /** Stops after the batch in hand; what is missing is made by the next call. */
+  /** Stops after the present batch; the next call makes the missing shards. */
   signal?: AbortSignal
-  /** Run the sampler as one piece where the backend can (see `compile` of @rectified-flow/backends); true unless told. */
+  /** Run the sampler as one piece where the backend can (see `compile` of @rectified-flow/backends); true by default. */
   compile?: boolean
 }
 
-/** Make shards, batch by batch within a shard: what is in one depends on its number alone. */
+/** Make shards, each batch by batch. A shard's content depends only on its number. */
 export async function fillStore(
   where: string,
   store: WritablePairs,
@@ -34,7 +33,7 @@ export async function fillStore(
     const range = store.range(shard)
     const pieces: PairRows[] = []
     for (let made = 0; made < range.count; made += batch) {
-      // A turn of the event loop: where everything computes at once, nothing else could happen meanwhile, an abort neither.
+      // Let the event loop run: on a synchronous backend nothing else, such as an abort, could happen before the end.
       await new Promise(resolve => setTimeout(resolve))
       signal?.throwIfAborted()
       const n = Math.min(batch, range.count - made)

@@ -3,11 +3,11 @@ import type { Method } from '@rectified-flow/ode'
 import * as tf from '@tensorflow/tfjs-core'
 
 /**
- * The paper's "new" rule: after each step back to the line between the data prediction and the first state z.
+ * The paper's "new" rule: each step ends on the line between the data prediction and the first state z.
  *
  *   x' = (1 - t') (x - t v) + t' z
  *
- * With Heun v is the mean of both ends' velocities, and the state that the second is taken at follows the rule too.
+ * With Heun, v is the mean of the velocities at both ends, and the state at the second end follows the rule too.
  *
  * @see Lee et al., arXiv 2405.20320, section 4
  */

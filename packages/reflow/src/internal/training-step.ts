@@ -7,15 +7,15 @@ import { type BatchGradients, batchGradients } from './batch-gradients.js'
 
 /** The numbers of one update. */
 export type UpdateNumbers = {
-  /** Count of updates, from 1. */
+  /** Number of this update, from 1. */
   step: number
   learningRate: number
   emaDecay: number
-  /** What gradients are multiplied by: clipping, and the loss scale taken out. */
+  /** The factor of the gradients: it clips them and divides by the loss scale. */
   factor: number
 }
 
-/** A step's two pieces on the device, each compiled; between them the host reads the report of the first. */
+/** The two parts of a step on the device, each compiled. The host reads the report of the first part before the second. */
 export interface TrainingStep {
   /** Gradients of the batch at times t [B], with the loss multiplied by `scale`; rng drives the network's dropout. */
   gradients(pairs: Pairs, t: tf.Tensor1D, scale: number, rng: Rng): BatchGradients
@@ -26,9 +26,9 @@ export interface TrainingStep {
 
 export function trainingStep(options: ReturnType<typeof withDefaults>, slots: Slots): TrainingStep {
   const { velocity, premetric, weights, microBatches, beta1, beta2, epsilon } = options
-  // The same calls in every step: a product with 1 changes nothing.
+  // Decided once, so that every step makes the same calls; a factor of 1 changes nothing.
   const scales = options.clipNorm < Infinity || options.lossScale !== undefined
-  let dropout: Rng // of the step in hand: compiled functions take tensors and numbers
+  let dropout: Rng // of the present step; not an argument, because compiled functions take only tensors and numbers
 
   const gradientsOf = ({ t, scale, ...pairs }: Pairs & { t: tf.Tensor1D; scale: number }) =>
     batchGradients(weights, {
@@ -45,7 +45,7 @@ export function trainingStep(options: ReturnType<typeof withDefaults>, slots: Sl
   ): tf.Tensor[] => {
     for (const [i, slot] of [...slots.values()].entries()) {
       const gradient = gradients[i]
-      if (!gradient) continue // as PyTorch: the loss doesn't depend on this weight
+      if (!gradient) continue // the loss doesn't depend on this weight: leave it as it is, like PyTorch
       const scaled = scales ? tf.mul(gradient, factor) : gradient
       tf.tidy(() => adamEma(slot, scaled, { ...numbers, beta1, beta2, epsilon }))
       if (scales) scaled.dispose()

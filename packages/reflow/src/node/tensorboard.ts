@@ -5,8 +5,8 @@ import { crc32c } from './internal/crc32c.js'
 import { type EventFields, encodeEvent, type SummaryValue } from './internal/event-message.js'
 
 /**
- * Writes an event file that TensorBoard shows: `tensorboard --logdir FOLDER`. A run that goes on in the same folder writes
- * a file of its own, and says from which step, so that nothing shows twice.
+ * Writes an event file for TensorBoard: `tensorboard --logdir FOLDER`. A resumed run writes a new file in the same folder,
+ * which says at which step it starts, so that TensorBoard shows nothing twice.
  */
 export class TensorBoardWriter {
   readonly #file: FileHandle
@@ -21,7 +21,7 @@ export class TensorBoardWriter {
     this.#file = file
   }
 
-  /** @param step  the first step that will be written: what an earlier file has of it and later ones is forgotten */
+  /** @param step  the first step of this file: TensorBoard discards this and later steps of earlier files */
   static async open(folder: string, { step = 0 }: { step?: number } = {}): Promise<TensorBoardWriter> {
     checkInt('reflow.TensorBoardWriter.open', 'step', step, 0)
     await mkdir(folder, { recursive: true })
@@ -32,12 +32,12 @@ export class TensorBoardWriter {
     return writer
   }
 
-  /** Numbers by tag; 'loss/all' and 'loss/first' share a section. Those that are not finite are shown as such. */
+  /** Numbers by tag; 'loss/all' and 'loss/first' share a section. TensorBoard marks numbers that are not finite. */
   scalars(step: number, values: Readonly<Record<string, number>>): Promise<void> {
     return this.#put({ step, values: Object.entries(values).map(([tag, scalar]) => ({ tag, scalar })) })
   }
 
-  /** PNG files by tag, as `encodePngGrid` of `@rectified-flow/datasets` makes them. */
+  /** PNG files by tag, for example from `encodePngGrid` of `@rectified-flow/datasets`. */
   images(step: number, files: Readonly<Record<string, Uint8Array>>): Promise<void> {
     return this.#put({
       step,
@@ -45,7 +45,7 @@ export class TensorBoardWriter {
     })
   }
 
-  /** Write what is waiting and close the file. Safe to call twice. */
+  /** Write all waiting events and close the file. Safe to call twice. */
   async close(): Promise<void> {
     await this.#queue
     await this.#file.close()
@@ -59,7 +59,7 @@ export class TensorBoardWriter {
 }
 
 /**
- * A record of a TFRecord file: length (8 bytes, little endian), its checksum, the data, their checksum.
+ * A record of a TFRecord file: length (8 bytes, little endian), the length's checksum, the data, the data's checksum.
  *
  * @see tensorflow.org/tutorials/load_data/tfrecord, "TFRecords format details"
  */
@@ -69,7 +69,7 @@ function tfRecord(data: Uint8Array): Buffer {
   return Buffer.concat([length, maskedCrc(length), data, maskedCrc(data)])
 }
 
-/** CRC-32C, rotated right by 15 bits and shifted: a CRC of data that hold CRCs would be weak. */
+/** CRC-32C, rotated right by 15 bits plus a constant, because a plain CRC is weak for data that contain CRCs. */
 function maskedCrc(bytes: Uint8Array): Buffer {
   const crc = crc32c(bytes)
   const out = Buffer.alloc(4)

@@ -14,44 +14,44 @@ import { TensorBoardWriter } from './tensorboard.js'
 const WHERE = 'reflow.train'
 const BINS = 10
 
-/** What a run shows of itself every now and then. */
+/** What a run shows from time to time. */
 export interface Preview {
-  /** PNG files by name, as `encodePngGrid` of `@rectified-flow/datasets` makes them: '1-step', say. */
+  /** PNG files by name (such as '1-step'), for example from `encodePngGrid` of `@rectified-flow/datasets`. */
   images?: Readonly<Record<string, Uint8Array>>
-  /** Numbers by name: 'straightness', say. */
+  /** Numbers by name, such as 'straightness'. */
   scalars?: Readonly<Record<string, number>>
-  /** How good the model is, lower is better: a Fréchet distance, say. The best is kept. */
+  /** How good the model is, such as a Fréchet distance; lower is better. The run keeps the best checkpoint. */
   score?: number
 }
 
 export interface TrainOptions {
-  /** Where the run is kept. Called again with the same folder, a run goes on. */
+  /** The run's folder. With the folder of an earlier run, that run continues. */
   folder: string
-  /** Steps in all; a finished run goes on where there are more. */
+  /** Steps in total; a finished run continues if you give more. */
   steps: number
-  /** All that decides the numbers. A folder is only gone on with under the same settings. */
+  /** Everything that decides the numbers. A run continues only with the same settings. */
   settings: RunSettings
-  /** 'must' throws where there is nothing to go on with, 'never' where there is. */
+  /** 'must' throws if the folder holds no run, 'never' throws if it holds one. */
   resume?: 'auto' | 'must' | 'never'
   saveEvery?: number
-  /** Checkpoints that are kept besides the best. */
+  /** How many of the newest checkpoints to keep, besides the best. */
   keep?: number
   logEvery?: number
   previewEvery?: number
-  /** Looks at the model. Without one, the score of a checkpoint is the mean loss since the one before. */
+  /** Tests the model. Without it, a checkpoint's score is the mean loss since the checkpoint before. */
   preview?: (trainer: Trainer) => Preview | Promise<Preview>
   onStep?: (step: TrainerStep) => void
-  /** Told of what is not as it should be, but doesn't stop the run: a checkpoint that can't be read. */
+  /** Called for problems that don't stop the run, such as a checkpoint that can't be read. */
   onWarning?: (message: string) => void
-  /** Stops as SIGINT does. */
+  /** Stops the run as SIGINT does. */
   signal?: AbortSignal
-  /** Signals of the process that stop the run: it finishes its step and saves. A second one kills. */
+  /** Signals that stop the run after its present step; it saves. A second signal kills the process. */
   stopSignals?: StopSignals
 }
 
 export interface TrainResult {
   step: number
-  /** All steps are done; else the run was told to stop. */
+  /** True if all steps are done, false if a signal stopped the run. */
   finished: boolean
   /** The best checkpoint's path, step and score. */
   best?: Scored & { path: string }
@@ -61,12 +61,12 @@ export interface TrainResult {
 
 /**
  * Train up to a number of steps, in a folder that holds everything: `settings.json`, `checkpoints/` (the newest and the
- * best), `metrics.jsonl`, `previews/` and `tensorboard/`. Killed anywhere and called again with a new trainer, it goes on
- * from the newest whole checkpoint, and ends with the weights of an undisturbed run, bit for bit on the same backend.
+ * best), `metrics.jsonl`, `previews/` and `tensorboard/`. If the process is killed, call this again with a new trainer. It
+ * continues from the newest whole checkpoint, and ends with the same bits as an undisturbed run on the same backend.
  *
- * Load initial weights before making the trainer: what is resumed replaces them, never the other way round.
+ * Load initial weights before you make the trainer, so that a resumed checkpoint replaces them and they never replace it.
  *
- * @throws NumericError where the trainer does; the checkpoint of the last good weights is written first
+ * @throws NumericError if the trainer throws one, after writing a checkpoint with the last good weights
  */
 export async function train(trainer: Trainer, options: TrainOptions): Promise<TrainResult> {
   const { folder, steps, settings, resume = 'auto', saveEvery = 1000, keep = 2 } = options
@@ -113,7 +113,7 @@ export async function train(trainer: Trainer, options: TrainOptions): Promise<Tr
       if (shown) await keepPreview(shown, step)
       const score = preview ? shown?.score : sinceSave.meanLoss
       if (step % saveEvery === 0 || last || shown?.score !== undefined) await save(score)
-      await turn() // a backend that computes at once never lets a signal in by itself
+      await turn() // without this, signals never arrive on a synchronous backend
     }
     if (saved !== trainer.step) await save()
   } finally {

@@ -6,9 +6,9 @@ import type { TrainerState } from '../trainer-state.js'
 const FORMAT = 'rectified-flow/trainer'
 
 /**
- * Write the whole state of a trainer to a safetensors file, under a temporary name until it is whole.
+ * Write the whole state of a trainer to a safetensors file, which has a temporary name until it is complete.
  *
- * @param metadata  words of your own to keep with it
+ * @param metadata  your own words to keep in the file
  */
 export async function saveTrainer(
   path: string,
@@ -25,7 +25,7 @@ export async function saveTrainer(
 }
 
 /**
- * Bring a trainer to the state that `saveTrainer` wrote. Nothing changes unless all of it fits.
+ * Restore the state that `saveTrainer` wrote. Nothing changes unless the whole state fits the trainer.
  *
  * @returns  the file's metadata
  */

@@ -1,7 +1,7 @@
 import { checkOneOf } from '@rectified-flow/core'
 import type { RecipeName } from './recipes.js'
 
-/** Datasets of the paper, by the names that `presets` of `@rectified-flow/unet` has for their networks. */
+/** Datasets of the paper, named as their networks in `presets` of `@rectified-flow/unet`. */
 export const PAPER_DATASETS = ['cifar10', 'afhq64', 'ffhq64', 'imagenet64'] as const
 export type PaperDataset = (typeof PAPER_DATASETS)[number]
 
@@ -15,9 +15,9 @@ export interface PaperConfig {
   name: PaperConfigName
   /** Shape of one image, [H,W,C]. */
   shape: readonly [number, number, number]
-  /** Classes; absent where training is unconditional. */
+  /** Number of classes; absent if training is unconditional. */
   classes?: number
-  /** Timesteps and loss: what `recipe` takes. */
+  /** Timesteps and loss, as a name for `recipe`. */
   recipe: RecipeName
   /** Whether training starts from the weights of EDM's network, which is also the teacher. */
   initialWeights: 'edm' | 'random'
@@ -34,9 +34,9 @@ export interface PaperConfig {
   epsilon: number
   emaDecay: number
   dropout: number
-  /** What the reference's half-precision network starts `dynamicLossScale` with; float32 needs none. */
+  /** The initial loss scale of the reference's half-precision network, for `dynamicLossScale`; float32 needs none. */
   halfPrecisionLossScale?: number
-  /** Pairs of real images and inverted noise, `invertPairs`, which the configuration goes on with after its recipe. */
+  /** Fine-tuning after the recipe, on pairs of real images and inverted noise (`invertPairs`). */
   realData?: { images: number; inversionSteps: number; iterations: number; learningRate: number }
 }
 

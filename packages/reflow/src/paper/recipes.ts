@@ -25,7 +25,7 @@ export const RECIPES = {
 export type RecipeName = keyof typeof RECIPES
 export const RECIPE_NAMES = Object.keys(RECIPES) as RecipeName[]
 
-/** What one configuration adds to the pairs and the initial weights. */
+/** The timesteps and the loss of one configuration; pairs and initial weights are not part of a recipe. */
 export interface Recipe {
   timesteps: TimestepDistribution
   premetric: Premetric

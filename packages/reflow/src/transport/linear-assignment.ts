@@ -1,8 +1,8 @@
 import { checkCost } from './check-cost.js'
 
 /**
- * Assign each row to a column of its own so that the costs sum to the least there is: shortest augmenting paths in
- * O(n^3), as Jonker and Volgenant find them, in float64. Distances of 512 images take 43 ms (SciPy: 47 ms).
+ * Assign each row to a different column so that the sum of the costs is the smallest possible. Shortest augmenting paths in
+ * O(n^3), as in Jonker and Volgenant's method, in float64. Distances of 512 images take 43 ms (SciPy: 47 ms).
  *
  * @param cost  n x n costs, row by row; finite
  * @returns     the column of each row
@@ -17,7 +17,7 @@ export function linearAssignment(cost: ArrayLike<number>, n: number): Int32Array
   const columnPrice = new Float64Array(n)
   const distance = new Float64Array(n)
   const reachedFrom = new Int32Array(n)
-  const open = new Int32Array(n) // the columns that no path has reached for good come first
+  const open = new Int32Array(n) // the first ones are the columns that the path search has not settled
 
   for (let start = 0; start < n; start++) {
     distance.fill(Infinity)
@@ -38,7 +38,7 @@ export function linearAssignment(cost: ArrayLike<number>, n: number): Int32Array
           reachedFrom[j] = row
         }
         const d = distance[j]!
-        // Among equals a column without a row ends the path at once.
+        // Of equally near columns take one without a row, because it ends the path.
         if (d < best || (d === best && rowOf[j] === -1)) {
           best = d
           nearest = k
@@ -52,7 +52,7 @@ export function linearAssignment(cost: ArrayLike<number>, n: number): Int32Array
       if (rowOf[column] === -1) end = column
       else row = rowOf[column]!
     }
-    // Prices along the shortest paths, so that reduced costs stay at 0 or above.
+    // Update the prices along the shortest paths, so that reduced costs stay >= 0.
     rowPrice[start] = rowPrice[start]! + length
     for (let k = left; k < n; k++) {
       const j = open[k]!

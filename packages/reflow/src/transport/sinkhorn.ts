@@ -2,17 +2,17 @@ import { checkInt, checkNumber, NumericError } from '@rectified-flow/core'
 import { checkCost } from './check-cost.js'
 
 export interface SinkhornOptions {
-  /** How much the plan is smoothed, in units of the cost; the exact assignment as it goes to 0. */
+  /** How much the plan is smoothed, in units of the cost; towards 0 the plan becomes the exact assignment. */
   epsilon: number
-  /** Rows and columns are made to sum to 1/n to within this share of it. */
+  /** The largest relative error of the sums of rows and columns, which should be 1/n. */
   tolerance?: number
   iterations?: number
 }
 
 /**
- * The entropic transport plan between two sets of n points of equal weight: the P with rows and columns that sum to 1/n
- * of least sum P (cost + epsilon log P). By Sinkhorn's iterations on the logarithms, in float64, so that a small epsilon
- * does not underflow.
+ * The entropic transport plan between two sets of n points of equal weight: of all P whose rows and columns sum to 1/n, the
+ * one with the smallest sum of P (cost + epsilon log P). Sinkhorn's iterations run on logarithms in float64, so that a small
+ * epsilon does not underflow.
  *
  * @param cost  n x n costs, row by row; finite
  * @returns     P, n x n, row by row
@@ -47,13 +47,13 @@ export function sinkhorn(
 interface Side {
   target: Float64Array
   other: Float64Array
-  /** Where line i of the target's side starts is i stride; its entries are `step` apart. */
+  /** Line i of the target's side starts at i · stride; its entries are `step` apart. */
   stride: number
   step: number
   share: number
 }
 
-/** Set the target's potentials so that its sums are right. Returns by what share of 1/n they were off. */
+/** Set the target's potentials so that its sums are 1/n. Returns the relative error that they had before. */
 function balance(kernel: Float64Array, n: number, { target, other, stride, step, share }: Side): number {
   let worst = 0
   for (let i = 0; i < n; i++) {

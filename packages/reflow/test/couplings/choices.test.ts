@@ -28,7 +28,7 @@ const functions: [Chosen, Coupling][] = [
   [{ name: 'truncated', drop: 0.3 }, truncatedCoupling(coupling, { drop: 0.3 })],
 ]
 
-it.each(functions)('$name is what its function gives', async (chosen, expected) => {
+it.each(functions)('$name makes the same pairs as its function', async (chosen, expected) => {
   const context = { data, pairs, coupling, rng }
   const made = makeChosen<Coupling, CouplingContext>('', couplings, chosen, context)
   const [a, b] = [await made.draw(3, 4), await expected.draw(3, 4)] as [Pairs, Pairs]
@@ -36,6 +36,6 @@ it.each(functions)('$name is what its function gives', async (chosen, expected) 
   await expectClose(a.z, b.z, exact)
 })
 
-it('has no other', () => {
+it('lists no other coupling', () => {
   expect(Object.keys(couplings)).toEqual(functions.map(([{ name }]) => name))
 })

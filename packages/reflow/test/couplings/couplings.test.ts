@@ -46,7 +46,7 @@ const all: [string, () => Coupling][] = [
 ]
 
 describe.each(all)('%s coupling', (_, make) => {
-  it('gives a step its pairs, whatever was drawn before', async () => {
+  it('gives a step the same pairs, whichever steps were drawn before', async () => {
     const first = await make().draw(4, 3)
     const other = make()
     await other.draw(0, 3)
@@ -83,7 +83,7 @@ function counting(first: number): Coupling {
 const firsts = ({ x }: { x: tf.Tensor4D }) => [...x.dataSync()]
 
 describe('storedCoupling', () => {
-  it('gives every pair once an epoch', async () => {
+  it('gives every pair once in each epoch', async () => {
     const coupling = storedCoupling(pairs, { rng: rng() })
     const drawn = tf.concat([(await coupling.draw(0, 4)).x, (await coupling.draw(1, 4)).x])
     const seen = [...(tf.slice(drawn, [0, 0, 0, 0], [5, 1, 1, 1]).dataSync() as Float32Array)]
@@ -101,13 +101,13 @@ describe('onlineCoupling', () => {
     const { x, z, labels } = await coupling.draw(2, 3)
     expect([...labels!.dataSync()]).toEqual([6, 7, 8])
     await expectClose(x, tf.mul(z, alongBatch(labels!, z)), f32)
-    // A pair is its own, in whatever batch it is made.
+    // A pair doesn't depend on its batch.
     await expectClose((await coupling.draw(6, 1)).z, tf.slice(z, 0, 1), exact)
   })
 })
 
 describe('mixtureCoupling', () => {
-  it('has exact shares where the batch allows, in every step', async () => {
+  it('has exact shares in every step, if the batch size allows', async () => {
     const parts = [
       { coupling: counting(0), weight: 3 },
       { coupling: counting(1000), weight: 7 },
@@ -119,7 +119,7 @@ describe('mixtureCoupling', () => {
     await expectClose(labels!, tf.reshape(x, [10, 1]), exact)
   })
 
-  it('has the shares in the mean where it does not', async () => {
+  it('has the shares on average otherwise', async () => {
     const coupling = mixtureCoupling(
       [
         { coupling: counting(0), weight: 0.1 },
@@ -133,11 +133,11 @@ describe('mixtureCoupling', () => {
       expect(seen).toHaveLength(4)
       low += seen.filter(value => value < 1e6).length
     }
-    // 0.4 a step, each step 0 or 1.
+    // A mean of 0.4 for each step, which has 0 or 1.
     expect(Math.abs(low / 500 - 0.4)).toBeLessThan(5 * Math.sqrt((0.4 * 0.6) / 500))
   })
 
-  it('refuses what is no mixture', async () => {
+  it('refuses zero weights, and labels in only some couplings', async () => {
     expect(() => mixtureCoupling([{ coupling: independent(), weight: 0 }], { rng: rng() })).toThrow(
       'reflow.mixtureCoupling: weights must not all be 0, got 1 zeros.',
     )
@@ -149,7 +149,7 @@ describe('mixtureCoupling', () => {
 })
 
 describe('truncatedCoupling', () => {
-  it('drops the longest pairs, in whatever order they came', async () => {
+  it('drops the longest pairs, in any order', async () => {
     const descending: Coupling = {
       async draw(_, batch) {
         const x = tf.tensor4d(
@@ -181,7 +181,7 @@ describe('truncatedCoupling', () => {
 })
 
 describe('prefetch', () => {
-  it('has started on the next step when one was drawn, and takes another when asked', async () => {
+  it('starts the next step when one is drawn, and draws another step on request', async () => {
     const started: number[] = []
     const slow: Coupling = {
       draw(step, batch) {
@@ -198,7 +198,7 @@ describe('prefetch', () => {
     expect(started).toEqual([0, 1, 2, 7, 8])
   })
 
-  it('throws for a step that failed when its turn comes, not before', async () => {
+  it('throws the error of a step when that step is drawn, not before', async () => {
     const broken = prefetch({
       draw: async (step, batch) =>
         step === 1 ? Promise.reject(new Error('unreadable')) : counting(0).draw(step, batch),

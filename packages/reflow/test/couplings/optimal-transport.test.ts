@@ -21,7 +21,7 @@ describe('optimalTransportCoupling', () => {
   it.each([
     ['exact', {}],
     ['sinkhorn', { method: 'sinkhorn', epsilon: 0.02, rng: createRng(2) }],
-  ] as const)('%s: finds the nearest noise of each', async (_, options) => {
+  ] as const)('%s: finds the nearest noise of each sample', async (_, options) => {
     const drawn = await shuffled.draw(3, 16)
     const { x, z, labels } = await optimalTransportCoupling(shuffled, options).draw(3, 16)
     await expectClose(x, drawn.x, exact)
@@ -29,8 +29,8 @@ describe('optimalTransportCoupling', () => {
     await expectClose(z, x, { rtol: 0, atol: 0.01 })
   })
 
-  it('picks from the plan by its probabilities', async () => {
-    // Two points, one number each, both noises equally far: every pairing is as good, and one plan entry is 1/4.
+  it('draws pairs with the probabilities of the plan', async () => {
+    // Two points of one number, equally far from both noises: all pairings cost the same, and each plan entry is 1/4.
     const even: Coupling = {
       draw: async () => ({ x: tf.zeros([2, 1, 1, 1]), z: tf.tensor4d([-1, 1], [2, 1, 1, 1]) }),
     }
@@ -40,7 +40,7 @@ describe('optimalTransportCoupling', () => {
     expect(Math.abs(total / 400)).toBeLessThan(5 / Math.sqrt(400))
   })
 
-  it('leaks nothing but the pairs, nor where it throws', () =>
+  it('leaks nothing but the pairs, also when it throws', () =>
     expectNoLeak(async () => {
       const { x, z, labels } = await optimalTransportCoupling(shuffled).draw(0, 4)
       tf.dispose([x, z, labels!])

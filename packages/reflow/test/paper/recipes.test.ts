@@ -47,7 +47,7 @@ describe('paperConfig', () => {
     expect(paperConfig('afhq64', 'F')).toMatchObject({ batch: 256, dropout: 0.25, iterations: 1_000_000 })
   })
 
-  it.each(PAPER_DATASETS)('%s: fits its network, in words and numbers alone', dataset => {
+  it.each(PAPER_DATASETS)('%s: fits its network, and is plain JSON', dataset => {
     const { imgResolution, inChannels } = presets[dataset]
     for (const name of PAPER_CONFIGS) {
       const config = paperConfig(dataset, name)

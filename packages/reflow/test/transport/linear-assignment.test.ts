@@ -10,7 +10,7 @@ const costs = fc
       .map(cost => ({ n, cost })),
   )
 
-/** Every order of 0..n-1. */
+/** All orders of 0..n-1. */
 function* orders(n: number): Generator<number[]> {
   if (n === 0) yield []
   else

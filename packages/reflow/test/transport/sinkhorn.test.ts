@@ -13,7 +13,7 @@ describe('sinkhorn', () => {
     await expectClose(plan, [a, 0.5 - a, 0.5 - a, a], { rtol: 1e-11, atol: 0 })
   })
 
-  it('has the sums that were asked for, and goes to the assignment with epsilon', () => {
+  it('has sums of 1/n, and tends to the assignment for small epsilon', () => {
     const n = 12
     const cost = createRng(5).normals(n * n)
     const smooth = sinkhorn(cost, n, { epsilon: 0.5, tolerance: 1e-9 })
@@ -26,12 +26,12 @@ describe('sinkhorn', () => {
     const least = linearAssignment(cost, n).reduce((sum, column, row) => sum + cost[row * n + column]!, 0) / n
     for (const epsilon of [0.5, 0.2, 0.05]) {
       const mean = sinkhorn(cost, n, { epsilon }).reduce((sum, p, at) => sum + p * cost[at]!, 0)
-      expect(mean - least).toBeGreaterThan(-0.01) // sums are right to 1e-3
-      expect(mean - least).toBeLessThan(epsilon * Math.log(n)) // the entropy's range
+      expect(mean - least).toBeGreaterThan(-0.01) // the sums are correct to 1e-3
+      expect(mean - least).toBeLessThan(epsilon * Math.log(n)) // entropies of plans differ by at most log n
     }
   })
 
-  it('says that it did not converge', () => {
+  it('throws if it does not converge', () => {
     const cost = createRng(5).normals(36)
     expect(() => sinkhorn(cost, 6, { epsilon: 1e-4, iterations: 3 })).toThrow(
       /^reflow\.sinkhorn: sums must be within 0\.001 of 1\/n after 3 iterations, got .*\. Raise epsilon\.$/,

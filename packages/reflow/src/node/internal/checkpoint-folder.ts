@@ -6,7 +6,7 @@ import { loadTrainer, saveTrainer } from '../trainer-file.js'
 
 const NAME = /^step-(\d{9})\.safetensors$/
 
-/** A checkpoint by its step and, where there is one, its score: lower is better. */
+/** A checkpoint's step and, if it has one, its score: lower is better. */
 export interface Scored {
   step: number
   score: number
@@ -26,7 +26,7 @@ export class CheckpointFolder {
     this.#keep = keep
   }
 
-  /** @param settings  the name of the run's settings, which every checkpoint carries */
+  /** @param settings  the short name of the run's settings; every checkpoint contains it */
   static async open(folder: string, settings: string, keep: number): Promise<CheckpointFolder> {
     await mkdir(folder, { recursive: true })
     const checkpoints = new CheckpointFolder(folder, settings, keep)
@@ -42,7 +42,7 @@ export class CheckpointFolder {
     return join(this.#folder, `step-${String(step).padStart(9, '0')}.safetensors`)
   }
 
-  /** Steps that there are checkpoints of, the newest first. */
+  /** The steps of all checkpoints, the newest first. */
   async steps(): Promise<number[]> {
     const names = await readdir(this.#folder)
     return names
@@ -51,9 +51,9 @@ export class CheckpointFolder {
   }
 
   /**
-   * Bring the trainer to the newest checkpoint that can be read, and end what a killed run began after writing it.
+   * Restore the newest readable checkpoint into the trainer, and finish what a killed run had begun after writing it.
    *
-   * @returns  what was wrong with newer ones
+   * @returns  why newer checkpoints could not be used
    */
   async resume(where: string, trainer: Trainer): Promise<string[]> {
     const problems: string[] = []
@@ -65,7 +65,7 @@ export class CheckpointFolder {
           await this.#tidy(step, (await readScore(this.path(step)))?.score)
           return problems
         }
-        problems.push(`${this.path(step)} is of a run with other settings.`)
+        problems.push(`${this.path(step)} comes from a run with other settings.`)
       } catch (error) {
         problems.push((error as Error).message)
       }
@@ -77,7 +77,7 @@ export class CheckpointFolder {
     return problems
   }
 
-  /** Write a checkpoint, and make it the best if its score is. Then only the newest few are kept. */
+  /** Write a checkpoint, and copy it as the best one if its score is. Then remove all but the newest ones. */
   async save(trainer: Trainer, score?: number): Promise<void> {
     await saveTrainer(this.path(trainer.step), trainer, {
       metadata: { settings: this.#settings, ...(score !== undefined && { score: String(score) }) },
@@ -85,7 +85,7 @@ export class CheckpointFolder {
     await this.#tidy(trainer.step, score)
   }
 
-  /** What follows once a checkpoint is there. */
+  /** The work after a checkpoint is written: copy it if it is the best, remove old ones. */
   async #tidy(step: number, score?: number): Promise<void> {
     if (score !== undefined && Number.isFinite(score) && !(this.best && this.best.score <= score)) {
       this.best = { step, score }

@@ -1,19 +1,19 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 
-/** What one value of a TensorBoard event is: a number, or a PNG. */
+/** One value of a TensorBoard event: a number or a PNG image. */
 export type SummaryValue = { tag: string } & ({ scalar: number } | { png: Uint8Array })
 
 export interface EventFields {
   wallTimeS: number
   step: number
   fileVersion?: string
-  /** The run starts, or starts again: readers forget what is there of this step and later ones. */
+  /** The run starts or restarts here: readers then discard earlier events of this step and of later steps. */
   start?: boolean
   values?: readonly SummaryValue[]
 }
 
 /**
- * A tensorflow.Event, in protocol buffers.
+ * Encodes a tensorflow.Event as a protocol buffer.
  *
  * @see tensorflow/core/util/event.proto, tensorflow/core/framework/summary.proto: the field numbers
  */
@@ -44,7 +44,7 @@ function encodeValue(writer: BinaryWriter, value: SummaryValue): BinaryWriter {
 }
 
 const SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')
-/** Channels by PNG's colour type: grey, colour, palette, grey and alpha, colour and alpha. */
+/** Number of channels by PNG's colour type: grey, colour, palette, grey and alpha, colour and alpha. */
 const CHANNELS: Record<number, number> = { 0: 1, 2: 3, 3: 3, 4: 2, 6: 4 }
 
 function pngSize(png: Uint8Array): { width: number; height: number; channels: number } {

@@ -23,7 +23,7 @@ export class Interval {
     this.#bins.add(times, losses)
   }
 
-  /** Mean loss; NaN where every step was skipped. */
+  /** Mean loss; NaN if every step was skipped. */
   get meanLoss(): number {
     return this.#loss / this.#good
   }

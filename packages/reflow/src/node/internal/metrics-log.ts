@@ -4,7 +4,7 @@ import { writeFileWhole } from '@rectified-flow/checkpoints/node'
 /** One line of a run's metrics. */
 export type Metrics = { kind: string; step: number } & Readonly<Record<string, unknown>>
 
-/** A file of JSON lines that grows with a run. */
+/** A file of JSON lines; a run appends its metrics. */
 export class MetricsLog {
   readonly #path: string
 
@@ -12,7 +12,7 @@ export class MetricsLog {
     this.#path = path
   }
 
-  /** Open a log that goes on from a step: what a killed run wrote of later ones is taken out, and will come again. */
+  /** Open a log that continues after a step. Lines of later steps are removed: the resumed run writes them again. */
   static async open(path: string, step: number): Promise<MetricsLog> {
     const text = await readFile(path, 'utf8').catch(() => '')
     const kept = text.split('\n').filter(line => lineStep(line) <= step)
@@ -26,7 +26,7 @@ export class MetricsLog {
   }
 }
 
-/** The step of a line; Infinity for half a line. */
+/** The step of a line; Infinity for an incomplete line. */
 function lineStep(line: string): number {
   try {
     return (JSON.parse(line) as Metrics).step

@@ -3,14 +3,14 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeFileWhole } from '@rectified-flow/checkpoints/node'
 
-/** What decides a run's numbers, in words and numbers that JSON has. */
+/** All settings that decide a run's numbers, as JSON values. */
 export type RunSettings = Readonly<Record<string, unknown>>
 
 /**
- * Make a run's folder, or find it with the same settings.
+ * Make a run's folder, or check that an existing one has the same settings.
  *
  * @returns  a short name of the settings
- * @throws RangeError where the folder's run has others: it names the first
+ * @throws RangeError if the folder's run has other settings; the message names the first one that differs
  */
 export async function claimFolder(where: string, folder: string, settings: RunSettings): Promise<string> {
   const path = join(folder, 'settings.json')
@@ -35,7 +35,7 @@ function checkSame(where: string, folder: string, have: RunSettings, want: RunSe
   }
 }
 
-/** The same value whose keys are in alphabetical order, as JSON would read it back. */
+/** The same value as JSON reads it back, with its keys in alphabetical order. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted)
   if (value === null || typeof value !== 'object') return value

@@ -1,7 +1,7 @@
-/** Signals of the process; none where another part of the program handles them. */
+/** Signals of the process; an empty list if another part of the program handles them. */
 export type StopSignals = readonly NodeJS.Signals[]
 
-/** Remember that one of these signals came. The first is only remembered; the next does what it does by default. */
+/** Remember that one of these signals came. Only the first is caught; the next one has its default effect. */
 export function stopOn(
   signals: StopSignals,
   abort?: AbortSignal,
