@@ -3,11 +3,11 @@ import { bindings, unitOf } from './shader-text.js'
 export const THREADS = 256
 
 /**
- * A shader between an image and one of twice its sides, x and y in either order. A thread has number i of the small image; its
- * block in the large one begins `at`, and goes on RIGHT and BELOW of it.
+ * A shader from an image to one with twice its sides, or back. Each thread has number i of the small image. Its block in the
+ * large image begins at index `at`; the other numbers of the block are RIGHT and BELOW further on.
  *
  * @param small  width and channels of the small image
- * @param body   what a thread does, in WGSL
+ * @param body   the work of one thread, in WGSL
  */
 export function blocksText([w, c]: readonly [number, number], body: string, gain: number): string {
   return `

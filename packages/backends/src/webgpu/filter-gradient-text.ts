@@ -1,16 +1,16 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import { bindings } from './shader-text.js'
 
-/** Each thread has PER_THREAD x PER_THREAD numbers of the result. */
+/** Each thread computes PER_THREAD x PER_THREAD numbers of the result. */
 const PER_THREAD = 4
 
-/** How a workgroup is laid out: `side` x `side` threads, for a tile of the result; they load `side` pixels at once. */
+/** The layout of a workgroup: `side` x `side` threads compute a tile of the result, and load `side` pixels at once. */
 export interface Tiling {
   side: number
   tile: number
 }
 
-/** A small tile where the result is narrow, most of a large one would be empty. */
+/** A small tile if the result is narrow, because most of a large tile would be empty. */
 export function tilingFor(info: tf.backend_util.Conv2DInfo): Tiling {
   const side =
     Math.min(info.filterHeight * info.filterWidth * info.inChannels, info.outChannels) <= 32 ? 8 : 16
@@ -18,12 +18,12 @@ export function tilingFor(info: tf.backend_util.Conv2DInfo): Tiling {
 }
 
 /**
- * Workgroup (i, j, part) has the tile (i, j) of
+ * Workgroup (i, j, part) computes the tile (i, j) of
  *
  *   gradient[tap, channel; o] = sum over pixels p of x[p · stride + tap - pad, channel] dy[p, o]
  *
- * over the pixels of its part. Its threads load a few pixels of both factors into shared memory, PER_THREAD numbers of each, and
- * then add up their products. Both are read along channels, as they lie in memory.
+ * over the pixels of its part. Its threads load a few pixels of both factors into shared memory, PER_THREAD numbers of each
+ * pixel, and then sum their products. They read both factors along the channels, in the order of the memory.
  */
 export function filterGradientText(
   info: tf.backend_util.Conv2DInfo,

@@ -6,18 +6,18 @@ interface NormShape {
   shape: readonly number[]
   attrs: NormAttrs
   modulated: boolean
-  /** Of a workgroup. */
+  /** Threads of a workgroup. */
   threads: number
 }
 
-/** Numbers of a group that are worth a thread, and the fewest threads. */
+/** How many numbers of a group one thread gets, and the fewest threads. */
 const PER_THREAD = 4
 const LEAST_THREADS = 32
 
 /**
- * What the shaders of group normalisation begin with. A workgroup has one group of one sample. WIDTH of its threads stand side
- * by side, each for a channel (or for several, WIDTH apart, where the group is wider than the workgroup), and ROWS of these
- * rows share the pixels out.
+ * The start of the shaders of group normalisation. A workgroup computes one group of one sample. Its threads form ROWS rows
+ * of WIDTH threads. A thread in a row has one channel, or several that are WIDTH apart if the group is wider than the
+ * workgroup. The rows share the pixels.
  */
 export function layoutText({ shape, attrs, threads }: NormShape): string {
   const [, h, w, c] = shape as [number, number, number, number]
@@ -38,7 +38,7 @@ fn placeOf(workgroup: vec3<u32>, thread: u32) -> Place {
 ${totalText(threads)}`
 }
 
-/** mean and 1 / sqrt(variance + epsilon) of the group, in two passes: the variance of what is far from 0 stays right. */
+/** mean and 1 / sqrt(variance + epsilon) of the group; two passes keep the variance accurate for numbers far from 0. */
 export const statisticsText = ({ attrs }: NormShape): string => `
 fn statisticsOf(at: Place, thread: u32) -> vec2<f32> {
   var sum = 0.0;
@@ -56,7 +56,7 @@ fn statisticsOf(at: Place, thread: u32) -> vec2<f32> {
   return vec2<f32>(average, inverseSqrt(total(thread, sum) / COUNT + ${attrs.epsilon.toExponential()}));
 }`
 
-/** What a unit number of channel c (in the whole) is multiplied by, and what is added: gamma and beta, modulated. */
+/** The factor and the offset of a normalised number in channel c (of all C): gamma and beta, modulated. */
 export const affineText = ({ modulated }: NormShape): string => `
 fn affineOf(sample: u32, c: u32) -> vec2<f32> {
   ${
@@ -67,7 +67,7 @@ fn affineOf(sample: u32, c: u32) -> vec2<f32> {
   }
 }`
 
-/** What both kernels take from their arguments. */
+/** The shape that both kernels need, from their arguments. */
 export function normShape(
   { x, scale }: Pick<KernelTable['GroupNormGradient']['inputs'], 'x' | 'scale'>,
   attrs: NormAttrs,

@@ -41,7 +41,7 @@ export function guard(backend: WebGPUBackend, device: GPUDevice, use: string): {
       )
     })
     if (failure) throw failure
-    // tfjs keeps what it has read; after a kernel wrote the tensor meanwhile, that is outdated.
+    // tfjs keeps the numbers that it read. If a kernel wrote the tensor in the meantime, they are outdated.
     if (writesOf(dataId) !== written && backend.tensorMap.has(dataId))
       backend.tensorMap.get(dataId).values = null!
     return values

@@ -1,7 +1,7 @@
 /**
- * `philox(counter, key)` in WGSL: the four words of one block of Philox 4x32-10 whose counter ends in two words that are 0, the
- * same bits as core's. `blockAfter(counter, n)` is the n-th counter after one. WGSL has no high half of a product of 32
- * bits, so it is put together from products of 16.
+ * `philox(counter, key)` in WGSL: the four words of one block of Philox 4x32-10, with the same bits as in core. The last two
+ * words of the counter are 0. `blockAfter(counter, n)` is the n-th counter after `counter`. WGSL can't give the high half of
+ * a 32-bit product, so this builds it from 16-bit products.
  *
  * @see Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011
  */

@@ -1,4 +1,4 @@
-/** The most workgroups that are asked for in one dimension; WebGPU promises 65,535. */
+/** The most workgroups that we use in one dimension; WebGPU guarantees 65,535. */
 const ROW = 32_768
 
 interface Bindings {
@@ -9,7 +9,7 @@ interface Bindings {
   uniforms?: string
 }
 
-/** The declarations of what a shader's `main` is bound to. */
+/** The WGSL declarations of a shader's arrays and uniforms. */
 export function bindings({ read, write, uniforms }: Bindings): string {
   const storage = (names: readonly string[], first: number, access: 'read' | 'read_write') =>
     names.map((name, i) => `@group(0) @binding(${first + i}) var<storage, ${access}> ${name}: array<f32>;`)
@@ -21,7 +21,7 @@ export function bindings({ read, write, uniforms }: Bindings): string {
   return lines.join('\n')
 }
 
-/** Numbers as the members of a uniform struct of scalars and vec2, which is padded to 16 bytes. */
+/** The numbers as the words of a uniform struct of scalars and vec2, padded to 16 bytes. */
 export function packUniforms(...members: ({ u32: number } | { f32: number })[]): Uint32Array<ArrayBuffer> {
   const words = new Uint32Array(Math.ceil(members.length / 4) * 4)
   const floats = new Float32Array(words.buffer)
@@ -32,6 +32,6 @@ export function packUniforms(...members: ({ u32: number } | { f32: number })[]):
   return words
 }
 
-/** Workgroups for `count` units of work, in rows: a workgroup's unit is `unitOf(place)` in WGSL, or beyond the last. */
+/** Workgroups for `count` units of work, in rows. In WGSL a workgroup's unit is `unitOf(place)`; it can be past the last. */
 export const inRows = (count: number): [number, number] => [Math.min(count, ROW), Math.ceil(count / ROW)]
 export const unitOf = (place: string): string => `(${place}.x + ${place}.y * ${ROW}u)`

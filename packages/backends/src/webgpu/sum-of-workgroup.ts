@@ -1,12 +1,12 @@
-/** Threads of the largest workgroup that every device runs. */
+/** Threads of the largest workgroup that every device can run. */
 export const MOST_THREADS = 256
 
-/** Threads that add up first. */
+/** The threads that add first. */
 const SIDE = 16
 
 /**
- * `total(thread, value)` in WGSL: the sum of the values of all threads of a workgroup, in one order, for each of them. Every
- * thread has to call it.
+ * `total(thread, value)` in WGSL: the sum of the values of all threads of a workgroup. It adds in a fixed order, and every
+ * thread gets the sum. Every thread must call it.
  *
  * @param threads  a multiple of SIDE
  */

@@ -3,11 +3,11 @@ import type { WebgpuBackend } from './backend.js'
 import { dispatch } from './dispatch.js'
 import { bindings, inRows, unitOf } from './shader-text.js'
 
-/** A workgroup has COLUMNS neighbouring sums, and ROWS threads for each. */
+/** A workgroup computes COLUMNS neighbouring sums, with ROWS threads for each. */
 const COLUMNS = 64
 const ROWS = 4
 
-/** Terms of a sum that are worth a workgroup, and workgroups that keep a large GPU busy. */
+/** The fewest terms of a sum for one workgroup, and how many workgroups keep a large GPU busy. */
 const TERMS = 256
 const WORKGROUPS = 1024
 
@@ -15,16 +15,16 @@ interface SumOver {
   outer: number
   count: number
   inner: number
-  /** Of the result: outer · inner numbers. */
+  /** Shape of the result, with outer · inner numbers. */
   shape: number[]
 }
 
-/** Workgroups that a dispatch has room for in one dimension. */
+/** The most workgroups of a dispatch in one dimension. */
 export const MOST_OUTER = 65_535
 
 /**
- * x [outer,count,inner] summed over its middle axis; outer is MOST_OUTER at most. Few long sums take two dispatches: parts
- * of them, and the sums of these.
+ * x [outer,count,inner] summed over its middle axis; outer is at most MOST_OUTER. A few long sums take two dispatches: the
+ * first sums parts, the second sums these.
  */
 export function sumOver(
   backend: WebgpuBackend,
