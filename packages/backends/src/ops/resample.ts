@@ -23,7 +23,7 @@ export function resample(
   const total = filter.reduce((a, f) => a + f, 0)
   if (filter.length === 0 || filter.length % 2 !== 0 || total === 0)
     throw new RangeError(
-      `backends.resample: filter must have an even number of taps with a sum, got ${describe(filter)}.`,
+      `backends.resample: filter must have an even number of taps whose sum is not 0, got ${describe(filter)}.`,
     )
 
   const gain = direction === 'up' ? 4 : 1

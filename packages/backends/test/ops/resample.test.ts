@@ -36,7 +36,7 @@ it('says what is wrong', () => {
       'backends.resample: x must have even height and width to halve, got [1,3,4,2].',
     )
     expect(() => resample(x, 'up', [1, 2, 1])).toThrow(
-      'backends.resample: filter must have an even number of taps with a sum, got [1,2,1].',
+      'backends.resample: filter must have an even number of taps whose sum is not 0, got [1,2,1].',
     )
     expect(() => resample(x, 'left' as 'up')).toThrow(
       "backends.resample: direction must be one of up, down, got 'left'.",
