@@ -30,7 +30,7 @@ let running = false
  * From then on each run is compared with these calls. A run that differs is finished call by call; after three such runs in
  * a row the function is never compiled again for these shapes. Results always have the same bits. When the function ends,
  * the tensors that it made and neither returned nor kept are freed. A compiled function that another one calls becomes a
- * part of the other one.
+ * part of the other one, unless that one is not compiled.
  *
  * @param fn  takes tensors, or lists and objects of tensors and numbers; returns tensors, not a promise of tensors. It may
  *            read and assign variables, and draw random numbers. If it reads a tensor's numbers, it is not compiled
@@ -47,6 +47,7 @@ export function compile<F extends Compilable>(fn: F): Compiled<F> {
     kept.clear()
   }
   const runsFor = (args: readonly unknown[]): CompiledRuns | undefined => {
+    const key = keyOf(args)
     const backend = tf.backend()
     const compiler = compilerOf(backend)
     if (backend !== home) dispose()
@@ -55,7 +56,6 @@ export function compile<F extends Compilable>(fn: F): Compiled<F> {
       why = `${tf.getBackend()} compiles nothing`
       return undefined
     }
-    const key = keyOf(args)
     const runs = kept.get(key) ?? compiler.open()
     kept.delete(key)
     kept.set(key, runs)
@@ -70,7 +70,9 @@ export function compile<F extends Compilable>(fn: F): Compiled<F> {
   const call = (...args: Parameters<F>): tf.TensorContainer => {
     const body = () => tf.tidy(() => settled(fn(...args)))
     const runs = running ? undefined : runsFor(args)
-    if (!runs) return body()
+    if (runs) why = runs.why
+    // Inside of a function that is not compiled, others may be.
+    if (!runs || runs.why !== undefined) return body()
     running = true
     try {
       return runs.run(body)

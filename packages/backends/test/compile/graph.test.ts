@@ -263,6 +263,15 @@ describe.runIf(process.env.BACKEND === 'node')('functions compiled to TensorFlow
     inner.dispose()
   })
 
+  it('are compiled by themselves inside of a function that is not', () => {
+    const inner = compile((x: tf.Tensor) => long(x))
+    const { once, graphs, compiled } = both(() => tf.cumsum(inner(tf.ones([8]))), 8)
+    expect(graphs).toEqual(once)
+    expect(compiled.why).toBe("Cumsum can't be a part of a graph")
+    expect(opened).toHaveBeenCalledTimes(1)
+    inner.dispose()
+  })
+
   it('have one graph under a gradient and another outside of it', () => {
     const x = rng.normal([8])
     const f = compile((x: tf.Tensor) => long(x))
