@@ -1,6 +1,7 @@
-import { attention, compile } from '@rectified-flow/backends'
+import { attention } from '@rectified-flow/backends'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Case } from '../case.js'
+import { compiledWork } from '../compiled-work.js'
 import { normalInputs, tensorOf } from '../host-tensors.js'
 
 /** Self-attention with one head: forward, and with the gradients of q, k and v. */
@@ -31,14 +32,7 @@ export function attentionCases(quick: boolean): Case[] {
       name: 'attention, with gradients',
       open(inputs) {
         const [dy, ...tensors] = ['dy', 'q', 'k', 'v'].map(name => tensorOf(inputs, name))
-        const run = compile(() => gradients(tensors, dy))
-        return {
-          run,
-          close() {
-            tf.dispose([dy!, ...tensors])
-            run.dispose()
-          },
-        }
+        return compiledWork(() => gradients(tensors, dy), [dy!, ...tensors])
       },
     },
   ]

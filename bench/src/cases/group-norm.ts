@@ -1,6 +1,7 @@
-import { compile, groupNormSilu } from '@rectified-flow/backends'
+import { groupNormSilu } from '@rectified-flow/backends'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Case } from '../case.js'
+import { compiledWork } from '../compiled-work.js'
 import { normalInputs, tensorOf } from '../host-tensors.js'
 
 const EPSILON = 1e-6
@@ -34,14 +35,7 @@ export function groupNormCases(quick: boolean): Case[] {
       name: 'GroupNorm + SiLU, with gradients',
       open(inputs) {
         const [dy, ...tensors] = ['dy', 'x', 'gamma', 'beta'].map(name => tensorOf(inputs, name))
-        const run = compile(() => gradients(tensors, dy))
-        return {
-          run,
-          close() {
-            tf.dispose([dy!, ...tensors])
-            run.dispose()
-          },
-        }
+        return compiledWork(() => gradients(tensors, dy), [dy!, ...tensors])
       },
     },
   ]
