@@ -1,9 +1,9 @@
 import { describe } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { type CompiledRuns, compilerOf } from './compilers.js'
-import { keyOf } from './key.js'
+import { keyOf } from './arguments.js'
+import { type Body, type CompiledRuns, compilerOf } from './compilers.js'
 
-/** A function from tensors (and named numbers) to tensors. Tensors may stand in lists and objects. */
+/** A function from tensors, random streams and numbers to tensors. They may stand in lists and objects. */
 // biome-ignore lint/suspicious/noExplicitAny: a function's arguments are contravariant, and each may be any of these
 export type Compilable = (...args: any[]) => tf.TensorContainer
 
@@ -20,20 +20,26 @@ const MOST_KEYS = 8
 let running = false
 
 /**
- * The same function, run as one piece where the backend can do that: on 'node' as a TensorFlow graph. On other backends, and
- * where the function can't be a graph, it is called as it is, and `why` gives the reason.
+ * The same function, run as one piece where the backend can do that: on 'node' as a TensorFlow graph, on 'webgpu' as a list
+ * of commands whose memory is planned. On other backends, and where the function can't be compiled, it is called as it is,
+ * and `why` gives the reason.
  *
  *     const velocity = compile((x, t) => network.forward(x, t))
  *
- * Compiling is safe, because every run is checked. For each set of shapes, the function runs call by call until two runs in
- * a row have made the same calls on the same constants, and until its calls have taken about as long as compiling will.
- * From then on each run is compared with these calls. A run that differs is finished call by call; after three such runs in
- * a row the function is never compiled again for these shapes. Results always have the same bits. When the function ends,
- * the tensors that it made and neither returned nor kept are freed. A compiled function that another one calls becomes a
- * part of the other one, unless that one is not compiled.
+ * For each set of shapes, the function runs call by call until two runs in a row have made the same calls on the same
+ * constants (and, on 'node', until its calls have taken about as long as compiling will). Then it is compiled. On 'node' each
+ * later run is still compared with these calls. On 'webgpu' the function's JavaScript doesn't run again. So what changes from
+ * run to run must be a tensor, a random stream or a variable. A number is a constant there: for each one the function is
+ * compiled again, and what the function takes from elsewhere stays as it was in the first runs. The function is called again
+ * when a variable was assigned, or a tensor that it uses was freed.
  *
- * @param fn  takes tensors, or lists and objects of tensors and numbers; returns tensors, not a promise of tensors. It may
- *            read and assign variables, and draw random numbers. If it reads a tensor's numbers, it is not compiled
+ * After a few runs in a row that differ, the function is never compiled again for these shapes. Results always have the same
+ * bits. When the function ends, the tensors that it made and neither returned nor kept are freed. A compiled function that
+ * another one calls becomes a part of the other one, unless that one is not compiled.
+ *
+ * @param fn  takes tensors, random streams and numbers, or lists and objects of them; returns tensors, not a promise of
+ *            tensors. It may read and assign variables, and draw random numbers. If it reads a tensor's numbers, it is not
+ *            compiled
  */
 export function compile<F extends Compilable>(fn: F): Compiled<F> {
   if (typeof fn !== 'function')
@@ -47,9 +53,9 @@ export function compile<F extends Compilable>(fn: F): Compiled<F> {
     kept.clear()
   }
   const runsFor = (args: readonly unknown[]): CompiledRuns | undefined => {
-    const key = keyOf(args)
     const backend = tf.backend()
     const compiler = compilerOf(backend)
+    const key = keyOf(args, compiler?.numbers ?? 'inputs')
     if (backend !== home) dispose()
     home = backend
     if (!compiler) {
@@ -68,14 +74,14 @@ export function compile<F extends Compilable>(fn: F): Compiled<F> {
   }
 
   const call = (...args: Parameters<F>): tf.TensorContainer => {
-    const body = () => tf.tidy(() => settled(fn(...args)))
+    const body = ((...given: Parameters<F>) => tf.tidy(() => settled(fn(...given)))) as Body
     const runs = running ? undefined : runsFor(args)
     if (runs) why = runs.why
     // Inside of a function that is not compiled, others may be.
-    if (!runs || runs.why !== undefined) return body()
+    if (!runs || runs.why !== undefined) return body(...args)
     running = true
     try {
-      return runs.run(body)
+      return runs.run(body, args)
     } finally {
       running = false
       why = runs.why

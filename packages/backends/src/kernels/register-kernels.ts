@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { inOrder } from './output-order.js'
 import { registryName } from './run-kernel.js'
+import { named } from './running-kernel.js'
 import type { StockName, StockTable } from './stock-table.js'
 import type { Attrs, Inputs, KernelName, Outputs } from './table.js'
 import { isMarked, mark } from './version-mark.js'
@@ -51,7 +52,7 @@ export function addKernel<Name extends KernelName, Backend>(
   kernel: Kernel<Name, Backend>,
 ): void {
   const kernelFunc = (args: Parameters<typeof kernel>[0]) =>
-    inOrder(name, kernel(args) as Record<string, tf.TensorInfo>)
+    inOrder(name, named(name, () => kernel(args)) as Record<string, tf.TensorInfo>)
   put({ kernelName: registryName(name), backendName, kernelFunc: kernelFunc as unknown as tf.KernelFunc })
 }
 
@@ -64,7 +65,8 @@ function replaceKernel<Name extends StockName, Backend>(
   if (stock) tf.unregisterKernel(kernelName, backendName)
   const kernel = replacement(stock?.kernelFunc as unknown as StockKernel<Name, Backend>)
   // Keep the stock kernel's setup function: it binds the stock kernel to WebAssembly when the backend starts.
-  put({ ...stock, kernelName, backendName, kernelFunc: kernel as unknown as tf.KernelFunc })
+  const kernelFunc = (args: Parameters<typeof kernel>[0]) => named(kernelName, () => kernel(args))
+  put({ ...stock, kernelName, backendName, kernelFunc: kernelFunc as unknown as tf.KernelFunc })
 }
 
 function put(config: tf.KernelConfig): void {

@@ -1,3 +1,4 @@
+import type { WordPlace } from '@rectified-flow/core'
 import type * as tf from '@tensorflow/tfjs-core'
 
 /** The inputs of every convolution kernel; images are NHWC. */
@@ -61,9 +62,8 @@ export interface AttentionOutputs {
 }
 
 export interface DropoutAttrs {
-  /** Philox's key, and below it the first two words of the first block's counter; its other words are 0. */
-  key: readonly [number, number]
-  counter: readonly [number, number]
+  /** Where its random words begin. */
+  place: WordPlace
   /** How many of 2^15 numbers become 0, on average; the others are multiplied by 2^15 / (2^15 - dropped). */
   dropped: number
 }

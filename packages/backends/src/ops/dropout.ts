@@ -23,7 +23,8 @@ export function dropout<T extends tf.Tensor>(x: T, share: number, rng: Rng): T {
   const dropped = Math.round(share * STEPS)
   const words = Math.ceil(x.size / 2)
   return tf.tidy(() => {
-    if (hasKernel('Dropout')) return runKernel('Dropout', { x }, { ...rng.reserve(words), dropped }).y as T
+    if (hasKernel('Dropout'))
+      return runKernel('Dropout', { x }, { place: rng.reserve(words), dropped }).y as T
     return tf.mul(x, tf.tensor(mask(x.size, dropped, rng.integers(words, STEPS ** 2)), x.shape))
   })
 }

@@ -1,5 +1,8 @@
+import type { WordPlace } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
+import { runningKernel } from '../kernels/running-kernel.js'
 import type { WebgpuBackend } from './backend.js'
+import { recordingOf } from './commands/recording.js'
 
 interface Dispatch {
   /** WGSL with the entry point `main`. */
@@ -8,6 +11,8 @@ interface Dispatch {
   read: readonly tf.TensorInfo[]
   write: readonly tf.TensorInfo[]
   uniforms?: Uint32Array<ArrayBuffer>
+  /** Where the shader's random words begin. The uniforms begin with it: key: vec2<u32>, counter: vec2<u32>. */
+  place?: WordPlace
   workgroups: readonly [number, number?, number?]
 }
 
@@ -35,7 +40,11 @@ export function dispatch(backend: WebgpuBackend, call: Dispatch): void {
   const shader = compile(backend.device, call.shader)
   for (const { dataId } of tensors) backend.uploadToGPU(dataId)
   const buffers = tensors.map(({ dataId }) => backend.tensorMap.get(dataId).resource!)
-  if (call.uniforms) buffers.push(uniformBuffer(backend, shader, call.uniforms))
+  const uniforms = call.place ? withPlace(call.place, call.uniforms) : call.uniforms
+  if (uniforms)
+    buffers.push(
+      recordingOf(backend)?.uniforms(uniforms, call.place) ?? uniformBuffer(backend, shader, uniforms),
+    )
   const group = backend.device.createBindGroup({
     layout: shader.layout,
     entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
@@ -59,7 +68,7 @@ function compile(device: GPUDevice, code: string): Compiled {
   const known = shaders.get(code)
   if (known) return known
   const compute = { module: device.createShaderModule({ code }), entryPoint: 'main' }
-  const pipeline = device.createComputePipeline({ layout: 'auto', compute })
+  const pipeline = device.createComputePipeline({ label: runningKernel(), layout: 'auto', compute })
   const shader = { pipeline, layout: pipeline.getBindGroupLayout(0) }
   shaders.set(code, shader)
   return shader
@@ -79,4 +88,8 @@ function uniformBuffer(
   backend.device.queue.writeBuffer(buffer, 0, values)
   shader.last = { values, buffer }
   return buffer
+}
+
+function withPlace({ key, counter }: WordPlace, words = new Uint32Array()): Uint32Array<ArrayBuffer> {
+  return Uint32Array.of(...key, ...counter, ...words)
 }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { registerKernels } from '../kernels/register-kernels.js'
+import { registerCommands } from './commands/register.js'
 import { guard } from './guard.js'
 import { kernels, replacements } from './kernels/index.js'
 
@@ -53,11 +54,13 @@ export async function openWebgpu(
   const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu')
   registerKernels('webgpu', kernels, replacements)
   tf.env().set('WEBGPU_USE_NAIVE_CONV2D_TRANSPOSE', false) // compute input gradients by tiles, not one thread for each number
+  tf.env().set('WEBGPU_CPU_FORWARD', false) // the device computes small tensors too, so that compiled functions have the same bits
   if (tf.findBackendFactory('webgpu')) tf.removeBackend('webgpu') // the import registers a backend with a device of its own
   current?.device.destroy()
   const backend = new WebGPUBackend(opened, adapter.info)
   const { failed } = guard(backend, opened, software ? 'webgpu-software' : 'webgpu')
   current = { device: opened, name, software, failed }
+  registerCommands(backend)
   tf.registerBackend('webgpu', () => backend, 3)
   return { device: name }
 }

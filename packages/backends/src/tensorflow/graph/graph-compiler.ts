@@ -14,7 +14,7 @@ export function graphCompiler(backend: TensorflowBackend, load: LoadModel): Comp
   const watched = new GraphBinding(raw)
   const runner = new Runner(raw, load)
   backend.binding = watched.binding()
-  return { form: 'graph', open: () => new GraphRuns(watched.record, runner) }
+  return { form: 'graph', numbers: 'inputs', open: () => new GraphRuns(watched.record, runner) }
 }
 
 /** True if this libtensorflow runs our graphs, and they give the same results as the calls. */
@@ -43,7 +43,7 @@ function graphsWork(raw: Binding, load: LoadModel): boolean {
     return sum
   }
   const compute = () => {
-    const sum = runs.run(body)
+    const sum = runs.follow(body)
     const result = String(binding.tensorDataSync(sum))
     binding.deleteTensor(sum)
     return result

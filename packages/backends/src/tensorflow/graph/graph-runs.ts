@@ -1,4 +1,5 @@
-import type { CompiledRuns } from '../../compile/compilers.js'
+import type * as tf from '@tensorflow/tfjs-core'
+import type { Body, CompiledRuns } from '../../compile/compilers.js'
 import type { Recorder } from './recorder.js'
 import type { Graph, Runner } from './runner.js'
 import { differenceOfTraces, type Trace } from './trace.js'
@@ -33,10 +34,15 @@ export class GraphRuns implements CompiledRuns {
     this.#runner = runner
   }
 
-  run<T>(body: () => T): T {
-    if (this.why !== undefined) return body()
+  run(body: Body, args: readonly unknown[]): tf.TensorContainer {
+    return this.follow(() => body(...args))
+  }
+
+  /** Run what makes the calls, as a graph if it is one. */
+  follow<T>(calls: () => T): T {
+    if (this.why !== undefined) return calls()
     const graph = this.#graph
-    return this.#record(body, graph && this.#trace, recorder => {
+    return this.#record(calls, graph && this.#trace, recorder => {
       if (graph) recorder.finish(graph.run)
       this.#look(recorder)
     })

@@ -30,17 +30,9 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
 /** Draws while it multiplies: there is no mask in memory, and nothing to upload. The bits are the host's. */
 export const dropout: WebgpuKernel<'Dropout'> = ({ inputs: { x }, attrs, backend }) => {
   const y = backend.makeTensorInfo(x.shape, 'float32')
-  const { key, counter, dropped } = attrs
-  const uniforms = packUniforms(
-    { u32: key[0] },
-    { u32: key[1] },
-    { u32: counter[0] },
-    { u32: counter[1] },
-    { u32: dropped },
-    { f32: 2 ** 15 / (2 ** 15 - dropped) },
-    { u32: x.size },
-  )
+  const { place, dropped } = attrs
+  const uniforms = packUniforms({ u32: dropped }, { f32: 2 ** 15 / (2 ** 15 - dropped) }, { u32: x.size })
   const workgroups = inRows(Math.ceil(x.size / (THREADS * PER_BLOCK)))
-  dispatch(backend, { shader, read: [x], write: [y], uniforms, workgroups })
+  dispatch(backend, { shader, read: [x], write: [y], place, uniforms, workgroups })
   return { y }
 }

@@ -1,0 +1,68 @@
+import type * as tf from '@tensorflow/tfjs-core'
+import { isTaped } from '../../compile/arguments.js'
+import type { Body, CompiledRuns } from '../../compile/compilers.js'
+import type { WebgpuBackend } from '../backend.js'
+import { differenceOf } from './difference.js'
+import type { Program } from './program.js'
+import { Replay } from './replay.js'
+import { mapTensors } from './results.js'
+import { runRecorded } from './run-recorded.js'
+
+/** After so many runs in a row that differ from the one before, the function is given up. */
+const MOST_DIFFERENCES = 4
+
+/** The runs of a function at one set of shapes: recorded -> replayed, or given up (see README.md). */
+export class CommandRuns implements CompiledRuns {
+  readonly #backend: WebgpuBackend
+
+  why: string | undefined
+  #last: Program | undefined
+  #result: tf.TensorContainer = []
+  #replay: Replay | undefined
+  #differences = 0
+
+  constructor(backend: WebgpuBackend) {
+    this.#backend = backend
+  }
+
+  run(body: Body, args: readonly unknown[]): tf.TensorContainer {
+    // tfjs can't see a gradient through commands.
+    if (this.why !== undefined || isTaped()) return body(...args)
+    if (this.#replay?.fits(args)) return this.#again(this.#replay, args)
+    this.dispose()
+    const { result, program, odd } = runRecorded(this.#backend, body, args)
+    this.#look(program, odd)
+    this.#result = result
+    return result
+  }
+
+  readonly dispose = (): void => {
+    this.#replay?.dispose()
+    this.#replay = undefined
+  }
+
+  #again(replay: Replay, args: readonly unknown[]): tf.TensorContainer {
+    const tensors = replay.run(args)
+    let next = 0
+    return mapTensors(this.#result, () => tensors[next++]!)
+  }
+
+  #look(program: Program, odd: string | undefined): void {
+    const before = this.#last
+    this.#last = program
+    const difference = odd ?? (before && differenceOf(before, program))
+    if (difference !== undefined) this.#differ(difference)
+    else if (before) {
+      this.#differences = 0
+      this.#replay = new Replay(this.#backend, program)
+    }
+  }
+
+  #differ(difference: string): void {
+    this.#differences++
+    if (this.#differences < MOST_DIFFERENCES) return
+    this.why = difference
+    this.#last = undefined
+    this.dispose()
+  }
+}

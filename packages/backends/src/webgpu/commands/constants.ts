@@ -1,0 +1,45 @@
+import type { StandIn } from './stand-in.js'
+
+/** A part of a buffer. */
+export interface Place {
+  buffer: GPUBuffer
+  offset: number
+  size: number
+}
+
+/** WebGPU binds parts of buffers that begin at a multiple of this; devices may allow less. */
+const ALIGNMENT = 256
+
+/** Numbers of the host, packed into one buffer. */
+export class Constants {
+  readonly places = new Map<StandIn, Place>()
+  readonly #buffer: GPUBuffer | undefined
+
+  constructor(device: GPUDevice, standIns: readonly StandIn[], usage: GPUBufferUsageFlags) {
+    const offsets = new Map<StandIn, number>()
+    const known = new Map<string, number>()
+    let end = 0
+    for (const standIn of standIns) {
+      const text =
+        standIn.size <= ALIGNMENT && !standIn.place ? String(new Uint32Array(standIn.bytes!)) : undefined
+      const before = text === undefined ? undefined : known.get(text)
+      offsets.set(standIn, before ?? end)
+      if (before !== undefined) continue
+      if (text !== undefined) known.set(text, end)
+      end += Math.ceil(standIn.size / ALIGNMENT) * ALIGNMENT
+    }
+    if (end === 0) return
+    const buffer = device.createBuffer({ size: end, usage, mappedAtCreation: true })
+    const all = new Uint8Array(buffer.getMappedRange())
+    for (const [standIn, offset] of offsets) {
+      all.set(new Uint8Array(standIn.bytes!), offset)
+      this.places.set(standIn, { buffer, offset, size: standIn.size })
+    }
+    buffer.unmap()
+    this.#buffer = buffer
+  }
+
+  dispose(): void {
+    this.#buffer?.destroy()
+  }
+}

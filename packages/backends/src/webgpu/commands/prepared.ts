@@ -1,0 +1,140 @@
+import { Arena } from './arena.js'
+import { type AnyBuffer, buffersOf, type Command, type Copied, isCopy } from './command.js'
+import { Constants, type Place } from './constants.js'
+import { livesOf, planMemory } from './plan.js'
+import { isStandIn, type StandIn } from './stand-in.js'
+
+/** Into how many submissions the commands are split, so that the GPU begins before all are encoded; and the least of each. */
+const PIECES = 8
+const SMALLEST_PIECE = 32
+
+type Encode = (encoder: GPUCommandEncoder) => void
+
+interface Options {
+  /** Buffers that have their own memory. Others from before the commands stay what they are. */
+  own?: ReadonlyMap<AnyBuffer, GPUBuffer>
+  /** Buffers that hold a copy of an argument when the commands begin. */
+  inputs?: readonly GPUBuffer[]
+  /** Buffers that are read after the commands. */
+  results?: readonly AnyBuffer[]
+}
+
+/** Commands with their memory: what can be submitted, again and again. */
+export class Prepared {
+  readonly #device: GPUDevice
+  readonly #commands: readonly Command[]
+  readonly #groups: (GPUBindGroup | undefined)[]
+  readonly #places = new Map<AnyBuffer, Place>()
+  readonly #constants: Constants[]
+  readonly #release: () => void
+
+  constructor(
+    device: GPUDevice,
+    commands: readonly Command[],
+    { own = new Map(), inputs = [], results = [] }: Options,
+  ) {
+    this.#device = device
+    this.#commands = commands
+    for (const [buffer, memory] of own) this.#place(buffer, memory)
+    const { COPY_SRC, COPY_DST, STORAGE, UNIFORM } = GPUBufferUsage
+    const given = constantsOf(commands, results).filter(standIn => !this.#places.has(standIn))
+    const isUniform = ({ usage }: StandIn) => (usage & UNIFORM) !== 0
+    const drawn = given.filter(({ place }) => place)
+    this.#constants = [
+      new Constants(device, drawn, UNIFORM | COPY_DST),
+      new Constants(
+        device,
+        given.filter(one => isUniform(one) && !one.place),
+        UNIFORM,
+      ),
+      new Constants(
+        device,
+        given.filter(one => !isUniform(one)),
+        STORAGE | COPY_SRC,
+      ),
+    ]
+    for (const { places } of this.#constants)
+      for (const [standIn, place] of places) this.#places.set(standIn, place)
+    this.#release = this.#plan(inputs, results)
+    this.#groups = this.#bind()
+  }
+
+  placeOf(buffer: AnyBuffer): Place {
+    return this.#places.get(buffer) ?? { buffer: buffer as GPUBuffer, offset: 0, size: buffer.size }
+  }
+
+  submit(first?: Encode, last?: Encode): void {
+    const { queue } = this.#device
+    const piece = Math.max(SMALLEST_PIECE, Math.ceil(this.#commands.length / PIECES))
+    let encoder = this.#device.createCommandEncoder()
+    let pass: GPUComputePassEncoder | undefined
+    first?.(encoder)
+    for (const [i, command] of this.#commands.entries()) {
+      if (i > 0 && i % piece === 0) {
+        pass?.end()
+        queue.submit([encoder.finish()])
+        encoder = this.#device.createCommandEncoder()
+        pass = undefined
+      }
+      if (isCopy(command)) {
+        pass?.end()
+        pass = undefined
+        this.#copy(encoder, command)
+      } else {
+        pass ??= encoder.beginComputePass()
+        pass.setPipeline(command.pipeline)
+        pass.setBindGroup(0, this.#groups[i]!)
+        pass.dispatchWorkgroups(...command.workgroups)
+      }
+    }
+    pass?.end()
+    last?.(encoder)
+    queue.submit([encoder.finish()])
+  }
+
+  dispose(): void {
+    this.#release()
+    for (const constants of this.#constants) constants.dispose()
+  }
+
+  #place(buffer: AnyBuffer, memory: GPUBuffer): void {
+    this.#places.set(buffer, { buffer: memory, offset: 0, size: buffer.size })
+  }
+
+  #plan(inputs: readonly GPUBuffer[], results: readonly AnyBuffer[]): () => void {
+    const lives = new Map(
+      [...livesOf(this.#commands, inputs)].filter(([buffer]) => !this.#places.has(buffer)),
+    )
+    for (const result of results) {
+      const life = lives.get(result)
+      if (life) life.last = this.#commands.length
+    }
+    const slots = planMemory(lives)
+    const { buffers, release } = Arena.of(this.#device).take(slots.map(({ bytes }) => bytes))
+    for (const [i, { keys }] of slots.entries()) for (const key of keys) this.#place(key, buffers[i]!)
+    return release
+  }
+
+  #bind(): (GPUBindGroup | undefined)[] {
+    const layouts = new Map<GPUComputePipeline, GPUBindGroupLayout>()
+    return this.#commands.map(command => {
+      if (isCopy(command)) return undefined
+      const { pipeline, bindings } = command
+      const layout = layouts.get(pipeline) ?? pipeline.getBindGroupLayout(0)
+      layouts.set(pipeline, layout)
+      const entries = bindings.map(({ binding, buffer }) => ({ binding, resource: this.placeOf(buffer) }))
+      return this.#device.createBindGroup({ layout, entries })
+    })
+  }
+
+  #copy(encoder: GPUCommandEncoder, { fromOffset, toOffset, bytes, ...ends }: Copied): void {
+    const [from, to] = [this.placeOf(ends.from), this.placeOf(ends.to)]
+    encoder.copyBufferToBuffer(from.buffer, from.offset + fromOffset, to.buffer, to.offset + toOffset, bytes)
+  }
+}
+
+/** The stand-ins that hold numbers of the host. */
+function constantsOf(commands: readonly Command[], results: readonly AnyBuffer[]): StandIn[] {
+  const all = new Set([...commands.flatMap(command => buffersOf(command)), ...results])
+  return [...all].filter((buffer): buffer is StandIn => isStandIn(buffer) && buffer.bytes !== undefined)
+}

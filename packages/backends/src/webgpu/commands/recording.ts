@@ -1,0 +1,202 @@
+import type { WordPlace } from '@rectified-flow/core'
+import { type WebgpuBackend, wordsOf } from '../backend.js'
+import type { AnyBuffer, Binding, Command } from './command.js'
+import { patch } from './patch.js'
+import { isStandIn, type StandIn, standIn } from './stand-in.js'
+
+const TENSOR_USAGE = () => GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST
+
+const active = new WeakMap<WebgpuBackend, Recording>()
+
+/** The recording that the backend's commands go to now. */
+export const recordingOf = (backend: WebgpuBackend): Recording | undefined => active.get(backend)
+
+/**
+ * Everything that the backend asks of the GPU between the constructor and `end`. None of it is done: buffers of new tensors
+ * are stand-ins, and commands are a list.
+ */
+export class Recording {
+  readonly #backend: WebgpuBackend
+  readonly #restore: (() => void)[]
+  readonly #groups = new WeakMap<GPUBindGroup, Binding[]>()
+  readonly #made = new WeakSet<object>()
+  /** The tensor of each stand-in. */
+  readonly #owners = new Map<StandIn, object>()
+  readonly #released: GPUBuffer[] = []
+
+  readonly commands: Command[] = []
+  /** Tensors from before the recording that its commands use, by their buffers. */
+  readonly external = new Map<GPUBuffer, object>()
+  /** Tensors from before that its kernels write in place. */
+  readonly written = new Set<object>()
+  /** Why these commands can't be run again without the function; undefined if nothing forbids it. */
+  odd: string | undefined
+  ended = false
+
+  /** @param onRead  called before a tensor's numbers are read, which the recorded commands may have to compute first */
+  constructor(backend: WebgpuBackend, onRead: () => void) {
+    backend.endComputePassEncoder()
+    if (backend.commandEncoder) backend.submitQueue()
+    this.#backend = backend
+    const { device, uploadToGPU, write, read, readSync, bufferManager } = backend
+    const writeBuffer = device.queue.writeBuffer.bind(device.queue)
+    const reading = (dataId: object) => {
+      if (backend.tensorMap.get(dataId).values) return
+      this.odd = "it reads a tensor's numbers"
+      onRead()
+    }
+    this.#restore = [
+      patch(device, {
+        createBindGroup: ({ entries }) => this.#group(entries),
+        createCommandEncoder: () => this.#encoder(),
+      }),
+      patch(device.queue, {
+        writeBuffer: (buffer: GPUBuffer, _: number, data: object) => this.#fill(buffer, data as ArrayBuffer),
+        submit: () => undefined,
+      }),
+      patch(backend, {
+        bufferManager: {
+          acquireBuffer: (bytes, usage, mapped) => standIn(bytes, usage, mapped) as unknown as GPUBuffer,
+          releaseBuffer: buffer => {
+            if (!isStandIn(buffer)) this.#released.push(buffer)
+          },
+        },
+        write: (...args) => {
+          const dataId = write.apply(backend, args)
+          this.#made.add(dataId)
+          return dataId
+        },
+        uploadToGPU: dataId =>
+          this.#made.has(dataId)
+            ? this.#give(dataId, () => uploadToGPU.call(backend, dataId))
+            : this.#uploadNow(dataId, words => {
+                const buffer = bufferManager.acquireBuffer(words.byteLength, TENSOR_USAGE())
+                writeBuffer(buffer, 0, words)
+                return buffer
+              }),
+        read: dataId => {
+          reading(dataId)
+          return read.call(backend, dataId)
+        },
+        readSync: dataId => {
+          reading(dataId)
+          return readSync.call(backend, dataId)
+        },
+      }),
+    ]
+    active.set(backend, this)
+  }
+
+  /** Stop recording. The backend then works as before, but the tensors of `live` have no memory. */
+  end(): void {
+    this.#settle()
+    for (const restore of this.#restore.reverse()) restore()
+    active.delete(this.#backend)
+    this.ended = true
+  }
+
+  /** The stand-ins of tensors that still exist, with the tensors. */
+  live(): Map<StandIn, object> {
+    if (!this.ended) this.#settle()
+    const { tensorMap } = this.#backend
+    return new Map(
+      [...this.#owners].filter(
+        ([standIn, dataId]) =>
+          tensorMap.has(dataId) && tensorMap.get(dataId).resource === (standIn as object),
+      ),
+    )
+  }
+
+  /** Free the buffers from before that the function freed. Call it when the commands were submitted. */
+  release(): void {
+    for (const buffer of this.#released) this.#backend.bufferManager.releaseBuffer(buffer)
+  }
+
+  /** Uniforms of one dispatch. With a place, they begin with its four words. */
+  uniforms(words: Uint32Array<ArrayBuffer>, place?: WordPlace): GPUBuffer {
+    const made = standIn(words.byteLength, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST)
+    made.bytes = words.slice().buffer
+    if (place) made.place = place
+    return made as unknown as GPUBuffer
+  }
+
+  /** A kernel writes this tensor in place. */
+  writes(dataId: object): void {
+    if (!this.#made.has(dataId)) this.written.add(dataId)
+    const buffer = this.#backend.tensorMap.get(dataId).resource as AnyBuffer
+    if (!isStandIn(buffer) || !buffer.bytes) return
+    buffer.changes = true
+    this.odd = 'it changes numbers of the host in place'
+  }
+
+  /** Nothing is submitted here, but tfjs frees what it kept for the commands so far. */
+  #settle(): void {
+    this.#backend.endComputePassEncoder()
+    if (this.#backend.commandEncoder) this.#backend.submitQueue()
+  }
+
+  #give(dataId: object, upload: () => void): void {
+    upload()
+    const { resource } = this.#backend.tensorMap.get(dataId)
+    if (resource && isStandIn(resource)) this.#owners.set(resource, dataId)
+  }
+
+  /** A tensor from before the recording goes to the GPU at once, since it exists without these commands. */
+  #uploadNow(dataId: object, upload: (words: ReturnType<typeof wordsOf>) => GPUBuffer): void {
+    const data = this.#backend.tensorMap.get(dataId)
+    if (!data.resource) {
+      data.resource = upload(wordsOf(data.values!))
+      data.values = null
+    }
+    this.external.set(data.resource, dataId)
+  }
+
+  #group(entries: Iterable<GPUBindGroupEntry>): GPUBindGroup {
+    const group = {} as GPUBindGroup
+    const bindings = [...entries].map(({ binding, resource }) => ({
+      binding,
+      buffer: ('buffer' in resource ? resource.buffer : resource) as AnyBuffer,
+    }))
+    this.#groups.set(group, bindings)
+    return group
+  }
+
+  #fill(buffer: GPUBuffer, data: ArrayBuffer | ArrayBufferView): undefined {
+    const made = buffer as AnyBuffer
+    if (!isStandIn(made)) throw new Error('backends.compile: a buffer from before the recording was written.')
+    const bytes = ArrayBuffer.isView(data)
+      ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+      : new Uint8Array(data)
+    made.bytes = bytes.slice().buffer
+  }
+
+  #encoder(): GPUCommandEncoder {
+    let pipeline: GPUComputePipeline
+    let bindings: Binding[] = []
+    const pass = {
+      setPipeline: (next: GPUComputePipeline) => {
+        pipeline = next
+      },
+      setBindGroup: (_: number, group: GPUBindGroup) => {
+        bindings = this.#groups.get(group)!
+      },
+      dispatchWorkgroups: (x: number, y = 1, z = 1) => {
+        this.commands.push({ pipeline, bindings, workgroups: [x, y, z] })
+      },
+      end: () => undefined,
+    }
+    return {
+      beginComputePass: () => pass,
+      copyBufferToBuffer: (
+        from: AnyBuffer,
+        fromOffset: number,
+        to: AnyBuffer,
+        toOffset: number,
+        bytes: number,
+      ) => {
+        this.commands.push({ from, fromOffset, to, toOffset, bytes })
+      },
+      finish: () => undefined,
+    } as unknown as GPUCommandEncoder
+  }
+}

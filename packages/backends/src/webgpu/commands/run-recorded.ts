@@ -1,0 +1,81 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { isStream, mapLeaves, streamsIn, tensorsIn } from '../../compile/arguments.js'
+import type { Body } from '../../compile/compilers.js'
+import type { WebgpuBackend } from '../backend.js'
+import type { AnyBuffer } from './command.js'
+import { Draws } from './draws.js'
+import { Prepared } from './prepared.js'
+import { aliasesOf, type Program, type Result } from './program.js'
+import { Recording } from './recording.js'
+import { tensorsOf } from './results.js'
+
+/** What came of a run: `odd` says why its commands can't be run again without the function. */
+export interface Recorded {
+  result: tf.TensorContainer
+  program: Program
+  odd: string | undefined
+}
+
+/** Run a function: record its commands, plan their memory, and submit them. */
+export function runRecorded(backend: WebgpuBackend, body: Body, args: readonly unknown[]): Recorded {
+  const tensors = tensorsIn(args)
+  const inputs = tensors.map(({ dataId, size }) => {
+    if (size > 0) backend.uploadToGPU(dataId)
+    return backend.tensorMap.get(dataId).resource
+  })
+  const draws = new Draws()
+  const streams = draws.watch(streamsIn(args))
+  const given = args.map(arg => mapLeaves(arg, leaf => (isStream(leaf) ? streams.shift() : leaf)))
+  const recording = new Recording(backend, () => submit(backend, recording))
+  try {
+    const result = body(...given)
+    const results = recording.ended ? [] : resultsOf(backend, result)
+    const { commands, written } = recording
+    const external = new Map([...recording.external].filter(([buffer]) => !inputs.includes(buffer)))
+    const program = { commands, inputs, external, written, draws, results, aliases: aliasesOf(args) }
+    return { result, program, odd: oddOf(recording, program, tensors, result) }
+  } finally {
+    submit(backend, recording)
+  }
+}
+
+/** Stop recording, and run what was recorded; tensors that still exist get their memory. */
+function submit(backend: WebgpuBackend, recording: Recording): void {
+  if (recording.ended) return
+  recording.end()
+  const own = new Map<AnyBuffer, GPUBuffer>()
+  for (const [standIn, dataId] of recording.live()) {
+    const memory = backend.bufferManager.acquireBuffer(standIn.size, standIn.usage)
+    if (standIn.bytes) backend.device.queue.writeBuffer(memory, 0, standIn.bytes)
+    backend.tensorMap.get(dataId).resource = memory
+    own.set(standIn, memory)
+  }
+  const prepared = new Prepared(backend.device, recording.commands, { own })
+  prepared.submit()
+  prepared.dispose()
+  recording.release()
+}
+
+function resultsOf(backend: WebgpuBackend, result: tf.TensorContainer): Result[] {
+  return tensorsOf(result).map(({ dataId, shape, dtype, size }) => {
+    if (size > 0) backend.uploadToGPU(dataId)
+    return { buffer: backend.tensorMap.get(dataId).resource, shape, dtype }
+  })
+}
+
+/** Why a program can't be run again without its function. */
+function oddOf(
+  recording: Recording,
+  { draws, written }: Program,
+  args: readonly tf.Tensor[],
+  result: tf.TensorContainer,
+): string | undefined {
+  if (recording.odd) return recording.odd
+  if (draws.onHost) return 'it computes with random numbers on the host'
+  if (args.some(arg => arg instanceof tf.Variable))
+    return 'an argument is a variable, which it may use by itself'
+  if (args.some(({ dataId }) => written.has(dataId))) return 'it writes an argument in place'
+  const returned = new Set(tensorsOf(result).map(({ dataId }) => dataId as object))
+  const kept = [...recording.live().values()].some(dataId => !returned.has(dataId))
+  return kept ? 'it keeps a tensor that it does not return' : undefined
+}
