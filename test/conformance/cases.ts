@@ -182,7 +182,7 @@ export const cases: readonly Case[] = [
           ema: tf.variable(tf.zeros([5, 7])),
         }
         const options = { learningRate: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, emaDecay: 0.5 }
-        for (const step of [1, 2, 3]) adamEma(slot, createRng(step).normal([5, 7]), { ...options, step })
+        for (const step of [1, 2, 3]) adamEma([slot], [createRng(step).normal([5, 7])], { ...options, step })
         const results = [slot.weight, slot.m, slot.v, slot.ema]
         const copies = results.map(result => tf.clone(result) as tf.Tensor)
         tf.dispose(results)

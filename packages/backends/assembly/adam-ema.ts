@@ -1,26 +1,27 @@
 /**
- * One Adam step and the moving average of the new weight, n numbers, into new memory; 1,024 are a unit of work.
- * rate = learning rate / (1 - beta1^step), correction = 1 / (1 - beta2^step). 1 - beta comes as a number of its own: it
- * has few digits left where it is the difference of float32s.
+ * One Adam step and the moving average of the new weight, n numbers, into new memory; 1,024 are a unit of work. Rate and
+ * epsilon have the bias correction in them. 1 - beta comes as a number of its own: it has few digits left where it is the
+ * difference of float32s. Where the factor is 0, the gradient counts as 0 even if it is NaN.
  */
 export function adamEma(
   weight: usize, m: usize, v: usize, ema: usize, gradient: usize,
   weightNext: usize, mNext: usize, vNext: usize, emaNext: usize,
-  n: i32, rate: f32, beta1: f32, rest1: f32, beta2: f32, rest2: f32, epsilon: f32, correction: f32,
+  n: i32, factor: f32, rate: f32, epsilon: f32, beta1: f32, rest1: f32, beta2: f32, rest2: f32,
   decay: f32, restDecay: f32, first: i32, last: i32,
 ): void {
+  const S = f32x4.splat(factor), used = f32x4.ne(S, f32x4.splat(0))
   const B1 = f32x4.splat(beta1), C1 = f32x4.splat(rest1)
   const B2 = f32x4.splat(beta2), C2 = f32x4.splat(rest2)
-  const R = f32x4.splat(rate), E = f32x4.splat(epsilon), K = f32x4.splat(correction)
+  const R = f32x4.splat(rate), E = f32x4.splat(epsilon)
   const D = f32x4.splat(decay), F = f32x4.splat(restDecay)
   const end = min(n, last << 10)
   let i = first << 10
   for (; i + 4 <= end; i += 4) {
     const o = (<usize>i) << 2
-    const g = v128.load(gradient + o)
+    const g = v128.and(f32x4.mul(S, v128.load(gradient + o)), used)
     const mi = f32x4.add(f32x4.mul(B1, v128.load(m + o)), f32x4.mul(C1, g))
     const vi = f32x4.add(f32x4.mul(B2, v128.load(v + o)), f32x4.mul(C2, f32x4.mul(g, g)))
-    const step = f32x4.div(f32x4.mul(R, mi), f32x4.add(f32x4.sqrt(f32x4.mul(vi, K)), E))
+    const step = f32x4.div(f32x4.mul(R, mi), f32x4.add(f32x4.sqrt(vi), E))
     const w = f32x4.sub(v128.load(weight + o), step)
     v128.store(mNext + o, mi)
     v128.store(vNext + o, vi)
@@ -29,10 +30,10 @@ export function adamEma(
   }
   for (; i < end; i++) {
     const o = (<usize>i) << 2
-    const g = load<f32>(gradient + o)
+    const g: f32 = factor == 0 ? 0 : factor * load<f32>(gradient + o)
     const mi = beta1 * load<f32>(m + o) + rest1 * g
     const vi = beta2 * load<f32>(v + o) + rest2 * (g * g)
-    const w = load<f32>(weight + o) - rate * mi / (sqrt<f32>(vi * correction) + epsilon)
+    const w = load<f32>(weight + o) - rate * mi / (sqrt<f32>(vi) + epsilon)
     store<f32>(mNext + o, mi)
     store<f32>(vNext + o, vi)
     store<f32>(weightNext + o, w)

@@ -98,7 +98,11 @@ const cases: { name: string; body: () => tf.TensorContainer; stock?: () => tf.Te
   {
     name: 'adamEma, 100 of 9,216',
     body: () => {
-      for (const slot of slots) adamEma(slot, gradient, { step: 1, learningRate: 1e-3 })
+      adamEma(
+        slots,
+        slots.map(() => gradient),
+        { step: 1, learningRate: 1e-3 },
+      )
       return []
     },
   },

@@ -71,7 +71,11 @@ describe('SmallVgg', () => {
         list,
       )
       losses.push(value.dataSync()[0]!)
-      for (const slot of slots) adamEma(slot, grads[slot.weight.name]!, { step, learningRate: 0.02 })
+      adamEma(
+        slots,
+        slots.map(({ weight }) => grads[weight.name]!),
+        { step, learningRate: 0.02 },
+      )
     }
     expect(losses.at(-1)).toBeLessThan(0.2 * losses[0]!)
   })

@@ -71,7 +71,11 @@ async function bareStep(): Promise<void> {
   )
   await value.data()
   updates++
-  for (const slot of slots) adamEma(slot, grads[slot.weight.name]!, { step: updates, learningRate: 2e-4 })
+  adamEma(
+    slots,
+    slots.map(({ weight }) => grads[weight.name]!),
+    { step: updates, learningRate: 2e-4 },
+  )
   tf.dispose([value, grads])
 }
 

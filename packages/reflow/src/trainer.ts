@@ -1,13 +1,6 @@
-import {
-  checkGradients,
-  checkInt,
-  checkTensor,
-  NumericError,
-  type Pairs,
-  type Weights,
-} from '@rectified-flow/core'
+import { adamNumbers } from '@rectified-flow/backends'
+import { checkGradients, checkInt, checkTensor, NumericError, type Weights } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import type { BatchGradients } from './internal/batch-gradients.js'
 import { type TrainingStep, trainingStep } from './internal/training-step.js'
 import { type TrainerOptions, withDefaults } from './trainer-options.js'
 import { readSlots, type Slots, slotOf, type TrainerState, writeSlots } from './trainer-state.js'
@@ -28,6 +21,8 @@ export interface TrainerStep {
   losses: Float32Array
 }
 
+type Counters = Omit<TrainerState, 'tensors'>
+
 /**
  * Trains a velocity on pairs: x_t = (1 - t) x + t z, target z - x, Adam, moving average of the weights. A step depends only
  * on the state and the step's number, so a trainer restored from `state` continues with the same bits.
@@ -36,13 +31,23 @@ export class Trainer {
   readonly #slots: Slots
   readonly #options: ReturnType<typeof withDefaults>
   readonly #device: TrainingStep
-  #counters: Omit<TrainerState, 'tensors'>
+  /** After all steps whose reports were read. */
+  #counters: Counters
+  /** Steps that were started. */
+  #started = 0
+  /** Whether the last started step was skipped, on the device [1]. */
+  #skipped: tf.Tensor1D
+  /** The report of the last started step. */
+  #last: Promise<TrainerStep> | undefined
+  /** Ends when the step that was asked for last is started. */
+  #turn: Promise<unknown> = Promise.resolve()
 
   constructor(options: TrainerOptions) {
     checkGradients('reflow.Trainer')
     this.#options = withDefaults(options)
     this.#slots = new Map([...options.weights].map(([name, weight]) => [name, slotOf(weight)]))
     this.#device = trainingStep(this.#options, this.#slots)
+    this.#skipped = tf.keep(tf.zeros([1]))
     const { lossScale } = options
     this.#counters = {
       step: 0,
@@ -69,56 +74,94 @@ export class Trainer {
 
   /**
    * One training step. If the loss or the gradients are not finite, the step is skipped: it changes no weight, and the next
-   * step has other pairs. A step reads from the device once.
+   * step has other pairs. The promise ends when the step's report was read. Ask for the next step before that, and a GPU
+   * never waits for the host; the results are the same.
    *
    * @throws NumericError 'non-finite' if `maxSkipped` steps in a row were skipped; the weights are those of the last good
    *         step
    */
   async advance(): Promise<TrainerStep> {
+    const before = this.#turn
+    const started = before.then(() => this.#start())
+    this.#turn = started.catch(() => undefined)
+    return (await started).report
+  }
+
+  /** Start a step when there is at most one whose report was not read yet. */
+  async #start(): Promise<{ report: Promise<TrainerStep> }> {
     const { coupling, batch } = this.#options
-    const pairs = await coupling.draw(this.step, batch)
-    let result: BatchGradients | undefined
+    const pairs = await coupling.draw(this.#started, batch)
+    const inputs: tf.Tensor[] = [pairs.x, pairs.z, ...(pairs.labels ? [pairs.labels] : [])]
     try {
-      result = this.#gradients(pairs)
-      const read = Float32Array.from(await result.report.data())
-      return this.#finish(result.gradients, read)
+      checkTensor('reflow.Trainer.advance', 'pairs.x', pairs.x, [batch, 'H', 'W', 'C'])
+      checkTensor('reflow.Trainer.advance', 'pairs.z', pairs.z, pairs.x.shape)
+      const { timesteps, rng } = this.#options
+      const draw = rng.fork(this.#started)
+      const t = timesteps.sample(batch, draw.fork('t'))
+      const schedule = tf.tensor2d(this.#schedule(), [2, COLUMNS])
+      inputs.push(t, schedule)
+      const given = { pairs, t, schedule, skipped: this.#skipped, rng: draw.fork('dropout') }
+      const { report, skipped } = this.#device.run(given)
+      this.#skipped.dispose()
+      this.#skipped = tf.keep(skipped)
+      this.#started++
+      const before = this.#last
+      const read = report.data().finally(() => report.dispose())
+      this.#last = read.then(async values => {
+        await before?.catch(() => undefined)
+        return this.#finish(values as Float32Array)
+      })
+      this.#last.catch(() => undefined) // the caller gets the error from the step's promise
+      await before?.catch(() => undefined)
+      return { report: this.#last }
     } finally {
-      tf.dispose([pairs.x, pairs.z])
-      pairs.labels?.dispose()
-      if (result) tf.dispose(result)
+      tf.dispose(inputs)
     }
   }
 
-  #gradients(pairs: Pairs): BatchGradients {
-    const { timesteps, rng, batch } = this.#options
-    checkTensor('reflow.Trainer.advance', 'pairs.x', pairs.x, [batch, 'H', 'W', 'C'])
-    checkTensor('reflow.Trainer.advance', 'pairs.z', pairs.z, pairs.x.shape)
-    const draw = rng.fork(this.step)
-    const t = timesteps.sample(batch, draw.fork('t'))
-    try {
-      return this.#device.gradients(pairs, t, this.#counters.lossScale?.scale ?? 1, draw.fork('dropout'))
-    } finally {
-      t.dispose()
+  /** Adam's numbers if the step before, whose report may be on its way, changed the weights, and if it was skipped [2·9]. */
+  #schedule(): Float32Array {
+    const known = this.#counters
+    const open = this.#started > known.step
+    const rows = [false, true].map(skipped => this.#numbers(open ? this.#next(known, skipped) : known))
+    return Float32Array.of(...rows.flatMap(row => [...row]))
+  }
+
+  #numbers({ step, skipped, lossScale }: Counters): Float32Array {
+    const { learningRate, beta1, beta2, epsilon, emaDecay } = this.#options
+    const update = step - skipped + 1
+    return adamNumbers({
+      step: update,
+      learningRate: learningRate(step),
+      beta1,
+      beta2,
+      epsilon,
+      emaDecay: emaDecay(update),
+      factor: lossScale?.scale ?? 1,
+    })
+  }
+
+  /** The counters after one more step. */
+  #next({ step, skipped, skippedInRow, lossScale: scaling }: Counters, skips: boolean): Counters {
+    const { lossScale } = this.#options
+    return {
+      step: step + 1,
+      skipped: skips ? skipped + 1 : skipped,
+      skippedInRow: skips ? skippedInRow + 1 : 0,
+      ...(lossScale && scaling && { lossScale: lossScale.next(scaling, !skips) }),
     }
   }
 
-  /** Check the report, and update the weights if it is finite. */
-  #finish(gradients: BatchGradients['gradients'], read: Float32Array): TrainerStep {
-    const { batch, learningRate, lossScale, maxSkipped } = this.#options
-    const { step, skipped, skippedInRow, lossScale: scaling } = this.#counters
+  /** Count the step of a report. */
+  #finish(read: Float32Array): TrainerStep {
+    const { batch, learningRate, maxSkipped } = this.#options
+    const { step, lossScale } = this.#counters
     const losses = read.subarray(0, batch)
     const loss = losses.reduce((sum, value) => sum + value, 0) / batch
-    const squares = read.subarray(2 * batch).reduce((sum, value) => sum + value, 0)
-    const gradientNorm = Math.sqrt(squares) / (scaling?.scale ?? 1)
-    const finite = Number.isFinite(loss) && Number.isFinite(gradientNorm)
-    const rate = learningRate(step)
-    if (finite) this.#update(gradients, gradientNorm, rate)
-    this.#counters = {
-      step: step + 1,
-      skipped: finite ? skipped : skipped + 1,
-      skippedInRow: finite ? 0 : skippedInRow + 1,
-      ...(lossScale && scaling && { lossScale: lossScale.next(scaling, finite) }),
-    }
+    const squares = read.subarray(2 * batch, -1).reduce((sum, value) => sum + value, 0)
+    const gradientNorm = Math.sqrt(squares) / (lossScale?.scale ?? 1)
+    const skipped = read.at(-1) !== 0
+    this.#counters = this.#next(this.#counters, skipped)
     if (this.#counters.skippedInRow >= maxSkipped)
       throw new NumericError(
         'non-finite',
@@ -127,39 +170,44 @@ export class Trainer {
           'The weights are those of the last good step.',
       )
     const times = read.subarray(batch, 2 * batch)
-    return { step: step + 1, loss, gradientNorm, learningRate: rate, skipped: !finite, times, losses }
+    return { step: step + 1, loss, gradientNorm, learningRate: learningRate(step), skipped, times, losses }
   }
 
-  #update(gradients: BatchGradients['gradients'], norm: number, learningRate: number): void {
-    const { emaDecay, clipNorm } = this.#options
-    const { step, skipped, lossScale } = this.#counters
-    const factor = Math.min(1, clipNorm / norm) / (lossScale?.scale ?? 1)
-    const update = step - skipped + 1
-    this.#device.update(gradients, { step: update, learningRate, emaDecay: emaDecay(update), factor })
-  }
-
-  /** A copy of the whole state on the host. */
+  /** A copy of the whole state on the host, after all steps that were asked for. */
   async state(): Promise<TrainerState> {
+    await this.#settled()
     return { ...this.#counters, tensors: await readSlots(this.#slots) }
   }
 
-  /** Restore a state, which is checked before anything changes. */
+  async #settled(): Promise<void> {
+    await this.#turn
+    await this.#last?.catch(() => undefined)
+  }
+
+  /** Restore a state, which is checked before anything changes. No step may be under way. */
   restore({ tensors, ...counters }: TrainerState): void {
     const where = 'reflow.Trainer.restore'
     checkInt(where, 'state.step', counters.step, 0)
     checkInt(where, 'state.skipped', counters.skipped, 0, counters.step)
     checkInt(where, 'state.skippedInRow', counters.skippedInRow, 0, counters.skipped)
+    if (this.#started !== this.step)
+      throw new Error(`${where}: the trainer must have no step under way, got ${this.#started - this.step}.`)
     if (Boolean(counters.lossScale) !== Boolean(this.#options.lossScale))
       throw new RangeError(
         `${where}: state must ${this.#options.lossScale ? 'hold a loss scale' : 'hold no loss scale'}, like this trainer, got the opposite.`,
       )
     writeSlots(where, this.#slots, tensors)
     this.#counters = counters
+    this.#started = counters.step
   }
 
   /** Free the optimiser's tensors. The weights stay, because the network owns them. */
   dispose(): void {
     this.#device.dispose()
+    this.#skipped.dispose()
     for (const { m, v, ema } of this.#slots.values()) tf.dispose([m, v, ema])
   }
 }
+
+/** How many numbers a row of the schedule has. */
+const COLUMNS = 9

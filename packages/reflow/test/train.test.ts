@@ -125,13 +125,13 @@ describe('train', () => {
     )
   })
 
-  it('stops on a signal after its step, and saves', async () => {
+  it('stops on a signal after the steps under way, and saves', async () => {
     const stop = new AbortController()
     const { trainer } = setup()
     const onStep = ({ step }: { step: number }) => step === 5 && stop.abort()
     const found = await train(trainer, options({ onStep, signal: stop.signal }))
-    expect(found).toMatchObject({ step: 5, finished: false })
-    expect(await readdir(join(folder, 'checkpoints'))).toContain('step-000000005.safetensors')
+    expect(found).toMatchObject({ step: 6, finished: false })
+    expect(await readdir(join(folder, 'checkpoints'))).toContain('step-000000006.safetensors')
   })
 
   it('saves the last good weights when all further steps are not finite', async () => {

@@ -3,14 +3,20 @@ import { type KernelName, type Outputs, places } from './table.js'
 
 /** The names of a kernel's outputs, in the order of tfjs's list. */
 export function outputNames(name: KernelName): string[] {
-  const order = Object.entries<number>(places[name]).sort(([, a], [, b]) => a - b)
+  const order = Object.entries<number>(namedPlaces(name)).sort(([, a], [, b]) => a - b)
   return order.map(([output]) => output)
+}
+
+const namedPlaces = (name: KernelName): Record<string, number> => {
+  const named = places[name]
+  return named === 'list' ? {} : named
 }
 
 /** The outputs by name, from tfjs's list. */
 export function byName<Name extends KernelName>(name: Name, list: readonly tf.Tensor[]): Outputs<Name> {
+  if (places[name] === 'list') return list as Outputs<Name>
   const named: Record<string, tf.Tensor> = {}
-  for (const [output, place] of Object.entries<number>(places[name])) {
+  for (const [output, place] of Object.entries<number>(namedPlaces(name))) {
     const tensor = list[place]
     if (tensor) named[output] = tensor
   }
@@ -18,11 +24,17 @@ export function byName<Name extends KernelName>(name: Name, list: readonly tf.Te
 }
 
 /** tfjs's list, from the outputs by name. */
-export function inOrder(name: KernelName, named: Readonly<Record<string, tf.TensorInfo>>): tf.TensorInfo[] {
+export function inOrder(
+  name: KernelName,
+  named: Readonly<Record<string, tf.TensorInfo>> | readonly tf.TensorInfo[],
+): tf.TensorInfo[] {
+  if (isList(named)) return [...named]
   const list: tf.TensorInfo[] = []
-  for (const [output, place] of Object.entries<number>(places[name])) {
+  for (const [output, place] of Object.entries<number>(namedPlaces(name))) {
     const tensor = named[output]
     if (tensor) list[place] = tensor
   }
   return list
 }
+
+const isList = (named: object): named is readonly tf.TensorInfo[] => Array.isArray(named)

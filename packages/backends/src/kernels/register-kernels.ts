@@ -11,7 +11,9 @@ export type Kernel<Name extends KernelName, Backend> = (args: {
   inputs: Inputs<Name>
   attrs: Attrs<Name>
   backend: Backend
-}) => { [Output in keyof Outputs<Name>]: tf.TensorInfo }
+}) => Outputs<Name> extends readonly tf.Tensor[]
+  ? readonly tf.TensorInfo[]
+  : { [Output in keyof Outputs<Name>]: tf.TensorInfo }
 
 /** A kernel of tfjs on one backend. */
 export type StockKernel<Name extends StockName, Backend> = (args: {
@@ -52,7 +54,7 @@ export function addKernel<Name extends KernelName, Backend>(
   kernel: Kernel<Name, Backend>,
 ): void {
   const kernelFunc = (args: Parameters<typeof kernel>[0]) =>
-    inOrder(name, named(name, () => kernel(args)) as Record<string, tf.TensorInfo>)
+    inOrder(name, named(name, () => kernel(args)) as Record<string, tf.TensorInfo> | tf.TensorInfo[])
   put({ kernelName: registryName(name), backendName, kernelFunc: kernelFunc as unknown as tf.KernelFunc })
 }
 

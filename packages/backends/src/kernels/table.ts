@@ -98,12 +98,18 @@ export interface KernelTable {
   RepeatBlocks: { inputs: { x: tf.Tensor4D }; attrs: { gain: number }; outputs: { y: tf.Tensor4D } }
   /** The sum of squares of each of n tensors [n]. */
   SquareSums: { inputs: readonly tf.Tensor[]; attrs: object; outputs: { sums: tf.Tensor1D } }
-  /** One Adam step; all have one shape. rate = learning rate / (1 - beta1^step), correction = 1 / (1 - beta2^step) */
-  AdamEma: {
-    inputs: Record<'weight' | 'm' | 'v' | 'ema' | 'gradient', tf.Tensor>
-    attrs: Record<'rate' | 'beta1' | 'beta2' | 'epsilon' | 'correction' | 'emaDecay', number>
-    outputs: Record<'weight' | 'm' | 'v' | 'ema', tf.Tensor>
+  /** What an Adam step does, decided on the device (see ops/adam-numbers.ts). */
+  StepNumbers: {
+    inputs: { schedule: tf.Tensor2D; skipped: tf.Tensor1D; losses: tf.Tensor1D; squares: tf.Tensor1D }
+    attrs: { clipNorm: number }
+    outputs: { numbers: tf.Tensor1D; skipped: tf.Tensor1D }
   }
+  /**
+   * One Adam step and the moving average: the numbers of ops/adam-numbers.ts [9], then for each weight weight, m, v, ema and
+   * gradient, all of one shape. Its outputs are for each weight weight, m, v and ema. Where the factor is 0, the gradient
+   * counts as 0 even if it is NaN.
+   */
+  AdamEma: { inputs: readonly tf.Tensor[]; attrs: object; outputs: readonly tf.Tensor[] }
 }
 
 export type KernelName = keyof KernelTable
@@ -111,7 +117,7 @@ export type Inputs<Name extends KernelName> = KernelTable[Name]['inputs']
 export type Attrs<Name extends KernelName> = KernelTable[Name]['attrs']
 export type Outputs<Name extends KernelName> = KernelTable[Name]['outputs']
 
-/** The place of each output in tfjs's list. Outputs that only some backends give come last. */
+/** The place of each output in tfjs's list, or that the outputs are a list. Outputs that only some backends give come last. */
 export const places = {
   Conv2dBias: { y: 0 },
   GroupNorm: { y: 0, mean: 1, rstd: 2, sigmoid: 3 },
@@ -123,5 +129,10 @@ export const places = {
   SumBlocks: { y: 0 },
   RepeatBlocks: { y: 0 },
   SquareSums: { sums: 0 },
-  AdamEma: { weight: 0, m: 1, v: 2, ema: 3 },
-} satisfies { [Name in KernelName]: Record<keyof Outputs<Name>, number> }
+  StepNumbers: { numbers: 0, skipped: 1 },
+  AdamEma: 'list',
+} satisfies {
+  [Name in KernelName]: Outputs<Name> extends readonly tf.Tensor[]
+    ? 'list'
+    : Record<keyof Outputs<Name>, number>
+}

@@ -1,6 +1,7 @@
-import { checkInt, checkTensor } from '@rectified-flow/core'
+import { checkTensor } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { hasKernel, runKernel } from '../kernels/run-kernel.js'
+import { type AdamOptions, adamNumbers, UNCHANGED } from './adam-numbers.js'
 
 /** One weight tensor and the optimiser's state for it, all of one shape. */
 export interface AdamSlot {
@@ -12,49 +13,85 @@ export interface AdamSlot {
   ema: tf.Variable
 }
 
-export interface AdamEmaOptions {
-  /** Number of this update, from 1; it decides the bias correction. */
-  step: number
-  learningRate: number
-  beta1?: number
-  beta2?: number
-  epsilon?: number
-  /** Decay of the moving average of the weights. */
-  emaDecay?: number
-}
+const PARTS = ['weight', 'm', 'v', 'ema'] as const
 
 /**
- * One Adam step (Kingma and Ba, algorithm 1; like PyTorch it adds epsilon to the root of the corrected moment), then the
- * moving average of the new weight. Updates the slot's variables.
+ * One Adam step of all slots (Kingma and Ba, algorithm 1; like PyTorch it adds epsilon to the root of the corrected moment),
+ * then the moving average of the new weights. Updates the slots' variables.
  *
- * @param gradient  has the shape of the slot's tensors
+ * @param gradients  one for each slot, with the shape of its tensors
+ * @param numbers    options, or the numbers of `adamNumbers` or `stepNumbers` on the device [9]
  */
 export function adamEma(
-  { weight, m, v, ema }: AdamSlot,
-  gradient: tf.Tensor,
-  { step, learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, emaDecay = 0.9999 }: AdamEmaOptions,
+  slots: readonly AdamSlot[],
+  gradients: readonly tf.Tensor[],
+  numbers: AdamOptions | tf.Tensor1D,
 ): void {
-  checkTensor('backends.adamEma', 'gradient', gradient, weight.shape)
-  checkInt('backends.adamEma', 'step', step, 1)
-  const rate = learningRate / (1 - beta1 ** step)
-  const correction = 1 / (1 - beta2 ** step)
-  const assignAll = (next: Record<keyof AdamSlot, tf.Tensor>) => {
-    weight.assign(next.weight)
-    m.assign(next.m)
-    v.assign(next.v)
-    ema.assign(next.ema)
-  }
+  const where = 'backends.adamEma'
+  if (gradients.length !== slots.length)
+    throw new RangeError(
+      `${where}: gradients must have one tensor for each of the ${slots.length} slots, got ${gradients.length}.`,
+    )
+  for (const [i, { weight }] of slots.entries())
+    checkTensor(where, `gradients[${i}]`, gradients[i]!, weight.shape)
   tf.tidy(() => {
-    if (hasKernel('AdamEma')) {
-      const attrs = { rate, beta1, beta2, epsilon, correction, emaDecay }
-      assignAll(runKernel('AdamEma', { weight, m, v, ema, gradient }, attrs))
-    } else {
-      const mNext = tf.add(tf.mul(m, beta1), tf.mul(gradient, 1 - beta1))
-      const vNext = tf.add(tf.mul(v, beta2), tf.mul(tf.square(gradient), 1 - beta2))
-      const root = tf.add(tf.sqrt(tf.mul(vNext, correction)), epsilon)
-      const weightNext = tf.sub(weight, tf.mul(tf.div(mNext, root), rate))
-      const emaNext = tf.add(tf.mul(ema, emaDecay), tf.mul(weightNext, 1 - emaDecay))
-      assignAll({ weight: weightNext, m: mNext, v: vNext, ema: emaNext })
+    const given = numbers instanceof tf.Tensor ? numbers : tf.tensor1d(adamNumbers(numbers))
+    checkTensor(where, 'numbers', given, [UNCHANGED.length])
+    for (const [first, end] of groupsOf(slots)) {
+      const some = slots.slice(first, end)
+      tf.tidy(() => {
+        const next = nextValues(some, gradients.slice(first, end), given)
+        for (const [i, slot] of some.entries())
+          for (const [part, name] of PARTS.entries()) slot[name].assign(next[PARTS.length * i + part]!)
+      })
     }
+  })
+}
+
+/** Slots that are updated at once: so many, and so many numbers, that a call costs little beside its work. */
+const GROUP_SLOTS = 3
+const GROUP_NUMBERS = 2 ** 20
+
+/**
+ * The first slot of each group, and that of the next. On some backends old and new values of a group are in memory at the same
+ * time, so groups are small. GPUs bind one to three slots at once.
+ */
+function groupsOf(slots: readonly AdamSlot[]): [first: number, end: number][] {
+  const groups: [number, number][] = []
+  let first = 0
+  let numbers = 0
+  for (const [i, { weight }] of slots.entries()) {
+    numbers += weight.size
+    const count = i + 1 - first
+    if (i + 1 < slots.length && (numbers < GROUP_NUMBERS || count % GROUP_SLOTS !== 0)) continue
+    groups.push([first, i + 1])
+    first = i + 1
+    numbers = 0
+  }
+  return groups
+}
+
+/** The new weight, m, v and ema of each slot, one slot after the other. */
+function nextValues(
+  slots: readonly AdamSlot[],
+  gradients: readonly tf.Tensor[],
+  numbers: tf.Tensor1D,
+): readonly tf.Tensor[] {
+  if (hasKernel('AdamEma')) {
+    const inputs = slots.flatMap(({ weight, m, v, ema }, i) => [weight, m, v, ema, gradients[i]!])
+    return runKernel('AdamEma', [numbers, ...inputs], {})
+  }
+  const [factor, rate, epsilon, beta1, rest1, beta2, rest2, emaDecay, emaRest] = tf.unstack(numbers) as [
+    ...(tf.Scalar[] & { length: 9 }),
+  ]
+  return slots.flatMap(({ weight, m, v, ema }, i) => {
+    // Where the factor is 0, the gradient may be NaN.
+    const slope = tf.where(tf.notEqual(factor!, 0), tf.mul(gradients[i]!, factor!), 0)
+    const mNext = tf.add(tf.mul(m, beta1!), tf.mul(slope, rest1!))
+    const vNext = tf.add(tf.mul(v, beta2!), tf.mul(tf.square(slope), rest2!))
+    const step = tf.div(tf.mul(mNext, rate!), tf.add(tf.sqrt(vNext), epsilon!))
+    const weightNext = tf.sub(weight, step)
+    const emaNext = tf.add(tf.mul(ema, emaDecay!), tf.mul(weightNext, emaRest!))
+    return [weightNext, mNext, vNext, emaNext]
   })
 }

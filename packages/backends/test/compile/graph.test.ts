@@ -130,7 +130,10 @@ describe.runIf(process.env.BACKEND === 'node')('functions compiled to TensorFlow
       kernels: () => {
         const [gamma, beta] = [tf.ones([8]), tf.zeros([8])] as [tf.Tensor1D, tf.Tensor1D]
         const norm = (x: tf.Tensor) => groupNormSilu(x as tf.Tensor4D, gamma, beta, { groups: 2 })
-        const biased = evaluate(backend(), ops => [ops.run('BiasAdd', [ops.of(x), ops.of(beta)])])
+        const biased = evaluate(backend(), ops => [
+          ops.run('BiasAdd', [ops.of(x), ops.of(beta)]),
+          ops.run('MulNoNan', [ops.of(x), ops.of(y)]),
+        ])
         return [tf.grad(norm)(x), ...biased]
       },
       logic: () => {
@@ -295,7 +298,7 @@ describe.runIf(process.env.BACKEND === 'node')('functions compiled to TensorFlow
         const { value, grad } = tf.valueAndGrad((w: tf.Tensor) =>
           tf.mean(tf.square(tf.sub(conv2d(x, w as tf.Tensor4D), x))),
         )(weight)
-        adamEma(slot, grad, { step, learningRate: 0.1 / step })
+        adamEma([slot], [grad], { step, learningRate: 0.1 / step })
         return value
       })
       const tensors: number[] = []

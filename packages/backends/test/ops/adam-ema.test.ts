@@ -55,7 +55,7 @@ describe.each([...new Set(['cpu', 'wasm', home])])('adamEma on %s', backend => {
     const slot = makeSlot(start, shape)
     gradients.forEach((values, i) => {
       const gradient = tf.tensor(values, shape)
-      adamEma(slot, gradient, { ...options, step: i + 1 })
+      adamEma([slot], [gradient], { ...options, step: i + 1 })
       gradient.dispose()
     })
     const wanted = expected(start, gradients)
@@ -77,7 +77,7 @@ describe.each([...new Set(['cpu', 'wasm', home])])('adamEma on %s', backend => {
       return first!
     }
     expect(await run()).toBe(2)
-    adamEma(slot, gradient, { step: 1, learningRate: 0.5 })
+    adamEma([slot], [gradient], { step: 1, learningRate: 0.5 })
     expect(await run()).toBeCloseTo(1, 6)
     await expectClose(before, [1, 1, 1, 1])
     tf.dispose([x, gradient, before])
@@ -93,7 +93,7 @@ describe.each([...new Set(['cpu', 'wasm', home])])('adamEma on %s', backend => {
     slot.ema = tf.variable(slot.weight)
     for (const [i, values] of gradients.entries()) {
       const gradient = tf.tensor1d(values)
-      adamEma(slot, gradient, { ...options, step: i + 1 })
+      adamEma([slot], [gradient], { ...options, step: i + 1 })
       await expectClose(gradient, values, exact)
       gradient.dispose()
     }
@@ -108,7 +108,7 @@ describe.each([...new Set(['cpu', 'wasm', home])])('adamEma on %s', backend => {
     const slot = makeSlot(new Float32Array(2).fill(1), [2])
     const step = (step: number) => {
       const gradient = tf.ones([2])
-      adamEma(slot, gradient, { step, learningRate: 0.5 })
+      adamEma([slot], [gradient], { step, learningRate: 0.5 })
       gradient.dispose()
     }
     step(1)
@@ -124,7 +124,7 @@ describe.each([...new Set(['cpu', 'wasm', home])])('adamEma on %s', backend => {
     const slot = makeSlot(new Float32Array(6), [6])
     await expectNoLeak(() => {
       const gradient = tf.ones([6])
-      adamEma(slot, gradient, { step: 1, learningRate: 0.1 })
+      adamEma([slot], [gradient], { step: 1, learningRate: 0.1 })
       gradient.dispose()
     })
     dispose(slot)
@@ -134,11 +134,11 @@ describe.each([...new Set(['cpu', 'wasm', home])])('adamEma on %s', backend => {
 it('says what is wrong', () => {
   const slot = makeSlot(new Float32Array(6), [6])
   tf.tidy(() => {
-    expect(() => adamEma(slot, tf.ones([5]), { step: 1, learningRate: 1 })).toThrow(
-      'backends.adamEma: gradient must have shape [6], got [5].',
+    expect(() => adamEma([slot], [tf.ones([5])], { step: 1, learningRate: 1 })).toThrow(
+      'backends.adamEma: gradients[0] must have shape [6], got [5].',
     )
-    expect(() => adamEma(slot, tf.ones([6]), { step: 0, learningRate: 1 })).toThrow(
-      'backends.adamEma: step must be an integer >= 1, got 0.',
+    expect(() => adamEma([slot], [tf.ones([6])], { step: 0, learningRate: 1 })).toThrow(
+      'backends.adamNumbers: step must be an integer >= 1, got 0.',
     )
   })
   dispose(slot)

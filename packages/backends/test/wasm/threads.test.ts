@@ -120,7 +120,11 @@ it('training steps', async () => {
         loss,
         slots.map(({ weight }) => weight),
       )
-      for (const slot of slots) adamEma(slot, grads[slot.weight.name]!, { step, learningRate: 1e-2 })
+      adamEma(
+        slots,
+        slots.map(({ weight }) => grads[weight.name]!),
+        { step, learningRate: 1e-2 },
+      )
     }
     const ends = slots.flatMap(({ weight, ema }) => [
       tf.clone(weight as tf.Tensor),

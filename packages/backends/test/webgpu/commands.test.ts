@@ -15,7 +15,7 @@ async function bitsOf(result: tf.TensorContainer): Promise<string[]> {
   return bits
 }
 
-/** Run a function as it is and compiled, on the same arguments. Returns how many dispatches... */
+/** Run a function as it is and compiled, on equal arguments, and expect equal bits. Returns why it was not compiled. */
 async function expectSame<Args extends unknown[]>(
   fn: (...args: Args) => tf.Tensor | tf.Tensor[],
   argsOf: (time: number) => Args,
@@ -47,7 +47,7 @@ describe.runIf(process.env.BACKEND === 'webgpu-software')('functions compiled to
         const { value, grads } = tf.variableGrads(() => loss(x), [filter])
         return [value, ...Object.values(grads)]
       },
-      time => [rng.fork(time).normal([2, 5, 5, 4]) as tf.Tensor4D],
+      (time): [tf.Tensor4D] => [rng.fork(time).normal([2, 5, 5, 4]) as tf.Tensor4D],
     )
     expect(why).toBeUndefined()
     expect(calls).toBe(5 + 2) // compiled, it is called twice
@@ -61,7 +61,7 @@ describe.runIf(process.env.BACKEND === 'webgpu-software')('functions compiled to
         calls++
         return [dropout(x, 0.4, stream.fork('a')), dropout(x, 0.2, stream), dropout(x, 0.3, stream)]
       },
-      time => [tf.ones([40]), rng.fork(time)],
+      (time): [tf.Tensor, Rng] => [tf.ones([40]), rng.fork(time)],
     )
     expect(why).toBeUndefined()
     expect(calls).toBe(5 + 2)

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core'
 /** What the host gave the device since the last `reset`. */
 export interface Traffic {
   dispatches: number
-  /** Tensors whose numbers came from the host, and their bytes. */
+  /** Pieces of numbers that came from the host, uniforms too, and their bytes. */
   uploads: number
   uploadedBytes: number
 }
@@ -64,17 +64,18 @@ function count(device: GPUDevice, traffic: Traffic): void {
     }
     return encoder
   }
-  const backend = tf.backend() as unknown as {
-    tensorMap: { get(id: object): { resource?: object; values: { byteLength: number } | null } }
-    uploadToGPU(id: object): void
-  }
-  const upload = backend.uploadToGPU.bind(backend)
-  backend.uploadToGPU = id => {
-    const { resource, values } = backend.tensorMap.get(id)
-    if (!resource && values) {
+  const write = device.queue.writeBuffer.bind(device.queue)
+  device.queue.writeBuffer = ((buffer: GPUBuffer, offset: number, data: ArrayBuffer, ...part: number[]) => {
+    traffic.uploads++
+    traffic.uploadedBytes += part[1] ?? data.byteLength
+    return write(buffer, offset, data, ...part)
+  }) as GPUQueue['writeBuffer']
+  const create = device.createBuffer.bind(device)
+  device.createBuffer = descriptor => {
+    if (descriptor.mappedAtCreation) {
       traffic.uploads++
-      traffic.uploadedBytes += values.byteLength
+      traffic.uploadedBytes += descriptor.size
     }
-    upload(id)
+    return create(descriptor)
   }
 }

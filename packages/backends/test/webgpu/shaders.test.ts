@@ -32,7 +32,7 @@ const convolution = (x: Shape4D, filter: Shape4D, strides = 1): tf.Tensor[] =>
 function adam(shape: number[]): tf.Tensor[] {
   const zeros = () => tf.variable(tf.zeros(shape))
   const slot = { weight: zeros(), m: zeros(), v: zeros(), ema: zeros() }
-  for (const step of [1, 2]) adamEma(slot, tf.fill(shape, 0.5), { step, learningRate: 1e-4 })
+  for (const step of [1, 2]) adamEma([slot], [tf.fill(shape, 0.5)], { step, learningRate: 1e-4 })
   const results = Object.values(slot).map(variable => tf.clone(variable))
   tf.dispose(Object.values(slot))
   return results

@@ -1,4 +1,3 @@
-import { squareSums } from '@rectified-flow/backends'
 import {
   batchOf,
   type Field,
@@ -18,16 +17,15 @@ export interface BatchLoss {
   /** The velocity for micro-batch m with its labels. */
   velocity: (m: number, labels: tf.Tensor2D | undefined) => Field
   microBatches: number
-  /** The factor of the loss. */
-  scale: number
+  /** A factor of the loss. */
+  scale?: tf.Scalar | undefined
 }
 
-/** A step's results on the device. (A type and not an interface, because `tf.tidy` needs that.) */
-export type BatchGradients = {
-  /** Gradients of scale · mean(premetric) in the weights' order; undefined if the loss doesn't depend on the weight. */
+/** Gradients of scale · mean(premetric) in the weights' order, and the losses of all samples [B]. */
+export interface BatchGradients {
+  losses: tf.Tensor1D
+  /** Undefined if the loss doesn't depend on the weight. */
   gradients: (tf.Tensor | undefined)[]
-  /** [2B + n]: losses, times, and each gradient's sum of squares, in one tensor so that one read gets all. */
-  report: tf.Tensor1D
 }
 
 /** Gradients of a batch, as the sum of the gradients of its equal parts (micro-batches). Call it inside of a tidy. */
@@ -36,8 +34,9 @@ export function batchGradients(weights: Weights, loss: BatchLoss): BatchGradient
   const variables = [...weights.values()]
   const batch = batchOf(t)
   const size = batch / microBatches
-  const slope = tf.fill([size], scale / batch)
-  const losses: tf.Tensor[] = []
+  const mean = tf.fill([size], 1 / batch)
+  const slope = scale ? tf.mul(mean, scale) : mean
+  const losses: tf.Tensor1D[] = []
   let gradients: BatchGradients['gradients'] = []
   for (let m = 0; m < microBatches; m++) {
     const before = gradients
@@ -54,12 +53,11 @@ export function batchGradients(weights: Weights, loss: BatchLoss): BatchGradient
       })
       return { value, sums }
     })
-    losses.push(next.value)
+    losses.push(next.value as tf.Tensor1D)
     gradients = next.sums
     for (const sum of before) sum?.dispose()
   }
-  const squares = squareSums(gradients.filter(gradient => gradient !== undefined))
-  return { gradients, report: tf.concat([...losses, t, squares]) as tf.Tensor1D }
+  return { losses: losses.length === 1 ? losses[0]! : tf.concat(losses), gradients }
 }
 
 /** The premetric of micro-batch m at its times, [B / microBatches]. */

@@ -1,74 +1,70 @@
-import { adamEma, compile } from '@rectified-flow/backends'
+import { adamEma, compile, squareSums, stepNumbers } from '@rectified-flow/backends'
 import type { Pairs, Rng } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { withDefaults } from '../trainer-options.js'
 import type { Slots } from '../trainer-state.js'
-import { type BatchGradients, batchGradients } from './batch-gradients.js'
+import { batchGradients } from './batch-gradients.js'
 
-/** The numbers of one update. */
-export type UpdateNumbers = {
-  /** Number of this update, from 1. */
-  step: number
-  learningRate: number
-  emaDecay: number
-  /** The factor of the gradients: it clips them and divides by the loss scale. */
-  factor: number
+/** What a step takes. (A type and not an interface, because `compile` needs that.) */
+export type StepInputs = {
+  pairs: Pairs
+  /** Times of the pairs [B]. */
+  t: tf.Tensor1D
+  /** Adam's numbers, if the step before changed the weights and if it was skipped: see `stepNumbers` [2,9]. */
+  schedule: tf.Tensor2D
+  /** Whether it was skipped, from its result [1]. */
+  skipped: tf.Tensor1D
+  /** Drives the network's dropout. */
+  rng: Rng
 }
 
-/** The two parts of a step on the device, each compiled. The host reads the report of the first part before the second. */
+/** The results of a step. */
+export type StepResult = {
+  /** Losses [B], times [B], each gradient's sum of squares [n], and whether the step was skipped [1], in one tensor. */
+  report: tf.Tensor1D
+  /** 1 if it was skipped [1]. */
+  skipped: tf.Tensor1D
+}
+
+/** A whole step on the device: it changes weights, moments and averages, unless loss or gradients are not finite. */
 export interface TrainingStep {
-  /** Gradients of the batch at times t [B], with the loss multiplied by `scale`; rng drives the network's dropout. */
-  gradients(pairs: Pairs, t: tf.Tensor1D, scale: number, rng: Rng): BatchGradients
-  /** Change weights, moments and averages in place. */
-  update(gradients: BatchGradients['gradients'], numbers: UpdateNumbers): void
+  run(inputs: StepInputs): StepResult
   dispose(): void
 }
 
 export function trainingStep(options: ReturnType<typeof withDefaults>, slots: Slots): TrainingStep {
-  const { velocity, premetric, weights, microBatches, beta1, beta2, epsilon } = options
-  // Decided once, so that every step makes the same calls; a factor of 1 changes nothing.
-  const scales = options.clipNorm < Infinity || options.lossScale !== undefined
-  let dropout: Rng // of the present step; not an argument, because compiled functions take only tensors and numbers
-
-  const gradientsOf = ({ t, scale, ...pairs }: Pairs & { t: tf.Tensor1D; scale: number }) =>
-    batchGradients(weights, {
-      pairs,
+  const { velocity, premetric, weights, microBatches, clipNorm } = options
+  const step = ({ pairs: { x, z, labels }, t, schedule, skipped, rng }: StepInputs): StepResult => {
+    const { losses, gradients } = batchGradients(weights, {
+      pairs: { x, z, ...(labels && { labels }) },
       t,
       premetric,
-      velocity: (m, labels) => velocity(microBatches === 1 ? dropout : dropout.fork(m), labels),
+      velocity: (m, labels) => velocity(microBatches === 1 ? rng : rng.fork(m), labels),
       microBatches,
-      scale,
+      scale: options.lossScale ? scaleOf(schedule, skipped) : undefined,
     })
-  const updateWith = (
-    gradients: BatchGradients['gradients'],
-    { factor, ...numbers }: UpdateNumbers,
-  ): tf.Tensor[] => {
-    for (const [i, slot] of [...slots.values()].entries()) {
-      const gradient = gradients[i]
-      if (!gradient) continue // the loss doesn't depend on this weight: leave it as it is, like PyTorch
-      const scaled = scales ? tf.mul(gradient, factor) : gradient
-      tf.tidy(() => adamEma(slot, scaled, { ...numbers, beta1, beta2, epsilon }))
-      if (scales) scaled.dispose()
+    // A weight that the loss doesn't depend on stays as it is, like in PyTorch.
+    const used = [...slots.values()].filter((_, i) => gradients[i])
+    const given = gradients.filter(gradient => gradient !== undefined)
+    const squares = squareSums(given)
+    const next = stepNumbers({ schedule, skipped, losses, squares }, clipNorm)
+    adamEma(used, given, next.numbers)
+    return {
+      report: tf.concat([losses, t, squares, next.skipped]) as tf.Tensor1D,
+      skipped: next.skipped,
     }
-    return []
   }
-
-  const compiled = options.compile
-    ? { gradients: compile(gradientsOf), update: compile(updateWith) }
-    : undefined
-  const gradients = compiled?.gradients ?? (inputs => tf.tidy(() => gradientsOf(inputs)))
-  const update = compiled?.update ?? updateWith
+  const compiled = options.compile ? compile(step) : undefined
   return {
-    gradients({ x, z, labels }, t, scale, rng) {
-      dropout = rng
-      return gradients({ x, z, ...(labels && { labels }), t, scale })
-    },
-    update(all, numbers) {
-      update(all, numbers)
-    },
+    run: compiled ?? (inputs => tf.tidy(() => step(inputs))),
     dispose() {
-      compiled?.gradients.dispose()
-      compiled?.update.dispose()
+      compiled?.dispose()
     },
   }
+}
+
+/** The scale of the loss in the row that the step before decides, a scalar. */
+function scaleOf(schedule: tf.Tensor2D, skipped: tf.Tensor1D): tf.Scalar {
+  const column = tf.slice(schedule, [0, 0], [2, 1])
+  return tf.reshape(tf.gather(column, tf.cast(skipped, 'int32')), [])
 }

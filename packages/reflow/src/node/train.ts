@@ -45,7 +45,7 @@ export interface TrainOptions {
   onWarning?: (message: string) => void
   /** Stops the run as SIGINT does. */
   signal?: AbortSignal
-  /** Signals that stop the run after its present step; it saves. A second signal kills the process. */
+  /** Signals that stop the run after the steps under way; it saves. A second signal kills the process. */
   stopSignals?: StopSignals
 }
 
@@ -92,9 +92,22 @@ export async function train(trainer: Trainer, options: TrainOptions): Promise<Tr
     await checkpoints.save(trainer, score)
     sinceSave = new Interval(BINS)
   }
+  const isSeen = (step: number) =>
+    step % saveEvery === 0 || (preview && step % previewEvery === 0) || step === steps
   try {
-    while (trainer.step < steps && !stop.asked) {
-      const done = await trainer.advance().catch(async error => {
+    let asked = trainer.step
+    const ask = () => {
+      asked++
+      const step = trainer.advance()
+      step.catch(() => undefined) // it is awaited in its turn
+      return step
+    }
+    let next: Promise<TrainerStep> | undefined
+    while (next || (asked < steps && !stop.asked)) {
+      const present = next ?? ask()
+      // A GPU computes the next step while this one's report is read, unless something must see the state in between.
+      next = stop.asked || isSeen(asked) ? undefined : ask()
+      const done = await present.catch(async error => {
         await save()
         throw error
       })

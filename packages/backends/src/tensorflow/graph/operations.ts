@@ -20,8 +20,8 @@ const PLAIN = {
     'Abs Ceil Cos Erf Exp Expm1 Floor IsFinite IsNan Log Log1p Neg OnesLike Reciprocal Round Rsqrt Sigmoid Sign Sin ' +
     'Sqrt Square Tanh ZerosLike',
   z:
-    'Add AddV2 Atan2 Equal FloorDiv FloorMod Greater GreaterEqual Less LessEqual Maximum Minimum Mul NotEqual Pow ' +
-    'RealDiv SquaredDifference Sub',
+    'Add AddV2 Atan2 Equal FloorDiv FloorMod Greater GreaterEqual Less LessEqual Maximum Minimum Mul MulNoNan NotEqual ' +
+    'Pow RealDiv SquaredDifference Sub',
   activations: 'Elu LeakyRelu Relu Relu6 Softplus',
   backprops: 'EluGrad',
   output:

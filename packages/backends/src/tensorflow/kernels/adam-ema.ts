@@ -1,18 +1,42 @@
-import type { Value } from '../eager.js'
-import { composed } from '../kernel.js'
+import type * as tf from '@tensorflow/tfjs-core'
+import { type Eager, evaluate, type Value } from '../eager.js'
+import type { TensorflowKernel } from '../kernel.js'
 
 /** Adam and the moving average, calling TensorFlow's operations without tfjs. */
-export const adamEma = composed<'AdamEma'>((ops, inputs, attrs) => {
-  const { rate, beta1, beta2, epsilon, correction, emaDecay } = attrs
-  const gradient = ops.of(inputs.gradient)
-  const average = (before: Value, now: Value, decay: number) =>
-    ops.add(ops.mul(before, ops.number(decay)), ops.mul(now, ops.number(1 - decay)))
+export const adamEma: TensorflowKernel<'AdamEma'> = ({ inputs, backend }) =>
+  evaluate(backend, ops => {
+    const [numbers, ...others] = Object.values(inputs) as [tf.Tensor, ...tf.Tensor[]]
+    const steps = scalarsOf(ops, ops.of(numbers))
+    const next: Value[] = []
+    for (let first = 0; first < others.length; first += 5)
+      next.push(
+        ...stepped(
+          ops,
+          others.slice(first, first + 5).map(tensor => ops.of(tensor)),
+          steps,
+        ),
+      )
+    return next
+  })
 
-  const m = average(ops.of(inputs.m), gradient, beta1)
-  const v = average(ops.of(inputs.v), ops.mul(gradient, gradient), beta2)
-  // m / (sqrt(v correction) + epsilon), with sqrt(correction) moved out of the denominator.
-  const root = ops.add(ops.run('Sqrt', [v]), ops.number(epsilon / Math.sqrt(correction)))
-  const step = ops.mul(ops.div(m, root), ops.number(rate / Math.sqrt(correction)))
-  const weight = ops.sub(ops.of(inputs.weight), step)
-  return { weight, m, v, ema: average(ops.of(inputs.ema), weight, emaDecay) }
-})
+function stepped(ops: Eager, before: Value[], numbers: Value[]): Value[] {
+  const [weight, m, v, ema, gradient] = before as [Value, Value, Value, Value, Value]
+  const [factor, rate, epsilon, beta1, rest1, beta2, rest2, emaDecay, emaRest] = numbers as [
+    ...(Value[] & { length: 9 }),
+  ]
+  const average = (before: Value, now: Value, decay: Value, rest: Value) =>
+    ops.add(ops.mul(before, decay), ops.mul(now, rest))
+  // 0 where the factor is 0, even if the gradient is NaN
+  const slope = ops.run('MulNoNan', [gradient, factor!])
+  const mNext = average(m, slope, beta1!, rest1!)
+  const vNext = average(v, ops.mul(slope, slope), beta2!, rest2!)
+  const step = ops.mul(ops.div(mNext, ops.add(ops.run('Sqrt', [vNext]), epsilon!)), rate!)
+  const weightNext = ops.sub(weight, step)
+  return [weightNext, mNext, vNext, average(ema, weightNext, emaDecay!, emaRest!)]
+}
+
+/** The numbers of a list [n], each as a scalar. */
+const scalarsOf = (ops: Eager, list: Value): Value[] =>
+  Array.from({ length: list.shape[0]! }, (_, i) =>
+    ops.reshape(ops.run('Slice', [list, ops.integers([i]), ops.integers([1])]), []),
+  )

@@ -1,3 +1,4 @@
+import type * as tf from '@tensorflow/tfjs-core'
 import type { WasmKernel } from '../backend.js'
 import { addressOf, runUnits } from '../simd.js'
 
@@ -5,15 +6,19 @@ import { addressOf, runUnits } from '../simd.js'
  * Adam and the moving average in one pass. It makes new tensors and doesn't write in place, because XNNPACK keeps a packed
  * copy of each weight tensor, and clones share memory.
  */
-export const adamEma: WasmKernel<'AdamEma'> = ({ inputs, attrs, backend }) => {
-  const before = [inputs.weight, inputs.m, inputs.v, inputs.ema, inputs.gradient]
-  const make = () => backend.makeOutput(inputs.weight.shape, 'float32')
-  const [weight, m, v, ema] = [make(), make(), make(), make()]
-  const addresses = [...before, weight, m, v, ema].map(tensor => addressOf(backend, tensor))
-  const { rate, beta1, beta2, epsilon, correction, emaDecay } = attrs
-  const decays = [beta1, 1 - beta1, beta2, 1 - beta2, epsilon, correction, emaDecay, 1 - emaDecay]
-  const { size } = inputs.weight
-  const work = { units: Math.ceil(size / 1024), operations: 8 * size }
-  runUnits(backend, 'adamEma', work, [...addresses, size, rate, ...decays])
-  return { weight, m, v, ema }
+export const adamEma: WasmKernel<'AdamEma'> = ({ inputs, backend }) => {
+  const [numbers, ...others] = Object.values(inputs) as [tf.Tensor, ...tf.Tensor[]]
+  const { HEAPU8 } = backend.wasm
+  const steps = [...new Float32Array(HEAPU8.buffer, addressOf(backend, numbers), numbers.size)]
+  const outputs: tf.TensorInfo[] = []
+  for (let first = 0; first < others.length; first += 5) {
+    const before = others.slice(first, first + 5)
+    const { shape, size } = before[0]!
+    const after = Array.from({ length: 4 }, () => backend.makeOutput(shape, 'float32'))
+    const addresses = [...before, ...after].map(tensor => addressOf(backend, tensor))
+    const work = { units: Math.ceil(size / 1024), operations: 8 * size }
+    runUnits(backend, 'adamEma', work, [...addresses, size, ...steps])
+    outputs.push(...after)
+  }
+  return outputs
 }

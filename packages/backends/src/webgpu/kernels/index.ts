@@ -8,6 +8,7 @@ import { groupNorm } from './group-norm.js'
 import { groupNormGradient } from './group-norm-gradient.js'
 import { repeatBlocks } from './repeat-blocks.js'
 import { squareSums } from './square-sums.js'
+import { stepNumbers } from './step-numbers.js'
 import { sum } from './sum.js'
 import { sumBlocks } from './sum-blocks.js'
 
@@ -21,6 +22,7 @@ export const kernels = {
   GroupNormModulated: groupNorm,
   RepeatBlocks: repeatBlocks,
   SquareSums: squareSums,
+  StepNumbers: stepNumbers,
   SumBlocks: sumBlocks,
 } satisfies Kernels<WebgpuBackend>
 
