@@ -31,7 +31,8 @@ let running = false
  * later run is still compared with these calls. On 'webgpu' the function's JavaScript doesn't run again. So what changes from
  * run to run must be a tensor, a random stream or a variable. A number is a constant there: for each one the function is
  * compiled again, and what the function takes from elsewhere stays as it was in the first runs. The function is called again
- * when a variable was assigned, or a tensor that it uses was freed.
+ * when a variable was assigned, or a tensor that it uses was freed; and now and then, to see that it still makes the same
+ * calls: if not, the run throws an error.
  *
  * After a few runs in a row that differ, the function is never compiled again for these shapes. Results always have the same
  * bits. When the function ends, the tensors that it made and neither returned nor kept are freed. A compiled function that

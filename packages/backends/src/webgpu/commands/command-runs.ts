@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs-core'
+import * as tf from '@tensorflow/tfjs-core'
 import { isTaped } from '../../compile/arguments.js'
 import type { Body, CompiledRuns } from '../../compile/compilers.js'
 import type { WebgpuBackend } from '../backend.js'
@@ -11,6 +11,10 @@ import { runRecorded } from './run-recorded.js'
 /** After so many runs in a row that differ from the one before, the function is given up. */
 const MOST_DIFFERENCES = 4
 
+/** These runs, and then every CHECK_EVERY-th one, are recorded again, to see that the function still asks the same. */
+const CHECKS = [8, 64]
+const CHECK_EVERY = 512
+
 /** The runs of a function at one set of shapes: recorded -> replayed, or given up (see README.md). */
 export class CommandRuns implements CompiledRuns {
   readonly #backend: WebgpuBackend
@@ -20,6 +24,7 @@ export class CommandRuns implements CompiledRuns {
   #result: tf.TensorContainer = []
   #replay: Replay | undefined
   #differences = 0
+  #replayed = 0
 
   constructor(backend: WebgpuBackend) {
     this.#backend = backend
@@ -28,7 +33,12 @@ export class CommandRuns implements CompiledRuns {
   run(body: Body, args: readonly unknown[]): tf.TensorContainer {
     // tfjs can't see a gradient through commands.
     if (this.why !== undefined || isTaped()) return body(...args)
-    if (this.#replay?.fits(args)) return this.#again(this.#replay, args)
+    if (this.#replay?.fits(args)) {
+      this.#replayed++
+      if (!CHECKS.includes(this.#replayed) && this.#replayed % CHECK_EVERY !== 0)
+        return this.#again(this.#replay, args)
+      return this.#check(body, args)
+    }
     this.dispose()
     const { result, program, odd } = runRecorded(this.#backend, body, args)
     this.#look(program, odd)
@@ -45,6 +55,18 @@ export class CommandRuns implements CompiledRuns {
     const tensors = replay.run(args)
     let next = 0
     return mapTensors(this.#result, () => tensors[next++]!)
+  }
+
+  /** Record a run that would have been replayed: the function may depend on something that can't be seen from outside. */
+  #check(body: Body, args: readonly unknown[]): tf.TensorContainer {
+    const { result, program, odd } = runRecorded(this.#backend, body, args)
+    const difference = odd ?? differenceOf(this.#last!, program)
+    if (difference === undefined) return result
+    tf.dispose(result)
+    throw new Error(
+      'backends.compile: fn must depend only on its arguments and on variables, got something else that changed after it ' +
+        `was compiled: ${difference}. Pass what changes as a tensor or as a random stream, or don't compile the function.`,
+    )
   }
 
   #look(program: Program, odd: string | undefined): void {

@@ -19,8 +19,10 @@ export function differenceOf(one: Program, other: Program): string | undefined {
   const count = Math.max(one.commands.length, other.commands.length)
   for (let i = 0; i < count; i++) {
     const [a, b] = [one.commands[i], other.commands[i]]
+    if (!a || !b || nameOf(a) !== nameOf(b))
+      return `command ${i} is ${nameOf(a)} in one run and ${nameOf(b)} in another`
     const difference = differenceOfCommands(a, b, pair)
-    if (difference) return `command ${i}${a && b ? `, ${nameOf(b)},` : ''} ${difference}`
+    if (difference) return `command ${i}, ${nameOf(a)}, ${difference}`
   }
   if (!one.draws.equals(other.draws)) return 'it draws other random numbers'
   if (one.results.length !== other.results.length) return 'it returns other tensors'
@@ -32,11 +34,10 @@ export function differenceOf(one: Program, other: Program): string | undefined {
 }
 
 function differenceOfCommands(
-  a: Command | undefined,
-  b: Command | undefined,
+  a: Command,
+  b: Command,
   pair: (a: AnyBuffer, b: AnyBuffer) => string | undefined,
 ): string | undefined {
-  if (!a || !b || nameOf(a) !== nameOf(b)) return `is ${nameOf(a)} in one run and ${nameOf(b)} in another`
   if (isCopy(a) || isCopy(b)) {
     if (!isCopy(a) || !isCopy(b)) return 'is a copy in one run only'
     if (a.bytes !== b.bytes || a.fromOffset !== b.fromOffset || a.toOffset !== b.toOffset)
