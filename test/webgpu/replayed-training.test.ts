@@ -1,7 +1,7 @@
 import { type BackendName, useBackend } from '@rectified-flow/backends'
 import { createRng } from '@rectified-flow/core'
 import { squaredL2 } from '@rectified-flow/losses-lpips-huber'
-import { dynamicLossScale, Trainer, type TrainerOptions, type TrainerStep } from '@rectified-flow/reflow'
+import { dynamicLossScale, Trainer, type TrainerOptions } from '@rectified-flow/reflow'
 import { uniform } from '@rectified-flow/timestep-dists'
 import { createUNet, edmVelocity, type SongUNetConfig } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'

@@ -27,6 +27,8 @@ export interface WebgpuBackend {
   computePassEncoder: GPUComputePassEncoder | null
   dispatchCountInPass: number
   commandQueueOwnedIds: WeakSet<object>
+  /** Present while tf.time or tf.profile measures. */
+  activeTimers?: unknown[]
   /** Buffers to free after the next submission. */
   uniformPendingDisposal: GPUBuffer[]
   ensureCommandEncoderReady(): void

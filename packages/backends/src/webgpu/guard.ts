@@ -1,5 +1,7 @@
 import { NumericError } from '@rectified-flow/core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
+import { checkBuffers, exhausted } from './checked-buffers.js'
+import { Arena } from './commands/arena.js'
 import { writesOf } from './in-place.js'
 
 /**
@@ -16,11 +18,16 @@ export function guard(backend: WebGPUBackend, device: GPUDevice, use: string): {
     return failure
   }
 
+  const asked = checkBuffers(device)
+  const inUse = () => backend.memory().numBytesAllocatedInGPU + Arena.of(device).bytes
   device.addEventListener('uncapturederror', event => {
     event.preventDefault() // don't print the error: the next read throws it
     const { error } = event as GPUUncapturedErrorEvent
-    const what = error.constructor.name === 'GPUOutOfMemoryError' ? 'out of memory' : 'a command was refused'
-    fail('gpu-error', `backends.useBackend: webgpu: ${what}: ${error.message}`)
+    const what =
+      error.constructor.name === 'GPUOutOfMemoryError'
+        ? `${exhausted(asked, inUse())} (${error.message})`
+        : `a command was refused: ${error.message}`
+    fail('gpu-error', `backends.useBackend: webgpu: ${what}`)
   })
   void device.lost.then(({ message }) => {
     fail(

@@ -11,6 +11,8 @@ export interface Traffic {
 
 export interface NullGpu {
   device: GPUDevice
+  /** Bytes of all buffers that exist, and the most of them at once. */
+  memory: { bytes: number; peak: number }
   traffic: Traffic
   reset(): void
 }
@@ -40,9 +42,12 @@ export async function openNullGpu(): Promise<NullGpu> {
   await useBackend('webgpu')
   const { device } = tf.backend() as unknown as { device: GPUDevice }
   const traffic: Traffic = { dispatches: 0, uploads: 0, uploadedBytes: 0 }
+  const memory = { bytes: 0, peak: 0 }
   count(device, traffic)
+  weigh(device, memory)
   return {
     device,
+    memory,
     traffic,
     reset: () => Object.assign(traffic, { dispatches: 0, uploads: 0, uploadedBytes: 0 }),
   }
@@ -77,5 +82,20 @@ function count(device: GPUDevice, traffic: Traffic): void {
       traffic.uploadedBytes += descriptor.size
     }
     return create(descriptor)
+  }
+}
+
+function weigh(device: GPUDevice, memory: NullGpu['memory']): void {
+  const create = device.createBuffer.bind(device)
+  device.createBuffer = descriptor => {
+    const buffer = create(descriptor)
+    const destroy = buffer.destroy.bind(buffer)
+    memory.bytes += descriptor.size
+    memory.peak = Math.max(memory.peak, memory.bytes)
+    buffer.destroy = () => {
+      memory.bytes -= descriptor.size
+      return destroy()
+    }
+    return buffer
   }
 }

@@ -31,8 +31,8 @@ export class CommandRuns implements CompiledRuns {
   }
 
   run(body: Body, args: readonly unknown[]): tf.TensorContainer {
-    // tfjs can't see a gradient through commands.
-    if (this.why !== undefined || isTaped()) return body(...args)
+    // tfjs can't see a gradient through commands, nor measure their times.
+    if (this.why !== undefined || isTaped() || this.#backend.activeTimers) return body(...args)
     if (this.#replay?.fits(args)) {
       this.#replayed++
       if (!CHECKS.includes(this.#replayed) && this.#replayed % CHECK_EVERY !== 0)

@@ -1,0 +1,34 @@
+const MEGA = 2 ** 20
+const inMega = (bytes: number) => `${(bytes / MEGA).toFixed(1)} MB`
+
+/** What the device was asked for. */
+export interface Asked {
+  /** Bytes of the last buffer that was made. */
+  last: number
+}
+
+/**
+ * Refuse a buffer that the device can't bind, with the limit's name: WebGPU would report it later, through an event. The
+ * returned object tells what was asked for last, for the error when memory is exhausted.
+ */
+export function checkBuffers(device: GPUDevice): Asked {
+  const asked: Asked = { last: 0 }
+  const create = device.createBuffer.bind(device)
+  device.createBuffer = descriptor => {
+    const { size, usage } = descriptor
+    const limit = usage & GPUBufferUsage.STORAGE ? 'maxStorageBufferBindingSize' : 'maxBufferSize'
+    const most = Math.min(device.limits[limit], device.limits.maxBufferSize)
+    if (size > most)
+      throw new RangeError(
+        `backends.useBackend: webgpu: a tensor must have at most the ${inMega(most)} of this device's ${limit}, got ` +
+          `${inMega(size)}. Lower the batch, or use microBatches.`,
+      )
+    asked.last = size
+    return create(descriptor)
+  }
+  return asked
+}
+
+/** What to say when memory is exhausted. */
+export const exhausted = ({ last }: Asked, inUse: number): string =>
+  `out of memory: ${inMega(last)} were asked for beside the ${inMega(inUse)} in use. Lower the batch, or use microBatches.`
