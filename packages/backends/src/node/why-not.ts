@@ -9,7 +9,7 @@ export function whyNot(pkg: string, { message }: Error): Unavailable {
 }
 
 /** False only if the package itself is missing. An installed package can still fail for other reasons. */
-function isInstalled(pkg: string): boolean {
+export function isInstalled(pkg: string): boolean {
   try {
     createRequire(import.meta.url).resolve(pkg)
     return true
