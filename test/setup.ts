@@ -1,10 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { afterEach, beforeAll, beforeEach, expect, vi } from 'vitest'
+import { useNodeGpu } from './use-node-gpu.js'
 
 // Every test file runs on the backend that BACKEND names (by default cpu), with our gradients and kernels.
 beforeAll(async () => {
   const { useBackend } = await import('@rectified-flow/backends')
-  await useBackend((process.env.BACKEND ?? 'cpu') as 'cpu')
+  const backend = process.env.BACKEND ?? 'cpu'
+  if (backend === 'node-gpu') await useNodeGpu()
+  else await useBackend(backend as 'cpu')
   // Compile a function as soon as two runs agree, so that tests also run compiled graphs.
   const { patience } = await import('../packages/backends/src/tensorflow/graph/graph-runs.js')
   patience.msPerCall = 0

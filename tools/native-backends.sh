@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Gets the optional native backends for this checkout: `npm run backends -- node webgpu` (or one of them).
-#   node    @tensorflow/tfjs-node. Its own installer is tried first. If that can't download its prebuilt libtensorflow,
-#           the addon is compiled against the libtensorflow in pip's tensorflow-cpu wheel.
-#   webgpu  Dawn for Node, the npm package `webgpu`. It needs a Vulkan, Metal or D3D12 driver.
+# Gets the optional native backends for this checkout: `npm run backends -- node webgpu` (or others of these).
+#   node      @tensorflow/tfjs-node. Its own installer is tried first. If that can't download its prebuilt libtensorflow,
+#             the addon is compiled against the libtensorflow in pip's tensorflow-cpu wheel.
+#   node-gpu  @tensorflow/tfjs-node-gpu, in the same way. Compiled against tensorflow-cpu it finds no CUDA device: that is
+#             enough for tests of everything but CUDA.
+#   webgpu    Dawn for Node, the npm package `webgpu`. It needs a Vulkan, Metal or D3D12 driver.
 # They are kept in .native/ and linked into node_modules, not in the workspace, because they are large and no package needs
 # them.
 set -euo pipefail
@@ -25,8 +27,8 @@ expose() {
 
 works() { (cd "$root" && node --input-type=module -e "await import('$1')" >/dev/null 2>&1); }
 
-# Compile the addon of tfjs-node against a libtensorflow from pip
-compile_node() {
+# compile_addon FOLDER: compile the addon of tfjs-node, or of tfjs-node-gpu, against a libtensorflow from pip
+compile_addon() {
   local pkg=$1 cache=$native/libtensorflow-$tensorflow wheel
   if [ ! -e "$cache/done" ]; then
     wheel=$(mktemp -d)
@@ -51,16 +53,18 @@ PYTHON
   (cd "$pkg" && npx node-pre-gyp install --build-from-source)
 }
 
-get_node() {
-  local dir=$native/node pkg=$native/node/node_modules/@tensorflow/tfjs-node
-  expose @tensorflow/tfjs-node "$dir"
-  works @tensorflow/tfjs-node && return
-  add "$dir" "@tensorflow/tfjs-node@$tfjs" --ignore-scripts
+# get_tfjs BACKEND: tfjs-node or tfjs-node-gpu
+get_tfjs() {
+  local name=$1 dir=$native/$1 package=@tensorflow/tfjs-$1
+  local pkg=$dir/node_modules/$package log=$native/$name-install.log
+  expose "$package" "$dir"
+  works "$package" && return
+  add "$dir" "$package@$tfjs" --ignore-scripts
   # its own installer downloads libtensorflow; it is stopped after ten minutes
-  (cd "$pkg" && timeout 600 npm run --silent install) >"$native/node-install.log" 2>&1 && works @tensorflow/tfjs-node && return
-  echo 'The installer of tfjs-node failed (.native/node-install.log); compiling the addon against libtensorflow from pip.'
-  compile_node "$pkg"
-  works @tensorflow/tfjs-node
+  (cd "$pkg" && timeout 600 npm run --silent install) >"$log" 2>&1 && works "$package" && return
+  echo "The installer of tfjs-$name failed (.native/$name-install.log); compiling the addon against libtensorflow from pip."
+  compile_addon "$pkg"
+  works "$package"
 }
 
 get_webgpu() {
@@ -73,9 +77,10 @@ get_webgpu() {
 [ $# -gt 0 ] || set -- node webgpu
 for backend; do
   case $backend in
-    node | webgpu) ;;
-    *) echo "native-backends: backend must be node or webgpu, got '$backend'." >&2 && exit 2 ;;
+    node | node-gpu) get=(get_tfjs "$backend") ;;
+    webgpu) get=(get_webgpu) ;;
+    *) echo "native-backends: backend must be node, node-gpu or webgpu, got '$backend'." >&2 && exit 2 ;;
   esac
-  "get_$backend" || { echo "native-backends: $backend could not be installed." >&2 && exit 1; }
+  "${get[@]}" || { echo "native-backends: $backend could not be installed." >&2 && exit 1; }
   echo "$backend: ready"
 done
