@@ -9,6 +9,7 @@ import { type LoadModel, Runner } from './runner.js'
  * libtensorflow doesn't run our graphs.
  */
 export function graphCompiler(backend: TensorflowBackend, load: LoadModel): Compiler | undefined {
+  // On a GPU the addon would copy all inputs and outputs of a graph, weights too, through the host's memory in every run.
   if (backend.isUsingGpuDevice || !graphsWork(backend.binding, load)) return undefined
   const raw = backend.binding
   const watched = new GraphBinding(raw)
