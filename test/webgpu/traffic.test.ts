@@ -1,3 +1,5 @@
+import { indexedNormal, normal } from '@rectified-flow/backends'
+import { createRng } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { networkCases } from '../../bench/src/cases/network.js'
@@ -55,5 +57,15 @@ describe.runIf(hasDawn)('what the host asks of a GPU', () => {
     watched.mockRestore()
     expect(memory.peak / needed).toBeLessThan(1.3)
     work.close?.()
+  })
+
+  it('noise of 128 images is not uploaded; 8 bytes for each are, if each has its own stream', () => {
+    const rng = createRng(1)
+    gpu.reset()
+    normal(rng, [128, 32, 32, 3]).dispose()
+    expect(gpu.traffic).toEqual({ dispatches: 1, uploads: 0, uploadedBytes: 0 })
+    gpu.reset()
+    indexedNormal(rng, [...Array(128).keys()], [32, 32, 3]).dispose()
+    expect(gpu.traffic).toEqual({ dispatches: 1, uploads: 1, uploadedBytes: 1024 })
   })
 })

@@ -68,6 +68,12 @@ export interface DropoutAttrs {
   dropped: number
 }
 
+export interface RandomAttrs {
+  /** Where the stream's words for these numbers begin. */
+  place: WordPlace
+  shape: readonly number[]
+}
+
 /**
  * Every kernel of this package: its inputs, attributes and outputs by name. A backend may have some of them; without a
  * kernel, the operation composes tfjs's operations. Only some backends give an output with a question mark.
@@ -92,6 +98,16 @@ export interface KernelTable {
   }
   /** x with a share of its numbers set to 0; each number uses 15 bits of the random words (see ops/dropout.ts). */
   Dropout: { inputs: { x: tf.Tensor }; attrs: DropoutAttrs; outputs: { y: tf.Tensor } }
+  /** Uniform numbers in [0, 1), one word each, with the bits of `Rng.uniforms`. */
+  RandomUniform: { inputs: object; attrs: RandomAttrs; outputs: { y: tf.Tensor } }
+  /** Standard normal numbers, two from two words, as `Rng.normals` makes them. */
+  RandomNormal: { inputs: object; attrs: RandomAttrs; outputs: { y: tf.Tensor } }
+  /** Standard normal numbers [B,...shape]; row i is drawn from the beginning of the stream with key i, [B,2] in int32. */
+  IndexedNormal: {
+    inputs: { keys: tf.Tensor2D }
+    attrs: { shape: readonly number[] }
+    outputs: { y: tf.Tensor }
+  }
   /** gain times the sum of each 2x2 block of x [B,H,W,C]. */
   SumBlocks: { inputs: { x: tf.Tensor4D }; attrs: { gain: number }; outputs: { y: tf.Tensor4D } }
   /** Each pixel of x [B,H,W,C] as a block of 2x2 pixels, times gain. */
@@ -126,6 +142,9 @@ export const places = {
   Attention: { y: 0, logSums: 1 },
   AttentionGradient: { q: 0, k: 1, v: 2 },
   Dropout: { y: 0 },
+  RandomUniform: { y: 0 },
+  RandomNormal: { y: 0 },
+  IndexedNormal: { y: 0 },
   SumBlocks: { y: 0 },
   RepeatBlocks: { y: 0 },
   SquareSums: { sums: 0 },

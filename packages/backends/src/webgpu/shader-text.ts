@@ -2,7 +2,7 @@
 const ROW = 32_768
 
 interface Bindings {
-  /** Names of float32 arrays, in the order in which `dispatch` binds them. */
+  /** Names of arrays, in the order in which `dispatch` binds them: 'x' of float32, or with its elements' type 'keys: vec2<u32>'. */
   read: readonly string[]
   write: readonly string[]
   /** Members of the struct `uniforms`, in the order of `packUniforms`. */
@@ -12,7 +12,10 @@ interface Bindings {
 /** The WGSL declarations of a shader's arrays and uniforms. */
 export function bindings({ read, write, uniforms }: Bindings): string {
   const storage = (names: readonly string[], first: number, access: 'read' | 'read_write') =>
-    names.map((name, i) => `@group(0) @binding(${first + i}) var<storage, ${access}> ${name}: array<f32>;`)
+    names.map((member, i) => {
+      const [name, type = 'f32'] = member.split(': ')
+      return `@group(0) @binding(${first + i}) var<storage, ${access}> ${name}: array<${type}>;`
+    })
   const lines = [...storage(read, 0, 'read'), ...storage(write, read.length, 'read_write')]
   if (uniforms) {
     lines.push(`struct Uniforms { ${uniforms} }`)

@@ -1,4 +1,14 @@
-import { adamEma, conv2d, dropout, groupNormSilu, resample, squareSums } from '@rectified-flow/backends'
+import {
+  adamEma,
+  conv2d,
+  dropout,
+  groupNormSilu,
+  indexedNormal,
+  normal,
+  resample,
+  squareSums,
+  uniform,
+} from '@rectified-flow/backends'
 import { createRng } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeEach, describe, expect, it } from 'vitest'
@@ -51,6 +61,15 @@ const cases: Record<string, () => tf.Tensor[]> = {
   'convolution without taps beside it': () => convolution([2, 16, 16, 512], [1, 1, 512, 256]),
   'convolution with strides': () => convolution([1, 224, 224, 3], [11, 11, 3, 64], 4),
   'dropout of 17 million numbers': () => [dropout(tf.ones([65, 32, 32, 256]), 0.13, createRng(1))],
+  'noise of 400 images at 128x128': () => [
+    indexedNormal(
+      createRng(1),
+      Array.from({ length: 400 }, (_, i) => i),
+      [128, 128, 3],
+    ),
+  ],
+  'normal numbers, 17 million': () => [normal(createRng(1), [65, 32, 32, 256])],
+  'uniform numbers, 17 million': () => [uniform(createRng(1), [65, 32, 32, 256])],
   'resampling down': () => withGradients([[8, 32, 32, 128]], x => resample(x as tf.Tensor4D, 'down', [1, 1])),
   'resampling up': () => withGradients([[8, 16, 16, 256]], x => resample(x as tf.Tensor4D, 'up', [1, 1])),
   'Adam of a large filter': () => adam([3, 3, 512, 512]),

@@ -6,6 +6,9 @@ import { conv2dBias } from './conv2d-bias.js'
 import { dropout } from './dropout.js'
 import { groupNorm } from './group-norm.js'
 import { groupNormGradient } from './group-norm-gradient.js'
+import { indexedNormal } from './indexed-normal.js'
+import { randomNormal } from './random-normal.js'
+import { randomUniform } from './random-uniform.js'
 import { repeatBlocks } from './repeat-blocks.js'
 import { squareSums } from './square-sums.js'
 import { stepNumbers } from './step-numbers.js'
@@ -20,6 +23,9 @@ export const kernels = {
   GroupNorm: groupNorm,
   GroupNormGradient: groupNormGradient,
   GroupNormModulated: groupNorm,
+  IndexedNormal: indexedNormal,
+  RandomNormal: randomNormal,
+  RandomUniform: randomUniform,
   RepeatBlocks: repeatBlocks,
   SquareSums: squareSums,
   StepNumbers: stepNumbers,
