@@ -1,4 +1,5 @@
-import { createRng, indexedNormal, oneHot } from '@rectified-flow/core'
+import { indexedNormal } from '@rectified-flow/backends'
+import { createRng, oneHot } from '@rectified-flow/core'
 import type { ImageDataset } from '@rectified-flow/datasets'
 import type { SmallResNet } from '@rectified-flow/eval-fid'
 import { invert, sample, slerp, translate } from '@rectified-flow/reflow'

@@ -1,4 +1,4 @@
-import { createRng, indexedNormal, type Rng } from '@rectified-flow/core'
+import { createRng, type Rng } from '@rectified-flow/core'
 import { exact, expectClose } from '@rectified-flow/tools/matchers'
 import { scope } from '@rectified-flow/tools/scope'
 import * as tf from '@tensorflow/tfjs-core'
@@ -216,17 +216,6 @@ describe('tensors', () => {
   })
 })
 
-describe('indexedNormal', () => {
-  it('gives row i the noise of sample indices[i], in any batch', async () => {
-    await scope(async () => {
-      const rng = createRng(10)
-      const rows = [5, 0, 5].flatMap(i => [...rng.fork(i).normals(4)])
-      await expectClose(indexedNormal(rng, [5, 0, 5], [2, 2]), tf.tensor(rows, [3, 2, 2]), exact)
-      await expectClose(indexedNormal(rng, [], [2, 2]), tf.zeros([0, 2, 2]), exact)
-    })
-  })
-})
-
 describe('messages', () => {
   const rng = createRng(0)
   const bad = (value: unknown) => value as number
@@ -289,12 +278,4 @@ describe('messages', () => {
   ])('of %s', (_, call, Kind, message) => {
     expect(call).toThrow(new Kind(message))
   })
-})
-
-it('gives sample i its noise in any batch', async () => {
-  const rng = createRng(5)
-  const all = indexedNormal(rng, [0, 1, 2, 3], [2, 3])
-  expect(all.shape).toEqual([4, 2, 3])
-  await expectClose(indexedNormal(rng, [3, 1], [2, 3]), tf.gather(all, [3, 1]), exact)
-  await expectClose(tf.slice(all, 2, 1), rng.fork(2).normals(6), exact)
 })

@@ -1,4 +1,5 @@
-import { type Coupling, checkInt, indexedNormal, type Pairs, type Rng } from '@rectified-flow/core'
+import { indexedNormal } from '@rectified-flow/backends'
+import { type Coupling, checkInt, type Pairs, type Rng } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Teacher } from '../generate-pairs.js'
 
