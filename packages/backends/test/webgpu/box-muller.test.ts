@@ -18,7 +18,7 @@ const rounding: Tolerance = { rtol: 5 * 2 ** -23, atol: 0 }
 
 /** Where a branch or a quarter begins, where a float32 begins to round, and the words beside. */
 const edges = [0, 1, 2, 3, 4, 5, 6, 7].map(eighth => eighth * 2 ** 29)
-const words = [...edges, 2 ** 23, 2 ** 24, 0xb504f334].flatMap(word =>
+const words = [...edges, 2 ** 23, 2 ** 24, 0xb504f334, 0xff000000].flatMap(word =>
   [-1000, -2, -1, 0, 1, 2, 777].map(step => (word + step) >>> 0),
 )
 const pairs = words.flatMap(a => words.map(b => [a, b] as const))
