@@ -1,3 +1,4 @@
+import { normal } from '@rectified-flow/backends'
 import {
   batchOf,
   checkGradients,
@@ -96,8 +97,8 @@ interface Vectors {
 
 function draw(rng: Rng, count: number, probe: 'rademacher' | 'gaussian', shape: number[]): Vectors {
   const all = Array.from({ length: count }, (_, i) => {
-    const normal = rng.fork(i).normal(shape)
-    return probe === 'gaussian' ? normal : tf.sub(tf.mul(tf.cast(tf.greater(normal, 0), 'float32'), 2), 1)
+    const vector = normal(rng.fork(i), shape)
+    return probe === 'gaussian' ? vector : tf.sub(tf.mul(tf.cast(tf.greater(vector, 0), 'float32'), 2), 1)
   })
   return { count, at: i => tf.clone(all[i]!), weight: 1 / count }
 }

@@ -1,3 +1,4 @@
+import { normal } from '@rectified-flow/backends'
 import { checkInt, checkNumber, checkOneOf, checkTensor, type Denoiser, type Rng } from '@rectified-flow/core'
 import { type KarrasOptions, karrasLevels } from '@rectified-flow/ode'
 import * as tf from '@tensorflow/tfjs-core'
@@ -103,7 +104,7 @@ export function sampleEdm(
     if (!churn || sigma < (churn.sigmaMin ?? 0) || sigma > (churn.sigmaMax ?? Infinity)) return { x, sigma }
     const raised = sigma * (1 + Math.min(churn.amount / steps, Math.SQRT2 - 1))
     const added = Math.sqrt(raised ** 2 - sigma ** 2) * (churn.scale ?? 1)
-    const noise = churn.rng.fork(step).normal(x.shape)
+    const noise = normal(churn.rng.fork(step), x.shape)
     return { x: tf.add(x, tf.mul(noise, added)) as tf.Tensor4D, sigma: raised }
   }
 }
