@@ -5,7 +5,10 @@ import {
   conv2d,
   groupNorm,
   groupNormSilu,
+  indexedNormal,
+  normal,
   resample,
+  uniform,
 } from '@rectified-flow/backends'
 import { createRng, oneHot } from '@rectified-flow/core'
 import {
@@ -168,6 +171,18 @@ export const cases: readonly Case[] = [
     name: 'labels as one-hot float32',
     tolerance: 0,
     compute: () => tf.tidy(() => [tf.oneHot(tf.tensor1d([1, 3], 'int32'), 4, 1, 0, 'float32')]),
+  },
+  {
+    group: 'operations',
+    name: 'uniform numbers',
+    tolerance: 0,
+    compute: () => [uniform(createRng(1), image)],
+  },
+  {
+    group: 'operations',
+    name: 'normal numbers',
+    tolerance: 1e-6,
+    compute: () => [normal(createRng(1), image), indexedNormal(createRng(1), [5, 0, 2], [5, 5])],
   },
   {
     group: 'operations',
