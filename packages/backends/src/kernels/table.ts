@@ -102,10 +102,11 @@ export interface KernelTable {
   RandomUniform: { inputs: object; attrs: RandomAttrs; outputs: { y: tf.Tensor } }
   /** Standard normal numbers, two from two words, as `Rng.normals` makes them. */
   RandomNormal: { inputs: object; attrs: RandomAttrs; outputs: { y: tf.Tensor } }
-  /** Standard normal numbers [B,...shape]; row i is drawn from the beginning of the stream with key i, [B,2] in int32. */
+  /** Standard normal numbers [B,...shape]; row i is that of the fork `indices[i]` of the place's stream, which is not moved. */
   IndexedNormal: {
-    inputs: { keys: tf.Tensor2D }
-    attrs: { shape: readonly number[] }
+    /** [B,2] in int32: the low and the high word of each index. */
+    inputs: { indices: tf.Tensor2D }
+    attrs: RandomAttrs
     outputs: { y: tf.Tensor }
   }
   /** gain times the sum of each 2x2 block of x [B,H,W,C]. */

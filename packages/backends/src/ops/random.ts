@@ -28,17 +28,19 @@ export function normal(rng: Rng, shape: readonly number[]): tf.Tensor {
  * @returns      [indices.length, ...shape]
  */
 export function indexedNormal(rng: Rng, indices: ArrayLike<number>, shape: readonly number[]): tf.Tensor {
-  const size = sizeOf('backends.indexedNormal', shape)
-  const samples = Array.from(indices, index => rng.fork(index))
+  const where = 'backends.indexedNormal'
+  const size = sizeOf(where, shape)
+  for (let i = 0; i < indices.length; i++)
+    checkInt(where, `indices[${i}]`, indices[i]!, 0, Number.MAX_SAFE_INTEGER)
   if (!hasKernel('IndexedNormal')) {
-    const values = new Float32Array(samples.length * size)
-    for (const [i, sample] of samples.entries()) values.set(sample.normals(size), i * size)
-    return tf.tensor(values, [samples.length, ...shape])
+    const values = new Float32Array(indices.length * size)
+    for (let i = 0; i < indices.length; i++) values.set(rng.fork(indices[i]!).normals(size), i * size)
+    return tf.tensor(values, [indices.length, ...shape])
   }
   return tf.tidy(() => {
-    const words = Int32Array.from(samples.flatMap(sample => sample.reserve(size).key))
-    const keys = tf.tensor2d(words, [samples.length, 2], 'int32')
-    return runKernel('IndexedNormal', { keys }, { shape }).y
+    const words = Array.from(indices, index => [index % 2 ** 32, Math.floor(index / 2 ** 32)])
+    const inputs = { indices: tf.tensor2d(Int32Array.from(words.flat()), [words.length, 2], 'int32') }
+    return runKernel('IndexedNormal', inputs, { place: rng.reserve(0), shape }).y // forks need the stream's key only
   })
 }
 

@@ -3,8 +3,8 @@
  * With u = (word + 1/2) 2^-32 of each word they are sqrt(-2 ln u0) (cos 2πu1, sin 2πu1).
  *
  * A float32 has no room for u near 1, and WGSL's cos and sin may be wrong by 2^-11. So what has to be exact is computed from
- * integers: 1 - u, and the angle to the nearest quarter turn. Then short Taylor series are precise to the last bits. No step
- * depends on the order of roundings, which differs from GPU to GPU.
+ * integers: 1 - u, and the angle from the nearest quarter turn. Then short Taylor series are precise to the last bits. GPUs may
+ * round differently, with fused multiply-add for example, so their numbers can differ in the last bits, and in no others.
  */
 export const boxMullerText = `
 // ln((word + 1/2) 2^-32) = exponent ln 2 + ln(1 + s), with 1 + s in [sqrt(1/2), sqrt(2)]

@@ -27,14 +27,14 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
 export function draw(backend: WebgpuBackend, shader: string, { place, shape }: RandomAttrs): tf.TensorInfo {
   const y = backend.makeTensorInfo(shape, 'float32')
   const size = shape.reduce((product, side) => product * side, 1)
-  const uniforms = packUniforms(
-    { u32: place.key[0] },
-    { u32: place.key[1] },
-    { u32: place.counter[0] },
-    { u32: place.counter[1] },
-    { u32: size },
-  )
   const workgroups = inRows(Math.ceil(size / (THREADS * PER_BLOCK)))
-  dispatch(backend, { shader, read: [], write: [y], uniforms, workgroups })
+  dispatch(backend, {
+    shader,
+    read: [],
+    write: [y],
+    place,
+    uniforms: packUniforms({ u32: size }),
+    workgroups,
+  })
   return y
 }

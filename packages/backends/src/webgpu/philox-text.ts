@@ -1,7 +1,7 @@
 /**
- * `philox(counter, key)` in WGSL: the four words of one block of Philox 4x32-10, with the same bits as in core. The last two
- * words of the counter are 0. `blockAfter(counter, n)` is the n-th counter after `counter`. WGSL can't give the high half of
- * a 32-bit product, so this builds it from 16-bit products.
+ * `philox(counter, key)` in WGSL: the four words of one block of Philox 4x32-10, with the same bits as in core.
+ * `blockAfter(counter, n)` is the n-th counter after the place `counter`; its last two words are 0. WGSL can't give the high half
+ * of a 32-bit product, so this builds it from 16-bit products.
  *
  * @see Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011
  */
@@ -15,8 +15,8 @@ fn highHalf(a: u32, b: u32) -> u32 {
   let cross = lowA * highB + (middle & 0xffffu);
   return highA * highB + (middle >> 16u) + (cross >> 16u);
 }
-fn philox(counter: vec2<u32>, firstKey: vec2<u32>) -> vec4<u32> {
-  var x = vec4<u32>(counter, 0u, 0u);
+fn philox(counter: vec4<u32>, firstKey: vec2<u32>) -> vec4<u32> {
+  var x = counter;
   var key = firstKey;
   for (var round = 0u; round < 10u; round++) {
     x = vec4<u32>(
@@ -29,7 +29,7 @@ fn philox(counter: vec2<u32>, firstKey: vec2<u32>) -> vec4<u32> {
   }
   return x;
 }
-fn blockAfter(counter: vec2<u32>, n: u32) -> vec2<u32> {
+fn blockAfter(counter: vec2<u32>, n: u32) -> vec4<u32> {
   let low = counter.x + n;
-  return vec2<u32>(low, counter.y + select(0u, 1u, low < n));
+  return vec4<u32>(low, counter.y + select(0u, 1u, low < n), 0u, 0u);
 }`

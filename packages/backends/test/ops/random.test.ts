@@ -33,7 +33,7 @@ describe.each(shapes)('$shape', ({ shape, size }) => {
   it('row i has the normal numbers of sample indices[i]', async () => {
     await scope(async () => {
       const rng = createRng(2)
-      for (const indices of [[5], [2 ** 40, 0, 5, 0]]) {
+      for (const indices of [[5], [2 ** 53 - 1, 0, 2 ** 31, 2 ** 40 + 5, 5, 0]]) {
         const rows = indices.map(index => normal(rng.fork(index), shape))
         await expectClose(indexedNormal(rng, indices, shape), tf.stack(rows), exact)
       }
@@ -45,6 +45,7 @@ describe.each(shapes)('$shape', ({ shape, size }) => {
     await scope(async () => {
       const [rng, same] = [createRng(3), createRng(3)]
       uniform(rng, shape)
+      indexedNormal(rng, [1, 2], shape)
       normal(rng, shape)
       same.uniforms(size)
       same.normals(size)
@@ -77,5 +78,8 @@ it('say what is wrong', () => {
   expect(() => normal(rng, [0.5])).toThrow('backends.normal: shape[0] must be an integer >= 0, got 0.5.')
   expect(() => indexedNormal(rng, [1], [Number.NaN])).toThrow(
     'backends.indexedNormal: shape[0] must be an integer >= 0, got NaN.',
+  )
+  expect(() => indexedNormal(rng, [1, -1], [2])).toThrow(
+    'backends.indexedNormal: indices[1] must be an integer in [0, 9007199254740991], got -1.',
   )
 })

@@ -9,7 +9,11 @@ const THREADS = 64
 const PER_BLOCK = 4
 
 const shader = `
-${bindings({ read: ['keys: vec2<u32>'], write: ['y'], uniforms: 'rows: u32, rowSize: u32' })}
+${bindings({
+  read: ['indices: vec2<u32>'],
+  write: ['y'],
+  uniforms: 'key: vec2<u32>, counter: vec2<u32>, rows: u32, rowSize: u32',
+})}
 ${philoxText}
 ${normalsText}
 @compute @workgroup_size(${THREADS})
@@ -20,19 +24,21 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   if (row >= uniforms.rows) { return; }
   let block = unit % blocks;
   let first = block * ${PER_BLOCK}u;
-  let drawn = numbers(philox(vec2<u32>(block, 0u), keys[row]));
+  let fork = philox(vec4<u32>(indices[row], 0u, 1u), uniforms.key).xy; // as core's Rng.fork makes a key of a number
+  let drawn = numbers(philox(vec4<u32>(block, 0u, 0u, 0u), fork));
   for (var j = 0u; j < min(${PER_BLOCK}u, uniforms.rowSize - first); j++) {
     y[row * uniforms.rowSize + first + j] = drawn[j];
   }
 }`
 
-/** Each row from its own key: the host sends 8 bytes a sample. */
-export const indexedNormal: WebgpuKernel<'IndexedNormal'> = ({ inputs: { keys }, attrs, backend }) => {
-  const [rows] = keys.shape
-  const rowSize = attrs.shape.reduce((product, side) => product * side, 1)
-  const y = backend.makeTensorInfo([rows, ...attrs.shape], 'float32')
+/** Each row from its own fork of the stream: the host sends 8 bytes a sample. */
+export const indexedNormal: WebgpuKernel<'IndexedNormal'> = ({ inputs: { indices }, attrs, backend }) => {
+  const { place, shape } = attrs
+  const [rows] = indices.shape
+  const rowSize = shape.reduce((product, side) => product * side, 1)
+  const y = backend.makeTensorInfo([rows, ...shape], 'float32')
   const uniforms = packUniforms({ u32: rows }, { u32: rowSize })
   const workgroups = inRows(Math.ceil((rows * Math.ceil(rowSize / PER_BLOCK)) / THREADS))
-  dispatch(backend, { shader, read: [keys], write: [y], uniforms, workgroups })
+  dispatch(backend, { shader, read: [indices], write: [y], place, uniforms, workgroups })
   return { y }
 }
