@@ -1,5 +1,4 @@
-import { normal } from '@rectified-flow/backends'
-import { createRng } from '@rectified-flow/core'
+import { createRng, drawNormal } from '@rectified-flow/core'
 import type { ImageDataset } from '@rectified-flow/datasets'
 import { FeatureStatistics, featureStatistics, frechetDistance } from '@rectified-flow/eval-fid'
 import { readCifarFeatures } from '@rectified-flow/eval-fid/node'
@@ -34,7 +33,7 @@ function* batches(
     const indices = Array.from({ length: 500 }, (_, k) => i + k * stride).filter(index => index < count)
     yield tf.tidy(() => {
       const { x } = data.batch(indices)
-      const z = normal(rng.fork(i), x.shape)
+      const z = drawNormal(rng.fork(i), x.shape)
       return tf.clipByValue(tf.add(x, tf.mul(z, noise)), -1, 1) as tf.Tensor4D
     })
   }

@@ -1,5 +1,4 @@
-import { indexedNormal } from '@rectified-flow/backends'
-import { createRng, oneHot } from '@rectified-flow/core'
+import { createRng, indexedNormal, oneHot } from '@rectified-flow/core'
 import type { ImageDataset } from '@rectified-flow/datasets'
 import type { SmallResNet } from '@rectified-flow/eval-fid'
 import { invert, sample, slerp, translate } from '@rectified-flow/reflow'

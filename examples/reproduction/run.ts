@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { indexedNormal } from '@rectified-flow/backends'
-import { createRng } from '@rectified-flow/core'
+import { createRng, indexedNormal } from '@rectified-flow/core'
 import type { ImageDataset } from '@rectified-flow/datasets'
 import { readMnist } from '@rectified-flow/datasets/node'
 import type * as tf from '@tensorflow/tfjs-core'

@@ -5,12 +5,9 @@ import {
   conv2d,
   groupNorm,
   groupNormSilu,
-  indexedNormal,
-  normal,
   resample,
-  uniform,
 } from '@rectified-flow/backends'
-import { createRng, oneHot } from '@rectified-flow/core'
+import { createRng, drawNormal, drawUniform, indexedNormal, oneHot } from '@rectified-flow/core'
 import {
   createSmallVgg,
   lpipsHuber,
@@ -176,13 +173,13 @@ export const cases: readonly Case[] = [
     group: 'operations',
     name: 'uniform numbers',
     tolerance: 0,
-    compute: () => [uniform(createRng(1), image)],
+    compute: () => [drawUniform(createRng(1), image)],
   },
   {
     group: 'operations',
     name: 'normal numbers',
     tolerance: 1e-6,
-    compute: () => [normal(createRng(1), image), indexedNormal(createRng(1), [5, 0, 2], [5, 5])],
+    compute: () => [drawNormal(createRng(1), image), indexedNormal(createRng(1), [5, 0, 2], [5, 5])],
   },
   {
     group: 'operations',

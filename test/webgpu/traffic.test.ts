@@ -1,5 +1,4 @@
-import { indexedNormal, normal } from '@rectified-flow/backends'
-import { createRng } from '@rectified-flow/core'
+import { createRng, drawNormal, indexedNormal } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { networkCases } from '../../bench/src/cases/network.js'
@@ -43,6 +42,16 @@ describe.runIf(hasDawn)('what the host asks of a GPU', () => {
     expect(uploadedBytes).toBeLessThanOrEqual(budget.uploadedBytes)
   })
 
+  it('noise is made from 32 bytes of uniforms, and 8 more for each sample with its own stream', () => {
+    const rng = createRng(1)
+    gpu.reset()
+    drawNormal(rng, [128, 32, 32, 3]).dispose()
+    expect(gpu.traffic).toEqual({ dispatches: 1, uploads: 1, uploadedBytes: 32 })
+    gpu.reset()
+    indexedNormal(rng, [...Array(128).keys()], [32, 32, 3]).dispose()
+    expect(gpu.traffic).toEqual({ dispatches: 1, uploads: 2, uploadedBytes: 32 + 128 * 8 })
+  })
+
   it('a training step takes little more memory than its tensors need at once', async () => {
     const { memory } = await openNullGpu() // a device without the memory of the tests before
     let needed = 0
@@ -57,15 +66,5 @@ describe.runIf(hasDawn)('what the host asks of a GPU', () => {
     watched.mockRestore()
     expect(memory.peak / needed).toBeLessThan(1.3)
     work.close?.()
-  })
-
-  it('noise is made from 32 bytes of uniforms, and 8 more for each sample with its own stream', () => {
-    const rng = createRng(1)
-    gpu.reset()
-    normal(rng, [128, 32, 32, 3]).dispose()
-    expect(gpu.traffic).toEqual({ dispatches: 1, uploads: 1, uploadedBytes: 32 })
-    gpu.reset()
-    indexedNormal(rng, [...Array(128).keys()], [32, 32, 3]).dispose()
-    expect(gpu.traffic).toEqual({ dispatches: 1, uploads: 2, uploadedBytes: 32 + 128 * 8 })
   })
 })

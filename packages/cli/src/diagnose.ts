@@ -1,5 +1,5 @@
-import { type BackendName, conv2d, normal, useBackend } from '@rectified-flow/backends'
-import { createRng } from '@rectified-flow/core'
+import { type BackendName, conv2d, useBackend } from '@rectified-flow/backends'
+import { createRng, drawNormal } from '@rectified-flow/core'
 import { pseudoHuber } from '@rectified-flow/losses-lpips-huber'
 import { Trainer } from '@rectified-flow/reflow'
 import { uShaped } from '@rectified-flow/timestep-dists'
@@ -76,7 +76,7 @@ async function trainingStepSeconds(): Promise<number> {
     velocity: stepRng => edmVelocity(net, { training: { rng: stepRng } }),
     weights: net.weights,
     coupling: {
-      draw: async () => ({ x: tf.clone(images), z: normal(rng, [16, 28, 28, 1]) as tf.Tensor4D }),
+      draw: async () => ({ x: tf.clone(images), z: drawNormal(rng, [16, 28, 28, 1]) as tf.Tensor4D }),
     },
     timesteps: uShaped({ a: 4 }),
     premetric: pseudoHuber(),

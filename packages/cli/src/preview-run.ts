@@ -1,5 +1,4 @@
-import { normal } from '@rectified-flow/backends'
-import { createRng, oneHot } from '@rectified-flow/core'
+import { createRng, drawNormal, oneHot } from '@rectified-flow/core'
 import { encodePngGrid } from '@rectified-flow/datasets'
 import { previewFlow, type SampleTrajectory, type Trainer } from '@rectified-flow/reflow'
 import type { Preview } from '@rectified-flow/reflow/node'
@@ -19,7 +18,7 @@ export async function previewRun(
 ): Promise<Preview> {
   const { imgResolution: side, inChannels: channels, labelDim } = net.config
   const scale = side < 64 ? 2 : 1
-  const z = normal(createRng(seed).fork('preview'), [previewImages, side, side, channels]) as tf.Tensor4D
+  const z = drawNormal(createRng(seed).fork('preview'), [previewImages, side, side, channels]) as tf.Tensor4D
   const labels = labelDim > 0 ? rowLabels(previewImages, labelDim) : undefined
   const field = edmVelocity(net.withWeights(trainer.ema), labels ? { classLabels: labels } : {})
   const { samples, straightness, trajectory } = await previewFlow(field, z, { trajectories: SHOWN_PATHS })

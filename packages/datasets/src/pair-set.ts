@@ -1,5 +1,4 @@
-import { indexedNormal } from '@rectified-flow/backends'
-import { createRng, type Pairs } from '@rectified-flow/core'
+import { createRng, indexedNormal, type Pairs } from '@rectified-flow/core'
 import type * as tf from '@tensorflow/tfjs-core'
 import { imageDataset } from './image-dataset.js'
 import type { IndexedPairs } from './pair-source.js'

@@ -1,5 +1,12 @@
-import { indexedNormal } from '@rectified-flow/backends'
-import { batchOf, checkOneOf, createRng, NumericError, oneHot, signedToBytes } from '@rectified-flow/core'
+import {
+  batchOf,
+  checkOneOf,
+  createRng,
+  indexedNormal,
+  NumericError,
+  oneHot,
+  signedToBytes,
+} from '@rectified-flow/core'
 import type { WritablePairs } from '@rectified-flow/datasets'
 import * as tf from '@tensorflow/tfjs-core'
 import { compiledOnce } from './internal/compiled-once.js'

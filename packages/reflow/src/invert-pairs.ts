@@ -1,5 +1,4 @@
-import { indexedNormal } from '@rectified-flow/backends'
-import { bytesToImages, checkInt, checkOneOf, createRng, oneHot } from '@rectified-flow/core'
+import { bytesToImages, checkInt, checkOneOf, createRng, indexedNormal, oneHot } from '@rectified-flow/core'
 import type { ImageSource, WritablePairs } from '@rectified-flow/datasets'
 import * as tf from '@tensorflow/tfjs-core'
 import { compiledOnce } from './internal/compiled-once.js'

@@ -1,4 +1,3 @@
-import { normal } from '@rectified-flow/backends'
 import {
   batchOf,
   checkGradients,
@@ -6,6 +5,7 @@ import {
   checkOneOf,
   checkTensor,
   describe,
+  drawNormal,
   type Field,
   oneHot,
   type Rng,
@@ -97,7 +97,7 @@ interface Vectors {
 
 function draw(rng: Rng, count: number, probe: 'rademacher' | 'gaussian', shape: number[]): Vectors {
   const all = Array.from({ length: count }, (_, i) => {
-    const vector = normal(rng.fork(i), shape)
+    const vector = drawNormal(rng.fork(i), shape)
     return probe === 'gaussian' ? vector : tf.sub(tf.mul(tf.cast(tf.greater(vector, 0), 'float32'), 2), 1)
   })
   return { count, at: i => tf.clone(all[i]!), weight: 1 / count }

@@ -1,5 +1,12 @@
-import { normal } from '@rectified-flow/backends'
-import { checkInt, checkNumber, checkOneOf, checkTensor, type Denoiser, type Rng } from '@rectified-flow/core'
+import {
+  checkInt,
+  checkNumber,
+  checkOneOf,
+  checkTensor,
+  type Denoiser,
+  drawNormal,
+  type Rng,
+} from '@rectified-flow/core'
 import { type KarrasOptions, karrasLevels } from '@rectified-flow/ode'
 import * as tf from '@tensorflow/tfjs-core'
 import { compiledOnce } from './internal/compiled-once.js'
@@ -104,7 +111,7 @@ export function sampleEdm(
     if (!churn || sigma < (churn.sigmaMin ?? 0) || sigma > (churn.sigmaMax ?? Infinity)) return { x, sigma }
     const raised = sigma * (1 + Math.min(churn.amount / steps, Math.SQRT2 - 1))
     const added = Math.sqrt(raised ** 2 - sigma ** 2) * (churn.scale ?? 1)
-    const noise = normal(churn.rng.fork(step), x.shape)
+    const noise = drawNormal(churn.rng.fork(step), x.shape)
     return { x: tf.add(x, tf.mul(noise, added)) as tf.Tensor4D, sigma: raised }
   }
 }

@@ -1,8 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { indexedNormal } from '@rectified-flow/backends'
-import { alongBatch, createRng, type Field } from '@rectified-flow/core'
+import { alongBatch, createRng, type Field, indexedNormal } from '@rectified-flow/core'
 import { imageDataset, type PairRows } from '@rectified-flow/datasets'
 import { createPairStore, openPairStore, type PairStore } from '@rectified-flow/datasets/node'
 import {

@@ -1,5 +1,4 @@
-import { indexedNormal } from '@rectified-flow/backends'
-import { createRng, oneHot } from '@rectified-flow/core'
+import { createRng, indexedNormal, oneHot } from '@rectified-flow/core'
 import { invert, sample, slerp } from '@rectified-flow/reflow'
 import { edmVelocity, loadUNet, type UNet } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'

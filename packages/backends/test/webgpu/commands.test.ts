@@ -5,12 +5,9 @@ import {
   conv2d,
   dropout,
   groupNormSilu,
-  indexedNormal,
-  normal,
-  uniform,
   useBackend,
 } from '@rectified-flow/backends'
-import { createRng, type Rng } from '@rectified-flow/core'
+import { createRng, drawNormal, drawUniform, indexedNormal, type Rng } from '@rectified-flow/core'
 import { expectNoLeak } from '@rectified-flow/tools/leaks'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -80,9 +77,9 @@ describe.runIf(!(opened instanceof Error))('functions compiled to commands', () 
       (x: tf.Tensor, stream: Rng) => [
         dropout(x, 0.4, stream.fork('a')),
         dropout(x, 0.2, stream),
-        normal(stream, [5]),
+        drawNormal(stream, [5]),
         indexedNormal(stream.fork('b'), [3, 0], [2]),
-        uniform(stream, [5]),
+        drawUniform(stream, [5]),
         dropout(x, 0.3, stream),
       ],
       (time): [tf.Tensor, Rng] => [tf.ones([40]), rng.fork(time)],

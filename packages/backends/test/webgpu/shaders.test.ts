@@ -1,15 +1,5 @@
-import {
-  adamEma,
-  conv2d,
-  dropout,
-  groupNormSilu,
-  indexedNormal,
-  normal,
-  resample,
-  squareSums,
-  uniform,
-} from '@rectified-flow/backends'
-import { createRng } from '@rectified-flow/core'
+import { adamEma, conv2d, dropout, groupNormSilu, resample, squareSums } from '@rectified-flow/backends'
+import { createRng, drawNormal, drawUniform, indexedNormal } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { hasDawn, type NullGpu, openNullGpu } from './null-gpu.js'
@@ -68,8 +58,8 @@ const cases: Record<string, () => tf.Tensor[]> = {
       [128, 128, 3],
     ),
   ],
-  'normal numbers, 17 million': () => [normal(createRng(1), [65, 32, 32, 256])],
-  'uniform numbers, 17 million': () => [uniform(createRng(1), [65, 32, 32, 256])],
+  'normal numbers, 17 million': () => [drawNormal(createRng(1), [65, 32, 32, 256])],
+  'uniform numbers, 17 million': () => [drawUniform(createRng(1), [65, 32, 32, 256])],
   'resampling down': () => withGradients([[8, 32, 32, 128]], x => resample(x as tf.Tensor4D, 'down', [1, 1])),
   'resampling up': () => withGradients([[8, 16, 16, 256]], x => resample(x as tf.Tensor4D, 'up', [1, 1])),
   'Adam of a large filter': () => adam([3, 3, 512, 512]),

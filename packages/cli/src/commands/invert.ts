@@ -1,6 +1,6 @@
-import { type BackendName, compile, indexedNormal } from '@rectified-flow/backends'
+import { type BackendName, compile } from '@rectified-flow/backends'
 import { writeNpz } from '@rectified-flow/checkpoints'
-import { createRng } from '@rectified-flow/core'
+import { createRng, indexedNormal } from '@rectified-flow/core'
 import { readBatch } from '@rectified-flow/datasets'
 import { openImages } from '@rectified-flow/datasets/node'
 import { type SolverName, solvers } from '@rectified-flow/ode'

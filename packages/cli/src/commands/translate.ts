@@ -1,5 +1,5 @@
-import { type BackendName, compile, indexedNormal } from '@rectified-flow/backends'
-import { createRng } from '@rectified-flow/core'
+import { type BackendName, compile } from '@rectified-flow/backends'
+import { createRng, indexedNormal } from '@rectified-flow/core'
 import { readBatch } from '@rectified-flow/datasets'
 import { openImages } from '@rectified-flow/datasets/node'
 import { type SolverName, solvers } from '@rectified-flow/ode'

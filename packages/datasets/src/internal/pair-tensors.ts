@@ -1,5 +1,4 @@
-import { indexedNormal } from '@rectified-flow/backends'
-import { bytesToImages, createRng, oneHot, type Pairs } from '@rectified-flow/core'
+import { bytesToImages, createRng, indexedNormal, oneHot, type Pairs } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { FullPairPlan } from '../pair-plan.js'
 import type { PairRows } from '../pair-source.js'

@@ -1,5 +1,5 @@
-import { normal } from '@rectified-flow/backends'
 import type { Choice, Coupling, Rng } from '@rectified-flow/core'
+import { drawNormal } from '@rectified-flow/core'
 import type { IndexedImages } from '@rectified-flow/datasets'
 import type * as tf from '@tensorflow/tfjs-core'
 
@@ -9,7 +9,7 @@ export function independentCoupling(data: IndexedImages, { rng }: { rng: Rng }):
     async draw(step, batch) {
       const draw = rng.fork(step)
       const { x, labels } = await data.batch(draw.fork('data').integers(batch, data.count))
-      return { x, z: normal(draw.fork('noise'), x.shape) as tf.Tensor4D, ...(labels && { labels }) }
+      return { x, z: drawNormal(draw.fork('noise'), x.shape) as tf.Tensor4D, ...(labels && { labels }) }
     },
   }
 }

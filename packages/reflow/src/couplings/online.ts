@@ -1,5 +1,4 @@
-import { indexedNormal } from '@rectified-flow/backends'
-import { type Coupling, checkInt, type Pairs, type Rng } from '@rectified-flow/core'
+import { type Coupling, checkInt, indexedNormal, type Pairs, type Rng } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Teacher } from '../generate-pairs.js'
 

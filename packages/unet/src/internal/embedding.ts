@@ -1,4 +1,4 @@
-import type { Weights } from '@rectified-flow/core'
+import { drawUniform, type Weights } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { ForwardOptions } from '../network.js'
 
@@ -38,9 +38,6 @@ export function droppedLabels(
 ): tf.Tensor2D {
   const labels = classLabels ?? tf.zeros<tf.Rank.R2>([1, labelDim])
   if (!training || share === 0) return labels
-  const kept = training.rng
-    .fork('label')
-    .uniforms(batch)
-    .map(u => (u >= share ? 1 : 0))
-  return tf.mul(labels, tf.tensor2d(kept, [batch, 1]))
+  const kept = tf.greaterEqual(drawUniform(training.rng.fork('label'), [batch, 1]), share)
+  return tf.mul(labels, tf.cast(kept, 'float32'))
 }

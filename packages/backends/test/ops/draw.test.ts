@@ -1,5 +1,4 @@
-import { indexedNormal, normal, uniform } from '@rectified-flow/backends'
-import { createRng } from '@rectified-flow/core'
+import { createRng, drawNormal, drawUniform, indexedNormal } from '@rectified-flow/core'
 import { expectNoLeak } from '@rectified-flow/tools/leaks'
 import { exact, expectClose, type Tolerance } from '@rectified-flow/tools/matchers'
 import { scope } from '@rectified-flow/tools/scope'
@@ -19,14 +18,14 @@ describe.each(shapes)('$shape', ({ shape, size }) => {
   it('uniform numbers have the bits of the host', async () => {
     await scope(async () => {
       const expected = createRng(1).fork('a').uniforms(size)
-      await expectClose(uniform(createRng(1).fork('a'), shape), tf.tensor(expected, shape), exact)
+      await expectClose(drawUniform(createRng(1).fork('a'), shape), tf.tensor(expected, shape), exact)
     })
   })
 
   it('normal numbers are those of the host, rounded otherwise', async () => {
     await scope(async () => {
       const expected = createRng(1).fork('a').normals(size)
-      await expectClose(normal(createRng(1).fork('a'), shape), tf.tensor(expected, shape), rounding)
+      await expectClose(drawNormal(createRng(1).fork('a'), shape), tf.tensor(expected, shape), rounding)
     })
   })
 
@@ -34,7 +33,7 @@ describe.each(shapes)('$shape', ({ shape, size }) => {
     await scope(async () => {
       const rng = createRng(2)
       for (const indices of [[5], [2 ** 53 - 1, 0, 2 ** 31, 2 ** 40 + 5, 5, 0]]) {
-        const rows = indices.map(index => normal(rng.fork(index), shape))
+        const rows = indices.map(index => drawNormal(rng.fork(index), shape))
         await expectClose(indexedNormal(rng, indices, shape), tf.stack(rows), exact)
       }
       expect(indexedNormal(rng, [], shape).shape).toEqual([0, ...shape])
@@ -44,9 +43,9 @@ describe.each(shapes)('$shape', ({ shape, size }) => {
   it('leave the stream where the host does', async () => {
     await scope(async () => {
       const [rng, same] = [createRng(3), createRng(3)]
-      uniform(rng, shape)
+      drawUniform(rng, shape)
       indexedNormal(rng, [1, 2], shape)
-      normal(rng, shape)
+      drawNormal(rng, shape)
       same.uniforms(size)
       same.normals(size)
       expect(rng.uniforms(3)).toEqual(same.uniforms(3))
@@ -58,14 +57,14 @@ it('draw past 2^32 blocks', async () => {
   await scope(async () => {
     const [rng, same] = [createRng(4), createRng(4)]
     for (const stream of [rng, same]) stream.reserve(2 ** 34 - 8)
-    await expectClose(uniform(rng, [19]), same.uniforms(19), exact)
+    await expectClose(drawUniform(rng, [19]), same.uniforms(19), exact)
   })
 })
 
 it('leak nothing', async () => {
   await expectNoLeak(async () => {
     const rng = createRng(5)
-    for (const drawn of [uniform(rng, [5]), normal(rng, [5]), indexedNormal(rng, [1, 2], [5])]) {
+    for (const drawn of [drawUniform(rng, [5]), drawNormal(rng, [5]), indexedNormal(rng, [1, 2], [5])]) {
       await drawn.data()
       drawn.dispose()
     }
@@ -74,12 +73,14 @@ it('leak nothing', async () => {
 
 it('say what is wrong', () => {
   const rng = createRng(6)
-  expect(() => uniform(rng, [2, -1])).toThrow('backends.uniform: shape[1] must be an integer >= 0, got -1.')
-  expect(() => normal(rng, [0.5])).toThrow('backends.normal: shape[0] must be an integer >= 0, got 0.5.')
+  expect(() => drawUniform(rng, [2, -1])).toThrow(
+    'core.drawUniform: shape[1] must be an integer >= 0, got -1.',
+  )
+  expect(() => drawNormal(rng, [0.5])).toThrow('core.drawNormal: shape[0] must be an integer >= 0, got 0.5.')
   expect(() => indexedNormal(rng, [1], [Number.NaN])).toThrow(
-    'backends.indexedNormal: shape[0] must be an integer >= 0, got NaN.',
+    'core.indexedNormal: shape[0] must be an integer >= 0, got NaN.',
   )
   expect(() => indexedNormal(rng, [1, -1], [2])).toThrow(
-    'backends.indexedNormal: indices[1] must be an integer in [0, 9007199254740991], got -1.',
+    'core.indexedNormal: indices[1] must be an integer in [0, 9007199254740991], got -1.',
   )
 })

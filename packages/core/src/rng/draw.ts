@@ -1,12 +1,13 @@
-import { checkInt, type Rng } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { hasKernel, runKernel } from '../kernels/run-kernel.js'
+import { checkInt } from '../checks.js'
+import type { Rng, WordPlace } from './rng.js'
 
 /** Uniform numbers in [0, 1), 24 bits each: those of `rng.uniform(shape)` bit for bit, drawn on the device if it can. */
-export function uniform(rng: Rng, shape: readonly number[]): tf.Tensor {
-  const size = sizeOf('backends.uniform', shape)
-  if (!hasKernel('RandomUniform')) return rng.uniform(shape)
-  return runKernel('RandomUniform', {}, { place: rng.reserve(size), shape }).y
+export function drawUniform(rng: Rng, shape: readonly number[]): tf.Tensor {
+  const size = sizeOf('core.drawUniform', shape)
+  return hasKernel('RandomUniform')
+    ? runKernel('RandomUniform', { place: rng.reserve(size), shape })
+    : rng.uniform(shape)
 }
 
 /**
@@ -14,21 +15,22 @@ export function uniform(rng: Rng, shape: readonly number[]): tf.Tensor {
  * computes them in float32 and the host in float64. Of 4 million numbers on SwiftShader each was within 3.5e-7 of the host's,
  * relative to its size; that is at most 5 units in the last place.
  */
-export function normal(rng: Rng, shape: readonly number[]): tf.Tensor {
-  const size = sizeOf('backends.normal', shape)
-  if (!hasKernel('RandomNormal')) return rng.normal(shape)
-  return runKernel('RandomNormal', {}, { place: rng.reserve(size), shape }).y
+export function drawNormal(rng: Rng, shape: readonly number[]): tf.Tensor {
+  const size = sizeOf('core.drawNormal', shape)
+  return hasKernel('RandomNormal')
+    ? runKernel('RandomNormal', { place: rng.reserve(size), shape })
+    : rng.normal(shape)
 }
 
 /**
- * Standard normal noise whose row i is the noise of sample indices[i]: normal(rng.fork(indices[i]), shape). A sample has the
+ * Standard normal noise whose row i is the noise of sample indices[i]: drawNormal(rng.fork(indices[i]), shape). A sample has the
  * same noise in any batch or shard.
  *
  * @param shape  shape of one sample, e.g. [H,W,C]
  * @returns      [indices.length, ...shape]
  */
 export function indexedNormal(rng: Rng, indices: ArrayLike<number>, shape: readonly number[]): tf.Tensor {
-  const where = 'backends.indexedNormal'
+  const where = 'core.indexedNormal'
   const size = sizeOf(where, shape)
   for (let i = 0; i < indices.length; i++)
     checkInt(where, `indices[${i}]`, indices[i]!, 0, Number.MAX_SAFE_INTEGER)
@@ -40,8 +42,25 @@ export function indexedNormal(rng: Rng, indices: ArrayLike<number>, shape: reado
   return tf.tidy(() => {
     const words = Array.from(indices, index => [index % 2 ** 32, Math.floor(index / 2 ** 32)])
     const inputs = { indices: tf.tensor2d(Int32Array.from(words.flat()), [words.length, 2], 'int32') }
-    return runKernel('IndexedNormal', inputs, { place: rng.reserve(0), shape }).y // forks need the stream's key only
+    return runKernel('IndexedNormal', { place: rng.reserve(0), shape }, inputs) // forks need the stream's key only
   })
+}
+
+type Drawing = 'RandomUniform' | 'RandomNormal' | 'IndexedNormal'
+
+/** Backends draw by kernels of @rectified-flow/backends; this package knows no more of them than their names. */
+const registryName = (kernel: Drawing) => `Rf${kernel}`
+const hasKernel = (kernel: Drawing) => tf.getKernel(registryName(kernel), tf.getBackend()) !== undefined
+
+function runKernel(
+  kernel: Drawing,
+  attrs: { place: WordPlace; shape: readonly number[] },
+  inputs: tf.NamedTensorMap = {},
+): tf.Tensor {
+  const outputs: tf.Tensor[] = tf
+    .engine()
+    .runKernel(registryName(kernel), inputs, attrs as unknown as tf.NamedAttrMap)
+  return outputs[0]!
 }
 
 function sizeOf(where: string, shape: readonly number[]): number {
