@@ -2,12 +2,14 @@ import {
   type AdamSlot,
   adamEma,
   attention,
+  compile,
   conv2d,
+  dropout,
   groupNorm,
   groupNormSilu,
   resample,
 } from '@rectified-flow/backends'
-import { createRng, drawNormal, drawUniform, indexedNormal, oneHot } from '@rectified-flow/core'
+import { createRng, drawNormal, drawUniform, indexedNormal, oneHot, type Rng } from '@rectified-flow/core'
 import {
   createSmallVgg,
   lpipsHuber,
@@ -232,6 +234,29 @@ export const cases: readonly Case[] = [
       trainer.dispose()
       net.dispose()
       return [tf.tensor1d(losses), ...flat]
+    },
+  },
+  {
+    group: 'training',
+    name: 'five runs of a compiled function: data, dropout and gradients of each',
+    tolerance: 1e-4,
+    compute() {
+      const filter = tf.variable(createRng(0).normal([3, 3, 3, 3])) as tf.Variable<tf.Rank.R4>
+      const slope = compile((x: tf.Tensor4D, rng: Rng) => {
+        const loss = () =>
+          tf.mean(tf.square(tf.tanh(conv2d(dropout(x, 0.25, rng.fork('a')), filter)))) as tf.Scalar
+        const { value, grads } = tf.variableGrads(loss, [filter])
+        return [value, grads[filter.name]!]
+      })
+      const runs = [0, 1, 2, 3, 4].flatMap(time => {
+        const x = createRng(time).normal(image) as tf.Tensor4D
+        const results = slope(x, createRng(7).fork(time))
+        x.dispose()
+        return results
+      })
+      slope.dispose()
+      filter.dispose()
+      return runs
     },
   },
   {
