@@ -39,5 +39,5 @@ await writePngGrid(`${out}translations.png`, tf.concat(translations), { columns:
 await writePngGrid(`${out}interpolations.png`, tf.concat(interpolations), { columns: COLUMNS, scale: 2 })
 console.log(`wrote ${out}translations.png: a real digit, then its noise drawn as 0 to 9`)
 console.log(`wrote ${out}interpolations.png: a real digit, the arc between two noises, another real digit`)
-const { right, of } = countTranslated(net, digits, await readDigitFeatures(), PER_DIGIT)
+const { right, of } = await countTranslated(net, digits, await readDigitFeatures(), PER_DIGIT)
 console.log(`${right} of ${of} translations are read as the digit asked for, by a classifier`)

@@ -36,7 +36,7 @@ const { name: backend } = await useBackend('wasm')
 const base = await readFile(`${weights}digit-teacher.safetensors`)
 const folder = fileURLToPath(new URL('runs/digit-translator', root))
 const { net, ema } = await trainTranslator(base, await readDigits('train'), SETTINGS, folder, console.log)
-const { right, of } = countTranslated(
+const { right, of } = await countTranslated(
   net.withWeights(ema),
   await readDigits('test'),
   await readDigitFeatures(),

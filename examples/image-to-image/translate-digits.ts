@@ -52,19 +52,21 @@ export function interpolateDigits(
 }
 
 /** Translate the first images of each digit to all digits, and count those that a classifier reads as intended. */
-export function countTranslated(
+export async function countTranslated(
   net: Network,
   data: ImageDataset,
   judge: SmallResNet,
   perDigit: number,
-): { right: number; of: number } {
+): Promise<{ right: number; of: number }> {
   let right = 0
-  for (let digit = 0; digit < CLASSES; digit++)
-    right += tf.tidy(() => {
+  for (let digit = 0; digit < CLASSES; digit++) {
+    const read = tf.tidy(() => {
       const all = tf.clipByValue(translateToAll(net, imagesOf(data, digit, perDigit), digit), -1, 1)
-      const read = tf.argMax(judge.logits(all as tf.Tensor4D), 1).dataSync()
-      return [...read].filter((label, i) => label === (i % (1 + CLASSES)) - 1).length
+      return tf.argMax(judge.logits(all as tf.Tensor4D), 1)
     })
+    right += [...(await read.data())].filter((label, i) => label === (i % (1 + CLASSES)) - 1).length
+    read.dispose()
+  }
   return { right, of: perDigit * CLASSES ** 2 }
 }
 

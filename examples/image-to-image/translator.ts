@@ -102,6 +102,7 @@ export async function trainTranslator(
       learningRate: warmUp(options.learningRate, { steps: options.warmup }),
       emaDecay: options.emaDecay,
       rng: rng.fork(stage),
+      compile: dropLabelsFrom > steps, // a compiled velocity is the same function in every step
     })
     const checkpoint = join(folder, `${stage}.safetensors`)
     if (existsSync(checkpoint)) await loadTrainer(checkpoint, trainer)

@@ -44,7 +44,7 @@ export async function trainFlows(
   const noise = rng.fork('noise').normals(2 * points)
   const z = tf.tensor4d(noise, [points, 1, 1, 2])
   const { x } = sample(first, z, { steps: teacherSteps })
-  const drawn = x.dataSync() as Float32Array
+  const drawn = (await x.data()) as Float32Array
   tf.dispose([x, z])
   const pairs = { count: points, batch: (i: ArrayLike<number>) => ({ x: rows(drawn, i), z: rows(noise, i) }) }
   // The 2-rectified flow starts from the 1-rectified flow's weights, with the paper's U-shaped times (configuration C).

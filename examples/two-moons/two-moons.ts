@@ -48,29 +48,36 @@ export async function twoMoons(
     panels.push(randomPairs(points, set(PATHS, rng.fork('ends')), rng.fork('particles').normals(2 * PATHS)))
     for (const [i, flow] of (['1-RF', '2-RF'] as const).entries()) {
       const field = flows[i]!
-      const distances = STEPS.map(steps => [steps, distance(draw(field, steps))] as const)
-      const path = paths(field)
+      const distances: [number, number][] = []
+      for (const steps of STEPS) distances.push([steps, distance(await draw(field, steps))])
+      const path = await paths(field)
       add({ points, flow, straightness: path.bend, distance: Object.fromEntries(distances) })
       panels.push({ row: points, column: flow, paths: path.particles })
     }
     const own = distance(set(settings.measured, rng.fork('other')))
     add({ points, flow: 'data', distance: Object.fromEntries(STEPS.map(steps => [steps, own])) })
 
-    function draw(field: Field, steps: number): Float32Array {
-      return tf.tidy(() => {
-        const z = rng.fork('measured').normal([settings.measured, 1, 1, 2])
-        return sample(field, z, { steps }).x.dataSync() as Float32Array
-      })
+    async function draw(field: Field, steps: number): Promise<Float32Array> {
+      const drawn = tf.tidy(
+        () => sample(field, rng.fork('measured').normal([settings.measured, 1, 1, 2]), { steps }).x,
+      )
+      const points = (await drawn.data()) as Float32Array
+      drawn.dispose()
+      return points
     }
 
-    function paths(field: Field) {
-      return tf.tidy(() => {
+    async function paths(field: Field): Promise<{ bend: number; particles: number[][][] }> {
+      const [bend, stacked] = tf.tidy(() => {
         const z = rng.fork('particles').normal([PATHS, 1, 1, 2])
         const { states } = sampleTrajectory(field, z, { steps: PATH_STEPS })
-        const bend = tf.mean(straightness(states)).dataSync()[0]!
-        const stacked = tf.reshape(tf.stack(states, 1), [PATHS, PATH_STEPS + 1, 2])
-        return { bend, particles: stacked.arraySync() as number[][][] }
-      }) as unknown as { bend: number; particles: number[][][] }
+        return [
+          tf.mean(straightness(states)),
+          tf.reshape(tf.stack(states, 1), [PATHS, PATH_STEPS + 1, 2]) as tf.Tensor3D,
+        ] as const
+      })
+      const path = { bend: (await bend.data())[0]!, particles: await stacked.array() }
+      tf.dispose([bend, stacked])
+      return path
     }
   }
   await mkdir(out, { recursive: true })

@@ -55,7 +55,7 @@ it('trains a translator from a teacher without labels, and judges it', async () 
     expect(JSON.parse(await readFile(join(folder, 'pairs', 'pairs.json'), 'utf8'))).toMatchObject({
       classes: 10,
     })
-    const judged = countTranslated(net.withWeights(ema), digits, await readDigitFeatures(), 1)
+    const judged = await countTranslated(net.withWeights(ema), digits, await readDigitFeatures(), 1)
     expect(judged.of).toBe(100)
     expect(judged.right).toBeGreaterThanOrEqual(0)
   } finally {
