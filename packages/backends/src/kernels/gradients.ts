@@ -1,18 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { addGradient } from './add-gradient.js'
-import { runKernel } from './run-kernel.js'
+import { hasKernel, runKernel } from './run-kernel.js'
+import type { ConvAttrs, ConvInputs } from './table.js'
+import { together } from './together.js'
 
 /** Register the gradients of this package's kernels, the same for all backends: they use kernels that each of these has. */
 export function registerKernelGradients(): void {
-  addGradient(
-    'Conv2dBias',
-    { inputs: ['x', 'filter'] },
-    ({ dy: { y: dy }, inputs: { x, filter }, attrs }) => ({
-      x: () => runStock('Conv2DBackpropInput', { dy, filter }, { ...attrs, inputShape: x.shape }),
-      filter: () => runStock('Conv2DBackpropFilter', { x, dy }, { ...attrs, filterShape: filter.shape }),
-      bias: () => tf.sum(dy, [0, 1, 2]),
-    }),
+  addGradient('Conv2dBias', { inputs: ['x', 'filter'] }, ({ dy: { y: dy }, inputs, attrs }) =>
+    convolutionGradients(dy, inputs, attrs),
   )
+  addGradient('Conv2dSkip', { inputs: ['x', 'filter'] }, ({ dy, inputs, attrs: { scale, ...attrs } }) => {
+    const skip = scale === 1 ? tf.clone(dy.y) : tf.mul<tf.Tensor4D>(dy.y, scale)
+    return Object.assign(convolutionGradients(skip, inputs, attrs), { skip: () => skip })
+  })
 
   const norm = ['x', 'gamma', 'beta'] as const
   const outputs = ['y', 'mean', 'rstd', 'sigmoid'] as const
@@ -46,6 +46,25 @@ export function registerKernelGradients(): void {
   addGradient('SquareSums', { inputs: 'all' }, ({ dy: { sums: dy }, inputs }) =>
     (inputs as readonly tf.Tensor[]).map((x, i) => () => tf.mul(tf.mul(x, 2), tf.slice(dy, i, 1))),
   )
+}
+
+function convolutionGradients(
+  dy: tf.Tensor4D,
+  { x, filter }: ConvInputs,
+  attrs: ConvAttrs,
+): Record<'x' | 'filter' | 'bias', () => tf.Tensor> {
+  const { shape: inputShape } = x
+  const { shape: filterShape } = filter
+  const input = () => runStock('Conv2DBackpropInput', { dy, filter }, { ...attrs, inputShape })
+  if (hasKernel('Conv2dBiasGradient'))
+    return together({ x: input }, ['filter', 'bias'], () =>
+      runKernel('Conv2dBiasGradient', { x, dy }, { ...attrs, filterShape }),
+    )
+  return {
+    x: input,
+    filter: () => runStock('Conv2DBackpropFilter', { x, dy }, { ...attrs, filterShape }),
+    bias: () => tf.sum(dy, [0, 1, 2]),
+  }
 }
 
 /** Gradients that one kernel computed beforehand: inside one of these functions, tfjs would free all but its own result. */

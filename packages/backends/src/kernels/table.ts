@@ -81,6 +81,18 @@ export interface RandomAttrs {
 export interface KernelTable {
   /** The convolution plus bias [O]. */
   Conv2dBias: { inputs: ConvInputs & { bias: tf.Tensor1D }; attrs: ConvAttrs; outputs: { y: tf.Tensor4D } }
+  /** scale times the sum of the convolution, bias [O] and skip [B,H',W',O]. */
+  Conv2dSkip: {
+    inputs: ConvInputs & { bias: tf.Tensor1D; skip: tf.Tensor4D }
+    attrs: ConvAttrs & { scale: number }
+    outputs: { y: tf.Tensor4D }
+  }
+  /** The gradient of Conv2dBias with respect to filter and bias. */
+  Conv2dBiasGradient: {
+    inputs: { x: tf.Tensor4D; dy: tf.Tensor4D }
+    attrs: ConvAttrs & { filterShape: [number, number, number, number] }
+    outputs: { filter: tf.Tensor4D; bias: tf.Tensor1D }
+  }
   GroupNorm: { inputs: NormInputs; attrs: NormAttrs; outputs: NormOutputs }
   GroupNormModulated: { inputs: NormInputs & Modulation; attrs: NormAttrs; outputs: NormOutputs }
   /** The gradient of both kernels above, with respect to each input, under the input's name. */
@@ -137,6 +149,8 @@ export type Outputs<Name extends KernelName> = KernelTable[Name]['outputs']
 /** The place of each output in tfjs's list, or that the outputs are a list. Outputs that only some backends give come last. */
 export const places = {
   Conv2dBias: { y: 0 },
+  Conv2dSkip: { y: 0 },
+  Conv2dBiasGradient: { filter: 0, bias: 1 },
   GroupNorm: { y: 0, mean: 1, rstd: 2, sigmoid: 3 },
   GroupNormModulated: { y: 0, mean: 1, rstd: 2, sigmoid: 3 },
   GroupNormGradient: { x: 0, gamma: 1, beta: 2, scale: 3, shift: 4 },

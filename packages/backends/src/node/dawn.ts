@@ -12,7 +12,8 @@ export async function dawn(): Promise<GPU | Unavailable> {
   try {
     const { create, globals } = (await import(pkg)) as { create(flags: string[]): GPU; globals: object }
     Object.assign(globalThis, globals)
-    const gpu = create([])
+    // Without this, Dawn hides the matrices of subgroups, which are tensor cores.
+    const gpu = create(['enable-dawn-features=allow_unsafe_apis'])
     // Node 20 has no navigator; later versions have one without gpu.
     if (!globalThis.navigator)
       Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true })

@@ -5,10 +5,14 @@ import { hasKernel, runKernel } from '../kernels/run-kernel.js'
 export interface Conv2dOptions {
   strides?: number | [number, number]
   pad?: 'same' | 'valid' | number
+  /** Added to the result [B,H',W',O]. */
+  skip?: tf.Tensor4D
+  /** Multiplies the sum. */
+  scale?: number
 }
 
 /**
- * 2-D convolution with bias.
+ * scale (conv(x) + bias + skip), a 2-D convolution with what a residual block adds to it.
  *
  * @param x       [B,H,W,I]
  * @param filter  [h,w,I,O]
@@ -19,7 +23,7 @@ export function conv2d(
   x: tf.Tensor4D,
   filter: tf.Tensor4D,
   bias?: tf.Tensor1D,
-  { strides = 1, pad = 'same' }: Conv2dOptions = {},
+  { strides = 1, pad = 'same', skip, scale = 1 }: Conv2dOptions = {},
 ): tf.Tensor4D {
   checkTensor('backends.conv2d', 'x', x, ['B', 'H', 'W', 'I'])
   checkTensor('backends.conv2d', 'filter', filter, ['h', 'w', x.shape[3], 'O'])
@@ -38,10 +42,21 @@ export function conv2d(
           [0, 0],
         ]
       : pad
+  if (skip) {
+    const { outShape } = tf.backend_util.computeConv2DInfo(x.shape, filter.shape, pair, 1, pads)
+    checkTensor('backends.conv2d', 'skip', skip, outShape)
+  }
+  const attrs = { strides: pair, pad: pads }
   return tf.tidy(() => {
-    if (!bias) return tf.conv2d(x, filter, pair, pads)
-    if (hasKernel('Conv2dBias'))
-      return runKernel('Conv2dBias', { x, filter, bias }, { strides: pair, pad: pads }).y
-    return tf.add(tf.conv2d(x, filter, pair, pads), bias)
+    if (bias && skip && hasKernel('Conv2dSkip'))
+      return runKernel('Conv2dSkip', { x, filter, bias, skip }, { ...attrs, scale }).y
+    let y: tf.Tensor4D
+    if (bias && hasKernel('Conv2dBias')) y = runKernel('Conv2dBias', { x, filter, bias }, attrs).y
+    else {
+      y = tf.conv2d(x, filter, pair, pads)
+      if (bias) y = tf.add(y, bias)
+    }
+    if (skip) y = tf.add(y, skip)
+    return scale === 1 ? y : tf.mul(y, scale)
   })
 }

@@ -15,6 +15,9 @@ const LIMITS = [
   'maxStorageBuffersPerShaderStage',
 ] as const satisfies readonly (keyof GPUSupportedLimits)[]
 
+/** Features that the kernels use where there are any; tfjs times commands with the first. */
+const FEATURES = ['timestamp-query', 'shader-f16', 'subgroups', 'chromium-experimental-subgroup-matrix']
+
 /** The device in use. */
 let current: { device: GPUDevice; name: string; software: boolean; failed: () => boolean } | undefined
 
@@ -48,12 +51,11 @@ export async function openWebgpu(
   if (software && !adapter.info.isFallbackAdapter) return { reason: `no software adapter, only ${name}` }
 
   const opened = await adapter.requestDevice({
-    requiredFeatures: adapter.features.has('timestamp-query') ? ['timestamp-query'] : [],
+    requiredFeatures: FEATURES.filter(feature => adapter.features.has(feature)) as GPUFeatureName[],
     requiredLimits: Object.fromEntries(LIMITS.map(limit => [limit, adapter.limits[limit]])),
   })
   const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu')
   registerKernels('webgpu', kernels, replacements)
-  tf.env().set('WEBGPU_USE_NAIVE_CONV2D_TRANSPOSE', false) // compute input gradients by tiles, not one thread for each number
   tf.env().set('WEBGPU_CPU_FORWARD', false) // the device computes small tensors too, so that compiled functions have the same bits
   if (tf.findBackendFactory('webgpu')) tf.removeBackend('webgpu') // the import registers a backend with a device of its own
   current?.device.destroy()

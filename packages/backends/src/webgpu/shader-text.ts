@@ -2,7 +2,7 @@
 const ROW = 32_768
 
 interface Bindings {
-  /** Names of arrays, in the order in which `dispatch` binds them: 'x' of float32, or with its elements' type 'keys: vec2<u32>'. */
+  /** Names of arrays, in the order in which `dispatch` binds them. Their numbers are f32 or what is given as `name: type`. */
   read: readonly string[]
   write: readonly string[]
   /** Members of the struct `uniforms`, in the order of `packUniforms`. */
@@ -12,8 +12,8 @@ interface Bindings {
 /** The WGSL declarations of a shader's arrays and uniforms. */
 export function bindings({ read, write, uniforms }: Bindings): string {
   const storage = (names: readonly string[], first: number, access: 'read' | 'read_write') =>
-    names.map((member, i) => {
-      const [name, type = 'f32'] = member.split(': ')
+    names.map((named, i) => {
+      const [name, type = 'f32'] = named.split(': ')
       return `@group(0) @binding(${first + i}) var<storage, ${access}> ${name}: array<${type}>;`
     })
   const lines = [...storage(read, 0, 'read'), ...storage(write, read.length, 'read_write')]
@@ -23,6 +23,12 @@ export function bindings({ read, write, uniforms }: Bindings): string {
   }
   return lines.join('\n')
 }
+
+/** The WGSL declarations of sizes. */
+export const constants = (sizes: Readonly<Record<string, number>>): string =>
+  Object.entries(sizes)
+    .map(([name, value]) => `const ${name} = ${value}u;`)
+    .join('\n')
 
 /** The numbers as the words of a uniform struct of scalars and vec2, padded to 16 bytes. */
 export function packUniforms(...members: ({ u32: number } | { f32: number })[]): Uint32Array<ArrayBuffer> {

@@ -12,6 +12,9 @@ const cases = [
   { x: [2, 4, 5, 4], filter: [1, 1, 4, 8] },
   { x: [2, 8, 6, 3], filter: [3, 3, 3, 4], options: { strides: 2 } },
   { x: [2, 8, 6, 3], filter: [4, 2, 3, 1], options: { pad: 1, strides: [1, 2] as [number, number] } },
+  { x: [2, 23, 25, 3], filter: [11, 11, 3, 5], options: { strides: 4, pad: 2 } },
+  { x: [2, 5, 9, 4], filter: [1, 7, 4, 6] },
+  { x: [2, 7, 5, 4], filter: [2, 1, 4, 4], options: { strides: 3 } },
   { x: [2, 5, 5, 1], filter: [3, 3, 1, 16], options: { pad: 'valid' as const } },
   { x: [3, 1, 1, 3], filter: [3, 3, 3, 20] },
   { x: [1, 3, 5, 20], filter: [3, 3, 20, 6] },
@@ -31,6 +34,26 @@ testOp('conv2d without bias', {
   ],
   batched: [0],
   op: (x, filter) => conv2d(x as tf.Tensor4D, filter as tf.Tensor4D),
+})
+
+for (const [name, scale] of [
+  ['skip', 1],
+  ['skip and scale', 0.7],
+] as const)
+  testOp(`conv2d with ${name}`, {
+    shapes: [[2, 5, 6, 4], [3, 3, 4, 6], [6], [2, 5, 6, 6]],
+    batched: [0, 3],
+    op: (x, filter, bias, skip) =>
+      conv2d(...([x, filter, bias] as Conv), { skip: skip as tf.Tensor4D, scale }),
+  })
+
+testOp('conv2d with a scale alone', {
+  shapes: [
+    [2, 3, 3, 3],
+    [2, 2, 3, 5],
+  ],
+  batched: [0],
+  op: (x, filter) => conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, undefined, { scale: 3 }),
 })
 
 it('uses the bias it is given, also when the filter is the one before', async () => {
@@ -61,6 +84,9 @@ it('says what is wrong', () => {
     )
     expect(() => conv2d(x, filter, tf.zeros([3]))).toThrow(
       'backends.conv2d: bias must have shape [4], got [3].',
+    )
+    expect(() => conv2d(x, filter, undefined, { skip: tf.zeros([1, 2, 2, 3]) })).toThrow(
+      'backends.conv2d: skip must have shape [1,2,2,4], got [1,2,2,3].',
     )
     expect(() => conv2d(x, filter, undefined, { pad: 'full' as 'same' })).toThrow(
       "backends.conv2d: pad must be one of same, valid, got 'full'.",

@@ -36,7 +36,7 @@ export async function openNullGpu(): Promise<NullGpu> {
   const { create, globals } = dawn!
   Object.assign(globalThis, globals)
   if (!globalThis.navigator) Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true })
-  const gpu = create(['backend=null'])
+  const gpu = create(['backend=null', 'enable-dawn-features=allow_unsafe_apis'])
   Object.defineProperty(globalThis.navigator, 'gpu', { value: gpu, configurable: true })
   if (tf.findBackendFactory('webgpu')) tf.removeBackend('webgpu') // else a device that is open stays
   await useBackend('webgpu')

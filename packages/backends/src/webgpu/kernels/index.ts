@@ -1,8 +1,11 @@
 import type { Kernels, Replacements } from '../../kernels/register-kernels.js'
 import type { WebgpuBackend } from '../backend.js'
 import { adamEma } from './adam-ema.js'
+import { conv2d } from './conv2d.js'
 import { conv2dBackpropFilter } from './conv2d-backprop-filter.js'
-import { conv2dBias } from './conv2d-bias.js'
+import { conv2dBackpropInput } from './conv2d-backprop-input.js'
+import { conv2dBias, conv2dSkip } from './conv2d-bias.js'
+import { conv2dBiasGradient } from './conv2d-bias-gradient.js'
 import { dropout } from './dropout.js'
 import { groupNorm } from './group-norm.js'
 import { groupNormGradient } from './group-norm-gradient.js'
@@ -19,6 +22,8 @@ import { sumBlocks } from './sum-blocks.js'
 export const kernels = {
   AdamEma: adamEma,
   Conv2dBias: conv2dBias,
+  Conv2dBiasGradient: conv2dBiasGradient,
+  Conv2dSkip: conv2dSkip,
   Dropout: dropout,
   GroupNorm: groupNorm,
   GroupNormGradient: groupNormGradient,
@@ -34,6 +39,8 @@ export const kernels = {
 
 /** In the place of tfjs's. */
 export const replacements = {
+  Conv2D: conv2d,
   Conv2DBackpropFilter: conv2dBackpropFilter,
+  Conv2DBackpropInput: conv2dBackpropInput,
   Sum: sum,
 } satisfies Replacements<WebgpuBackend>
