@@ -1,4 +1,12 @@
-import { attention, conv2d, dropout, groupNorm, groupNormSilu, resample } from '@rectified-flow/backends'
+import {
+  attention,
+  type Conv2dOptions,
+  conv2d,
+  dropout,
+  groupNorm,
+  groupNormSilu,
+  resample,
+} from '@rectified-flow/backends'
 import type { Rng } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { type BlockLayer, groupsOf } from './layers.js'
@@ -45,10 +53,8 @@ export function residualBlock(
       find<tf.Tensor1D>(`${name}.bias`),
       { groups: groupsOf(channels), epsilon },
     ] as const
-  const conv = (name: string, y: tf.Tensor4D) =>
-    conv2d(y, find<tf.Tensor4D>(`${name}.weight`), find<tf.Tensor1D>(`${name}.bias`))
-  const scaled = (a: tf.Tensor4D, b: tf.Tensor4D): tf.Tensor4D =>
-    skipScale === 1 ? tf.add(a, b) : tf.mul(tf.add(a, b), skipScale)
+  const conv = (name: string, y: tf.Tensor4D, options?: Conv2dOptions) =>
+    conv2d(y, find<tf.Tensor4D>(`${name}.weight`), find<tf.Tensor1D>(`${name}.bias`), options)
   const modulated = (h: tf.Tensor4D): tf.Tensor4D => {
     const [gamma, beta, options] = norm('.norm1', out)
     if (!adaptive)
@@ -63,8 +69,10 @@ export function residualBlock(
   h = then(h, modulated)
   if (rng && share > 0) h = then(h, y => dropout(y, share, rng))
   h = then(h, y => {
-    if (!layer.project)
-      return scaled(conv('.conv1', y), direction ? resample(x, direction, resampleFilter) : x)
+    if (!layer.project) {
+      const skip = direction ? resample(x, direction, resampleFilter) : x
+      return conv('.conv1', y, { skip, scale: skipScale })
+    }
     // The skip's convolution runs on the smaller image: after resampling down, and before resampling up. Its bias is added
     // after both, because the filter's sum is below 1 at the edges: conv1 adds it together with its own bias.
     const bias = tf.add(find<tf.Tensor1D>('.conv1.bias'), find<tf.Tensor1D>('.skip.bias')) as tf.Tensor1D
@@ -73,7 +81,7 @@ export function residualBlock(
       direction === 'up'
         ? resample(conv2d(x, around), 'up', resampleFilter)
         : conv2d(direction ? resample(x, 'down', resampleFilter) : x, around)
-    return scaled(conv2d(y, find<tf.Tensor4D>('.conv1.weight'), bias), skip)
+    return conv2d(y, find<tf.Tensor4D>('.conv1.weight'), bias, { skip, scale: skipScale })
   })
   if (!layer.heads) return h
 
@@ -86,7 +94,7 @@ export function residualBlock(
     }) as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D]
     const attended = attention(...qkv, { heads: layer.heads })
     tf.dispose(qkv)
-    return scaled(conv('.proj', tf.reshape(attended, [b, height, width, out])), y)
+    return conv('.proj', tf.reshape(attended, [b, height, width, out]), { skip: y, scale: skipScale })
   })
 }
 
