@@ -12,11 +12,12 @@ export function webgpu(
     name,
     tfjsName: 'webgpu',
     onlyByName: software,
-    async load() {
+    mixes: true,
+    async load(precision) {
       const gpu = await find()
       if ('reason' in gpu) return gpu
       const { openWebgpu } = await import('./webgpu/open.js')
-      return openWebgpu(gpu, { software })
+      return openWebgpu(gpu, { software, precision })
     },
   }
 }

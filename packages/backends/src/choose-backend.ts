@@ -4,6 +4,7 @@ import { BACKENDS, type BackendName } from './backend-names.js'
 import { type CompiledForm, compilerOf } from './compile/compilers.js'
 import { registerGradients } from './gradients.js'
 import { checkVersion } from './kernels/version-mark.js'
+import { PRECISIONS, type Precision, setPrecision } from './precision.js'
 
 /** Why a backend can't be used here. */
 export interface Unavailable {
@@ -19,8 +20,10 @@ export interface BackendCandidate {
   tfjsName: string
   /** Used only when the caller names it. */
   onlyByName?: boolean
+  /** Whether it may have mixed precision; `load` says if it does. */
+  mixes?: boolean
   /** Load and register the backend. Resolves to the reason why it can't be used, or to its device once it is registered. */
-  load(): Promise<Unavailable | { device?: string }>
+  load(precision: Precision): Promise<Unavailable | { device?: string }>
   /** Check the backend once it is active. Returns why it is not what its name promises, or null. */
   verify?(): Unavailable | null
 }
@@ -47,15 +50,20 @@ export type BackendProbe = { name: BackendName } & (
  */
 export async function chooseBackend(
   candidates: readonly BackendCandidate[],
-  name?: BackendName,
+  name: BackendName | undefined,
+  precision: Precision = 'float32',
 ): Promise<BackendChoice> {
+  checkOneOf('backends.useBackend', 'precision', precision, PRECISIONS)
   if (name !== undefined) checkOneOf('backends.useBackend', 'name', name, BACKENDS)
   checkVersion('backends.useBackend')
   const skipped: BackendChoice['skipped'] = []
   for (const candidate of candidates) {
     if (name === undefined ? candidate.onlyByName : candidate.name !== name) continue
-    const result = await tryCandidate(candidate)
-    if (!('reason' in result)) return { name: candidate.name, ...result, compiles: compiledForm(), skipped }
+    const result = await tryCandidate(candidate, precision)
+    if (!('reason' in result)) {
+      setPrecision(precision)
+      return { name: candidate.name, ...result, compiles: compiledForm(), skipped }
+    }
     skipped.push({ name: candidate.name, reason: result.reason })
   }
   if (name !== undefined)
@@ -71,7 +79,7 @@ export async function probeCandidates(candidates: readonly BackendCandidate[]): 
   const probes: BackendProbe[] = []
   for (const candidate of candidates) {
     const { name } = candidate
-    const result = await tryCandidate(candidate)
+    const result = await tryCandidate(candidate, 'float32')
     if ('reason' in result) probes.push({ name, works: false, ...result })
     else probes.push({ name, works: true, ...result, compiles: compiledForm() })
   }
@@ -79,10 +87,14 @@ export async function probeCandidates(candidates: readonly BackendCandidate[]): 
   return probes
 }
 
-async function tryCandidate(candidate: BackendCandidate): ReturnType<BackendCandidate['load']> {
+async function tryCandidate(
+  candidate: BackendCandidate,
+  precision: Precision,
+): ReturnType<BackendCandidate['load']> {
+  if (precision === 'mixed' && !candidate.mixes) return { reason: "precision 'mixed' needs WebGPU" }
   try {
     await registerGradients()
-    const loaded = await candidate.load()
+    const loaded = await candidate.load(precision)
     if ('reason' in loaded) return loaded
     if (!(await tf.setBackend(candidate.tfjsName))) return { reason: 'its initialisation failed' }
     await tf.ready()

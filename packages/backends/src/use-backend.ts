@@ -2,6 +2,7 @@ import { checkInt } from '@rectified-flow/core'
 import type { BackendName } from './backend-names.js'
 import { cpu, nodeOnly, wasm, webgpu } from './candidates.js'
 import { type BackendChoice, type BackendProbe, chooseBackend, probeCandidates } from './choose-backend.js'
+import type { Precision } from './precision.js'
 
 export interface UseBackendOptions {
   /**
@@ -10,6 +11,8 @@ export interface UseBackendOptions {
    * each core. A browser has one thread.
    */
   threads?: number
+  /** 'mixed' needs WebGPU and the feature shader-f16. A later call without it goes back to 'float32', the default. */
+  precision?: Precision
 }
 
 const inBrowser = () => [
@@ -32,10 +35,10 @@ const inBrowser = () => [
  */
 export async function useBackend(
   name?: BackendName,
-  { threads = 1 }: UseBackendOptions = {},
+  { threads = 1, precision }: UseBackendOptions = {},
 ): Promise<BackendChoice> {
   checkInt('backends.useBackend', 'threads', threads, 1, 1)
-  return chooseBackend(inBrowser(), name)
+  return chooseBackend(inBrowser(), name, precision)
 }
 
 /** Which backends work on this machine, in the order in which `useBackend` tries them. The active backend stays active. */

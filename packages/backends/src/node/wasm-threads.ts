@@ -65,7 +65,7 @@ export function wasmWithThreads(threads?: number): BackendCandidate {
   return {
     ...wasm,
     async load() {
-      const loaded = await wasm.load()
+      const loaded = await wasm.load('float32')
       const running = runningBackend()
       const folder = binaryFolder()
       const byItself = folder ? Math.min(os.availableParallelism(), MOST_BY_ITSELF) : 1

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { registerKernels } from '../kernels/register-kernels.js'
+import type { Precision } from '../precision.js'
 import { registerCommands } from './commands/register.js'
 import { guard } from './guard.js'
 import { kernels, replacements } from './kernels/index.js'
@@ -15,8 +16,11 @@ const LIMITS = [
   'maxStorageBuffersPerShaderStage',
 ] as const satisfies readonly (keyof GPUSupportedLimits)[]
 
+/** The feature that mixed precision needs. */
+const HALF = 'shader-f16'
+
 /** Features that the kernels use where there are any; tfjs times commands with the first. */
-const FEATURES = ['timestamp-query', 'shader-f16', 'subgroups', 'chromium-experimental-subgroup-matrix']
+const FEATURES = ['timestamp-query', HALF, 'subgroups', 'chromium-experimental-subgroup-matrix']
 
 /** The device in use. */
 let current: { device: GPUDevice; name: string; software: boolean; failed: () => boolean } | undefined
@@ -30,16 +34,22 @@ function title({ vendor, architecture, device, description }: GPUAdapterInfo): s
  * Register tfjs's 'webgpu' backend on a device that this function opens; its errors throw (see guard). If the present
  * device works, it is kept with all its tensors. If it was lost or refused a command, a new one replaces it.
  *
- * @param gpu       navigator.gpu, or Dawn
- * @param software  true: only an adapter that computes on the CPU; false: only another one
- * @returns         the adapter's name, or why there is no such adapter
+ * @param gpu        navigator.gpu, or Dawn
+ * @param software   true: only an adapter that computes on the CPU; false: only another one
+ * @param precision  what the device must be able to do
+ * @returns          the adapter's name, or why there is no such adapter
  */
 export async function openWebgpu(
   gpu: GPU,
-  { software }: { software: boolean },
+  { software, precision }: { software: boolean; precision: Precision },
 ): Promise<{ device: string } | { reason: string }> {
-  if (current && current.software === software && !current.failed() && tf.findBackendFactory('webgpu'))
+  const lacking = (name: string) => ({
+    reason: `precision 'mixed' needs the feature ${HALF}, which ${name} lacks`,
+  })
+  if (current && current.software === software && !current.failed() && tf.findBackendFactory('webgpu')) {
+    if (precision === 'mixed' && !current.device.features.has(HALF)) return lacking(current.name)
     return { device: current.name }
+  }
   const adapter = await gpu.requestAdapter({
     powerPreference: 'high-performance',
     ...(software && { forceFallbackAdapter: true }),
@@ -49,6 +59,7 @@ export async function openWebgpu(
   if (!software && adapter.info.isFallbackAdapter)
     return { reason: `the only adapter computes on the CPU (${name}): ask for 'webgpu-software' to use it` }
   if (software && !adapter.info.isFallbackAdapter) return { reason: `no software adapter, only ${name}` }
+  if (precision === 'mixed' && !adapter.features.has(HALF)) return lacking(name)
 
   const opened = await adapter.requestDevice({
     requiredFeatures: FEATURES.filter(feature => adapter.features.has(feature)) as GPUFeatureName[],

@@ -80,4 +80,13 @@ describe.runIf(hasDawn)('convolutions on WebGPU', () => {
     expect(all - ofInput).toBe(2) // the depth of the filter's gradient is split, and the parts are added up
     tf.dispose([x, filter, bias, skip])
   })
+
+  it('leave nothing behind if only the filter is trained', () => {
+    const x: tf.Tensor4D = tf.ones([1, 5, 5, 4])
+    const [filter, bias] = [tf.ones([3, 3, 4, 8]), tf.ones([8])]
+    const before = tf.memory().numTensors
+    tf.grad(filter => conv2d(x, filter as tf.Tensor4D, bias as tf.Tensor1D))(filter).dispose()
+    expect(tf.memory().numTensors).toBe(before)
+    tf.dispose([x, filter, bias])
+  })
 })

@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core'
+import { type Precision, precisionOf } from '../../precision.js'
 import type { WebgpuBackend } from '../backend.js'
 import { dispatch } from '../dispatch.js'
 import { inRows } from '../shader-text.js'
@@ -7,7 +8,7 @@ import { machineOf } from './machine.js'
 import { type Product, rowsOf } from './product.js'
 import { productText } from './product-text.js'
 import { sumPartsText, sumWorkgroups } from './sum-parts-text.js'
-import { fits, type Variant, variants } from './variants.js'
+import { type Element, fits, type Variant, variants } from './variants.js'
 
 /** A product's tensors, in the order of its bindings. */
 export interface ProductTensors {
@@ -27,8 +28,11 @@ interface Plan {
 
 const plans = new WeakMap<GPUDevice, Map<string, Plan>>()
 
+/** What the factors are in each precision. */
+const elements = { float32: 'f32', mixed: 'f16' } as const satisfies Record<Precision, Element>
+
 /**
- * Run a product of matrices: one dispatch, or two if its depth is split.
+ * Run a product of matrices in the backend's precision: one dispatch, or two if its depth is split.
  *
  * @param key   what the product depends on; it is made once for each key
  */
@@ -40,19 +44,20 @@ export function runProduct(
 ): void {
   const known = plans.get(backend.device) ?? new Map<string, Plan>()
   plans.set(backend.device, known)
-  let plan = known.get(key)
+  const element = elements[precisionOf(backend)]
+  const elementKey = `${element} ${key}`
+  let plan = known.get(elementKey)
   if (!plan) {
     const product = make()
     const machine = machineOf(backend.device)
-    const valid = variants.filter(variant => variant.element === 'f32' && fits(variant, machine))
+    const valid = variants.filter(variant => variant.element === element && fits(variant, machine))
     plan = planOf(product, chooseVariant(product, valid))
-    known.set(key, plan)
+    known.set(elementKey, plan)
   }
   runPlan(backend, plan, tensors)
 }
 
-export function planOf(product: Product, variant: Variant): Plan {
-  const split = splitOf(product, variant)
+export function planOf(product: Product, variant: Variant, split = splitOf(product, variant)): Plan {
   const { parts } = split
   const tiles = Math.ceil(product.rows / variant.rows) * Math.ceil(product.columns / variant.columns)
   return {
