@@ -1,3 +1,4 @@
+import { precision } from '@rectified-flow/backends'
 import {
   type Coupling,
   checkInt,
@@ -9,7 +10,7 @@ import {
   type Weights,
 } from '@rectified-flow/core'
 import type * as tf from '@tensorflow/tfjs-core'
-import type { LossScale } from './loss-scale.js'
+import { dynamicLossScale, type LossScale } from './loss-scale.js'
 import { type Schedule, toSchedule } from './schedule.js'
 
 export interface TrainerOptions {
@@ -34,7 +35,7 @@ export interface TrainerOptions {
   emaDecay?: number | Schedule
   /** The largest norm of all gradients together; larger gradients are scaled down to this norm. */
   clipNorm?: number
-  /** For your own network in half precision (all networks here use float32): see `dynamicLossScale`. */
+  /** See `dynamicLossScale`, the default if the backend's precision is 'mixed'. In float32 there is none. */
   lossScale?: LossScale
   /** After this many steps in a row that are not finite, training ends with an error. */
   maxSkipped?: number
@@ -54,6 +55,7 @@ export function withDefaults({
   clipNorm = Infinity,
   maxSkipped = 20,
   compile = true,
+  lossScale = precision() === 'mixed' ? dynamicLossScale() : undefined,
   ...rest
 }: TrainerOptions) {
   const where = 'reflow.Trainer'
@@ -77,5 +79,6 @@ export function withDefaults({
     clipNorm,
     maxSkipped,
     compile,
+    lossScale,
   }
 }

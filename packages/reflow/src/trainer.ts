@@ -48,7 +48,7 @@ export class Trainer {
     this.#slots = new Map([...options.weights].map(([name, weight]) => [name, slotOf(weight)]))
     this.#device = trainingStep(this.#options, this.#slots)
     this.#skipped = tf.keep(tf.zeros([1]))
-    const { lossScale } = options
+    const { lossScale } = this.#options
     this.#counters = {
       step: 0,
       skipped: 0,

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { streamsIn, tensorsIn } from '../../compile/arguments.js'
+import { type Precision, precisionOf } from '../../precision.js'
 import { type WebgpuBackend, wordsOf } from '../backend.js'
 import { markWritten } from '../in-place.js'
 import { buffersOf } from './command.js'
@@ -16,6 +17,7 @@ export class Replay {
   readonly #drawn: StandIn[]
   /** How many tensors share the memory of each tensor that is written in place. */
   readonly #holders: ReadonlyMap<object, number>
+  readonly #precision: Precision
   /** The variables that the commands use. */
   readonly #variables: readonly { variable: tf.Variable; dataId: object }[]
 
@@ -28,6 +30,7 @@ export class Replay {
     })
     this.#drawn = drawnIn(program)
     this.#holders = new Map([...program.written].map(dataId => [dataId, backend.refCount(dataId)]))
+    this.#precision = precisionOf(backend)
     const used = new Set(program.external.values())
     this.#variables = Object.values(tf.engine().registeredVariables)
       .filter(({ dataId }) => used.has(dataId))
@@ -38,6 +41,7 @@ export class Replay {
   fits(args: readonly unknown[]): boolean {
     const { tensorMap } = this.#backend
     const { external, aliases } = this.#program
+    if (precisionOf(this.#backend) !== this.#precision) return false
     for (const [buffer, dataId] of external)
       if (!tensorMap.has(dataId) || tensorMap.get(dataId).resource !== buffer) return false
     for (const [dataId, holders] of this.#holders)
