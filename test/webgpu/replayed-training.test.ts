@@ -1,5 +1,5 @@
-import { type BackendName, useBackend } from '@rectified-flow/backends'
-import { createRng } from '@rectified-flow/core'
+import { type BackendName, dropout, useBackend } from '@rectified-flow/backends'
+import { createRng, type Weights } from '@rectified-flow/core'
 import { squaredL2 } from '@rectified-flow/losses-lpips-huber'
 import { dynamicLossScale, Trainer, type TrainerOptions } from '@rectified-flow/reflow'
 import { uniform } from '@rectified-flow/timestep-dists'
@@ -23,16 +23,28 @@ const config: SongUNetConfig = {
   dropout: 0.2,
 }
 
-/** A network in training; in step 5 its pairs are NaN. */
-function training(options: Partial<TrainerOptions>) {
+type Model = { velocity: TrainerOptions['velocity']; weights: Weights }
+
+function unet(): Model {
   const net = createUNet(config, { rng: createRng(2) })
+  return { velocity: rng => edmVelocity(net, { training: { rng } }), weights: net.weights }
+}
+
+/** A velocity of few shaders, since the software driver takes long to compile many. */
+function line(): Model {
+  const a = tf.tidy(() => tf.variable(tf.scalar(0.1)))
+  return { velocity: rng => x => tf.mul(dropout(x, 0.2, rng), a), weights: new Map([['a', a]]) }
+}
+
+/** A model in training; in step 5 its pairs are NaN. */
+function training({ velocity, weights }: Model, options: Partial<TrainerOptions> = {}) {
   const called: number[] = []
   const trainer = new Trainer({
     velocity: rng => {
       called.push(1)
-      return edmVelocity(net, { training: { rng } })
+      return velocity(rng)
     },
-    weights: net.weights,
+    weights,
     coupling: {
       async draw(step, batch) {
         const z = createRng(3).fork(step).normal([batch, 2, 2, 1]) as tf.Tensor4D
@@ -61,12 +73,28 @@ async function stateOf(trainer: Trainer): Promise<unknown> {
 describe.runIf(!(opened instanceof Error))('a training step replayed on WebGPU', () => {
   beforeAll(() => useBackend('webgpu-software'))
 
-  it.each<[name: string, Partial<TrainerOptions>]>([
-    ['alone', {}],
-    ['with clipping and micro-batches', { clipNorm: 0.5, microBatches: 2 }],
-    ['with a scale of the loss', { lossScale: dynamicLossScale({ growAfter: 3 }) }],
-  ])('%s has the same bits as single calls', async (_, options) => {
-    const [single, replayed] = [training({ compile: false, ...options }), training(options)]
+  it('goes on with the same bits after the device was lost', async () => {
+    const { trainer } = training(line())
+    for (let step = 0; step < 4; step++) await trainer.advance()
+    const state = await trainer.state()
+    const { device } = tf.backend() as unknown as { device: GPUDevice }
+    await trainer.advance()
+    device.destroy()
+    await device.lost
+    await expect(trainer.advance()).rejects.toMatchObject({ name: 'NumericError', code: 'device-lost' })
+    await useBackend('webgpu-software')
+    const [resumed, whole] = [training(line()).trainer, training(line()).trainer]
+    resumed.restore(state)
+    for (let step = 0; step < 2; step++) await resumed.advance()
+    for (let step = 0; step < 6; step++) await whole.advance()
+    expect(await stateOf(resumed)).toEqual(await stateOf(whole))
+  })
+
+  it.each<[name: string, () => Model, Partial<TrainerOptions>]>([
+    ['of micro-batches', line, { microBatches: 2 }],
+    ['of a network', unet, { clipNorm: 0.5, lossScale: dynamicLossScale({ growAfter: 3 }) }],
+  ])('%s has the same bits as single calls', async (_, model, options) => {
+    const [single, replayed] = [training(model(), { compile: false, ...options }), training(model(), options)]
     for (let step = 0; step < 8; step++)
       expect(await replayed.trainer.advance()).toEqual(await single.trainer.advance())
     expect(await stateOf(replayed.trainer)).toEqual(await stateOf(single.trainer))
