@@ -5,6 +5,7 @@ import { type CompiledForm, compilerOf } from './compile/compilers.js'
 import { registerGradients } from './gradients.js'
 import { checkVersion } from './kernels/version-mark.js'
 import { PRECISIONS, type Precision, setPrecision } from './precision.js'
+import { addTuning, type Tuning } from './tuning.js'
 
 /** Why a backend can't be used here. */
 export interface Unavailable {
@@ -44,14 +45,19 @@ export type BackendProbe = { name: BackendName } & (
   | ({ works: false } & Unavailable)
 )
 
+interface Wanted {
+  name?: BackendName | undefined
+  precision?: Precision | undefined
+  tuning?: Tuning | undefined
+}
+
 /**
  * Activate the first usable candidate, or the named one. Throws if no candidate (or not the named one) can be used, or if
  * another version of this package has registered its kernels.
  */
 export async function chooseBackend(
   candidates: readonly BackendCandidate[],
-  name: BackendName | undefined,
-  precision: Precision = 'float32',
+  { name, precision = 'float32', tuning }: Wanted,
 ): Promise<BackendChoice> {
   checkOneOf('backends.useBackend', 'precision', precision, PRECISIONS)
   if (name !== undefined) checkOneOf('backends.useBackend', 'name', name, BACKENDS)
@@ -62,6 +68,7 @@ export async function chooseBackend(
     const result = await tryCandidate(candidate, precision)
     if (!('reason' in result)) {
       setPrecision(precision)
+      if (tuning) addTuning(tuning)
       return { name: candidate.name, ...result, compiles: compiledForm(), skipped }
     }
     skipped.push({ name: candidate.name, reason: result.reason })

@@ -11,4 +11,6 @@ export { type GroupNormOptions, groupNorm, groupNormSilu } from './ops/group-nor
 export { resample } from './ops/resample.js'
 export { squareSums } from './ops/square-sums.js'
 export { type Precision, precision } from './precision.js'
+export { tuneConvolutions } from './tune-convolutions.js'
+export { type Tuning, tuning } from './tuning.js'
 export { probeBackends, type UseBackendOptions, useBackend } from './use-backend.js'

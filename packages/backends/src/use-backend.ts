@@ -3,6 +3,7 @@ import type { BackendName } from './backend-names.js'
 import { cpu, nodeOnly, wasm, webgpu } from './candidates.js'
 import { type BackendChoice, type BackendProbe, chooseBackend, probeCandidates } from './choose-backend.js'
 import type { Precision } from './precision.js'
+import type { Tuning } from './tuning.js'
 
 export interface UseBackendOptions {
   /**
@@ -13,6 +14,8 @@ export interface UseBackendOptions {
   threads?: number
   /** 'mixed' needs WebGPU and the feature shader-f16. A later call without it goes back to 'float32', the default. */
   precision?: Precision
+  /** A result of `tuneConvolutions`; it is used if it is of the adapter that WebGPU runs on. */
+  tuning?: Tuning
 }
 
 const inBrowser = () => [
@@ -35,10 +38,10 @@ const inBrowser = () => [
  */
 export async function useBackend(
   name?: BackendName,
-  { threads = 1, precision }: UseBackendOptions = {},
+  { threads = 1, precision, tuning }: UseBackendOptions = {},
 ): Promise<BackendChoice> {
   checkInt('backends.useBackend', 'threads', threads, 1, 1)
-  return chooseBackend(inBrowser(), name, precision)
+  return chooseBackend(inBrowser(), { name, precision, tuning })
 }
 
 /** Which backends work on this machine, in the order in which `useBackend` tries them. The active backend stays active. */

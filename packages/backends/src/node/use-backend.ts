@@ -21,9 +21,9 @@ export async function useBackend(
   name?: BackendName,
   options: UseBackendOptions = {},
 ): Promise<BackendChoice> {
-  const { threads, precision } = options
+  const { threads, precision, tuning } = options
   if (threads !== undefined) checkInt('backends.useBackend', 'threads', threads, 1)
-  return chooseBackend(inNode(options), name, precision)
+  return chooseBackend(inNode(options), { name, precision, tuning })
 }
 
 /** As in a browser, and also with the backends that need Node. */

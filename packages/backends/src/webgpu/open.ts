@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { registerKernels } from '../kernels/register-kernels.js'
 import type { Precision } from '../precision.js'
+import { setTuning } from '../tuning.js'
 import { registerCommands } from './commands/register.js'
+import { tuned } from './convolution/tuned.js'
 import { guard } from './guard.js'
 import { kernels, replacements } from './kernels/index.js'
 
@@ -71,6 +73,7 @@ export async function openWebgpu(
   if (tf.findBackendFactory('webgpu')) tf.removeBackend('webgpu') // the import registers a backend with a device of its own
   current?.device.destroy()
   const backend = new WebGPUBackend(opened, adapter.info)
+  setTuning(backend, tuned.find(({ device }) => device === name) ?? { device: name, variants: {} })
   const { failed } = guard(backend, opened, software ? 'webgpu-software' : 'webgpu')
   current = { device: opened, name, software, failed }
   registerCommands(backend)

@@ -9,8 +9,8 @@ import { filterGradient } from '../../src/webgpu/convolution/filter-gradient.js'
 import { forward } from '../../src/webgpu/convolution/forward.js'
 import type { ConvInfo } from '../../src/webgpu/convolution/image-text.js'
 import { inputGradient } from '../../src/webgpu/convolution/input-gradient.js'
+import { planOf, runPlan } from '../../src/webgpu/convolution/plan.js'
 import type { Product } from '../../src/webgpu/convolution/product.js'
-import { planOf, runPlan } from '../../src/webgpu/convolution/run-product.js'
 import { nameOf, variants } from '../../src/webgpu/convolution/variants.js'
 import { dispatch } from '../../src/webgpu/dispatch.js'
 import { bindings } from '../../src/webgpu/shader-text.js'
@@ -143,7 +143,7 @@ describe.runIf(!(opened instanceof Error))('convolutions on WebGPU, in float64',
         const plan = planOf(product, variant, { parts: Math.ceil(product.depth / depth), depth })
         const written = results.map(shape => tf.zeros(shape))
         const read = numbers.map((values, i) => tf.tensor(values.slice(), factors[i]!))
-        runPlan(backend, plan, { factors: read, results: written })
+        runPlan(backend, plan, { factors: read, added: [], results: written })
         const [a, b] = rounds ? await Promise.all(numbers.map(toHalf)) : numbers
         const exact = expected(a!, b!)
         // A bias's gradient sums what was not rounded.

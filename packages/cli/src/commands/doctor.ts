@@ -1,5 +1,11 @@
 import { arch, cpus, platform, totalmem } from 'node:os'
-import { type BackendName, type BackendProbe, probeBackends, useBackend } from '@rectified-flow/backends'
+import {
+  type BackendName,
+  type BackendProbe,
+  probeBackends,
+  tuning,
+  useBackend,
+} from '@rectified-flow/backends'
 import * as tf from '@tensorflow/tfjs-core'
 import { Command } from 'commander'
 import { missingKernels, type Speed, speedCheck } from '../diagnose.js'
@@ -9,6 +15,9 @@ interface Report {
   backends: BackendProbe[]
   chosen: BackendName
   limits?: Record<string, number>
+  /** On WebGPU: whether it can compute in precision 'mixed', and for how many shapes it knows the fastest convolution. */
+  mixedPrecision?: boolean
+  tunedShapes?: number
   missingKernels: string[]
   speed?: Speed
   advice: string[]
@@ -30,6 +39,7 @@ async function diagnose(withSpeed: boolean): Promise<Report> {
   const backends = await probeBackends()
   const { name: chosen } = await useBackend()
   const limits = gpuLimits()
+  const table = tuning()
   return {
     machine: {
       node: process.version,
@@ -41,7 +51,8 @@ async function diagnose(withSpeed: boolean): Promise<Report> {
     },
     backends,
     chosen,
-    ...(limits && { limits }),
+    ...(limits && { limits, mixedPrecision: hasHalfPrecision() }),
+    ...(table && { tunedShapes: Object.keys(table.variants).length }),
     missingKernels: await missingKernels(chosen),
     ...(withSpeed && { speed: await speedCheck() }),
     advice: advise(backends, chosen),
@@ -54,6 +65,11 @@ function gpuLimits(): Record<string, number> | undefined {
   if (!limits) return undefined
   const names = ['maxBufferSize', 'maxStorageBufferBindingSize', 'maxComputeWorkgroupStorageSize']
   return Object.fromEntries(names.map(name => [name, limits[name]!]))
+}
+
+function hasHalfPrecision(): boolean {
+  const { device } = tf.backend() as { device?: { features: ReadonlySet<string> } }
+  return device?.features.has('shader-f16') ?? false
 }
 
 /** What one would gain by installing a backend's package. */
@@ -71,7 +87,9 @@ function advise(backends: readonly BackendProbe[], chosen: BackendName): string[
   })
 }
 
-function describe({ machine, backends, chosen, limits, missingKernels, speed, advice }: Report): string {
+function describe(report: Report): string {
+  const { machine, backends, chosen, limits, mixedPrecision, tunedShapes, missingKernels, speed, advice } =
+    report
   const lines = [
     `Node ${machine.node}, ${machine.platform}, tfjs ${machine.tfjs}`,
     `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB`,
@@ -84,6 +102,9 @@ function describe({ machine, backends, chosen, limits, missingKernels, speed, ad
     `chosen: ${chosen}, the first of these that works (webgpu-software only by name)`,
   ]
   for (const [name, value] of Object.entries(limits ?? {})) lines.push(`  ${name} ${value}`)
+  if (mixedPrecision !== undefined)
+    lines.push(`  precision 'mixed' ${mixedPrecision ? 'works' : 'needs the feature shader-f16'}`)
+  if (tunedShapes !== undefined) lines.push(`  convolutions tuned for this GPU ${tunedShapes}`)
   if (missingKernels.length > 0) lines.push(`  kernels of tfjs that it lacks: ${missingKernels.join(', ')}`)
   if (speed)
     lines.push(

@@ -28,10 +28,11 @@ export function splitOf(product: Product, variant: Variant): Split {
   return costOf(product, variant, split) < costOf(product, variant, whole) ? split : whole
 }
 
-/** The variant that should be the fastest. */
-export function chooseVariant(product: Product, valid: readonly Variant[]): Variant {
-  const costs = valid.map(variant => costOf(product, variant, splitOf(product, variant)))
-  return valid[costs.indexOf(Math.min(...costs))]!
+/** The variants that should be the fastest, the first of all first. */
+export function likeliest(product: Product, valid: readonly Variant[], most: number): Variant[] {
+  const costs = valid.map(variant => ({ variant, cost: costOf(product, variant, splitOf(product, variant)) }))
+  costs.sort((a, b) => a.cost - b.cost)
+  return costs.slice(0, most).map(({ variant }) => variant)
 }
 
 /**

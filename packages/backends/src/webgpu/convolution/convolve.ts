@@ -54,7 +54,7 @@ export function convolveInputGradient(
     backend,
     keyOf('input gradient', ...shapes, attrs),
     () => inputGradient(infoOf(...shapes, attrs)),
-    { factors: [dy, filter], results: [dx] },
+    { factors: [dy, filter], added: [], results: [dx] },
   )
   return dx
 }
@@ -72,7 +72,7 @@ export function convolveFilterGradient(
     backend,
     keyOf(`filter gradient ${bias !== undefined}`, ...shapes, attrs),
     () => filterGradient(infoOf(...shapes, attrs), { bias: bias !== undefined }),
-    { factors: [x, dy], results: bias ? [gradient, bias] : [gradient] },
+    { factors: [x, dy], added: [], results: bias ? [gradient, bias] : [gradient] },
   )
   return gradient
 }

@@ -1,38 +1,50 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import { type Precision, precisionOf } from '../../precision.js'
+import { type Tuning, tuningOf } from '../../tuning.js'
 import type { WebgpuBackend } from '../backend.js'
-import { dispatch } from '../dispatch.js'
-import { inRows } from '../shader-text.js'
-import { chooseVariant, splitOf } from './choose.js'
+import { likeliest } from './choose.js'
 import { machineOf } from './machine.js'
-import { type Product, rowsOf } from './product.js'
-import { productText } from './product-text.js'
-import { sumPartsText, sumWorkgroups } from './sum-parts-text.js'
-import { type Element, fits, type Variant, variants } from './variants.js'
+import { type Plan, type ProductTensors, planOf, runPlan } from './plan.js'
+import type { Product } from './product.js'
+import { type Element, fits, nameOf, type Variant, variants } from './variants.js'
 
-/** A product's tensors, in the order of its bindings. */
-export interface ProductTensors {
-  factors: readonly tf.TensorInfo[]
-  added?: readonly tf.TensorInfo[]
-  results: readonly tf.TensorInfo[]
-}
-
-/** The shaders of a product, and how to start them. */
-interface Plan {
+/** A product that has run. */
+interface Used {
   product: Product
-  shader: string
-  workgroups: [number, number, number]
-  /** What adds up the parts, where the depth is split. */
-  sums?: { shader: string; workgroups: [number, number]; numbers: number }
+  element: Element
+  plan: Plan
+  /** The shapes of its tensors. */
+  shapes: Record<keyof ProductTensors, readonly (readonly number[])[]>
 }
 
-const plans = new WeakMap<GPUDevice, Map<string, Plan>>()
+/** What has run with a tuning, by key. A new tuning chooses anew. */
+const used = new WeakMap<Tuning, Map<string, Used>>()
 
 /** What the factors are in each precision. */
 const elements = { float32: 'f32', mixed: 'f16' } as const satisfies Record<Precision, Element>
 
+export const elementOf = (backend: WebgpuBackend): Element => elements[precisionOf(backend)]
+
+/** Where a table of tuned variants has a product. */
+export const tuningKey = (element: Element, { name }: Product): string => `${element} ${name}`
+
+/** What has run on a backend since its tuning last changed. */
+export function usedOn(backend: WebgpuBackend): Map<string, Used> {
+  const tuning = tuningOf(backend)!
+  const known = used.get(tuning) ?? new Map<string, Used>()
+  used.set(tuning, known)
+  return known
+}
+
+/** The variants that a backend's device can run in its precision. */
+export function validOn(backend: WebgpuBackend): Variant[] {
+  const machine = machineOf(backend.device)
+  return variants.filter(variant => variant.element === elementOf(backend) && fits(variant, machine))
+}
+
 /**
- * Run a product of matrices in the backend's precision: one dispatch, or two if its depth is split.
+ * Run a product of matrices in the backend's precision, by the variant that its tuning has, or else by the one that should be
+ * the fastest.
  *
  * @param key   what the product depends on; it is made once for each key
  */
@@ -42,48 +54,20 @@ export function runProduct(
   make: () => Product,
   tensors: ProductTensors,
 ): void {
-  const known = plans.get(backend.device) ?? new Map<string, Plan>()
-  plans.set(backend.device, known)
-  const element = elements[precisionOf(backend)]
+  const known = usedOn(backend)
+  const element = elementOf(backend)
   const elementKey = `${element} ${key}`
-  let plan = known.get(elementKey)
-  if (!plan) {
+  let use = known.get(elementKey)
+  if (!use) {
     const product = make()
-    const machine = machineOf(backend.device)
-    const valid = variants.filter(variant => variant.element === element && fits(variant, machine))
-    plan = planOf(product, chooseVariant(product, valid))
-    known.set(elementKey, plan)
+    const valid = validOn(backend)
+    const tuned = tuningOf(backend)!.variants[tuningKey(element, product)]
+    const variant = valid.find(one => nameOf(one) === tuned) ?? likeliest(product, valid, 1)[0]!
+    const { factors, added, results } = tensors
+    const shapesOf = (some: readonly tf.TensorInfo[]) => some.map(({ shape }) => shape)
+    const shapes = { factors: shapesOf(factors), added: shapesOf(added), results: shapesOf(results) }
+    use = { product, element, plan: planOf(product, variant), shapes }
+    known.set(elementKey, use)
   }
-  runPlan(backend, plan, tensors)
-}
-
-export function planOf(product: Product, variant: Variant, split = splitOf(product, variant)): Plan {
-  const { parts } = split
-  const tiles = Math.ceil(product.rows / variant.rows) * Math.ceil(product.columns / variant.columns)
-  return {
-    product,
-    shader: productText(product, variant, split),
-    workgroups: [...inRows(tiles), product.batch * parts],
-    ...(parts > 1 && {
-      sums: {
-        shader: sumPartsText(product, parts),
-        workgroups: inRows(sumWorkgroups(product)),
-        numbers: parts * product.batch * rowsOf(product) * product.columns,
-      },
-    }),
-  }
-}
-
-export function runPlan(
-  backend: WebgpuBackend,
-  { shader, workgroups, sums }: Plan,
-  { factors, added = [], results }: ProductTensors,
-): void {
-  if (!sums) dispatch(backend, { shader, read: [...factors, ...added], write: results, workgroups })
-  else {
-    const parts = backend.makeTensorInfo([sums.numbers], 'float32')
-    dispatch(backend, { shader, read: factors, write: [parts], workgroups })
-    dispatch(backend, { ...sums, read: [parts, ...added], write: results })
-    backend.disposeData(parts.dataId)
-  }
+  runPlan(backend, use.plan, tensors)
 }

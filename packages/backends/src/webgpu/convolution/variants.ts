@@ -24,30 +24,31 @@ export const SUBGROUP = 32
 /** Numbers between the end of one row of a tile and the next, so that subgroups read rows from different memory banks. */
 const PADDING = 8
 
-const f32: readonly Omit<Variant, 'element'>[] = [
-  { rows: 128, columns: 128, depth: 8, by: { threads: [8, 8] } },
-  { rows: 128, columns: 64, depth: 16, by: { threads: [8, 8] } },
-  { rows: 64, columns: 64, depth: 16, by: { threads: [8, 8] } },
-  { rows: 64, columns: 64, depth: 16, by: { threads: [4, 4] } },
-  { rows: 32, columns: 64, depth: 16, by: { threads: [4, 8] } },
+/** The first come first where several should take the same time. */
+const byThreads: readonly Omit<Variant, 'element'>[] = [
   { rows: 32, columns: 32, depth: 16, by: { threads: [4, 4] } },
-  { rows: 128, columns: 16, depth: 16, by: { threads: [8, 4] } },
   { rows: 16, columns: 64, depth: 16, by: { threads: [4, 4] } },
+  { rows: 32, columns: 64, depth: 16, by: { threads: [4, 8] } },
+  { rows: 128, columns: 16, depth: 16, by: { threads: [8, 4] } },
+  { rows: 64, columns: 64, depth: 16, by: { threads: [4, 4] } },
+  { rows: 64, columns: 64, depth: 16, by: { threads: [8, 8] } },
+  { rows: 128, columns: 64, depth: 16, by: { threads: [8, 8] } },
+  { rows: 128, columns: 128, depth: 8, by: { threads: [8, 8] } },
 ]
 
-const matrices: readonly Omit<Variant, 'element'>[] = [16, 8].flatMap(side => [
-  { rows: 128, columns: 64, depth: 32, by: { matrices: side } },
-  { rows: 64, columns: 64, depth: 32, by: { matrices: side } },
+const byMatrices: readonly Omit<Variant, 'element'>[] = [16, 8].flatMap(side => [
   { rows: 32, columns: 64, depth: 32, by: { matrices: side } },
   { rows: 64, columns: 32, depth: 32, by: { matrices: side } },
+  { rows: 64, columns: 64, depth: 32, by: { matrices: side } },
+  { rows: 128, columns: 64, depth: 32, by: { matrices: side } },
 ])
 
 /** Every variant, for a sweep; `fits` says which of them a device can run. */
 export const variants: readonly Variant[] = [
-  ...f32.map(variant => ({ ...variant, element: 'f32' as const })),
-  ...f32.map(variant => ({ ...variant, depth: 2 * variant.depth, element: 'f16' as const })),
-  ...matrices.map(variant => ({ ...variant, element: 'f16' as const })),
-  ...f32.map(variant => ({ ...variant, element: 'rounded' as const })),
+  ...byThreads.map(variant => ({ ...variant, element: 'f32' as const })),
+  ...byThreads.map(variant => ({ ...variant, depth: 2 * variant.depth, element: 'f16' as const })),
+  ...byMatrices.map(variant => ({ ...variant, element: 'f16' as const })),
+  ...byThreads.map(variant => ({ ...variant, element: 'rounded' as const })),
 ]
 
 /** A variant's name in a table of tuned shapes. */

@@ -1,0 +1,55 @@
+import type * as tf from '@tensorflow/tfjs-core'
+import type { WebgpuBackend } from '../backend.js'
+import { dispatch } from '../dispatch.js'
+import { inRows } from '../shader-text.js'
+import { splitOf } from './choose.js'
+import { type Product, rowsOf } from './product.js'
+import { productText } from './product-text.js'
+import { sumPartsText, sumWorkgroups } from './sum-parts-text.js'
+import type { Variant } from './variants.js'
+
+/** A product's tensors, in the order of its bindings. */
+export interface ProductTensors {
+  factors: readonly tf.TensorInfo[]
+  added: readonly tf.TensorInfo[]
+  results: readonly tf.TensorInfo[]
+}
+
+/** The shaders of a product, and how to start them. */
+export interface Plan {
+  shader: string
+  workgroups: [number, number, number]
+  /** What adds up the parts, where the depth is split. */
+  sums?: { shader: string; workgroups: [number, number]; numbers: number }
+}
+
+export function planOf(product: Product, variant: Variant, split = splitOf(product, variant)): Plan {
+  const { parts } = split
+  const tiles = Math.ceil(product.rows / variant.rows) * Math.ceil(product.columns / variant.columns)
+  return {
+    shader: productText(product, variant, split),
+    workgroups: [...inRows(tiles), product.batch * parts],
+    ...(parts > 1 && {
+      sums: {
+        shader: sumPartsText(product, parts),
+        workgroups: inRows(sumWorkgroups(product)),
+        numbers: parts * product.batch * rowsOf(product) * product.columns,
+      },
+    }),
+  }
+}
+
+/** Run a product: one dispatch, or two if its depth is split. */
+export function runPlan(
+  backend: WebgpuBackend,
+  { shader, workgroups, sums }: Plan,
+  { factors, added, results }: ProductTensors,
+): void {
+  if (!sums) dispatch(backend, { shader, read: [...factors, ...added], write: results, workgroups })
+  else {
+    const parts = backend.makeTensorInfo([sums.numbers], 'float32')
+    dispatch(backend, { shader, read: factors, write: [parts], workgroups })
+    dispatch(backend, { ...sums, read: [parts, ...added], write: results })
+    backend.disposeData(parts.dataId)
+  }
+}

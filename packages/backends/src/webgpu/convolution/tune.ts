@@ -1,0 +1,52 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { setTuning, type Tuning, tuningOf } from '../../tuning.js'
+import type { WebgpuBackend } from '../backend.js'
+import { likeliest } from './choose.js'
+import { type Plan, type ProductTensors, planOf, runPlan } from './plan.js'
+import { elementOf, tuningKey, usedOn, validOn } from './run-product.js'
+import { nameOf } from './variants.js'
+
+/** How long to time a variant, about, and its most runs in a row. */
+const TIMED_MS = 5
+const MOST_RUNS = 100
+
+/** Time every product that has run in the backend's precision, and use the fastest variants. */
+export async function tune(most: number): Promise<Tuning> {
+  const backend = tf.backend() as unknown as WebgpuBackend
+  const { device, variants } = tuningOf(backend)!
+  const valid = validOn(backend)
+  const fastest: Record<string, string> = {}
+  for (const { product, element, shapes } of usedOn(backend).values()) {
+    const key = tuningKey(element, product)
+    if (element !== elementOf(backend) || key in fastest) continue
+    const tensors = {
+      factors: shapes.factors.map(shape => backend.makeTensorInfo(shape, 'float32')),
+      added: shapes.added.map(shape => backend.makeTensorInfo(shape, 'float32')),
+      results: shapes.results.map(shape => backend.makeTensorInfo(shape, 'float32')),
+    }
+    let least = Number.POSITIVE_INFINITY
+    for (const variant of likeliest(product, valid, most)) {
+      const time = await timeOf(backend, planOf(product, variant), tensors)
+      if (time < least) [least, fastest[key]] = [time, nameOf(variant)]
+    }
+    for (const { dataId } of Object.values(tensors).flat()) backend.disposeData(dataId)
+  }
+  const tuning = { device, variants: { ...variants, ...fastest } }
+  setTuning(backend, tuning)
+  return tuning
+}
+
+/** Milliseconds of a run, in the better of two rows of runs. */
+async function timeOf(backend: WebgpuBackend, plan: Plan, tensors: ProductTensors): Promise<number> {
+  const timed = async (runs: number) => {
+    const start = performance.now()
+    for (let i = 0; i < runs; i++) runPlan(backend, plan, tensors)
+    backend.endComputePassEncoder()
+    backend.submitQueue()
+    await backend.device.queue.onSubmittedWorkDone()
+    return (performance.now() - start) / runs
+  }
+  await timed(1) // compiles the shader
+  const runs = Math.max(1, Math.min(MOST_RUNS, Math.round(TIMED_MS / (await timed(1)))))
+  return Math.min(await timed(runs), await timed(runs))
+}
