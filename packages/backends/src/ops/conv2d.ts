@@ -1,4 +1,4 @@
-import { checkInt, checkOneOf, checkTensor } from '@rectified-flow/core'
+import { checkInt, checkNumber, checkOneOf, checkTensor } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { hasKernel, runKernel } from '../kernels/run-kernel.js'
 
@@ -30,6 +30,7 @@ export function conv2d(
   if (bias) checkTensor('backends.conv2d', 'bias', bias, [filter.shape[3]])
   if (typeof pad === 'number') checkInt('backends.conv2d', 'pad', pad, 0)
   else checkOneOf('backends.conv2d', 'pad', pad, ['same', 'valid'])
+  checkNumber('backends.conv2d', 'scale', scale)
 
   const pair: [number, number] = typeof strides === 'number' ? [strides, strides] : strides
   // Padding on all four sides: from one number, tfjs computes the wrong size if filter or strides are not square.

@@ -88,6 +88,9 @@ it('says what is wrong', () => {
     expect(() => conv2d(x, filter, undefined, { skip: tf.zeros([1, 2, 2, 3]) })).toThrow(
       'backends.conv2d: skip must have shape [1,2,2,4], got [1,2,2,3].',
     )
+    expect(() => conv2d(x, filter, undefined, { scale: Number.NaN })).toThrow(
+      'backends.conv2d: scale must be a finite number, got NaN.',
+    )
     expect(() => conv2d(x, filter, undefined, { pad: 'full' as 'same' })).toThrow(
       "backends.conv2d: pad must be one of same, valid, got 'full'.",
     )
