@@ -11,7 +11,11 @@ export interface Split {
 const ENOUGH_THREADS = 32_768
 const LEAST_DEPTH = 128
 
-/** In multiplications: the time to read a number from workgroup memory, and that of a product of subgroups' matrices. */
+/**
+ * In multiplications: the time to bring a number of a factor to workgroup memory, that to read it there, and that of a product
+ * of subgroups' matrices.
+ */
+const LOAD = 8
 const READ = 2
 const MATRIX_PRODUCT = 0.25
 
@@ -37,14 +41,16 @@ export function likeliest(product: Product, valid: readonly Variant[], most: num
 
 /**
  * The time of a variant, in multiplications of a GPU with all threads busy: of whole tiles, also where these reach over the
- * product's edge; longer if there are too few threads. It is an estimate: the constants were not measured.
+ * product's edge; longer if too few threads have something to do. It is an estimate: the constants were not measured.
  */
 function costOf(product: Product, variant: Variant, { parts }: Split): number {
   const { rows, columns, by } = variant
   const tiles = tilesOf(product, variant)
-  const perProduct = 'threads' in by ? 1 + READ * (1 / by.threads[0] + 1 / by.threads[1]) : MATRIX_PRODUCT
-  const busy = Math.min(1, (tiles * parts * threadsOf(variant)) / ENOUGH_THREADS)
+  const multiplying = 'threads' in by ? 1 + READ * (1 / by.threads[0] + 1 / by.threads[1]) : MATRIX_PRODUCT
+  const perProduct = multiplying + LOAD * (1 / rows + 1 / columns)
   const sums = product.batch * rowsOf(product) * product.columns
+  const useful = (sums * threadsOf(variant)) / (rows * columns)
+  const busy = Math.min(1, (useful * parts) / ENOUGH_THREADS)
   const adding = parts === 1 ? 0 : parts * sums * PARTIAL + DISPATCH
   return (tiles * rows * columns * product.depth * perProduct) / busy + adding
 }

@@ -42,7 +42,7 @@ async function timeOf(backend: WebgpuBackend, plan: Plan, tensors: ProductTensor
     const start = performance.now()
     for (let i = 0; i < runs; i++) runPlan(backend, plan, tensors)
     backend.endComputePassEncoder()
-    backend.submitQueue()
+    if (backend.commandEncoder) backend.submitQueue()
     await backend.device.queue.onSubmittedWorkDone()
     return (performance.now() - start) / runs
   }
