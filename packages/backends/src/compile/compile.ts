@@ -1,7 +1,5 @@
 import { describe } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { precisionOf } from '../precision.js'
-import { type Tuning, tuningOf } from '../tuning.js'
 import { keyOf } from './arguments.js'
 import { type Body, type CompiledRuns, compilerOf } from './compilers.js'
 
@@ -49,7 +47,6 @@ export function compile<F extends Compilable>(fn: F): Compiled<F> {
     throw new TypeError(`backends.compile: fn must be a function, got ${describe(fn)}.`)
   const kept = new Map<string, CompiledRuns>()
   let home: tf.KernelBackend | undefined
-  let tuned: Tuning | undefined
   let why: string | undefined
 
   const dispose = () => {
@@ -59,11 +56,9 @@ export function compile<F extends Compilable>(fn: F): Compiled<F> {
   const runsFor = (args: readonly unknown[]): CompiledRuns | undefined => {
     const backend = tf.backend()
     const compiler = compilerOf(backend)
-    const key = `${precisionOf(backend)} ${keyOf(args, compiler?.numbers ?? 'inputs')}`
-    const tuning = tuningOf(backend)
-    if (backend !== home || tuning !== tuned) dispose()
+    const key = keyOf(args, compiler?.numbers ?? 'inputs')
+    if (backend !== home) dispose()
     home = backend
-    tuned = tuning
     if (!compiler) {
       why = `${tf.getBackend()} compiles nothing`
       return undefined

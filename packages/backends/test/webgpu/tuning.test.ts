@@ -60,7 +60,7 @@ describe.runIf(hasDawn)('tuning', () => {
     expect(tuning()).toEqual(table)
   })
 
-  it('compiles functions again, as another precision does', async () => {
+  it('records compiled functions again, as another precision does', async () => {
     const [x, filter] = [tf.ones([1, 8, 8, 4]), tf.ones([3, 3, 4, 8])]
     let calls = 0
     const compiled = compile((x: tf.Tensor4D, filter: tf.Tensor4D) => {
@@ -72,14 +72,13 @@ describe.runIf(hasDawn)('tuning', () => {
       for (let i = 0; i < 4; i++) compiled(x as tf.Tensor4D, filter as tf.Tensor4D).dispose()
       return calls - before
     }
-    const recorded = run()
-    expect(recorded).toBeLessThan(4)
-    await tuneConvolutions()
-    expect(run()).toBe(recorded)
-    await useBackend('webgpu', { precision: 'mixed' })
-    expect(run()).toBe(recorded)
-    await useBackend('webgpu')
+    run()
     expect(run()).toBe(0)
+    await tuneConvolutions()
+    expect(run()).toBeGreaterThan(0)
+    expect(run()).toBe(0)
+    await useBackend('webgpu', { precision: 'mixed' })
+    expect(run()).toBeGreaterThan(0)
     expect(compiled.why).toBeUndefined()
     compiled.dispose()
     tf.dispose([x, filter])

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { streamsIn, tensorsIn } from '../../compile/arguments.js'
 import { type Precision, precisionOf } from '../../precision.js'
+import { type Tuning, tuningOf } from '../../tuning.js'
 import { type WebgpuBackend, wordsOf } from '../backend.js'
 import { markWritten } from '../in-place.js'
 import { buffersOf } from './command.js'
@@ -18,6 +19,7 @@ export class Replay {
   /** How many tensors share the memory of each tensor that is written in place. */
   readonly #holders: ReadonlyMap<object, number>
   readonly #precision: Precision
+  readonly #tuning: Tuning | undefined
   /** The variables that the commands use. */
   readonly #variables: readonly { variable: tf.Variable; dataId: object }[]
 
@@ -31,6 +33,7 @@ export class Replay {
     this.#drawn = drawnIn(program)
     this.#holders = new Map([...program.written].map(dataId => [dataId, backend.refCount(dataId)]))
     this.#precision = precisionOf(backend)
+    this.#tuning = tuningOf(backend)
     const used = new Set(program.external.values())
     this.#variables = Object.values(tf.engine().registeredVariables)
       .filter(({ dataId }) => used.has(dataId))
@@ -42,6 +45,7 @@ export class Replay {
     const { tensorMap } = this.#backend
     const { external, aliases } = this.#program
     if (precisionOf(this.#backend) !== this.#precision) return false
+    if (tuningOf(this.#backend) !== this.#tuning) return false
     for (const [buffer, dataId] of external)
       if (!tensorMap.has(dataId) || tensorMap.get(dataId).resource !== buffer) return false
     for (const [dataId, holders] of this.#holders)
