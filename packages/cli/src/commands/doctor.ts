@@ -118,5 +118,5 @@ function describe(report: Report): string {
 }
 
 function worksOn({ device = 'works', compiles }: Extract<BackendProbe, { works: true }>): string {
-  return compiles ? `${device}, compiles to a ${compiles}` : device
+  return compiles ? `${device}, compiles to ${compiles === 'graph' ? 'a graph' : compiles}` : device
 }
