@@ -4,6 +4,9 @@ import type { ConvInputs } from './table.js'
 /** The inputs of a convolution's gradient with respect to one of its inputs. */
 type Slope<Of extends keyof ConvInputs> = Omit<ConvInputs, Of> & { dy: tf.Tensor4D }
 
+type Unary = { inputs: { x: tf.Tensor }; attrs: object }
+type Binary = { inputs: { a: tf.Tensor; b: tf.Tensor }; attrs: object }
+
 /** The kernels of tfjs that this package adds to a backend or replaces there: their inputs and attributes. */
 export interface StockTable {
   Identity: { inputs: { x: tf.TensorInfo }; attrs: object }
@@ -24,6 +27,22 @@ export interface StockTable {
   Sum: { inputs: { x: tf.Tensor }; attrs: tf.SumAttrs }
   Softmax: { inputs: { logits: tf.Tensor }; attrs: tf.SoftmaxAttrs }
   OneHot: { inputs: { indices: tf.Tensor }; attrs: tf.OneHotAttrs }
+  Add: Binary
+  ClipByValue: { inputs: { x: tf.Tensor }; attrs: tf.ClipByValueAttrs }
+  Cos: Unary
+  Exp: Unary
+  Log: Unary
+  Multiply: Binary
+  Neg: Unary
+  RealDiv: Binary
+  Round: Unary
+  Rsqrt: Unary
+  Sigmoid: Unary
+  Sin: Unary
+  Sqrt: Unary
+  Square: Unary
+  SquaredDifference: Binary
+  Sub: Binary
 }
 
 export type StockName = keyof StockTable

@@ -41,9 +41,13 @@ export interface WebgpuBackend {
   readSync(dataId: object): Values
   /** Give a tensor a buffer, and copy its numbers there if the host has them. */
   uploadToGPU(dataId: object): void
+  numDataIds(): number
   refCount(dataId: object): number
   incRef(dataId: object): void
-  disposeData(dataId: object): boolean
+  disposeData(dataId: object, force?: boolean): boolean
+  readToGPU(dataId: object, options?: tf.DataToGPUWebGLOption): tf.GPUData
+  /** Whether tfjs computes with these on the host: small numbers that are there. */
+  shouldExecuteOnCPU(tensors: readonly tf.TensorInfo[], sizeThreshold?: number): boolean
 }
 
 export type WebgpuKernel<Name extends KernelName> = Kernel<Name, WebgpuBackend>

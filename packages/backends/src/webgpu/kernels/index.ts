@@ -7,6 +7,7 @@ import { conv2dBackpropInput } from './conv2d-backprop-input.js'
 import { conv2dBias, conv2dSkip } from './conv2d-bias.js'
 import { conv2dBiasGradient } from './conv2d-bias-gradient.js'
 import { dropout } from './dropout.js'
+import { elementwise } from './elementwise.js'
 import { groupNorm } from './group-norm.js'
 import { groupNormGradient } from './group-norm-gradient.js'
 import { indexedNormal } from './indexed-normal.js'
@@ -43,4 +44,5 @@ export const replacements = {
   Conv2DBackpropFilter: conv2dBackpropFilter,
   Conv2DBackpropInput: conv2dBackpropInput,
   Sum: sum,
+  ...elementwise,
 } satisfies Replacements<WebgpuBackend>
