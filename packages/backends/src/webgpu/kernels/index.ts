@@ -2,6 +2,7 @@ import type { Kernels, Replacements } from '../../kernels/register-kernels.js'
 import type { WebgpuBackend } from '../backend.js'
 import { adamEma } from './adam-ema.js'
 import { conv2d } from './conv2d.js'
+import { concat } from './concat.js'
 import { conv2dBackpropFilter } from './conv2d-backprop-filter.js'
 import { conv2dBackpropInput } from './conv2d-backprop-input.js'
 import { conv2dBias, conv2dSkip } from './conv2d-bias.js'
@@ -14,6 +15,7 @@ import { indexedNormal } from './indexed-normal.js'
 import { randomNormal } from './random-normal.js'
 import { randomUniform } from './random-uniform.js'
 import { repeatBlocks } from './repeat-blocks.js'
+import { splitV } from './split-v.js'
 import { squareSums } from './square-sums.js'
 import { stepNumbers } from './step-numbers.js'
 import { sum } from './sum.js'
@@ -43,6 +45,8 @@ export const replacements = {
   Conv2D: conv2d,
   Conv2DBackpropFilter: conv2dBackpropFilter,
   Conv2DBackpropInput: conv2dBackpropInput,
+  Concat: concat,
+  SplitV: splitV,
   Sum: sum,
   ...elementwise,
 } satisfies Replacements<WebgpuBackend>
