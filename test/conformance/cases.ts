@@ -151,18 +151,7 @@ export const cases: readonly Case[] = [
         shift: tf.reshape(shift, [2, 8]),
       }),
   ),
-  ...operation(
-    'attention',
-    [
-      [2, 1, 9, 8],
-      [2, 1, 9, 8],
-      [2, 1, 9, 8],
-    ],
-    (q, k, v) => {
-      const heads = (x: tf.Tensor4D) => tf.reshape(x, [2, 9, 8]) as tf.Tensor3D
-      return attention(heads(q), heads(k), heads(v))
-    },
-  ),
+  ...operation('attention', [[2, 1, 9, 24]], qkv => attention(tf.reshape(qkv, [2, 9, 24]) as tf.Tensor3D)),
   ...operation('resample up', [[2, 4, 4, 3]], x => resample(x, 'up', [1, 3, 3, 1])),
   ...operation('resample down', [[2, 8, 8, 3]], x => resample(x, 'down', [1, 3, 3, 1])),
   {

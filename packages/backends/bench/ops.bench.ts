@@ -35,6 +35,7 @@ const bias = normal<tf.Tensor1D>(16)
 const scale = normal<tf.Tensor2D>(64, 16)
 const q = normal<tf.Tensor3D>(64, 196, 32)
 const left = normal<tf.Tensor3D>(64, 196, 32)
+const qkv = normal<tf.Tensor3D>(64, 196, 96)
 const variable = () => tf.tidy(() => tf.variable(normal(3, 3, 32, 32)))
 const slots: AdamSlot[] = Array.from({ length: 100 }, () => ({
   weight: variable(),
@@ -72,7 +73,7 @@ const norm = (x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor): tf.Tensor4D =>
     shift: scale,
   })
 const drop = (x: tf.Tensor) => dropout(x, 0.13, rng)
-const attend = (q: tf.Tensor) => attention(q as tf.Tensor3D, left, left)
+const attend = (qkv: tf.Tensor) => attention(qkv as tf.Tensor3D)
 const cases: { name: string; body: () => tf.TensorContainer; stock?: () => tf.TensorContainer }[] = [
   { name: 'conv2d with bias', body: () => conv2d(x, filter, bias) },
   {
@@ -86,7 +87,7 @@ const cases: { name: string; body: () => tf.TensorContainer; stock?: () => tf.Te
   },
   { name: 'groupNormSilu', body: () => norm(x, bias, bias) },
   { name: 'groupNormSilu with gradients', body: () => tf.grads(norm)([x, bias, bias]) },
-  { name: 'attention with gradient', body: () => tf.grad(attend)(q) },
+  { name: 'attention with gradient', body: () => tf.grad(attend)(qkv) },
   { name: 'matMul a b^T, batched', body: () => tf.matMul(q, left, false, true) },
   { name: 'matMul a^T b, batched', body: () => tf.matMul(q, left, true, false) },
   { name: 'dropout with gradient', body: () => tf.grad(drop)(x) },

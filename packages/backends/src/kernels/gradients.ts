@@ -26,12 +26,12 @@ export function registerKernelGradients(): void {
     return given(slopes as Required<typeof slopes>, modulated)
   })
 
-  const attended = ['q', 'k', 'v'] as const
   addGradient(
     'Attention',
-    { inputs: attended, outputs: ['y', 'logSums'] },
-    ({ dy, inputs, outputs, attrs }) =>
-      given(runKernel('AttentionGradient', { ...inputs, ...outputs, dy: dy.y }, attrs), attended),
+    { inputs: ['qkv'], outputs: ['y', 'logSums'] },
+    ({ dy, inputs, outputs, attrs }) => ({
+      qkv: () => runKernel('AttentionGradient', { ...inputs, ...outputs, dy: dy.y }, attrs).qkv,
+    }),
   )
 
   // The gradient draws the same random numbers again, so no mask is kept.

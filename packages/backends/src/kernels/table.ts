@@ -48,10 +48,8 @@ export interface NormOutputs {
 }
 
 export interface AttentionInputs {
-  /** [B,N,C], the heads side by side along C; k and v as well. */
-  q: tf.Tensor3D
-  k: tf.Tensor3D
-  v: tf.Tensor3D
+  /** Queries, keys and values [B,N,3C], side by side; each has the heads side by side along its C. */
+  qkv: tf.Tensor3D
 }
 
 export interface AttentionOutputs {
@@ -155,7 +153,7 @@ export const places = {
   GroupNormModulated: { y: 0, mean: 1, rstd: 2, sigmoid: 3 },
   GroupNormGradient: { x: 0, gamma: 1, beta: 2, scale: 3, shift: 4 },
   Attention: { y: 0, logSums: 1 },
-  AttentionGradient: { q: 0, k: 1, v: 2 },
+  AttentionGradient: { qkv: 0 },
   Dropout: { y: 0 },
   RandomUniform: { y: 0 },
   RandomNormal: { y: 0 },

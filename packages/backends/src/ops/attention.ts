@@ -5,28 +5,23 @@ import { hasKernel, runKernel } from '../kernels/run-kernel.js'
 /**
  * Scaled dot-product self-attention: softmax(q k^T / sqrt(d)) v per head.
  *
- * @param q      queries [B,N,C], heads side by side along C, d = C / heads
- * @param k      keys [B,N,C]
- * @param v      values [B,N,C]
+ * @param qkv    queries, keys and values [B,N,3C], side by side; in each the heads are side by side, d = C / heads
  * @returns      [B,N,C]
  */
-export function attention(
-  q: tf.Tensor3D,
-  k: tf.Tensor3D,
-  v: tf.Tensor3D,
-  { heads = 1 }: { heads?: number } = {},
-): tf.Tensor3D {
-  checkTensor('backends.attention', 'q', q, ['B', 'N', 'C'])
-  checkTensor('backends.attention', 'k', k, q.shape)
-  checkTensor('backends.attention', 'v', v, q.shape)
+export function attention(qkv: tf.Tensor3D, { heads = 1 }: { heads?: number } = {}): tf.Tensor3D {
+  checkTensor('backends.attention', 'qkv', qkv, ['B', 'N', '3C'])
   checkInt('backends.attention', 'heads', heads, 1)
-  const [b, n, c] = q.shape
-  if (c % heads !== 0)
-    throw new RangeError(`backends.attention: heads must divide the ${c} channels of q, got ${heads}.`)
+  const [b, n, all] = qkv.shape
+  if (all % (3 * heads) !== 0)
+    throw new RangeError(
+      `backends.attention: qkv must have 3 * heads = ${3 * heads} equal parts, got ${all} channels.`,
+    )
 
   return tf.tidy(() => {
-    if (hasKernel('Attention')) return runKernel('Attention', { q, k, v }, { heads }).y
+    if (hasKernel('Attention')) return runKernel('Attention', { qkv }, { heads }).y
+    const c = all / 3
     const d = c / heads
+    const [q, k, v] = tf.split(qkv, 3, 2) as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D]
     const split = (x: tf.Tensor3D): tf.Tensor3D =>
       heads === 1
         ? x

@@ -82,7 +82,7 @@ describe.runIf(process.env.BACKEND === 'node')('functions compiled to TensorFlow
       )
       const half = resample(y, 'down')
       const tokens = tf.reshape(half, [2, 16, 16]) as tf.Tensor3D
-      const seen = attention(tokens, tokens, tf.mul(tokens, 0.5), { heads: 2 })
+      const seen = attention(tf.concat([tokens, tokens, tf.mul(tokens, 0.5) as tf.Tensor3D], 2), { heads: 2 })
       return tf.mean(tf.square(tf.concat([seen, tf.tanh(tokens)], 2))) as tf.Scalar
     }
     const { once, graphs } = both(() => {

@@ -21,18 +21,8 @@ afterAll(async () => {
   tf.removeBackend('throw-away')
 })
 
-type Attended = [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D]
-
 for (const [name, shapes, op] of [
-  [
-    'attention',
-    [
-      [2, 5, 6],
-      [2, 5, 6],
-      [2, 5, 6],
-    ],
-    (...inputs) => attention(...(inputs as Attended), { heads: 2 }),
-  ],
+  ['attention', [[2, 5, 18]], qkv => attention(qkv as tf.Tensor3D, { heads: 2 })],
   ['squareSums', [[3, 4], [5]], (...inputs) => squareSums(inputs)],
 ] as [string, number[][], (...inputs: tf.Tensor[]) => tf.Tensor][])
   it(`runs ${name} through the kernel, and its gradient`, async () => {

@@ -111,7 +111,7 @@ it('training steps', async () => {
         groups: 8,
       })
       const tokens = tf.reshape(h, [4, 256, 32]) as tf.Tensor3D
-      const mixed = tf.reshape(attention(tokens, tokens, tokens), h.shape) as tf.Tensor4D
+      const mixed = tf.reshape(attention(tf.concat([tokens, tokens, tokens], 2)), h.shape) as tf.Tensor4D
       const y = conv2d(tf.add(h, mixed), out as tf.Tensor4D)
       return tf.mean(tf.square(tf.sub(y, target))) as tf.Scalar
     }

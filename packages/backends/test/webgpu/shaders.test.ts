@@ -1,4 +1,12 @@
-import { adamEma, conv2d, dropout, groupNormSilu, resample, squareSums } from '@rectified-flow/backends'
+import {
+  adamEma,
+  attention,
+  conv2d,
+  dropout,
+  groupNormSilu,
+  resample,
+  squareSums,
+} from '@rectified-flow/backends'
 import { createRng, drawNormal, drawUniform, indexedNormal } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeEach, describe, expect, it } from 'vitest'
@@ -28,6 +36,9 @@ const convolution = (x: Shape4D, filter: Shape4D, strides = 1): tf.Tensor[] =>
   withGradients([x, filter, [filter[3]]], (x, filter, bias) =>
     conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, bias as tf.Tensor1D, { strides }),
   )
+
+const attend = (qkv: [number, number, number], heads: number): tf.Tensor[] =>
+  withGradients([qkv], x => attention(x as tf.Tensor3D, { heads }))
 
 function adam(shape: number[]): tf.Tensor[] {
   const zeros = () => tf.variable(tf.zeros(shape))
@@ -62,6 +73,17 @@ const cases: Record<string, () => tf.Tensor[]> = {
   'uniform numbers, 17 million': () => [drawUniform(createRng(1), [65, 32, 32, 256])],
   'resampling down': () => withGradients([[8, 32, 32, 128]], x => resample(x as tf.Tensor4D, 'down', [1, 1])),
   'resampling up': () => withGradients([[8, 16, 16, 256]], x => resample(x as tf.Tensor4D, 'up', [1, 1])),
+  'attention of one head of 256 channels': () => attend([4, 256, 768], 1),
+  'attention of 12 heads': () => attend([2, 1024, 2304], 12),
+  'attention of an odd size': () => attend([3, 77, 3 * 93], 3),
+  'split and concatenation of 33 tensors': () => {
+    const sizes = Array.from({ length: 33 }, (_, i) => 8 * (i + 1))
+    return withGradients([[512, 4488]], x => tf.concat(tf.split(x, sizes, 1).reverse(), 1))
+  },
+  'a chain of elementwise operations': () =>
+    withGradients([[8, 32, 32, 256], [8, 1, 1, 1], [256]], (x, t, bias) =>
+      tf.mul(tf.sigmoid(tf.add(tf.mul(x, tf.rsqrt(tf.add(tf.square(t), 1))), bias)), x),
+    ),
   'Adam of a large filter': () => adam([3, 3, 512, 512]),
   'sums of squares of 30 tensors': () => [
     squareSums(Array.from({ length: 30 }, (_, i) => tf.ones([i + 1, 100]))),

@@ -88,12 +88,11 @@ export function residualBlock(
   const [b, height, width] = h.shape
   const n = height * width
   return then(h, y => {
-    const qkv = tf.tidy(() => {
-      const columns = tf.reshape(conv('.qkv', groupNorm(y, ...norm('.norm2', out))), [b, n, 3 * out])
-      return tf.split(columns, 3, 2)
-    }) as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D]
-    const attended = attention(...qkv, { heads: layer.heads })
-    tf.dispose(qkv)
+    const qkv = tf.tidy(() =>
+      tf.reshape(conv('.qkv', groupNorm(y, ...norm('.norm2', out))), [b, n, 3 * out]),
+    ) as tf.Tensor3D
+    const attended = attention(qkv, { heads: layer.heads })
+    qkv.dispose()
     return conv('.proj', tf.reshape(attended, [b, height, width, out]), { skip: y, scale: skipScale })
   })
 }

@@ -2,6 +2,8 @@ import type { Kernels, Replacements } from '../../kernels/register-kernels.js'
 import type { WebgpuBackend } from '../backend.js'
 import { adamEma } from './adam-ema.js'
 import { conv2d } from './conv2d.js'
+import { attention } from './attention.js'
+import { attentionGradient } from './attention-gradient.js'
 import { concat } from './concat.js'
 import { conv2dBackpropFilter } from './conv2d-backprop-filter.js'
 import { conv2dBackpropInput } from './conv2d-backprop-input.js'
@@ -24,6 +26,8 @@ import { sumBlocks } from './sum-blocks.js'
 /** The kernels of this package's operations that WebGPU has. */
 export const kernels = {
   AdamEma: adamEma,
+  Attention: attention,
+  AttentionGradient: attentionGradient,
   Conv2dBias: conv2dBias,
   Conv2dBiasGradient: conv2dBiasGradient,
   Conv2dSkip: conv2dSkip,
