@@ -27,6 +27,15 @@ export function registerKernelGradients(): void {
   })
 
   addGradient(
+    'GroupNormOffset',
+    { inputs: norm, outputs: ['centre', 'rstd'] },
+    ({ dy, inputs, outputs, attrs }) => {
+      const slopes = runKernel('GroupNormOffsetGradient', { ...inputs, ...outputs, dy: dy.y }, attrs)
+      return given(slopes, [...norm, 'offset'])
+    },
+  )
+
+  addGradient(
     'Attention',
     { inputs: ['qkv'], outputs: ['y', 'logSums'] },
     ({ dy, inputs, outputs, attrs }) => ({

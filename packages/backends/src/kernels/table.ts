@@ -29,6 +29,12 @@ export interface Modulation {
   shift: tf.Tensor2D
 }
 
+/** What each sample adds to x before the norm. */
+export interface Offset {
+  /** [B,C] */
+  offset: tf.Tensor2D
+}
+
 export interface NormAttrs {
   groups: number
   epsilon: number
@@ -45,6 +51,15 @@ export interface NormOutputs {
   rstd: tf.Tensor2D
   /** The sigmoid of silu's input [B,H·W,C], for a gradient that is composed of single operations. */
   sigmoid?: tf.Tensor3D
+}
+
+export interface OffsetNormOutputs {
+  /** [B,H,W,C] */
+  y: tf.Tensor4D
+  /** What the norm subtracts from x: the group's mean less the offset [B,C]. */
+  centre: tf.Tensor2D
+  /** 1 / sqrt(variance + epsilon) [B,groups] */
+  rstd: tf.Tensor2D
 }
 
 export interface AttentionInputs {
@@ -99,6 +114,13 @@ export interface KernelTable {
     attrs: NormAttrs
     outputs: NormInputs & Partial<Modulation>
   }
+  /** The norm of x + offset, and its gradient. */
+  GroupNormOffset: { inputs: NormInputs & Offset; attrs: NormAttrs; outputs: OffsetNormOutputs }
+  GroupNormOffsetGradient: {
+    inputs: NormInputs & Omit<OffsetNormOutputs, 'y'> & { dy: tf.Tensor4D }
+    attrs: NormAttrs
+    outputs: NormInputs & Offset
+  }
   /** softmax(q kᵀ / sqrt(d)) v of each head, d = C / heads. */
   Attention: { inputs: AttentionInputs; attrs: { heads: number }; outputs: AttentionOutputs }
   AttentionGradient: {
@@ -152,6 +174,8 @@ export const places = {
   GroupNorm: { y: 0, mean: 1, rstd: 2, sigmoid: 3 },
   GroupNormModulated: { y: 0, mean: 1, rstd: 2, sigmoid: 3 },
   GroupNormGradient: { x: 0, gamma: 1, beta: 2, scale: 3, shift: 4 },
+  GroupNormOffset: { y: 0, centre: 1, rstd: 2 },
+  GroupNormOffsetGradient: { x: 0, gamma: 1, beta: 2, offset: 3 },
   Attention: { y: 0, logSums: 1 },
   AttentionGradient: { qkv: 0 },
   Dropout: { y: 0 },

@@ -6,6 +6,8 @@ export interface GroupNormOptions {
   /** Number of groups; a divisor of C. */
   groups: number
   epsilon?: number
+  /** Added to x before the norm, per sample [B,C]. */
+  offset?: tf.Tensor2D
   /** Per-sample modulation [B,C] after the affine part: y (1 + scale) + shift. */
   scale?: tf.Tensor2D
   shift?: tf.Tensor2D
@@ -15,6 +17,8 @@ export interface GroupNormOptions {
  * Group normalisation over H, W and each group of channels (Wu and He, arXiv 1803.08494):
  *
  *   y = ((x - mean) / sqrt(variance + epsilon) · gamma + beta) (1 + scale) + shift
+ *
+ * With an offset, it is the norm of x + offset.
  *
  * @param x      [B,H,W,C]
  * @param gamma  [C]
@@ -30,7 +34,7 @@ export function groupNorm(
   check('backends.groupNorm', x, gamma, beta, options)
   return tf.tidy(() => {
     if (hasKernel('GroupNorm')) return fused(x, gamma, beta, options, false)
-    return composed(x, gamma, beta, options)
+    return composed(moved(x, options), gamma, beta, options)
   })
 }
 
@@ -44,7 +48,7 @@ export function groupNormSilu(
   check('backends.groupNormSilu', x, gamma, beta, options)
   return tf.tidy(() => {
     if (hasKernel('GroupNorm')) return fused(x, gamma, beta, options, true)
-    const y = composed(x, gamma, beta, options)
+    const y = composed(moved(x, options), gamma, beta, options)
     return tf.mul(y, tf.sigmoid(y))
   })
 }
@@ -54,7 +58,7 @@ function check(
   x: tf.Tensor4D,
   gamma: tf.Tensor1D,
   beta: tf.Tensor1D,
-  { groups, epsilon = 1e-5, scale, shift }: GroupNormOptions,
+  { groups, epsilon = 1e-5, offset, scale, shift }: GroupNormOptions,
 ): void {
   checkTensor(where, 'x', x, ['B', 'H', 'W', 'C'])
   const [b, , , c] = x.shape
@@ -64,21 +68,31 @@ function check(
   if (c % groups !== 0)
     throw new RangeError(`${where}: groups must divide the ${c} channels of x, got ${groups}.`)
   checkNumber(where, 'epsilon', epsilon, 0)
+  if (offset) checkTensor(where, 'offset', offset, [b, c])
   if (scale) checkTensor(where, 'scale', scale, [b, c])
   if (shift) checkTensor(where, 'shift', shift, [b, c])
+}
+
+/** x + offset. */
+function moved(x: tf.Tensor4D, { offset }: GroupNormOptions): tf.Tensor4D {
+  return offset ? tf.add(x, tf.reshape(offset, [-1, 1, 1, x.shape[3]])) : x
 }
 
 function fused(
   x: tf.Tensor4D,
   gamma: tf.Tensor1D,
   beta: tf.Tensor1D,
-  { groups, epsilon = 1e-5, scale, shift }: GroupNormOptions,
+  options: GroupNormOptions,
   activate: boolean,
 ): tf.Tensor4D {
+  const { groups, epsilon = 1e-5, offset, scale, shift } = options
   const attrs = { groups, epsilon, activate }
-  if (!scale && !shift) return runKernel('GroupNorm', { x, gamma, beta }, attrs).y
+  if (offset && !scale && !shift && hasKernel('GroupNormOffset'))
+    return runKernel('GroupNormOffset', { x, gamma, beta, offset }, attrs).y
+  const sum = moved(x, options)
+  if (!scale && !shift) return runKernel('GroupNorm', { x: sum, gamma, beta }, attrs).y
   const none = (): tf.Tensor2D => tf.zeros([x.shape[0], x.shape[3]])
-  const inputs = { x, gamma, beta, scale: scale ?? none(), shift: shift ?? none() }
+  const inputs = { x: sum, gamma, beta, scale: scale ?? none(), shift: shift ?? none() }
   return runKernel('GroupNormModulated', inputs, attrs).y
 }
 

@@ -1,11 +1,13 @@
 import type { KernelTable, NormAttrs } from '../kernels/table.js'
 import { MOST_THREADS, totalText } from './sum-of-workgroup.js'
 
-interface NormShape {
+export interface NormShape {
   /** [B,H,W,C] */
   shape: readonly number[]
   attrs: NormAttrs
   modulated: boolean
+  /** Whether an offset is added to x. */
+  moved: boolean
   /** Threads of a workgroup. */
   threads: number
 }
@@ -38,18 +40,24 @@ fn placeOf(workgroup: vec3<u32>, thread: u32) -> Place {
 ${totalText(threads)}`
 }
 
-/** mean and 1 / sqrt(variance + epsilon) of the group; two passes keep the variance accurate for numbers far from 0. */
-export const statisticsText = ({ attrs }: NormShape): string => `
+/**
+ * The group's mean and 1 / sqrt(variance + epsilon), of x + offset. Two passes keep the variance accurate for numbers far
+ * from 0. `offsetOf(sample, c)` is what is added to x in channel c (of all C).
+ */
+export const statisticsText = ({ attrs, moved }: NormShape): string => `
+fn offsetOf(sample: u32, c: u32) -> f32 { return ${moved ? 'offset[sample * CHANNELS + c]' : '0.0'}; }
 fn statisticsOf(at: Place, thread: u32) -> vec2<f32> {
   var sum = 0.0;
   for (var c = at.column; c < PER_GROUP && at.row < ROWS; c += WIDTH) {
-    for (var p = at.row; p < PIXELS; p += ROWS) { sum += x[at.start + p * CHANNELS + c]; }
+    let extra = offsetOf(at.sample, at.group * PER_GROUP + c);
+    for (var p = at.row; p < PIXELS; p += ROWS) { sum += x[at.start + p * CHANNELS + c] + extra; }
   }
   let average = total(thread, sum) / COUNT;
   sum = 0.0;
   for (var c = at.column; c < PER_GROUP && at.row < ROWS; c += WIDTH) {
+    let centre = average - offsetOf(at.sample, at.group * PER_GROUP + c);
     for (var p = at.row; p < PIXELS; p += ROWS) {
-      let centred = x[at.start + p * CHANNELS + c] - average;
+      let centred = x[at.start + p * CHANNELS + c] - centre;
       sum += centred * centred;
     }
   }
@@ -71,9 +79,10 @@ fn affineOf(sample: u32, c: u32) -> vec2<f32> {
 export function normShape(
   { x, scale }: Pick<KernelTable['GroupNormGradient']['inputs'], 'x' | 'scale'>,
   attrs: NormAttrs,
+  { moved = false }: { moved?: boolean } = {},
 ): NormShape {
   const [, h, w, c] = x.shape
   const enough = 2 ** Math.ceil(Math.log2(Math.max(1, (h * w * c) / attrs.groups / PER_THREAD)))
   const threads = Math.max(LEAST_THREADS, Math.min(MOST_THREADS, enough))
-  return { shape: x.shape, attrs, modulated: scale !== undefined, threads }
+  return { shape: x.shape, attrs, modulated: scale !== undefined, moved, threads }
 }

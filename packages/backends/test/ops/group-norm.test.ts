@@ -55,6 +55,41 @@ for (const [shape, groups] of [
   })
 }
 
+// A group of several channels, of one, of an odd number, and one that is wider than a GPU's workgroup.
+for (const [shape, groups] of [
+  [[3, 5, 4, 16], 4],
+  [[2, 3, 3, 5], 5],
+  [[3, 2, 7, 9], 3],
+  [[1, 1, 1, 6], 2],
+  [[2, 1, 2, 600], 2],
+] as const) {
+  const c = shape[3]
+  for (const [name, op] of [
+    ['groupNorm', groupNorm],
+    ['groupNormSilu', groupNormSilu],
+  ] as const)
+    testOp(`${name} of [${shape}] in ${groups} groups, with an offset`, {
+      shapes: [[...shape], [c], [c], [shape[0], c]],
+      batched: [0, 3],
+      op: (x, gamma, beta, offset) =>
+        op(x as tf.Tensor4D, gamma as tf.Tensor1D, beta as tf.Tensor1D, {
+          groups,
+          offset: offset as tf.Tensor2D,
+        }),
+    })
+}
+
+testOp('groupNormSilu with an offset and a shift', {
+  shapes: [[2, 3, 3, 8], [8], [8], [2, 8], [2, 8]],
+  batched: [0, 3, 4],
+  op: (x, gamma, beta, offset, shift) =>
+    groupNormSilu(x as tf.Tensor4D, gamma as tf.Tensor1D, beta as tf.Tensor1D, {
+      groups: 2,
+      offset: offset as tf.Tensor2D,
+      shift: shift as tf.Tensor2D,
+    }),
+})
+
 for (const part of ['scale', 'shift'] as const)
   testOp(`groupNormSilu with ${part} alone`, {
     shapes: [[2, 3, 3, 8], [8], [8], [2, 8]],
@@ -106,6 +141,9 @@ it('says what is wrong', () => {
     )
     expect(() => groupNorm(x, gamma, beta, { groups: 3, scale: tf.zeros([2, 6]) })).toThrow(
       'backends.groupNorm: scale must have shape [1,6], got [2,6].',
+    )
+    expect(() => groupNorm(x, gamma, beta, { groups: 3, offset: tf.zeros([2, 6]) })).toThrow(
+      'backends.groupNorm: offset must have shape [1,6], got [2,6].',
     )
   })
 })

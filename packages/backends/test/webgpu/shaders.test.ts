@@ -32,6 +32,16 @@ function norm(x: Shape4D, groups: number): tf.Tensor[] {
   )
 }
 
+function normOffset(x: Shape4D, groups: number): tf.Tensor[] {
+  const [b, , , c] = x
+  return withGradients([x, [c], [c], [b, c]], (x, gamma, beta, offset) =>
+    groupNormSilu(x as tf.Tensor4D, gamma as tf.Tensor1D, beta as tf.Tensor1D, {
+      groups,
+      offset: offset as tf.Tensor2D,
+    }),
+  )
+}
+
 const convolution = (x: Shape4D, filter: Shape4D, strides = 1): tf.Tensor[] =>
   withGradients([x, filter, [filter[3]]], (x, filter, bias) =>
     conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, bias as tf.Tensor1D, { strides }),
@@ -56,6 +66,8 @@ const cases: Record<string, () => tf.Tensor[]> = {
   'group norm of 1,536 channels at 8x8': () => norm([2, 8, 8, 1536], 32),
   'group norm of one group, wider than a workgroup': () => norm([3, 1, 1, 700], 1),
   'group norm of a group for each channel': () => norm([1, 7, 5, 20], 20),
+  'group norm with an offset of 256 channels at 32x32': () => normOffset([4, 32, 32, 256], 32),
+  'group norm with an offset of one group': () => normOffset([3, 1, 1, 700], 1),
   'convolution of the first layer': () => convolution([8, 32, 32, 3], [3, 3, 3, 128]),
   'convolution of a block': () => convolution([8, 16, 16, 256], [3, 3, 256, 256]),
   'convolution of a wide block': () => convolution([3, 8, 8, 1536], [3, 3, 1536, 768]),

@@ -57,8 +57,7 @@ export function residualBlock(
     conv2d(y, find<tf.Tensor4D>(`${name}.weight`), find<tf.Tensor1D>(`${name}.bias`), options)
   const modulated = (h: tf.Tensor4D): tf.Tensor4D => {
     const [gamma, beta, options] = norm('.norm1', out)
-    if (!adaptive)
-      return groupNormSilu(tf.add(h, tf.reshape(modulation, [-1, 1, 1, out])), gamma, beta, options)
+    if (!adaptive) return groupNormSilu(h, gamma, beta, { ...options, offset: modulation })
     const [scale, shift] = tf.split(modulation, 2, 1) as [tf.Tensor2D, tf.Tensor2D]
     return groupNormSilu(h, gamma, beta, { ...options, scale, shift })
   }

@@ -1,22 +1,38 @@
-import type { Modulation } from '../../kernels/table.js'
-import type { WebgpuKernel } from '../backend.js'
+import type { TensorInfo } from '@tensorflow/tfjs-core'
+import type { Modulation, NormAttrs, NormInputs, Offset } from '../../kernels/table.js'
+import type { WebgpuBackend, WebgpuKernel } from '../backend.js'
 import { dispatch } from '../dispatch.js'
 import { affineText, layoutText, normShape, statisticsText } from '../group-norm-text.js'
 import { bindings } from '../shader-text.js'
 
 /** Group normalisation with its affine part, modulation and activation in one dispatch: a workgroup for each group. */
 export const groupNorm: WebgpuKernel<'GroupNorm'> = ({ inputs, attrs, backend }) => {
-  const { x, gamma, beta, scale, shift }: typeof inputs & Partial<Modulation> = inputs
+  const [b] = inputs.x.shape
+  const mean = backend.makeTensorInfo([b, attrs.groups], 'float32')
+  return { ...normalise(backend, inputs, attrs, { mean }), mean }
+}
+
+/** The same of x + offset. */
+export const groupNormOffset: WebgpuKernel<'GroupNormOffset'> = ({ inputs, attrs, backend }) => {
+  const [b, , , c] = inputs.x.shape
+  const centre = backend.makeTensorInfo([b, c], 'float32')
+  return { ...normalise(backend, inputs, attrs, { centre }), centre }
+}
+
+function normalise(
+  backend: WebgpuBackend,
+  { x, gamma, beta, offset, scale, shift }: NormInputs & Partial<Modulation & Offset>,
+  attrs: NormAttrs,
+  { mean, centre }: { mean?: TensorInfo; centre?: TensorInfo },
+) {
   const { groups } = attrs
-  const norm = normShape({ x, scale }, attrs)
+  const norm = normShape({ x, scale }, attrs, { moved: offset !== undefined })
   const y = backend.makeTensorInfo(x.shape, 'float32')
-  const mean = backend.makeTensorInfo([x.shape[0], groups], 'float32')
   const rstd = backend.makeTensorInfo([x.shape[0], groups], 'float32')
+  const read = { x, gamma, beta, ...(offset && { offset }), ...(scale && shift && { scale, shift }) }
+  const write = { y, rstd, ...(mean && { mean }), ...(centre && { centre }) }
   const shader = `
-${bindings({
-  read: norm.modulated ? ['x', 'gamma', 'beta', 'scale', 'shift'] : ['x', 'gamma', 'beta'],
-  write: ['y', 'mean', 'rstd'],
-})}
+${bindings({ read: Object.keys(read), write: Object.keys(write) })}
 ${layoutText(norm)}
 ${statisticsText(norm)}
 ${affineText(norm)}
@@ -25,20 +41,27 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   let at = placeOf(workgroup, thread);
   let statistics = statisticsOf(at, thread);
   if (thread == 0u) {
-    mean[at.sample * GROUPS + at.group] = statistics.x;
+    ${mean ? 'mean[at.sample * GROUPS + at.group] = statistics.x;' : ''}
     rstd[at.sample * GROUPS + at.group] = statistics.y;
   }
   for (var c = at.column; c < PER_GROUP && at.row < ROWS; c += WIDTH) {
-    let affine = affineOf(at.sample, at.group * PER_GROUP + c);
+    let channel = at.group * PER_GROUP + c;
+    let middle = statistics.x - offsetOf(at.sample, channel);
+    ${centre ? 'if (at.row == 0u) { centre[at.sample * CHANNELS + channel] = middle; }' : ''}
+    let affine = affineOf(at.sample, channel);
     let factor = affine.x * statistics.y;
     for (var p = at.row; p < PIXELS; p += ROWS) {
       let i = at.start + p * CHANNELS + c;
-      let value = (x[i] - statistics.x) * factor + affine.y;
+      let value = (x[i] - middle) * factor + affine.y;
       y[i] = ${attrs.activate ? 'value / (1.0 + exp(-value))' : 'value'};
     }
   }
 }`
-  const read = scale && shift ? [x, gamma, beta, scale, shift] : [x, gamma, beta]
-  dispatch(backend, { shader, read, write: [y, mean, rstd], workgroups: [groups, x.shape[0]] })
-  return { y, mean, rstd }
+  dispatch(backend, {
+    shader,
+    read: Object.values(read),
+    write: Object.values(write),
+    workgroups: [groups, x.shape[0]],
+  })
+  return { y, rstd }
 }

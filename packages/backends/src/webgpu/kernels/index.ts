@@ -11,8 +11,8 @@ import { conv2dBias, conv2dSkip } from './conv2d-bias.js'
 import { conv2dBiasGradient } from './conv2d-bias-gradient.js'
 import { dropout } from './dropout.js'
 import { elementwise } from './elementwise.js'
-import { groupNorm } from './group-norm.js'
-import { groupNormGradient } from './group-norm-gradient.js'
+import { groupNorm, groupNormOffset } from './group-norm.js'
+import { groupNormGradient, groupNormOffsetGradient } from './group-norm-gradient.js'
 import { indexedNormal } from './indexed-normal.js'
 import { randomNormal } from './random-normal.js'
 import { randomUniform } from './random-uniform.js'
@@ -35,6 +35,8 @@ export const kernels = {
   GroupNorm: groupNorm,
   GroupNormGradient: groupNormGradient,
   GroupNormModulated: groupNorm,
+  GroupNormOffset: groupNormOffset,
+  GroupNormOffsetGradient: groupNormOffsetGradient,
   IndexedNormal: indexedNormal,
   RandomNormal: randomNormal,
   RandomUniform: randomUniform,
