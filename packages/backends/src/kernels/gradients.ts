@@ -26,14 +26,10 @@ export function registerKernelGradients(): void {
     return given(slopes as Required<typeof slopes>, modulated)
   })
 
-  addGradient(
-    'GroupNormOffset',
-    { inputs: norm, outputs: ['centre', 'rstd'] },
-    ({ dy, inputs, outputs, attrs }) => {
-      const slopes = runKernel('GroupNormOffsetGradient', { ...inputs, ...outputs, dy: dy.y }, attrs)
-      return given(slopes, [...norm, 'offset'])
-    },
-  )
+  addGradient('GroupNormOffset', { inputs: norm, outputs: ['lines'] }, ({ dy, inputs, outputs, attrs }) => {
+    const slopes = runKernel('GroupNormOffsetGradient', { ...inputs, ...outputs, dy: dy.y }, attrs)
+    return given(slopes, [...norm, 'offset'])
+  })
 
   addGradient(
     'Attention',

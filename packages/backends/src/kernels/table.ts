@@ -56,10 +56,8 @@ export interface NormOutputs {
 export interface OffsetNormOutputs {
   /** [B,H,W,C] */
   y: tf.Tensor4D
-  /** What the norm subtracts from x: the group's mean less the offset [B,C]. */
-  centre: tf.Tensor2D
-  /** 1 / sqrt(variance + epsilon) [B,groups] */
-  rstd: tf.Tensor2D
+  /** What the norm makes of x in each channel, (x - line[0]) line[1]: the mean less the offset, and rstd [B,C,2]. */
+  lines: tf.Tensor3D
 }
 
 export interface AttentionInputs {
@@ -174,7 +172,7 @@ export const places = {
   GroupNorm: { y: 0, mean: 1, rstd: 2, sigmoid: 3 },
   GroupNormModulated: { y: 0, mean: 1, rstd: 2, sigmoid: 3 },
   GroupNormGradient: { x: 0, gamma: 1, beta: 2, scale: 3, shift: 4 },
-  GroupNormOffset: { y: 0, centre: 1, rstd: 2 },
+  GroupNormOffset: { y: 0, lines: 1 },
   GroupNormOffsetGradient: { x: 0, gamma: 1, beta: 2, offset: 3 },
   Attention: { y: 0, logSums: 1 },
   AttentionGradient: { qkv: 0 },

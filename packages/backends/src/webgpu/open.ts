@@ -7,7 +7,7 @@ import { registerCommands } from './commands/register.js'
 import { tuned } from './convolution/tuned.js'
 import { guard } from './guard.js'
 import { kernels, replacements } from './kernels/index.js'
-import { deferElementwise } from './lazy.js'
+import { makeLazy } from './lazy.js'
 
 /** The limits that tfjs requests at their maximum, and the number of buffers, for fused kernels. */
 const LIMITS = [
@@ -76,7 +76,7 @@ export async function openWebgpu(
   current?.device.destroy()
   const backend = new WebGPUBackend(opened, adapter.info)
   setTuning(backend, tuned.find(({ device }) => device === name) ?? { device: name, variants: {} })
-  deferElementwise(backend as unknown as WebgpuBackend)
+  makeLazy(backend as unknown as WebgpuBackend)
   const { failed } = guard(backend, opened, software ? 'webgpu-software' : 'webgpu')
   current = { device: opened, name, software, failed }
   registerCommands(backend)

@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core'
 import type { WebgpuBackend } from './backend.js'
 import { dispatch } from './dispatch.js'
 import { bindings, inRows, unitOf } from './shader-text.js'
+import { sumParts } from './sum-parts.js'
 
 /** A workgroup computes COLUMNS neighbouring sums, with ROWS threads for each. */
 const COLUMNS = 64
@@ -23,8 +24,8 @@ interface SumOver {
 export const MOST_OUTER = 65_535
 
 /**
- * x [outer,count,inner] summed over its middle axis; outer is at most MOST_OUTER. A few long sums take two dispatches: the
- * first sums parts, the second sums these.
+ * x [outer,count,inner] summed over its middle axis; outer is at most MOST_OUTER. A few long sums are summed in parts first,
+ * and then these.
  */
 export function sumOver(
   backend: WebgpuBackend,
@@ -32,7 +33,6 @@ export function sumOver(
   { shape, ...sizes }: SumOver,
 ): tf.TensorInfo {
   const { outer, count, inner } = sizes
-  const total = backend.makeTensorInfo(shape, 'float32')
   const blocks = Math.ceil(inner / COLUMNS)
   const parts = Math.max(1, Math.min(Math.ceil(count / TERMS), Math.floor(WORKGROUPS / (outer * blocks))))
   const run = (from: tf.TensorInfo, to: tf.TensorInfo, count: number, parts: number) =>
@@ -42,13 +42,13 @@ export function sumOver(
       write: [to],
       workgroups: [...inRows(blocks), outer * parts],
     })
-  if (parts === 1) run(x, total, count, 1)
-  else {
-    const partial = backend.makeTensorInfo([outer, parts, inner], 'float32')
-    run(x, partial, count, parts)
-    run(partial, total, parts, 1)
-    backend.disposeData(partial.dataId)
-  }
+  const partial = backend.makeTensorInfo(parts === 1 ? shape : [outer, parts, inner], 'float32')
+  run(x, partial, count, parts)
+  if (parts === 1) return partial
+  if (outer === 1) return sumParts(backend, partial, parts, [shape])[0]!
+  const total = backend.makeTensorInfo(shape, 'float32')
+  run(partial, total, parts, 1)
+  backend.disposeData(partial.dataId)
   return total
 }
 

@@ -2,13 +2,13 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { Replacements } from '../../kernels/register-kernels.js'
 import type { StockTable } from '../../kernels/stock-table.js'
 import type { WebgpuBackend, WebgpuReplacement } from '../backend.js'
+import { defer } from '../defer.js'
 import type { Expression } from '../expression.js'
-import { defer } from '../lazy.js'
 
 type Unary = 'Cos' | 'Exp' | 'Log' | 'Neg' | 'Round' | 'Rsqrt' | 'Sigmoid' | 'Sin' | 'Sqrt' | 'Square'
 type Binary = 'Add' | 'Multiply' | 'RealDiv' | 'SquaredDifference' | 'Sub'
 
-/** Operations on single numbers in WGSL, which are deferred; see lazy.ts. */
+/** Operations on single numbers in WGSL, which wait until their result is read (see defer.ts). */
 const unary: Record<Unary, Expression['formula']> = {
   Cos: a => `cos(${a})`,
   Exp: a => `exp(${a})`,

@@ -1,73 +1,76 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import type { WebgpuBackend, WebgpuKernel } from '../backend.js'
 import { dispatch } from '../dispatch.js'
-import { CHANNELS, channelText, inputText, sumsOf } from '../group-norm-gradient-text.js'
+import { CHANNELS, modulationText, slopesText } from '../group-norm-gradient-text.js'
 import { type NormShape, normShape } from '../group-norm-text.js'
+import { sumParts } from '../sum-parts.js'
 
 /** Storage buffers that the shader of a modulated norm's gradient binds with the saved mean and rstd. */
 const BUFFERS = 10
 
 /**
- * The gradients of group normalisation in two dispatches. With u the unit numbers, z the slope of what gamma, beta and the
- * modulation make of them (through silu where it is), and f what u is multiplied by:
+ * The gradients of group normalisation. With u the unit numbers, z the slope of what gamma, beta and the modulation make of
+ * them (through silu where it is), and f what u is multiplied by:
  *
  *   dx = rstd (z f - mean(z f) - u mean(z f u)),   means over the group
  *
- * The first gives dx and, for each sample and channel, the sums of z and z u over pixels; the second makes of these the
- * gradients of gamma, beta, scale and shift. The gradient of an offset is the sum of dx over pixels.
+ * One dispatch gives dx and, for each sample and channel, the sums of z u and z over pixels. Their sums over the samples are
+ * the gradients of gamma and beta.
  */
 export const groupNormGradient: WebgpuKernel<'GroupNormGradient'> = ({ inputs, attrs, backend }) => {
   const { dy, x, gamma, beta, scale, shift, mean, rstd } = inputs
   const norm = normShape(inputs, attrs)
-  const [b, , , c] = x.shape
-  const saved = !norm.modulated || backend.device.limits.maxStorageBuffersPerShaderStage >= BUFFERS
-  const read = {
-    ...{ dy, x, gamma, beta },
-    ...(scale && shift && { scale, shift }),
-    ...(saved && { mean, rstd }),
+  if (!scale || !shift) {
+    const { dx, sums } = slopes(backend, norm, { dy, x, gamma, beta, mean, rstd })
+    return { x: dx, ...overSamples(backend, norm, sums) }
   }
-  const modulation = norm.modulated && {
-    scale: backend.makeTensorInfo([b, c], 'float32'),
-    shift: backend.makeTensorInfo([b, c], 'float32'),
-  }
-  return {
-    ...slopes(backend, norm, read, scale ? [gamma, beta, scale] : [], modulation || {}),
-    ...modulation,
-  }
+  const saved = backend.device.limits.maxStorageBuffersPerShaderStage >= BUFFERS
+  const read = { dy, x, gamma, beta, scale, shift, ...(saved && { mean, rstd }) }
+  const { dx, sums } = slopes(backend, norm, read)
+  const make = ({ shape }: tf.TensorInfo) => backend.makeTensorInfo(shape, 'float32')
+  const others = { gamma: make(gamma), beta: make(beta), scale: make(scale), shift: make(shift) }
+  dispatch(backend, {
+    shader: modulationText(...(scale.shape as [number, number])),
+    read: [sums, gamma, beta, scale],
+    write: Object.values(others),
+    workgroups: [Math.ceil(gamma.size / CHANNELS)],
+  })
+  backend.disposeData(sums.dataId)
+  return { x: dx, ...others }
 }
 
+/** The gradient of an offset is the sum of dx over pixels. */
 export const groupNormOffsetGradient: WebgpuKernel<'GroupNormOffsetGradient'> = args => {
   const { inputs, attrs, backend } = args
-  const { dy, x, gamma, beta, centre, rstd } = inputs
+  const { dy, x, gamma, beta, lines } = inputs
   const [b, , , c] = x.shape
-  const offset = backend.makeTensorInfo([b, c], 'float32')
   const norm = normShape({ x }, attrs, { moved: true })
-  return { ...slopes(backend, norm, { dy, x, gamma, beta, centre, rstd }, [], { offset }), offset }
+  const offset = backend.makeTensorInfo([b, c], 'float32')
+  const { dx, sums } = slopes(backend, norm, { dy, x, gamma, beta, lines }, { doffset: offset })
+  return { x: dx, ...overSamples(backend, norm, sums), offset }
 }
 
-/** The gradients of x, gamma and beta; `perSample` are written too, for which `needed` is read. */
 function slopes(
   backend: WebgpuBackend,
   norm: NormShape,
   read: Record<string, tf.TensorInfo>,
-  needed: tf.TensorInfo[],
-  perSample: Record<string, tf.TensorInfo>,
-) {
+  more: Record<string, tf.TensorInfo> = {},
+): { dx: tf.TensorInfo; sums: tf.TensorInfo } {
   const [b, , , c] = norm.shape as [number, number, number, number]
-  const make = (shape: readonly number[]) => backend.makeTensorInfo(shape, 'float32')
-  const [x, gamma, beta, sums] = [make(norm.shape), make([c]), make([c]), make([b, c, sumsOf(norm)])]
+  const dx = backend.makeTensorInfo(norm.shape, 'float32')
+  const sums = backend.makeTensorInfo([2, b, c], 'float32')
+  const write = { dx, sums, ...more }
   dispatch(backend, {
-    shader: inputText(norm, Object.keys(read)),
+    shader: slopesText(norm, Object.keys(read), Object.keys(write)),
     read: Object.values(read),
-    write: [x, sums],
+    write: Object.values(write),
     workgroups: [norm.attrs.groups, b],
   })
-  dispatch(backend, {
-    shader: channelText(b, c, norm),
-    read: [sums, ...needed],
-    write: [gamma, beta, ...Object.values(perSample)],
-    workgroups: [Math.ceil(c / CHANNELS)],
-  })
-  backend.disposeData(sums.dataId)
-  return { x, gamma, beta }
+  return { dx, sums }
+}
+
+function overSamples(backend: WebgpuBackend, { shape }: NormShape, sums: tf.TensorInfo) {
+  const [b, , , c] = shape as [number, number, number, number]
+  const [gamma, beta] = sumParts(backend, sums, b, [[c], [c]]) as [tf.TensorInfo, tf.TensorInfo]
+  return { gamma, beta }
 }

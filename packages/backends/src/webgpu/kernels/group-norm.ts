@@ -7,32 +7,38 @@ import { bindings } from '../shader-text.js'
 
 /** Group normalisation with its affine part, modulation and activation in one dispatch: a workgroup for each group. */
 export const groupNorm: WebgpuKernel<'GroupNorm'> = ({ inputs, attrs, backend }) => {
-  const [b] = inputs.x.shape
-  const mean = backend.makeTensorInfo([b, attrs.groups], 'float32')
-  return { ...normalise(backend, inputs, attrs, { mean }), mean }
+  const shape = [inputs.x.shape[0], attrs.groups]
+  const mean = backend.makeTensorInfo(shape, 'float32')
+  const rstd = backend.makeTensorInfo(shape, 'float32')
+  return { y: normalise(backend, inputs, attrs, { mean, rstd }), mean, rstd }
 }
 
 /** The same of x + offset. */
 export const groupNormOffset: WebgpuKernel<'GroupNormOffset'> = ({ inputs, attrs, backend }) => {
   const [b, , , c] = inputs.x.shape
-  const centre = backend.makeTensorInfo([b, c], 'float32')
-  return { ...normalise(backend, inputs, attrs, { centre }), centre }
+  const lines = backend.makeTensorInfo([b, c, 2], 'float32')
+  return { y: normalise(backend, inputs, attrs, { lines }), lines }
 }
 
 function normalise(
   backend: WebgpuBackend,
   { x, gamma, beta, offset, scale, shift }: NormInputs & Partial<Modulation & Offset>,
   attrs: NormAttrs,
-  { mean, centre }: { mean?: TensorInfo; centre?: TensorInfo },
-) {
-  const { groups } = attrs
+  saved: Record<string, TensorInfo>,
+): TensorInfo {
   const norm = normShape({ x, scale }, attrs, { moved: offset !== undefined })
   const y = backend.makeTensorInfo(x.shape, 'float32')
-  const rstd = backend.makeTensorInfo([x.shape[0], groups], 'float32')
   const read = { x, gamma, beta, ...(offset && { offset }), ...(scale && shift && { scale, shift }) }
-  const write = { y, rstd, ...(mean && { mean }), ...(centre && { centre }) }
+  const saveGroup = `if (thread == 0u) {
+    mean[at.sample * GROUPS + at.group] = statistics.x;
+    rstd[at.sample * GROUPS + at.group] = statistics.y;
+  }`
+  const saveChannel = `if (at.row == 0u) {
+      lines[2u * (at.sample * CHANNELS + channel)] = middle;
+      lines[2u * (at.sample * CHANNELS + channel) + 1u] = statistics.y;
+    }`
   const shader = `
-${bindings({ read: Object.keys(read), write: Object.keys(write) })}
+${bindings({ read: Object.keys(read), write: ['y', ...Object.keys(saved)] })}
 ${layoutText(norm)}
 ${statisticsText(norm)}
 ${affineText(norm)}
@@ -40,14 +46,11 @@ ${affineText(norm)}
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
   let at = placeOf(workgroup, thread);
   let statistics = statisticsOf(at, thread);
-  if (thread == 0u) {
-    ${mean ? 'mean[at.sample * GROUPS + at.group] = statistics.x;' : ''}
-    rstd[at.sample * GROUPS + at.group] = statistics.y;
-  }
+  ${norm.moved ? '' : saveGroup}
   for (var c = at.column; c < PER_GROUP && at.row < ROWS; c += WIDTH) {
     let channel = at.group * PER_GROUP + c;
     let middle = statistics.x - offsetOf(at.sample, channel);
-    ${centre ? 'if (at.row == 0u) { centre[at.sample * CHANNELS + channel] = middle; }' : ''}
+    ${norm.moved ? saveChannel : ''}
     let affine = affineOf(at.sample, channel);
     let factor = affine.x * statistics.y;
     for (var p = at.row; p < PIXELS; p += ROWS) {
@@ -60,8 +63,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   dispatch(backend, {
     shader,
     read: Object.values(read),
-    write: Object.values(write),
-    workgroups: [groups, x.shape[0]],
+    write: [y, ...Object.values(saved)],
+    workgroups: [attrs.groups, x.shape[0]],
   })
-  return { y, rstd }
+  return y
 }
