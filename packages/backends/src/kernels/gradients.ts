@@ -48,6 +48,13 @@ export function registerKernelGradients(): void {
     x: () => runKernel('SumBlocks', { x: dy.y }, attrs).y,
   }))
 
+  addGradient('ResampleDown', {}, ({ dy, attrs }) => ({
+    x: () => runKernel('ResampleUp', { x: dy.y }, { taps: [...attrs.taps].reverse() }).y,
+  }))
+  addGradient('ResampleUp', {}, ({ dy, attrs }) => ({
+    x: () => runKernel('ResampleDown', { x: dy.y }, { taps: [...attrs.taps].reverse() }).y,
+  }))
+
   addGradient('SquareSums', { inputs: 'all' }, ({ dy: { sums: dy }, inputs }) =>
     (inputs as readonly tf.Tensor[]).map((x, i) => () => tf.mul(tf.mul(x, 2), tf.slice(dy, i, 1))),
   )

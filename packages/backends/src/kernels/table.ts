@@ -143,6 +143,14 @@ export interface KernelTable {
   SumBlocks: { inputs: { x: tf.Tensor4D }; attrs: { gain: number }; outputs: { y: tf.Tensor4D } }
   /** Each pixel of x [B,H,W,C] as a block of 2x2 pixels, times gain. */
   RepeatBlocks: { inputs: { x: tf.Tensor4D }; attrs: { gain: number }; outputs: { y: tf.Tensor4D } }
+  /** Half the sides of x [B,H,W,C], with the taps of a separable filter along the rows and the columns (see ops/resample.ts). */
+  ResampleDown: {
+    inputs: { x: tf.Tensor4D }
+    attrs: { taps: readonly number[] }
+    outputs: { y: tf.Tensor4D }
+  }
+  /** Twice the sides. */
+  ResampleUp: { inputs: { x: tf.Tensor4D }; attrs: { taps: readonly number[] }; outputs: { y: tf.Tensor4D } }
   /** The sum of squares of each of n tensors [n]. */
   SquareSums: { inputs: readonly tf.Tensor[]; attrs: object; outputs: { sums: tf.Tensor1D } }
   /** What an Adam step does, decided on the device (see ops/adam-numbers.ts). */
@@ -182,6 +190,8 @@ export const places = {
   IndexedNormal: { y: 0 },
   SumBlocks: { y: 0 },
   RepeatBlocks: { y: 0 },
+  ResampleDown: { y: 0 },
+  ResampleUp: { y: 0 },
   SquareSums: { sums: 0 },
   StepNumbers: { numbers: 0, skipped: 1 },
   AdamEma: 'list',

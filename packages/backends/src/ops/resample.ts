@@ -31,6 +31,9 @@ export function resample(
     const kernel = direction === 'up' ? 'RepeatBlocks' : 'SumBlocks'
     if (filter.length === 2 && filter[0] === filter[1] && hasKernel(kernel))
       return runKernel(kernel, { x }, { gain: gain / 4 }).y
+    const separable = direction === 'up' ? 'ResampleUp' : 'ResampleDown'
+    if (hasKernel(separable))
+      return runKernel(separable, { x }, { taps: filter.map(f => (Math.sqrt(gain) * f) / total) }).y
     const taps = filter.flatMap(f => filter.map(g => (gain * f * g) / total ** 2))
     return direction === 'up' ? up(x, taps, filter.length) : down(x, taps, filter.length)
   })

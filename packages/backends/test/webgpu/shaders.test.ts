@@ -85,6 +85,10 @@ const cases: Record<string, () => tf.Tensor[]> = {
   'uniform numbers, 17 million': () => [drawUniform(createRng(1), [65, 32, 32, 256])],
   'resampling down': () => withGradients([[8, 32, 32, 128]], x => resample(x as tf.Tensor4D, 'down', [1, 1])),
   'resampling up': () => withGradients([[8, 16, 16, 256]], x => resample(x as tf.Tensor4D, 'up', [1, 1])),
+  'resampling down with a filter': () =>
+    withGradients([[8, 32, 32, 128]], x => resample(x as tf.Tensor4D, 'down', [1, 3, 3, 1])),
+  'resampling up with a filter': () =>
+    withGradients([[3, 6, 10, 7]], x => resample(x as tf.Tensor4D, 'up', [1, 3, 3, 1])),
   'attention of one head of 256 channels': () => attend([4, 256, 768], 1),
   'attention of 12 heads': () => attend([2, 1024, 2304], 12),
   'attention of an odd size': () => attend([3, 77, 3 * 93], 3),

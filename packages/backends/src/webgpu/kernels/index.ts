@@ -17,6 +17,7 @@ import { indexedNormal } from './indexed-normal.js'
 import { randomNormal } from './random-normal.js'
 import { randomUniform } from './random-uniform.js'
 import { repeatBlocks } from './repeat-blocks.js'
+import { resampleDown, resampleUp } from './resample.js'
 import { splitV } from './split-v.js'
 import { squareSums } from './square-sums.js'
 import { stepNumbers } from './step-numbers.js'
@@ -41,6 +42,8 @@ export const kernels = {
   RandomNormal: randomNormal,
   RandomUniform: randomUniform,
   RepeatBlocks: repeatBlocks,
+  ResampleDown: resampleDown,
+  ResampleUp: resampleUp,
   SquareSums: squareSums,
   StepNumbers: stepNumbers,
   SumBlocks: sumBlocks,
