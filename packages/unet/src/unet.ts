@@ -5,6 +5,7 @@ import { architectureOf, type ResolvedUNetConfig } from './config.js'
 import { decode, encode } from './internal/encode-decode.js'
 import { initWeights } from './internal/init-weights.js'
 import { weightsOf } from './internal/match-tensors.js'
+import { modulations } from './internal/modulations.js'
 import type { ForwardOptions, Network } from './network.js'
 
 const WHERE = 'unet.forward'
@@ -62,7 +63,8 @@ export abstract class UNet<C extends ResolvedUNetConfig = ResolvedUNetConfig> im
     const architecture = this.#architecture
     return tf.tidy(() => {
       const embedding = tf.tidy(() => architecture.embed(weights, buffers, noiseLabels, options))
-      const pass = { ...architecture, weights, embedding, training: options.training }
+      const added = modulations(architecture.layers, weights, embedding)
+      const pass = { ...architecture, weights, modulations: added, training: options.training }
       return decode(pass, encode(pass, x))
     })
   }

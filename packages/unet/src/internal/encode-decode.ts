@@ -4,22 +4,21 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { TrainingOptions } from '../network.js'
 import { type BlockOptions, finder, residualBlock } from './block.js'
 import { type BlockLayer, groupsOf, type Layer, type PlainLayer } from './layers.js'
-import { modulations } from './modulations.js'
 
 /** Everything that one pass through a network uses. */
 export interface Pass {
   layers: readonly Layer[]
   weights: Weights
   block: BlockOptions
-  /** [B,E]. */
-  embedding: tf.Tensor2D
+  /** What the embedding adds to each block, by the block's name. */
+  modulations: ReadonlyMap<string, tf.Tensor2D>
   training: TrainingOptions | undefined
 }
 
 /** The way down. Returns the activations that the way up reads, the deepest last. */
 export function encode(pass: Pass, x: tf.Tensor4D): tf.Tensor4D[] {
   const { resampleFilter, skipScale } = pass.block
-  const block = blocksOf(pass, 'enc')
+  const block = blockOf(pass)
   const skips: tf.Tensor4D[] = []
   let aux = x
   for (const layer of pass.layers) {
@@ -43,7 +42,7 @@ export function encode(pass: Pass, x: tf.Tensor4D): tf.Tensor4D[] {
 }
 
 export function decode(pass: Pass, skips: tf.Tensor4D[]): tf.Tensor4D {
-  const block = blocksOf(pass, 'dec')
+  const block = blockOf(pass)
   let x = skips.at(-1) as tf.Tensor4D
   let image: tf.Tensor4D | null = null
   for (const layer of pass.layers) {
@@ -67,12 +66,10 @@ export function decode(pass: Pass, skips: tf.Tensor4D[]): tf.Tensor4D {
   return image!
 }
 
-/** A function that runs a block of this side on its inputs, concatenated along C. */
-function blocksOf({ layers, weights, block, embedding, training }: Pass, side: 'enc' | 'dec') {
-  const blocks = layers.filter((layer): layer is BlockLayer => layer.kind === 'block' && layer.side === side)
-  const modulationOf = modulations(blocks, weights, embedding)
+/** A function that runs a block on its inputs, concatenated along C. */
+function blockOf({ weights, block, modulations, training }: Pass) {
   return (layer: BlockLayer, inputs: tf.Tensor4D[]): tf.Tensor4D => {
-    const modulation = modulationOf.get(layer.name)!
+    const modulation = modulations.get(layer.name)!
     const run = (find: ReadonlyMap<string, tf.Tensor>, given: tf.Tensor2D, parts: tf.Tensor4D[]) => {
       const x = parts.length === 1 ? parts[0]! : tf.concat(parts, 3)
       // A fork's numbers depend only on its name, so a block that runs again drops the same activations.
