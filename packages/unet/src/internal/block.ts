@@ -72,14 +72,14 @@ export function residualBlock(
       const skip = direction ? resample(x, direction, resampleFilter) : x
       return conv('.conv1', y, { skip, scale: skipScale })
     }
-    // The skip's convolution runs on the smaller image: after resampling down, and before resampling up. Its bias is added
-    // after both, because the filter's sum is below 1 at the edges: conv1 adds it together with its own bias.
+    // The skip's convolution runs on the smaller image: after resampling down, and before resampling up.
+    if (direction !== 'up') {
+      const skip = conv('.skip', direction ? resample(x, 'down', resampleFilter) : x)
+      return conv('.conv1', y, { skip, scale: skipScale })
+    }
+    // Its bias is added after both, because the filter's sum is below 1 at the edges: conv1 adds it together with its own.
     const bias = tf.add(find<tf.Tensor1D>('.conv1.bias'), find<tf.Tensor1D>('.skip.bias')) as tf.Tensor1D
-    const around = find<tf.Tensor4D>('.skip.weight')
-    const skip =
-      direction === 'up'
-        ? resample(conv2d(x, around), 'up', resampleFilter)
-        : conv2d(direction ? resample(x, 'down', resampleFilter) : x, around)
+    const skip = resample(conv2d(x, find<tf.Tensor4D>('.skip.weight')), 'up', resampleFilter)
     return conv2d(y, find<tf.Tensor4D>('.conv1.weight'), bias, { skip, scale: skipScale })
   })
   if (!layer.heads) return h

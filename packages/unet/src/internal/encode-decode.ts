@@ -109,9 +109,7 @@ function residual({ weights, block }: Pass, { name }: PlainLayer, aux: tf.Tensor
   // Beyond the edges the filter must read the convolution's values, but `resample` reads zeros there. So make a wider plane
   // and cut it.
   const margin = (block.resampleFilter.length - 2) / 2
-  const pad: [number, number] = [1 + 2 * margin, 1 + 2 * margin]
-  const padded = tf.pad(aux, [[0, 0], pad, pad, [0, 0]])
-  const plane = conv2d(padded, find<tf.Tensor4D>('.weight'), undefined, { pad: 'valid' })
+  const plane = conv2d(aux, find<tf.Tensor4D>('.weight'), undefined, { pad: 1 + 2 * margin })
   const wide = resample(plane, 'down', block.resampleFilter)
   const inner = tf.slice(wide, [0, margin, margin, 0], [b, height / 2, width / 2, -1])
   return tf.add(inner, find<tf.Tensor1D>('.bias'))
