@@ -46,8 +46,6 @@ export interface WebgpuBackend {
   incRef(dataId: object): void
   disposeData(dataId: object, force?: boolean): boolean
   readToGPU(dataId: object, options?: tf.DataToGPUWebGLOption): tf.GPUData
-  /** Whether tfjs computes with these on the host: small numbers that are there. */
-  shouldExecuteOnCPU(tensors: readonly tf.TensorInfo[], sizeThreshold?: number): boolean
 }
 
 export type WebgpuKernel<Name extends KernelName> = Kernel<Name, WebgpuBackend>

@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { named, runningKernel } from '../kernels/running-kernel.js'
 import type { WebgpuBackend } from './backend.js'
+import { recordingOf } from './commands/recording.js'
 import { dispatch } from './dispatch.js'
 import { type Expression, expressionText, type Operand, THREADS } from './expression.js'
 import { stopWaiting, wait } from './lazy.js'
@@ -43,7 +45,9 @@ export function defer(
   }
   const result = backend.makeTensorInfo(shape, 'float32')
   deferred.set(result.dataId, next)
-  wait(backend, result, { held: next.tensors, compute: () => compute(backend, result, next.expression) })
+  const name = runningKernel()
+  const run = () => named(name, () => compute(backend, result, next.expression))
+  wait(backend, result, { held: next.tensors, compute: run })
   return result
 }
 
@@ -57,7 +61,7 @@ function combine(
   let operations = 1
   const operands = inputs.map((input): Operand => {
     if (typeof input === 'number') return { shape: [], value: input }
-    const { dataId, shape } = input
+    const { dataId, shape, dtype } = input
     const earlier = deferred.get(dataId)
     if (earlier) {
       operations += earlier.operations
@@ -65,10 +69,12 @@ function combine(
       return { shape, expression: earlier.expression }
     }
     const { resource, values } = backend.tensorMap.get(dataId)
-    // A number that the host knows is a uniform.
-    if (!resource && values?.length === 1) return { shape, value: values[0]! }
-    tensors.set(dataId, input)
-    return { shape, tensor: input }
+    // A number of the host is a uniform. In recorded commands, a variable has to be a tensor to be seen.
+    const isNew = recordingOf(backend)?.isNew(dataId) ?? true
+    if (!resource && values?.length === 1 && isNew) return { shape, value: values[0]! }
+    const tensor = { dataId, shape, dtype } // as it is now: a variable may get other data
+    tensors.set(dataId, tensor)
+    return { shape, tensor }
   })
   return { expression: { shape, formula, operands }, tensors: [...tensors.values()], operations }
 }

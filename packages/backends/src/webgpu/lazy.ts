@@ -29,10 +29,6 @@ export function makeLazy(backend: WebgpuBackend): void {
       return read(dataId, ...rest)
     }
   }
-  const onHost = backend.shouldExecuteOnCPU.bind(backend)
-  backend.shouldExecuteOnCPU = (tensors, ...rest) =>
-    !tensors.some(({ dataId }) => waiting.has(dataId)) && onHost(tensors, ...rest)
-
   // For tfjs, a tensor is gone that is only held.
   const isGone = (dataId: object) => backend.refCount(dataId) === holds.get(dataId)
   const dispose = backend.disposeData.bind(backend)

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { named } from '../kernels/running-kernel.js'
 import type { WebgpuBackend } from './backend.js'
 import { dispatch } from './dispatch.js'
 import { stopWaiting, wait } from './lazy.js'
@@ -54,7 +55,9 @@ function flush(backend: WebgpuBackend, queue: Sums[]): void {
     totals.map(({ dataId }) => dataId),
   )
   const { shader, workgroups } = sumsText(all)
-  dispatch(backend, { shader, read: all.map(({ parts }) => parts), write: totals, workgroups })
+  named('SumParts', () =>
+    dispatch(backend, { shader, read: all.map(({ parts }) => parts), write: totals, workgroups }),
+  )
   letGo()
 }
 

@@ -131,6 +131,32 @@ describe.runIf(!(opened instanceof Error))('functions compiled to commands', () 
     f.dispose()
   })
 
+  it('are not replayed if they assign a variable what waits to be computed', async () => {
+    const weight = tf.variable(tf.tensor1d([1, 2]))
+    const f = compile((x: tf.Tensor) => {
+      weight.assign(tf.add(weight, x))
+      return tf.mul(x, 2)
+    })
+    const x = tf.tensor1d([10, 20])
+    for (let time = 0; time < 6; time++) f(x).dispose()
+    expect(await weight.data()).toEqual(Float32Array.of(61, 122))
+    tf.dispose([x, weight])
+    f.dispose()
+  })
+
+  it('read what waits from before as it was', async () => {
+    const weight = tf.variable(tf.tensor1d([1, 2]))
+    const f = compile((x: tf.Tensor) => tf.mul(x, weight))
+    for (let time = 0; time < 4; time++) {
+      const x = tf.tidy(() => tf.add(tf.tensor1d([1, 1]), tf.tensor1d([time, time])))
+      const y = f(x) as tf.Tensor
+      expect(await y.data()).toEqual(Float32Array.of(1 + time, 2 * (1 + time)))
+      tf.dispose([x, y])
+    }
+    weight.dispose()
+    f.dispose()
+  })
+
   it('run as they are while a gradient is computed through them', async () => {
     const f = compile((x: tf.Tensor) => tf.mul(tf.square(x), 2))
     const x = tf.scalar(3)

@@ -12,7 +12,6 @@ afterAll(() => useBackend(original as BackendName))
 
 const normal = (shape: number[], seed = 1) => createRng(seed).normal(shape)
 
-/** Larger than what tfjs computes on the host. */
 const LARGE = [3, 2, 5, 7]
 
 const cases: Record<string, () => tf.Tensor> = {
@@ -48,7 +47,7 @@ const cases: Record<string, () => tf.Tensor> = {
     return tf.clipByValue(tf.add(tf.round(y), tf.rsqrt(x)), -1, 0.5)
   },
   'numbers that are not finite': () => {
-    const x = tf.concat([tf.tensor1d([Number.NaN, Infinity, -Infinity, 0, -1]), normal([200])])
+    const x = tf.concat([tf.tensor1d([Number.NaN, Infinity, -Infinity, -1]), normal([200])])
     return tf.add(tf.log(x), tf.clipByValue(x, -1, 1))
   },
   'empty tensors': () => tf.add(tf.zeros([0, 3]), normal([3])),

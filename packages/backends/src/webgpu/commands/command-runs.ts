@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { isTaped } from '../../compile/arguments.js'
 import type { Body, CompiledRuns } from '../../compile/compilers.js'
 import type { WebgpuBackend } from '../backend.js'
+import { computeAll } from '../lazy.js'
 import { differenceOf } from './difference.js'
 import type { Program } from './program.js'
 import { Replay } from './replay.js'
@@ -33,6 +34,7 @@ export class CommandRuns implements CompiledRuns {
   run(body: Body, args: readonly unknown[]): tf.TensorContainer {
     // tfjs can't see a gradient through commands, nor measure their times.
     if (this.why !== undefined || isTaped() || this.#backend.activeTimers) return body(...args)
+    computeAll(this.#backend) // what waits from before is no part of these commands, and may read what they write
     if (this.#replay?.fits(args)) {
       this.#replayed++
       if (!CHECKS.includes(this.#replayed) && this.#replayed % CHECK_EVERY !== 0)

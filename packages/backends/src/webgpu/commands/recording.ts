@@ -112,6 +112,11 @@ export class Recording {
     for (const buffer of this.#released) this.#backend.bufferManager.releaseBuffer(buffer)
   }
 
+  /** Whether the tensor was made since the recording began. */
+  isNew(dataId: object): boolean {
+    return this.#made.has(dataId)
+  }
+
   /** Uniforms of one dispatch. With a place, they begin with its four words. */
   uniforms(words: Uint32Array<ArrayBuffer>, place?: WordPlace): GPUBuffer {
     const made = standIn(words.byteLength, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST)

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { isStream, mapLeaves, streamsIn, tensorsIn } from '../../compile/arguments.js'
 import type { Body } from '../../compile/compilers.js'
 import type { WebgpuBackend } from '../backend.js'
+import { computeAll } from '../lazy.js'
 import type { AnyBuffer } from './command.js'
 import { Draws } from './draws.js'
 import { Prepared } from './prepared.js'
@@ -29,6 +30,7 @@ export function runRecorded(backend: WebgpuBackend, body: Body, args: readonly u
   const recording = new Recording(backend, () => submit(backend, recording))
   try {
     const result = body(...given)
+    computeAll(backend) // what it keeps without returning it, such as a variable's new value, must be seen below
     const results = recording.ended ? [] : resultsOf(backend, result)
     const { commands, written } = recording
     const external = new Map([...recording.external].filter(([buffer]) => !inputs.includes(buffer)))

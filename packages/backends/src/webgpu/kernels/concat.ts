@@ -6,7 +6,7 @@ import { copyPieces } from '../pieces.js'
 export const concat: WebgpuReplacement<'Concat'> = stock => args => {
   const { inputs, attrs, backend } = args
   const isStock = inputs.some(({ dtype, size }) => dtype !== 'float32' || size === 0)
-  if (isStock || inputs.length === 1 || backend.shouldExecuteOnCPU(inputs)) return stock(args)
+  if (isStock || inputs.length === 1) return stock(args)
   const axis = tf.util.parseAxisParam(attrs.axis, inputs[0]!.shape)[0]!
   const shapes = inputs.map(({ shape }) => shape)
   tf.backend_util.assertParamsConsistent(shapes, axis)

@@ -30,16 +30,16 @@ const binary: Record<Binary, Expression['formula']> = {
   Sub: (a, b) => `${a} - ${b}`,
 }
 
-/** Whether to leave these inputs to tfjs: small numbers that the host knows, other types, and empty tensors. */
-const isStock = (backend: WebgpuBackend, inputs: tf.Tensor[]): boolean =>
-  inputs.some(({ dtype, size }) => dtype !== 'float32' || size === 0) || backend.shouldExecuteOnCPU(inputs)
+/** Whether to leave these inputs to tfjs: other types, and empty tensors. */
+const isStock = (...inputs: tf.Tensor[]): boolean =>
+  inputs.some(({ dtype, size }) => dtype !== 'float32' || size === 0)
 
 const ofOne =
   (formula: Expression['formula']): WebgpuReplacement<Unary> =>
   stock =>
   args => {
     const { x } = args.inputs
-    if (isStock(args.backend, [x])) return stock(args)
+    if (isStock(x)) return stock(args)
     return defer(args.backend, formula, formula === unary.Log ? [x, Number.NaN] : [x], x.shape)
   }
 
@@ -48,7 +48,7 @@ const ofTwo =
   stock =>
   args => {
     const { a, b } = args.inputs
-    if (isStock(args.backend, [a, b])) return stock(args)
+    if (isStock(a, b)) return stock(args)
     const shape = tf.backend_util.assertAndGetBroadcastShape(a.shape, b.shape)
     return defer(args.backend, formula, [a, b], shape)
   }
@@ -56,7 +56,7 @@ const ofTwo =
 const clip: WebgpuReplacement<'ClipByValue'> = stock => args => {
   const { x } = args.inputs
   const { clipValueMin, clipValueMax } = args.attrs
-  if (isStock(args.backend, [x])) return stock(args)
+  if (isStock(x)) return stock(args)
   const formula: Expression['formula'] = (a, least, most) =>
     `select(clamp(${a}, ${least}, ${most}), ${a}, (bitcast<u32>(${a}) & 0x7fffffffu) > 0x7f800000u)` // NaN stays NaN
   return defer(args.backend, formula, [x, clipValueMin, clipValueMax], x.shape)

@@ -8,7 +8,7 @@ export const splitV: WebgpuReplacement<'SplitV'> = stock => args => {
   const { x } = inputs
   const axis = tf.util.parseAxisParam(attrs.axis, x.shape)[0]!
   const sizes = tf.backend_util.prepareSplitSize(x, attrs.numOrSizeSplits, axis)
-  if (x.dtype !== 'float32' || sizes.includes(0) || backend.shouldExecuteOnCPU([x])) return stock(args)
+  if (x.dtype !== 'float32' || sizes.includes(0)) return stock(args)
   const pieces = sizes.map(size => {
     const shape = x.shape.map((side, i) => (i === axis ? size : side))
     return backend.makeTensorInfo(shape, 'float32')
