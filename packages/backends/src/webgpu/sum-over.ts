@@ -45,8 +45,11 @@ export function sumOver(
   const partial = backend.makeTensorInfo(parts === 1 ? shape : [outer, parts, inner], 'float32')
   run(x, partial, count, parts)
   if (parts === 1) return partial
-  if (outer === 1) return sumParts(backend, partial, parts, [shape])[0]!
   const total = backend.makeTensorInfo(shape, 'float32')
+  if (outer === 1) {
+    sumParts(backend, { parts: partial, count: parts, stride: inner, totals: [{ tensor: total, start: 0 }] })
+    return total
+  }
   run(partial, total, parts, 1)
   backend.disposeData(partial.dataId)
   return total

@@ -9,47 +9,40 @@ import { bindings, inRows, unitOf } from './shader-text.js'
 const COLUMNS = 64
 const ROWS = 4
 
-/** The storage buffers that every device can bind. */
-const BUFFERS = 8
-
-interface Sums {
-  /** [sums,count,inner], partial results that nothing else reads. */
+/** Partial results, and what they add up to. */
+export interface Parts {
+  /** `count` parts of `stride` numbers. Nothing else reads them. */
   parts: tf.TensorInfo
   count: number
-  inner: number
-  /** Each has `inner` numbers. */
-  totals: tf.TensorInfo[]
+  stride: number
+  /** New tensors: each is the sum over the parts of its numbers from `start` on. */
+  totals: readonly { tensor: tf.TensorInfo; start: number }[]
 }
 
-const queues = new WeakMap<WebgpuBackend, Sums[]>()
+const queues = new WeakMap<WebgpuBackend, Parts[]>()
 
 /**
- * Sums over partial results, such as those of a filter's gradient: parts [sums,count,inner] to one new tensor of each shape.
- * They wait until as many as one dispatch can compute are together, or until one of them is read. Takes over `parts`.
+ * Sums over partial results, such as those of a filter's gradient. They wait until as many as one dispatch can compute are
+ * together, or until one of them is read. Takes over `parts`.
  */
-export function sumParts(
-  backend: WebgpuBackend,
-  parts: tf.TensorInfo,
-  count: number,
-  shapes: readonly number[][],
-): tf.TensorInfo[] {
+export function sumParts(backend: WebgpuBackend, sums: Parts): void {
   const queue = queues.get(backend) ?? []
   queues.set(backend, queue)
   const used = queue.reduce((sum, { totals }) => sum + 1 + totals.length, 0)
-  if (used + 1 + shapes.length > BUFFERS) flush(backend, queue)
-  const totals = shapes.map(shape => backend.makeTensorInfo(shape, 'float32'))
-  queue.push({ parts, count, inner: tf.util.sizeFromShape(shapes[0]!), totals })
+  if (used + 1 + sums.totals.length > backend.device.limits.maxStorageBuffersPerShaderStage)
+    flush(backend, queue)
+  queue.push(sums)
   // The totals are held as well: so they are there when the sums are computed, even if nothing wants them any more.
-  for (const [i, total] of totals.entries())
-    wait(backend, total, { held: i ? [] : [parts, ...totals], compute: () => flush(backend, queue) })
-  backend.disposeData(parts.dataId)
-  return totals
+  const held = [sums.parts, ...sums.totals.map(({ tensor }) => tensor)]
+  for (const [i, { tensor }] of sums.totals.entries())
+    wait(backend, tensor, { held: i ? [] : held, compute: () => flush(backend, queue) })
+  backend.disposeData(sums.parts.dataId)
 }
 
 /** Compute the sums that wait. */
-function flush(backend: WebgpuBackend, queue: Sums[]): void {
+function flush(backend: WebgpuBackend, queue: Parts[]): void {
   const all = queue.splice(0)
-  const totals = all.flatMap(sums => sums.totals)
+  const totals = all.flatMap(sums => sums.totals.map(({ tensor }) => tensor))
   const letGo = stopWaiting(
     backend,
     totals.map(({ dataId }) => dataId),
@@ -61,20 +54,23 @@ function flush(backend: WebgpuBackend, queue: Sums[]): void {
   letGo()
 }
 
+const sizeOf = ({ shape }: tf.TensorInfo): number => tf.util.sizeFromShape(shape as number[])
+
 /** The workgroups of one total after those of another; `slot` is the total's number. */
-function sumsText(all: readonly Sums[]): { shader: string; workgroups: [number, number] } {
-  const slots = all.flatMap(({ count, inner, totals }, from) =>
-    totals.map((_, i) => ({ from, count, inner, start: i * count * inner })),
+function sumsText(all: readonly Parts[]): { shader: string; workgroups: [number, number] } {
+  const slots = all.flatMap(({ count, stride, totals }, from) =>
+    totals.map(({ tensor, start }) => ({ from, count, stride, start, size: sizeOf(tensor) })),
   )
   let workgroups = 0
-  const places = slots.map(({ count, inner, start }, slot) => {
+  const places = slots.map(({ count, stride, start, size }, slot) => {
     const first = workgroups
-    workgroups += Math.ceil(inner / COLUMNS)
-    return `if (unit < ${workgroups}u) { place = Place(${slot}u, unit - ${first}u, ${count}u, ${inner}u, ${start}u); }`
+    workgroups += Math.ceil(size / COLUMNS)
+    const numbers = [slot, `unit - ${first}`, count, stride, start, size].map(number => `${number}u`)
+    return `if (unit < ${workgroups}u) { place = Place(${numbers}); }`
   })
   const shader = `
 ${bindings({ read: all.map((_, i) => `parts${i}`), write: slots.map((_, i) => `total${i}`) })}
-struct Place { slot: u32, block: u32, count: u32, inner: u32, start: u32 }
+struct Place { slot: u32, block: u32, count: u32, stride: u32, start: u32, size: u32 }
 fn part(slot: u32, i: u32) -> f32 {
   switch slot {
     ${slots.map(({ from }, slot) => `case ${slot}u: { return parts${from}[i]; }`).join('\n    ')}
@@ -89,14 +85,14 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   ${places.join('\n  else ')}
   let column = place.block * ${COLUMNS}u + local.x;
   var sum = 0.0;
-  if (column < place.inner) {
+  if (column < place.size) {
     for (var i = local.y; i < place.count; i += ${ROWS}u) {
-      sum += part(place.slot, place.start + i * place.inner + column);
+      sum += part(place.slot, place.start + i * place.stride + column);
     }
   }
   partial[local.y * ${COLUMNS}u + local.x] = sum;
   workgroupBarrier();
-  if (local.y > 0u || column >= place.inner) { return; }
+  if (local.y > 0u || column >= place.size) { return; }
   for (var row = 1u; row < ${ROWS}u; row++) { sum += partial[row * ${COLUMNS}u + local.x]; }
   switch place.slot {
     ${slots.map((_, slot) => `case ${slot}u: { total${slot}[column] = sum; }`).join('\n    ')}

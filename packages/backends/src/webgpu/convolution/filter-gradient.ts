@@ -35,6 +35,7 @@ fn put(row: u32, column: u32, value: ${type}) {
   gradient[(row * COLUMNS + column) / ${b}u] = value;
 }`,
     width: b,
+    isStored: true,
     columnSums: bias,
     bindings: {
       factors: [`x: ${typeOf(a)}`, `dy: ${type}`],

@@ -1,7 +1,8 @@
-import type * as tf from '@tensorflow/tfjs-core'
+import * as tf from '@tensorflow/tfjs-core'
 import type { WebgpuBackend } from '../backend.js'
 import { dispatch } from '../dispatch.js'
 import { inRows } from '../shader-text.js'
+import { sumParts } from '../sum-parts.js'
 import { splitOf } from './choose.js'
 import { type Product, rowsOf } from './product.js'
 import { productText } from './product-text.js'
@@ -19,8 +20,8 @@ export interface ProductTensors {
 export interface Plan {
   shader: string
   workgroups: [number, number, number]
-  /** What adds up the parts, where the depth is split. */
-  sums?: { shader: string; workgroups: [number, number]; numbers: number }
+  /** What adds up the parts, where the depth is split; without a shader, the sums wait for others (see sum-parts.ts). */
+  sums?: { parts: number; numbers: number; now?: { shader: string; workgroups: [number, number] } }
 }
 
 export function planOf(product: Product, variant: Variant, split = splitOf(product, variant)): Plan {
@@ -31,12 +32,24 @@ export function planOf(product: Product, variant: Variant, split = splitOf(produ
     workgroups: [...inRows(tiles), product.batch * parts],
     ...(parts > 1 && {
       sums: {
-        shader: sumPartsText(product, parts),
-        workgroups: inRows(sumWorkgroups(product)),
-        numbers: parts * product.batch * rowsOf(product) * product.columns,
+        parts,
+        numbers: product.batch * rowsOf(product) * product.columns,
+        ...(!product.isStored && {
+          now: { shader: sumPartsText(product, parts), workgroups: inRows(sumWorkgroups(product)) },
+        }),
       },
     }),
   }
+}
+
+/** Results that have the numbers of a product one after the other. */
+function inTurn(results: readonly tf.TensorInfo[]): { tensor: tf.TensorInfo; start: number }[] {
+  let start = 0
+  return results.map(tensor => {
+    const total = { tensor, start }
+    start += tf.util.sizeFromShape(tensor.shape as number[])
+    return total
+  })
 }
 
 /** Run a product: one dispatch, or two if its depth is split. */
@@ -47,9 +60,11 @@ export function runPlan(
 ): void {
   if (!sums) dispatch(backend, { shader, read: [...factors, ...added], write: results, workgroups })
   else {
-    const parts = backend.makeTensorInfo([sums.numbers], 'float32')
+    const parts = backend.makeTensorInfo([sums.parts, sums.numbers], 'float32')
     dispatch(backend, { shader, read: factors, write: [parts], workgroups })
-    dispatch(backend, { ...sums, read: [parts, ...added], write: results })
-    backend.disposeData(parts.dataId)
+    if (sums.now) {
+      dispatch(backend, { ...sums.now, read: [parts, ...added], write: results })
+      backend.disposeData(parts.dataId)
+    } else sumParts(backend, { parts, count: sums.parts, stride: sums.numbers, totals: inTurn(results) })
   }
 }

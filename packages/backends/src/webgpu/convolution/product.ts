@@ -28,6 +28,8 @@ export interface Product {
   /** WGSL: the function put(row, column, value), which writes `width` neighbours of a row. */
   put: string
   width: Width
+  /** Whether `put` only writes the numbers in turn, to one result after the other. */
+  isStored?: boolean
   /** If true, row `rows` of the product has the sums of the columns of b, which must be along 'tile'. */
   columnSums: boolean
   /** What the functions read and write: names, with types, in the order of the tensors. */

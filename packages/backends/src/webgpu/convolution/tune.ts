@@ -40,7 +40,10 @@ export async function tune(most: number): Promise<Tuning> {
 async function timeOf(backend: WebgpuBackend, plan: Plan, tensors: ProductTensors): Promise<number> {
   const timed = async (runs: number) => {
     const start = performance.now()
-    for (let i = 0; i < runs; i++) runPlan(backend, plan, tensors)
+    for (let i = 0; i < runs; i++) {
+      runPlan(backend, plan, tensors)
+      for (const { dataId } of tensors.results) backend.uploadToGPU(dataId) // sums that wait are computed
+    }
     backend.endComputePassEncoder()
     if (backend.commandEncoder) backend.submitQueue()
     await backend.device.queue.onSubmittedWorkDone()

@@ -71,6 +71,11 @@ function slopes(
 
 function overSamples(backend: WebgpuBackend, { shape }: NormShape, sums: tf.TensorInfo) {
   const [b, , , c] = shape as [number, number, number, number]
-  const [gamma, beta] = sumParts(backend, sums, b, [[c], [c]]) as [tf.TensorInfo, tf.TensorInfo]
+  const [gamma, beta] = [backend.makeTensorInfo([c], 'float32'), backend.makeTensorInfo([c], 'float32')]
+  const totals = [
+    { tensor: gamma, start: 0 },
+    { tensor: beta, start: b * c },
+  ]
+  sumParts(backend, { parts: sums, count: b, stride: c, totals })
   return { gamma, beta }
 }

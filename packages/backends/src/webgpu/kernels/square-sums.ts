@@ -3,9 +3,6 @@ import { dispatch } from '../dispatch.js'
 import { bindings, packUniforms } from '../shader-text.js'
 import { MOST_THREADS as THREADS, totalText } from '../sum-of-workgroup.js'
 
-/** Tensors of one dispatch: with the sums, the storage buffers that every device can bind. */
-const TENSORS = 7
-
 /** Numbers that are worth a workgroup, and the most workgroups that share a tensor out, each with one partial sum. */
 const NUMBERS = 1024
 const MOST_PARTS = 64
@@ -13,15 +10,16 @@ const MOST_PARTS = 64
 /** Threads that add up partial sums, a tensor's each. */
 const SUMS = 64
 
-/** Sums of squares of all tensors: seven of them a dispatch, and one that adds up their partial sums. */
+/** Sums of squares of all tensors: as many a dispatch as can be bound, and one that adds up their partial sums. */
 export const squareSums: WebgpuKernel<'SquareSums'> = ({ inputs, backend }) => {
   const tensors = Object.values(inputs)
   const longest = Math.max(...tensors.map(({ size }) => size))
   const count = Math.max(1, Math.min(MOST_PARTS, Math.ceil(longest / NUMBERS)))
   const parts = backend.makeTensorInfo([tensors.length, count], 'float32')
   const sums = backend.makeTensorInfo([tensors.length], 'float32')
-  for (let first = 0; first < tensors.length; first += TENSORS) {
-    const some = tensors.slice(first, first + TENSORS)
+  const most = backend.device.limits.maxStorageBuffersPerShaderStage - 1
+  for (let first = 0; first < tensors.length; first += most) {
+    const some = tensors.slice(first, first + most)
     const slots = [...some.keys()].filter(slot => some[slot]?.size !== 0)
     dispatch(backend, {
       shader: partsText(slots, count),
