@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync } from 'node:fs'
+import { cpSync, existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,59 +7,17 @@ import { build } from 'esbuild'
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const require = createRequire(import.meta.url)
 
-export interface BundleOptions {
-  /** The folder of the bundle; files of an earlier bundle are replaced. */
-  out: string
-  /** Add this Node's binary. */
-  node?: boolean
-  /** Add the Vulkan loader at this path. */
-  vulkan?: string
-}
-
 /**
- * Pack the bench and the conformance suite for a machine without a network. Dawn is added if the package webgpu is
- * installed here.
+ * Pack scripts for a machine without packages: each with all its imports but native modules, the wasm backend's binaries,
+ * and bench/pytorch. Dawn is added if the package webgpu is installed here.
  *
- * @returns  whether Dawn is in the bundle
+ * @param out      the folder of the bundle; a script goes to src/<name>.mjs
+ * @param scripts  files by name
+ * @returns        whether Dawn is in the bundle
  */
-export async function bundle({ out, node = false, vulkan }: BundleOptions): Promise<{ dawn: boolean }> {
-  mkdirSync(join(out, 'src'), { recursive: true })
-  await bundleScripts(out)
-  cpSync(here('../pytorch'), join(out, 'pytorch'), {
-    recursive: true,
-    filter: path => !path.endsWith('__pycache__'),
-  })
-  copyPackage(out, '@tensorflow/tfjs-backend-wasm', ['package.json', ...wasmFiles])
-  let dawn = true
-  try {
-    copyPackage(out, 'webgpu', ['package.json', 'index.js', join('dist', dawnFolder), 'LICENSE.md'])
-  } catch {
-    dawn = false
-  }
-  if (node) {
-    mkdirSync(join(out, 'bin'), { recursive: true })
-    copyFileSync(process.execPath, join(out, 'bin/node'))
-  }
-  if (vulkan) {
-    mkdirSync(join(out, 'lib'), { recursive: true })
-    copyFileSync(vulkan, join(out, 'lib/libvulkan.so.1'))
-  }
-  copyFileSync(here('run.sh'), join(out, 'run.sh'))
-  chmodSync(join(out, 'run.sh'), 0o755)
-  return { dawn }
-}
-
-/** The wasm backend's binaries, and its main file, by which they are found. */
-const wasmFiles = ['', '-simd', '-threaded-simd']
-  .map(kind => `dist/tfjs-backend-wasm${kind}.wasm`)
-  .concat('dist/tf-backend-wasm.node.js')
-
-const dawnFolder = `${process.platform}-${process.platform === 'darwin' ? 'universal' : process.arch}`
-
-/** bench.mjs and conformance.mjs, each with all its imports but native modules. They go to src/, as their sources do. */
-async function bundleScripts(out: string): Promise<void> {
+export async function bundle(out: string, scripts: Record<string, string>): Promise<{ dawn: boolean }> {
   await build({
-    entryPoints: { bench: here('main.ts'), conformance: here('conformance.ts') },
+    entryPoints: scripts,
     outdir: join(out, 'src'),
     outExtension: { '.js': '.mjs' },
     bundle: true,
@@ -73,7 +31,25 @@ async function bundleScripts(out: string): Promise<void> {
     banner: { js: commonJs },
     logLevel: 'error',
   })
+  cpSync(here('../pytorch'), join(out, 'pytorch'), {
+    recursive: true,
+    filter: path => !path.endsWith('__pycache__'),
+  })
+  copyPackage(out, '@tensorflow/tfjs-backend-wasm', ['package.json', ...wasmFiles])
+  try {
+    copyPackage(out, 'webgpu', ['package.json', 'index.js', join('dist', dawnFolder), 'LICENSE.md'])
+    return { dawn: true }
+  } catch {
+    return { dawn: false }
+  }
 }
+
+/** The wasm backend's binaries, and its main file, by which they are found. */
+const wasmFiles = ['', '-simd', '-threaded-simd']
+  .map(kind => `dist/tfjs-backend-wasm${kind}.wasm`)
+  .concat('dist/tf-backend-wasm.node.js')
+
+const dawnFolder = `${process.platform}-${process.platform === 'darwin' ? 'universal' : process.arch}`
 
 /** Definitions that CommonJS code misses in an ES module. The wasm backend looks for its binaries beside __dirname. */
 const commonJs = `

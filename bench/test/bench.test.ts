@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { disagreement } from '../src/agree.js'
@@ -22,7 +23,7 @@ afterAll(() => rm(folder, { recursive: true }))
 
 it('makes a bundle that times every case by itself, on wasm, stock wasm and, if it is installed, PyTorch', async () => {
   const out = join(folder, 'bundle')
-  await bundle({ out })
+  await bundle(out, { bench: fileURLToPath(new URL('../src/main.ts', import.meta.url)) })
   await promisify(execFile)(
     process.execPath,
     [join(out, 'src/bench.mjs'), '--quick', '--rounds', '1', '--backends', 'wasm', '--python', python],

@@ -6,24 +6,13 @@ import { createUNet, edmVelocity, type SongUNetConfig, type UNet, weightShapes }
 import * as tf from '@tensorflow/tfjs-core'
 import type { Case, Inputs, Work } from '../case.js'
 import { float32, inputsUnder, normalInputs, normals, tensorOf } from '../host-tensors.js'
+import { smallUNet, tinyUNet } from '../networks.js'
 
 const LEARNING_RATE = 2e-4
 const EMA_DECAY = 0.9999
 /** Small, so that the moving average moves in the three checked steps and an error in it shows. */
 const CHECKED_EMA_DECAY = 0.5
 const CHECKED_STEPS = 3
-
-const smallUNet: SongUNetConfig = {
-  imgResolution: 32,
-  inChannels: 3,
-  outChannels: 3,
-  modelChannels: 32,
-  channelMult: [1, 2],
-  numBlocks: 1,
-  attnResolutions: [16],
-  dropout: 0,
-}
-const tinyUNet: SongUNetConfig = { ...smallUNet, imgResolution: 8, modelChannels: 8, attnResolutions: [4] }
 
 /** A small U-Net: its velocity, a training step with Adam and moving average, and sampling in one step. */
 export function networkCases(quick: boolean): Case[] {
@@ -39,7 +28,7 @@ export function networkCases(quick: boolean): Case[] {
     {
       name: 'U-Net forward',
       size: `${size}, batch ${batch}`,
-      inputs: () => inputsOf(config, batch, image),
+      inputs: () => networkInputs(config, batch, image),
       open(inputs) {
         const net = netOf(config, inputs)
         const [x, t] = [tensorOf(inputs, 'x'), tensorOf<tf.Tensor1D>(inputs, 't')]
@@ -57,14 +46,14 @@ export function networkCases(quick: boolean): Case[] {
     {
       name: 'training step',
       size: `${size}, batch ${batch}, mean squared error, Adam, moving average`,
-      inputs: () => inputsOf(config, batch, image),
+      inputs: () => networkInputs(config, batch, image),
       open: inputs => trainingStep(config, inputs),
     },
     {
       name: 'sampling in one step',
       size: `${size}, batch ${drawn}`,
       images: drawn,
-      inputs: () => inputsOf(config, drawn, image),
+      inputs: () => networkInputs(config, drawn, image),
       open(inputs) {
         const net = netOf(config, inputs)
         const z = tensorOf<tf.Tensor4D>(inputs, 'z')
@@ -82,7 +71,7 @@ export function networkCases(quick: boolean): Case[] {
 }
 
 /** Weights in PyTorch's layouts with the reference's names. Norms are about 1; other layers keep the variance. */
-function inputsOf(config: SongUNetConfig, batch: number, image: readonly number[]): Inputs {
+export function networkInputs(config: SongUNetConfig, batch: number, image: readonly number[]): Inputs {
   const rng = createRng(4)
   const inputs = normalInputs(5, { x: [batch, ...image], z: [batch, ...image] })
   inputs.set(

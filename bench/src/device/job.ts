@@ -1,0 +1,28 @@
+/** One measurement of the device run. It has a process of its own, so that a crash or a lost device stops nothing else. */
+export type Job = (run: JobRun) => Promise<void>
+
+export interface JobRun {
+  /** Use WebGPU on the CPU, at tiny sizes: shows that the run works, not how fast a device is. */
+  software: boolean
+  /** The folder of the unpacked pack. */
+  pack: string
+  /** A Python that may have torch. */
+  python: string
+  /** Keep a result. What was recorded stays if the job fails later. */
+  record(entry: Entry): void
+  /** Seconds until this job should end; soon after, it is killed. */
+  left(): number
+}
+
+/** A result: numbers and texts by name, as JSON. */
+export type Entry = Record<string, unknown>
+
+/** What a job gave. */
+export interface Outcome {
+  job: string
+  /** 'done', or why the job ended early. */
+  ended: string
+  /** Wall time. */
+  seconds: number
+  entries: Entry[]
+}

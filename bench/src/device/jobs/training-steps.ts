@@ -1,0 +1,62 @@
+import { createRng } from '@rectified-flow/core'
+import { squaredL2 } from '@rectified-flow/losses-lpips-huber'
+import { Trainer } from '@rectified-flow/reflow'
+import { uniform } from '@rectified-flow/timestep-dists'
+import { createUNet, edmVelocity, type SongUNetConfig } from '@rectified-flow/unet'
+import * as tf from '@tensorflow/tfjs-core'
+import { settle } from '../../backends.js'
+import type { Job } from '../job.js'
+import { memory } from '../memory.js'
+import { openDevice } from '../open-device.js'
+import { batchOf, type NetworkName, networkConfig } from '../sizes.js'
+import { timed } from '../timed.js'
+
+/** A network's training step at one batch, replayed, then eager. Each batch has a job, because the backend keeps buffers. */
+export const trainingSteps =
+  (network: NetworkName, full: number): Job =>
+  async run => {
+    await openDevice(run)
+    const batch = batchOf(full, run.software)
+    for (const mode of ['replayed', 'eager'] as const) {
+      const { trainer, dispose } = trainerOnNoise(networkConfig(network, run.software), batch, mode)
+      const [ema] = trainer.ema.values()
+      const timing = await timed({
+        run: () => trainer.advance(),
+        settle: () => settle('webgpu', [ema!]),
+        seconds: run.software ? 0 : Math.min(3, run.left() / 3),
+      })
+      const common = { by: 'ours', network, what: 'training step', batch, precision: 'float32', mode }
+      run.record({ ...common, ...timing, ...memory() })
+      dispose()
+    }
+  }
+
+/** A trainer that gets the same numbers from the host in each step. */
+function trainerOnNoise(config: SongUNetConfig, batch: number, mode: 'replayed' | 'eager') {
+  const net = createUNet(config, { rng: createRng(0) })
+  const shape: [number, number, number, number] = [
+    batch,
+    config.imgResolution,
+    config.imgResolution,
+    config.inChannels,
+  ]
+  const size = tf.util.sizeFromShape(shape)
+  const [x, z] = [createRng(1).normals(size), createRng(2).normals(size)]
+  const trainer = new Trainer({
+    velocity: rng => edmVelocity(net, { training: { rng } }),
+    weights: net.weights,
+    coupling: { draw: async () => ({ x: tf.tensor4d(x, shape), z: tf.tensor4d(z, shape) }) },
+    timesteps: uniform(),
+    premetric: squaredL2,
+    rng: createRng(3),
+    batch,
+    compile: mode === 'replayed',
+  })
+  return {
+    trainer,
+    dispose() {
+      trainer.dispose()
+      net.dispose()
+    },
+  }
+}

@@ -1,0 +1,82 @@
+import type { Job } from './job.js'
+import { adapter } from './jobs/adapter.js'
+import { bandwidth } from './jobs/bandwidth.js'
+import { conformance } from './jobs/conformance.js'
+import { convolutions } from './jobs/convolutions.js'
+import { dispatches } from './jobs/dispatches.js'
+import { inference } from './jobs/inference.js'
+import { pytorch } from './jobs/pytorch.js'
+import { sweep } from './jobs/sweep.js'
+import { cifarTraining, trainingAsOnCpu } from './jobs/training.js'
+import { trainingSteps } from './jobs/training-steps.js'
+
+export interface Part {
+  /** The name of its file. */
+  name: string
+  jobs: readonly PlannedJob[]
+}
+
+export interface PlannedJob {
+  name: string
+  /** What it gets at least, of the whole run's WHOLE_SECONDS. What earlier jobs left over is added. */
+  seconds: number
+  run: Job
+}
+
+/** The parts in order, a file each. A machine may give back only eight files, and two more are the summaries. */
+export const parts: readonly Part[] = [
+  {
+    name: '1-device',
+    jobs: [
+      { name: 'adapter', seconds: 8, run: adapter },
+      { name: 'bandwidth', seconds: 10, run: bandwidth },
+      { name: 'dispatches', seconds: 10, run: dispatches },
+    ],
+  },
+  { name: '2-conformance', jobs: [{ name: 'conformance', seconds: 30, run: conformance }] },
+  {
+    name: '3-convolution',
+    jobs: [
+      { name: 'convolutions', seconds: 33, run: convolutions },
+      { name: 'sweep', seconds: 33, run: sweep },
+    ],
+  },
+  {
+    name: '4-networks',
+    jobs: [
+      { name: 'small, inference', seconds: 12, run: inference('small') },
+      { name: 'small, batch 8', seconds: 12, run: trainingSteps('small', 8) },
+      { name: 'small, batch 128', seconds: 12, run: trainingSteps('small', 128) },
+      { name: 'small, batch 512', seconds: 15, run: trainingSteps('small', 512) },
+      { name: 'cifar10, inference', seconds: 25, run: inference('cifar10') },
+      { name: 'cifar10, batch 8', seconds: 25, run: trainingSteps('cifar10', 8) },
+      { name: 'cifar10, batch 128', seconds: 35, run: trainingSteps('cifar10', 128) },
+      { name: 'cifar10, batch 512', seconds: 35, run: trainingSteps('cifar10', 512) },
+    ],
+  },
+  {
+    name: '5-pytorch',
+    jobs: [
+      { name: 'eager', seconds: 45, run: pytorch('eager') },
+      { name: 'compile', seconds: 60, run: pytorch('compile') },
+    ],
+  },
+  {
+    name: '6-training',
+    jobs: [
+      { name: 'small, as on a CPU', seconds: 25, run: trainingAsOnCpu('small') },
+      { name: 'cifar10, as on a CPU', seconds: 25, run: trainingAsOnCpu('cifar10') },
+      { name: 'cifar10', seconds: 90, run: cifarTraining },
+    ],
+  },
+]
+
+/** The sum of all jobs' seconds. */
+export const WHOLE_SECONDS = parts.flatMap(({ jobs }) => jobs).reduce((sum, { seconds }) => sum + seconds, 0)
+
+/** Find a job by its part and name. */
+export function jobOf(part: string, name: string): Job {
+  const found = parts.find(one => one.name === part)?.jobs.find(job => job.name === name)
+  if (!found) throw new RangeError(`bench.device: job must be one of the parts' jobs, got ${part}, ${name}.`)
+  return found.run
+}
