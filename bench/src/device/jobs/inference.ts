@@ -5,7 +5,6 @@ import { createUNet, edmVelocity } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import { settle } from '../../backends.js'
 import type { Job } from '../job.js'
-import { memory } from '../memory.js'
 import { openDevice } from '../open-device.js'
 import { batchOf, type NetworkName, networkConfig } from '../sizes.js'
 import { timed } from '../timed.js'
@@ -16,7 +15,7 @@ const BATCHES = [128, 8]
 export const inference =
   (network: NetworkName): Job =>
   async run => {
-    await openDevice(run)
+    const memory = await openDevice(run)
     const config = networkConfig(network, run.software)
     const net = createUNet(config, { rng: createRng(0) })
     const velocity = edmVelocity(net)
@@ -64,7 +63,7 @@ export const inference =
           })
           last?.dispose()
           const why = what === 'forward' ? compiled?.why : undefined
-          run.record({ ...common, what, batch, mode, why, ...timing, ...memory() })
+          run.record({ ...common, what, batch, mode, why, ...timing, ...memory.read() })
         }
         compiled?.dispose()
         tf.dispose([z, t])

@@ -6,7 +6,6 @@ import { createUNet, edmVelocity, type SongUNetConfig } from '@rectified-flow/un
 import * as tf from '@tensorflow/tfjs-core'
 import { settle } from '../../backends.js'
 import type { Job } from '../job.js'
-import { memory } from '../memory.js'
 import { openDevice } from '../open-device.js'
 import { batchOf, type NetworkName, networkConfig } from '../sizes.js'
 import { timed } from '../timed.js'
@@ -15,19 +14,28 @@ import { timed } from '../timed.js'
 export const trainingSteps =
   (network: NetworkName, full: number): Job =>
   async run => {
-    await openDevice(run)
+    const memory = await openDevice(run)
     const batch = batchOf(full, run.software)
     for (const mode of ['replayed', 'eager'] as const) {
       const { trainer, dispose } = trainerOnNoise(networkConfig(network, run.software), batch, mode)
       const [ema] = trainer.ema.values()
+      let last: Promise<unknown> | undefined
       const timing = await timed({
-        run: () => trainer.advance(),
-        settle: () => settle('webgpu', [ema!]),
+        async run() {
+          const before = last
+          last = trainer.advance()
+          await before // read while the device computes the next step
+        },
+        async settle() {
+          await last
+          await settle('webgpu', [ema!])
+        },
         seconds: run.software ? 0 : Math.min(3, run.left() / 3),
       })
       const common = { by: 'ours', network, what: 'training step', batch, precision: 'float32', mode }
-      run.record({ ...common, ...timing, ...memory() })
+      run.record({ ...common, ...timing, ...memory.read() })
       dispose()
+      memory.reset()
     }
   }
 

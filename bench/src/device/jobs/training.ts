@@ -1,13 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Trainer } from '@rectified-flow/reflow'
+import type { Trainer, TrainerStep } from '@rectified-flow/reflow'
 import { presets } from '@rectified-flow/unet'
 import { tinyCifar10UNet } from '../../networks.js'
 import { type CurveName, cifarTrainer, curveTrainings } from '../cifar-training.js'
 import { compareCurves } from '../compare-curves.js'
 import curves from '../cpu-curves.json' with { type: 'json' }
 import type { Job, JobRun } from '../job.js'
-import { memory } from '../memory.js'
 import { openDevice } from '../open-device.js'
 import { digits } from '../timed.js'
 
@@ -37,7 +36,7 @@ const WARM_UP_STEPS = 5
 /** Train the CIFAR-10 network on CIFAR-10. */
 export const cifarTraining: Job = async run => {
   const file = pixels(run)
-  await openDevice(run)
+  const memory = await openDevice(run)
   const batch = run.software ? 2 : 128
   const config = run.software ? tinyCifar10UNet : presets.cifar10
   const { trainer, dispose } = cifarTrainer(file, { config, batch, learningRate: 2e-4 })
@@ -54,7 +53,7 @@ export const cifarTraining: Job = async run => {
     batch,
     stepMs: digits(stepMs),
     imagesPerSecond: digits((1000 * batch) / stepMs),
-    ...memory(),
+    ...memory.read(),
     losses,
   })
   dispose()
@@ -73,10 +72,10 @@ async function lossesOf(
   { left }: Pick<JobRun, 'left'>,
   { steps }: { steps: number },
 ): Promise<number[]> {
-  const losses: number[] = []
-  while (losses.length < steps && left() > 0) {
-    const { loss } = await trainer.advance()
-    losses.push(Number(loss.toPrecision(7)))
+  const reports: Promise<TrainerStep>[] = []
+  while (reports.length < steps && left() > 0) {
+    reports.push(trainer.advance())
+    await reports.at(-2) // read while the device computes the next step
   }
-  return losses
+  return (await Promise.all(reports)).map(({ loss }) => Number(loss.toPrecision(7)))
 }
