@@ -1,9 +1,12 @@
-/** How long two trainings of the same seed can be compared step by step, before their roundings have grown. */
+/**
+ * How long two trainings of the same seed are compared step by step, before their roundings have grown. In 100 steps of the small
+ * network, losses on tfjs-node and wasm differ by at most 2e-7 in the first 10, 5e-6 later, and means by 7e-7.
+ */
 const FIRST = 10
-const FIRST_TOLERANCE = 1e-3
+const FIRST_TOLERANCE = 1e-4
 /** Later, means over this many steps are compared. */
 const WINDOW = 50
-const WINDOW_TOLERANCE = 0.02
+const WINDOW_TOLERANCE = 2e-3
 
 /** Differences of two curves of losses, relative. `windows` is 0 if the curves are shorter than a window. */
 export interface CurveComparison {

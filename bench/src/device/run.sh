@@ -6,7 +6,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 home=${TMPDIR:-/tmp}/rectified-flow-device-$(cksum <"$here/pack.tar.xz" | tr ' ' -)
 
 if [ ! -e "$home" ]; then
-  mkdir "$home.part"
+  rm -rf "$home.part" && mkdir "$home.part"
   tar xJf "$here/pack.tar.xz" -C "$home.part" 2>/dev/null ||
     python3 -c 'import sys, tarfile; tarfile.open(sys.argv[1]).extractall(sys.argv[2])' "$here/pack.tar.xz" "$home.part"
   mv "$home.part" "$home"

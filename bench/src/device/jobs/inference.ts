@@ -9,8 +9,6 @@ import { openDevice } from '../open-device.js'
 import { batchOf, type NetworkName, networkConfig } from '../sizes.js'
 import { timed } from '../timed.js'
 
-const BATCHES = [128, 8]
-
 /** A network's velocity, and sampling in one step, eager and replayed. */
 export const inference =
   (network: NetworkName): Job =>
@@ -40,7 +38,7 @@ export const inference =
       })
       run.record({ ...common, what: 'one image, from noise to the host', batch: 1, mode, ...timing })
     }
-    for (const full of BATCHES)
+    for (const full of run.software ? [8] : [128, 8])
       for (const mode of ['replayed', 'eager'] as const) {
         if (run.left() < 2 * seconds) return run.record({ what: 'no time left', before: { full, mode } })
         const batch = batchOf(full, run.software)
