@@ -38,7 +38,7 @@ export async function deviceRun({ out, minutes, only, ...rest }: DeviceRunOption
     const outcomes: Outcome[] = []
     files.set(name, outcomes)
     const write = (latest: readonly Outcome[]) => writeWhole(join(out, `${name}.json`), latest)
-    for (const planned of jobs) {
+    for (const planned of jobs.filter(({ dry }) => dry !== false || !rest.software)) {
       const seconds = planned.seconds * scale + spare
       const outcome = await runJob(planned.name, {
         ...commandOf({ ...rest, part: name, job: planned.name, seconds }),

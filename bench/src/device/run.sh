@@ -28,6 +28,9 @@ if [ -z "${VK_DRIVER_FILES:-}" ]; then
   done
 fi
 
+# The jobs' processes share the shaders that NVIDIA's driver compiles.
+export __GL_SHADER_DISK_CACHE_PATH=${__GL_SHADER_DISK_CACHE_PATH:-$home}
+
 node=$home/bin/node
 [ -x "$node" ] || node=node
 exec "$node" "$home/src/device.mjs" "$@"

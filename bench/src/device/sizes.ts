@@ -9,7 +9,5 @@ export function networkConfig(name: NetworkName, software: boolean): SongUNetCon
   return name === 'small' ? smallUNet : presets.cifar10
 }
 
-/** The batch, or a tiny one that differs for each batch. */
-export function batchOf(batch: number, software: boolean): number {
-  return software ? Math.ceil(Math.log2(batch + 1) / 4) : batch
-}
+/** The batch; on a software adapter, a tiny one. */
+export const batchOf = (batch: number, software: boolean): number => (software ? 2 : batch)

@@ -16,9 +16,7 @@ export const trainingSteps =
   async run => {
     const memory = await openDevice(run)
     const batch = batchOf(full, run.software)
-    // A dry run is eager once: a software adapter takes seconds for a step.
-    const modes = run.software && full !== 8 ? (['replayed'] as const) : (['replayed', 'eager'] as const)
-    for (const mode of modes) {
+    for (const mode of ['replayed', 'eager'] as const) {
       const { trainer, dispose } = trainerOnNoise(networkConfig(network, run.software), batch, mode)
       const [ema] = trainer.ema.values()
       let last: Promise<unknown> | undefined
