@@ -1,11 +1,14 @@
-import { useBackend } from '@rectified-flow/backends'
+import { type UseBackendOptions, useBackend } from '@rectified-flow/backends'
 import * as tf from '@tensorflow/tfjs-core'
 import type { JobRun } from './job.js'
 import { watchMemory } from './memory.js'
 
 /** Make WebGPU the active backend, with the packages' kernels, and count its memory. */
-export async function openDevice({ software }: Pick<JobRun, 'software'>) {
-  await useBackend(software ? 'webgpu-software' : 'webgpu')
+export async function openDevice(
+  { software }: Pick<JobRun, 'software'>,
+  { precision }: Pick<UseBackendOptions, 'precision'> = {},
+) {
+  await useBackend(software ? 'webgpu-software' : 'webgpu', { precision })
   const { device } = tf.backend() as unknown as { device: GPUDevice }
   return watchMemory(device)
 }

@@ -33,23 +33,27 @@ export const parts: readonly Part[] = [
   {
     name: '1-device',
     jobs: [
-      { name: 'adapter', seconds: 8, run: adapter },
-      { name: 'bandwidth', seconds: 10, run: bandwidth },
-      { name: 'dispatches', seconds: 10, run: dispatches },
+      { name: 'adapter', seconds: 6, run: adapter },
+      { name: 'bandwidth', seconds: 9, run: bandwidth },
+      { name: 'dispatches', seconds: 9, run: dispatches },
     ],
   },
-  { name: '2-conformance', jobs: [{ name: 'conformance', seconds: 30, run: conformance }] },
+  { name: '2-conformance', jobs: [{ name: 'conformance', seconds: 25, run: conformance }] },
   {
     name: '3-networks',
     jobs: [
       { name: 'small, inference', seconds: 12, run: inference('small') },
       { name: 'small, batch 8', seconds: 12, run: trainingSteps('small', 8) },
       { name: 'small, batch 128', seconds: 12, run: trainingSteps('small', 128), dry: false },
-      { name: 'small, batch 512', seconds: 15, run: trainingSteps('small', 512), dry: false },
-      { name: 'cifar10, inference', seconds: 25, run: inference('cifar10') },
-      { name: 'cifar10, batch 128', seconds: 35, run: trainingSteps('cifar10', 128), dry: false },
-      { name: 'cifar10, batch 8', seconds: 25, run: trainingSteps('cifar10', 8) },
-      { name: 'cifar10, batch 512', seconds: 35, run: trainingSteps('cifar10', 512), dry: false },
+      { name: 'small, batch 512', seconds: 12, run: trainingSteps('small', 512), dry: false },
+      { name: 'small, batch 8, mixed', seconds: 10, run: trainingSteps('small', 8, 'mixed') },
+      { name: 'cifar10, inference', seconds: 22, run: inference('cifar10') },
+      { name: 'cifar10, batch 128', seconds: 32, run: trainingSteps('cifar10', 128), dry: false },
+      { name: 'cifar10, batch 128, mixed', seconds: 25, run: trainingSteps('cifar10', 128, 'mixed') },
+      { name: 'cifar10, batch 8', seconds: 22, run: trainingSteps('cifar10', 8) },
+      { name: 'cifar10, inference, mixed', seconds: 15, run: inference('cifar10', 'mixed') },
+      { name: 'cifar10, batch 512', seconds: 30, run: trainingSteps('cifar10', 512), dry: false },
+      { name: 'cifar10, batch 512, mixed', seconds: 20, run: trainingSteps('cifar10', 512, 'mixed') },
     ],
   },
   {
@@ -57,21 +61,22 @@ export const parts: readonly Part[] = [
     jobs: [
       { name: 'small, as on a CPU', seconds: 25, run: trainingAsOnCpu('small') },
       { name: 'cifar10, as on a CPU', seconds: 25, run: trainingAsOnCpu('cifar10') },
-      { name: 'cifar10', seconds: 90, run: cifarTraining },
+      { name: 'cifar10', seconds: 70, run: cifarTraining },
     ],
   },
   {
     name: '5-pytorch',
     jobs: [
-      { name: 'eager', seconds: 45, run: pytorch('eager') },
-      { name: 'compile', seconds: 60, run: pytorch('compile') },
+      { name: 'eager', seconds: 40, run: pytorch('eager') },
+      { name: 'compile', seconds: 50, run: pytorch('compile') },
     ],
   },
   {
     name: '6-convolution',
     jobs: [
-      { name: 'convolutions', seconds: 33, run: convolutions },
-      { name: 'sweep', seconds: 33, run: sweep },
+      { name: 'convolutions', seconds: 24, run: convolutions('float32') },
+      { name: 'convolutions, mixed', seconds: 12, run: convolutions('mixed') },
+      { name: 'sweep', seconds: 20, run: sweep },
     ],
   },
 ]

@@ -115,11 +115,12 @@ function conformanceLines(entries: readonly Entry[]): string[] {
 
 function convolutionTable(entries: readonly Entry[]): string[] {
   return table(
-    ['', 'layers', 'error', 'ms', 'TFLOP/s'],
+    ['', 'precision', 'layers', 'error', 'ms', 'TFLOP/s'],
     entries
       .filter(({ TFLOPs }) => TFLOPs !== undefined)
-      .map(({ pass, batch, side, filter, input, out, layers, error, ms, TFLOPs }) => [
+      .map(({ precision, pass, batch, side, filter, input, out, layers, error, ms, TFLOPs }) => [
         `[${batch},${side},${side},${input}], ${filter}x${filter} to ${out}, ${pass}`,
+        precision,
         layers,
         (error as number).toExponential(1),
         short(ms),

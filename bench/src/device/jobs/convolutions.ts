@@ -10,42 +10,44 @@ import { batchOf, networkConfig } from '../sizes.js'
 import { digits, timed } from '../timed.js'
 
 /** The convolutions of the CIFAR-10 network with their gradients: errors against float64, and TFLOP/s. Most work first. */
-export const convolutions: Job = async run => {
-  await openDevice(run)
-  const batch = batchOf(128, run.software)
-  for (const shape of convolutionShapes(networkConfig('cifar10', run.software))) {
-    const numbers = numbersOf(shape, batch)
-    const tensors = tensorsOf(shape, batch, numbers)
-    for (const pass of PASSES) {
-      if (run.left() < 1) return run.record({ what: 'no time left', before: { pass, ...shape } })
-      const actual = tf.tidy(() => compute[pass](tensors, shape))
-      const error = convolutionError(
-        pass,
-        { ...shape, batch },
-        numbers,
-        (await actual.data()) as Float32Array,
-        {
-          rng: createRng(0),
-          samples: pass === 'filter gradient' ? 60 : 1000,
-        },
-      )
-      actual.dispose()
-      let last: tf.Tensor | undefined
-      const timing = await timed({
-        run() {
-          last?.dispose()
-          last = tf.tidy(() => compute[pass](tensors, shape))
-        },
-        settle: () => settle('webgpu', [last!]),
-        seconds: run.software ? 0 : 0.3,
-      })
-      last?.dispose()
-      const TFLOPs = digits((2 * batch * worth(shape)) / timing.ms / 1e9)
-      run.record({ pass, batch, ...shape, error, TFLOPs, ...timing })
+export const convolutions =
+  (precision: 'float32' | 'mixed'): Job =>
+  async run => {
+    await openDevice(run, { precision })
+    const batch = batchOf(128, run.software)
+    for (const shape of convolutionShapes(networkConfig('cifar10', run.software))) {
+      const numbers = numbersOf(shape, batch)
+      const tensors = tensorsOf(shape, batch, numbers)
+      for (const pass of PASSES) {
+        if (run.left() < 1) return run.record({ what: 'no time left', before: { pass, ...shape } })
+        const actual = tf.tidy(() => compute[pass](tensors, shape))
+        const error = convolutionError(
+          pass,
+          { ...shape, batch },
+          numbers,
+          (await actual.data()) as Float32Array,
+          {
+            rng: createRng(0),
+            samples: pass === 'filter gradient' ? 60 : 1000,
+          },
+        )
+        actual.dispose()
+        let last: tf.Tensor | undefined
+        const timing = await timed({
+          run() {
+            last?.dispose()
+            last = tf.tidy(() => compute[pass](tensors, shape))
+          },
+          settle: () => settle('webgpu', [last!]),
+          seconds: run.software ? 0 : 0.3,
+        })
+        last?.dispose()
+        const TFLOPs = digits((2 * batch * worth(shape)) / timing.ms / 1e9)
+        run.record({ precision, pass, batch, ...shape, error, TFLOPs, ...timing })
+      }
+      tf.dispose(tensors)
     }
-    tf.dispose(tensors)
   }
-}
 
 type Tensors = Record<'x' | 'w' | 'dy', tf.Tensor4D> & { bias: tf.Tensor1D }
 

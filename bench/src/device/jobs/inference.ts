@@ -9,22 +9,23 @@ import { openDevice } from '../open-device.js'
 import { batchOf, type NetworkName, networkConfig } from '../sizes.js'
 import { timed } from '../timed.js'
 
-/** A network's velocity, and sampling in one step, eager and replayed. */
+/** A network's velocity, and sampling in one step, replayed, and eager in float32. */
 export const inference =
-  (network: NetworkName): Job =>
+  (network: NetworkName, precision: 'float32' | 'mixed' = 'float32'): Job =>
   async run => {
-    const memory = await openDevice(run)
+    const memory = await openDevice(run, { precision })
+    const modes = precision === 'float32' ? (['replayed', 'eager'] as const) : (['replayed'] as const)
     const config = networkConfig(network, run.software)
     const net = createUNet(config, { rng: createRng(0) })
     const velocity = edmVelocity(net)
     const seconds = run.software ? 0 : 0.7
-    const common = { by: 'ours', network, precision: 'float32' }
+    const common = { by: 'ours', network, precision }
     const noise = (batch: number) =>
       createRng(1).normals(batch * config.imgResolution ** 2 * config.inChannels)
     const shapeOf = (batch: number) =>
       [batch, config.imgResolution, config.imgResolution, config.inChannels] as const
 
-    for (const mode of ['replayed', 'eager'] as const) {
+    for (const mode of modes) {
       const one = noise(1)
       const timing = await timed({
         async run() {
@@ -39,7 +40,7 @@ export const inference =
       run.record({ ...common, what: 'one image, from noise to the host', batch: 1, mode, ...timing })
     }
     for (const full of run.software ? [8] : [128, 8])
-      for (const mode of ['replayed', 'eager'] as const) {
+      for (const mode of modes) {
         if (run.left() < 2 * seconds) return run.record({ what: 'no time left', before: { full, mode } })
         const batch = batchOf(full, run.software)
         const z = tf.tensor4d(noise(batch), [...shapeOf(batch)])

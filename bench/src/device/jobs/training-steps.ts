@@ -10,13 +10,17 @@ import { openDevice } from '../open-device.js'
 import { batchOf, type NetworkName, networkConfig } from '../sizes.js'
 import { timed } from '../timed.js'
 
-/** A network's training step at one batch, replayed, then eager. Each batch has a job, because the backend keeps buffers. */
+/**
+ * A network's training step at one batch, replayed, then eager in float32. Each batch has a job, because the backend keeps
+ * buffers.
+ */
 export const trainingSteps =
-  (network: NetworkName, full: number): Job =>
+  (network: NetworkName, full: number, precision: 'float32' | 'mixed' = 'float32'): Job =>
   async run => {
-    const memory = await openDevice(run)
+    const memory = await openDevice(run, { precision })
     const batch = batchOf(full, run.software)
-    for (const mode of ['replayed', 'eager'] as const) {
+    const modes = precision === 'float32' ? (['replayed', 'eager'] as const) : (['replayed'] as const)
+    for (const mode of modes) {
       const { trainer, dispose } = trainerOnNoise(networkConfig(network, run.software), batch, mode)
       const [ema] = trainer.ema.values()
       let last: Promise<unknown> | undefined
@@ -32,7 +36,7 @@ export const trainingSteps =
         },
         seconds: run.software ? 0 : Math.min(3, run.left() / 3),
       })
-      const common = { by: 'ours', network, what: 'training step', batch, precision: 'float32', mode }
+      const common = { by: 'ours', network, what: 'training step', batch, precision, mode }
       run.record({ ...common, ...timing, ...memory.read() })
       dispose()
       memory.reset()
