@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Tuning } from '@rectified-flow/backends'
 import { machine } from '../machine.js'
-import type { Outcome } from './job.js'
+import type { Entry, Outcome } from './job.js'
 import { parts, WHOLE_SECONDS } from './parts.js'
 import type { RunningJob } from './run-here.js'
 import { runJob } from './run-job.js'
@@ -34,6 +35,7 @@ export async function deviceRun({ out, minutes, only, ...rest }: DeviceRunOption
   const scale = (minutes * 60) / WHOLE_SECONDS
   const files = new Map<string, Outcome[]>()
   let spare = 0
+  let tuning: Tuning | undefined
   for (const { name, jobs } of chosen) {
     const outcomes: Outcome[] = []
     files.set(name, outcomes)
@@ -41,11 +43,12 @@ export async function deviceRun({ out, minutes, only, ...rest }: DeviceRunOption
     for (const planned of jobs.filter(({ dry }) => dry !== false || !rest.software)) {
       const seconds = planned.seconds * scale + spare
       const outcome = await runJob(planned.name, {
-        ...commandOf({ ...rest, part: name, job: planned.name, seconds }),
+        ...commandOf({ ...rest, tuning, part: name, job: planned.name, seconds }),
         seconds,
         onEntry: running => write([...outcomes, running]),
       })
       spare = seconds - outcome.seconds
+      tuning = withEntries(tuning, outcome.entries)
       outcomes.push(outcome)
       write(outcomes)
       console.error(`${name}, ${outcome.job}: ${outcome.ended}, ${outcome.seconds} s`)
@@ -54,6 +57,15 @@ export async function deviceRun({ out, minutes, only, ...rest }: DeviceRunOption
   }
   console.log(finish(out, rest.software, files))
   return [...files.values()].flat().every(({ ended }) => ended === 'done')
+}
+
+/** A tuning, and what a job found besides. */
+function withEntries(tuning: Tuning | undefined, entries: readonly Entry[]): Tuning | undefined {
+  return entries.reduce<Tuning | undefined>((known, { tuning: found }) => {
+    if (!found) return known
+    const { device, variants } = found as Tuning
+    return { device, variants: { ...known?.variants, ...variants } }
+  }, tuning)
 }
 
 function commandOf(job: RunningJob): { command: string; args: string[] } {

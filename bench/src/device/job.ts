@@ -1,3 +1,5 @@
+import type { Tuning } from '@rectified-flow/backends'
+
 /** One measurement of the device run. It has a process of its own, so that a crash or a lost device stops nothing else. */
 export type Job = (run: JobRun) => Promise<void>
 
@@ -8,6 +10,8 @@ export interface JobRun {
   pack: string
   /** A Python that may have torch. */
   python: string
+  /** The fastest variants of convolutions, of the jobs before. */
+  tuning?: Tuning
   /** Keep a result. What was recorded stays if the job fails later. */
   record(entry: Entry): void
   /** Seconds until this job should end; soon after, it is killed. */

@@ -3,12 +3,12 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { JobRun } from './job.js'
 import { watchMemory } from './memory.js'
 
-/** Make WebGPU the active backend, with the packages' kernels, and count its memory. */
+/** Make WebGPU the active backend, with the packages' kernels and the jobs' tuning, and count its memory. */
 export async function openDevice(
-  { software }: Pick<JobRun, 'software'>,
+  { software, tuning }: Pick<JobRun, 'software' | 'tuning'>,
   { precision }: Pick<UseBackendOptions, 'precision'> = {},
 ) {
-  await useBackend(software ? 'webgpu-software' : 'webgpu', { precision })
+  await useBackend(software ? 'webgpu-software' : 'webgpu', { precision, tuning })
   const { device } = tf.backend() as unknown as { device: GPUDevice }
   return watchMemory(device)
 }

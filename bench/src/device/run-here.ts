@@ -2,7 +2,7 @@ import type { JobRun } from './job.js'
 import { jobOf } from './parts.js'
 
 /** What a job's process is told. */
-export interface RunningJob extends Pick<JobRun, 'software' | 'python'> {
+export interface RunningJob extends Pick<JobRun, 'software' | 'python' | 'tuning'> {
   part: string
   job: string
   seconds: number

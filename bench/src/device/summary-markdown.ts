@@ -1,3 +1,4 @@
+import type { Tuning } from '@rectified-flow/backends'
 import type { Entry } from './job.js'
 import { fastest, type NetworkEntry, type NetworkWork } from './network-entry.js'
 import type { Summary } from './summary.js'
@@ -33,6 +34,7 @@ export function markdown({ machine, device, software, jobs, goals, networks, ent
     '',
     '## Networks',
     '',
+    ...tuningLines(of('3-networks')),
     ...networkTable(networks),
     '',
     '## Device',
@@ -59,6 +61,16 @@ export function markdown({ machine, device, software, jobs, goals, networks, ent
     ),
     '',
   ].join('\n')
+}
+
+/** How many convolutions each variant won. */
+function tuningLines(entries: readonly Entry[]): string[] {
+  const won = new Map<string, number>()
+  for (const { tuning } of entries)
+    for (const variant of Object.values((tuning as Tuning | undefined)?.variants ?? {}))
+      won.set(variant, (won.get(variant) ?? 0) + 1)
+  const winners = [...won].sort((a, b) => b[1] - a[1]).map(([name, count]) => `${name}: ${count}`)
+  return winners.length > 0 ? [`Fastest variants of the convolutions: ${winners.join('; ')}.`, ''] : []
 }
 
 type Column = Pick<NetworkWork, 'by' | 'precision' | 'mode'>
