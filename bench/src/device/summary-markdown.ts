@@ -1,15 +1,7 @@
-import type { Tuning } from '@rectified-flow/backends'
 import type { Entry } from './job.js'
-import { fastest, type NetworkEntry, type NetworkWork } from './network-entry.js'
+import { short, table } from './markdown-table.js'
+import { networkTable, tuningLines } from './network-table.js'
 import type { Summary } from './summary.js'
-
-const row = (cells: readonly unknown[]) => `| ${cells.join(' | ')} |`
-const table = (head: readonly string[], rows: readonly (readonly unknown[])[]) =>
-  rows.length === 0 ? ['Nothing was measured.'] : [row(head), row(head.map(() => '---')), ...rows.map(row)]
-
-/** A number with three digits, or all digits of its integer part. */
-const short = (value: unknown): string =>
-  typeof value !== 'number' ? '' : Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3)
 
 /** A summary as Markdown. */
 export function markdown({ machine, device, software, jobs, goals, networks, entries }: Summary): string {
@@ -61,39 +53,6 @@ export function markdown({ machine, device, software, jobs, goals, networks, ent
     ),
     '',
   ].join('\n')
-}
-
-/** How many convolutions each variant won. */
-function tuningLines(entries: readonly Entry[]): string[] {
-  const won = new Map<string, number>()
-  for (const { tuning } of entries)
-    for (const variant of Object.values((tuning as Tuning | undefined)?.variants ?? {}))
-      won.set(variant, (won.get(variant) ?? 0) + 1)
-  const winners = [...won].sort((a, b) => b[1] - a[1]).map(([name, count]) => `${name}: ${count}`)
-  return winners.length > 0 ? [`Fastest variants of the convolutions: ${winners.join('; ')}.`, ''] : []
-}
-
-type Column = Pick<NetworkWork, 'by' | 'precision' | 'mode'>
-
-/** A row for each work, and a column for each way to do it that was measured. */
-function networkTable(networks: readonly NetworkEntry[]): string[] {
-  const distinct = <T>(values: readonly T[]) => [
-    ...new Map(values.map(value => [JSON.stringify(value), value])).values(),
-  ]
-  const columns = distinct(networks.map(({ by, precision, mode }): Column => ({ by, precision, mode })))
-  const rows = distinct(networks.map(({ network, what, batch }) => ({ network, what, batch })))
-  return table(
-    ['', 'batch', ...columns.map(({ by, precision, mode }) => `${by}, ${precision}, ${mode}`)],
-    rows.map(work => [
-      `${work.network}: ${work.what}`,
-      work.batch,
-      ...columns.map(column => {
-        const entry = fastest(networks, { ...work, ...column })
-        const memory = entry?.buffersMiB ? `, ${entry.buffersMiB} MiB` : ''
-        return entry ? `${short(entry.ms)}${memory}` : ''
-      }),
-    ]),
-  )
 }
 
 function deviceLine({
