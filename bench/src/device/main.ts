@@ -8,7 +8,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     software: { type: 'boolean', default: false },
-    minutes: { type: 'string', default: '9' },
+    minutes: { type: 'string' },
     parts: { type: 'string' },
     python: { type: 'string', default: 'python3' },
     job: { type: 'string' },
@@ -18,7 +18,8 @@ const pack = fileURLToPath(new URL('..', import.meta.url))
 
 if (values.job) await runHere({ ...(JSON.parse(values.job) as RunningJob), pack })
 else {
-  const minutes = Number(values.minutes)
+  // A software adapter compiles the shaders of a network for a minute, in each job again.
+  const minutes = Number(values.minutes ?? (values.software ? 30 : 9))
   if (!(minutes > 0)) throw new RangeError(`bench.device: --minutes must be > 0, got ${values.minutes}.`)
   const [out] = positionals
   if (!out) throw new RangeError('bench.device: OUT_DIR must be a folder, got nothing.')
