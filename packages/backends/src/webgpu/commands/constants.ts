@@ -39,6 +39,17 @@ export class Constants {
     this.#buffer = buffer
   }
 
+  /** Write all numbers again, some of them with other first words. */
+  rewrite(device: GPUDevice, beginnings: ReadonlyMap<StandIn, readonly number[]>): void {
+    const all = new Uint8Array(this.#buffer!.size)
+    for (const [standIn, { offset }] of this.places) {
+      all.set(new Uint8Array(standIn.bytes!), offset)
+      const beginning = beginnings.get(standIn)
+      if (beginning) new Uint32Array(all.buffer, offset, beginning.length).set(beginning)
+    }
+    device.queue.writeBuffer(this.#buffer!, 0, all)
+  }
+
   dispose(): void {
     this.#buffer?.destroy()
   }

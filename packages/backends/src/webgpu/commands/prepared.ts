@@ -26,6 +26,8 @@ export class Prepared {
   readonly #groups: (GPUBindGroup | undefined)[]
   readonly #places = new Map<AnyBuffer, Place>()
   readonly #constants: Constants[]
+  /** The uniforms that begin with a place of random words. */
+  readonly drawn: Constants
   readonly #release: () => void
 
   constructor(
@@ -40,8 +42,9 @@ export class Prepared {
     const given = constantsOf(commands, results).filter(standIn => !this.#places.has(standIn))
     const isUniform = ({ usage }: StandIn) => (usage & UNIFORM) !== 0
     const drawn = given.filter(({ place }) => place)
+    this.drawn = new Constants(device, drawn, UNIFORM | COPY_DST)
     this.#constants = [
-      new Constants(device, drawn, UNIFORM | COPY_DST),
+      this.drawn,
       new Constants(
         device,
         given.filter(one => isUniform(one) && !one.place),

@@ -88,12 +88,13 @@ export class Replay {
   /** Give each draw the place of its words in the present streams. */
   #draw(args: readonly unknown[]): void {
     if (this.#drawn.length === 0) return
-    const places = this.#program.draws.places(streamsIn(args))
-    for (const standIn of this.#drawn) {
-      const { key, counter } = places[this.#program.draws.indexOf(standIn.place!)!]!
-      const { buffer, offset } = this.#prepared.placeOf(standIn)
-      this.#backend.device.queue.writeBuffer(buffer, offset, Uint32Array.of(...key, ...counter))
-    }
+    const { draws } = this.#program
+    const places = draws.places(streamsIn(args))
+    const beginnings = this.#drawn.map(standIn => {
+      const { key, counter } = places[draws.indexOf(standIn.place!)!]!
+      return [standIn, [...key, ...counter]] as const
+    })
+    this.#prepared.drawn.rewrite(this.#backend.device, new Map(beginnings))
   }
 
   /** Numbers on the host are written to the inputs now; those on the device are copied by a command. */
