@@ -1,4 +1,10 @@
-import { BACKENDS, type BackendChoice, type BackendName, useBackend } from '@rectified-flow/backends'
+import {
+  BACKENDS,
+  type BackendChoice,
+  type BackendName,
+  type Precision,
+  useBackend,
+} from '@rectified-flow/backends'
 import { Option } from 'commander'
 import { isWorker } from './worker.js'
 
@@ -8,8 +14,11 @@ export function backendOption(): Option {
 }
 
 /** Activate the backend asked for, or the first that works, and print its name on stderr. A worker uses one core. */
-export async function startBackend(name?: BackendName): Promise<BackendChoice> {
-  const choice = await useBackend(name, isWorker ? { threads: 1 } : {})
+export async function startBackend(name?: BackendName, precision?: Precision): Promise<BackendChoice> {
+  const choice = await useBackend(name, {
+    ...(isWorker && { threads: 1 }),
+    ...(precision && { precision }),
+  })
   if (!isWorker) console.error(`backend: ${choice.name}${choice.device ? ` (${choice.device})` : ''}`)
   return choice
 }

@@ -74,6 +74,8 @@ const schema = z.strictObject({
   emaDecay: share.default(0.9999),
   clipNorm: z.number().positive().optional(),
   seed: z.int().min(0).default(0),
+  /** What convolutions multiply: 'mixed' needs WebGPU. */
+  precision: z.enum(['float32', 'mixed']).default('float32'),
   saveEvery: count.default(1000),
   logEvery: count.default(100),
   previewEvery: count.default(1000),

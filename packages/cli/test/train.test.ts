@@ -139,4 +139,8 @@ it('refuses to go on with other settings, or without a run', async () => {
   await expect(
     run('train', none, '--out', join(folder, 'none'), '--resume', 'must', '--backend', 'wasm'),
   ).rejects.toThrow("folder must hold a run with resume 'must', got none")
+  const mixed = await config('mixed.json', { ...values, precision: 'mixed' })
+  await expect(run('train', mixed, '--out', join(folder, 'none'), '--backend', 'wasm')).rejects.toThrow(
+    "wasm can't be used here: precision 'mixed' needs WebGPU.",
+  )
 })

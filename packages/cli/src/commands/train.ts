@@ -72,7 +72,7 @@ async function run(path: string, flags: Flags): Promise<void> {
     console.log(stringify(config).trimEnd())
     return
   }
-  await startBackend(flags.backend)
+  await startBackend(flags.backend, config.precision)
   const rng = createRng(config.seed)
   const net = await openNet(config, rng.fork('weights'))
   const source = await openCoupling(config, rng.fork('coupling'))
