@@ -1,6 +1,6 @@
-import { adamNumbers } from '@rectified-flow/backends'
 import { checkGradients, checkInt, checkTensor, NumericError, type Weights } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
+import { after, type Counters, schedule } from './internal/counters.js'
 import { type TrainingStep, trainingStep } from './internal/training-step.js'
 import { type TrainerOptions, withDefaults } from './trainer-options.js'
 import { readSlots, type Slots, slotOf, type TrainerState, writeSlots } from './trainer-state.js'
@@ -20,8 +20,6 @@ export interface TrainerStep {
   times: Float32Array
   losses: Float32Array
 }
-
-type Counters = Omit<TrainerState, 'tensors'>
 
 /**
  * Trains a velocity on pairs: x_t = (1 - t) x + t z, target z - x, Adam, moving average of the weights. A step depends only
@@ -98,9 +96,9 @@ export class Trainer {
       const { timesteps, rng } = this.#options
       const draw = rng.fork(this.#started)
       const t = timesteps.sample(batch, draw.fork('t'))
-      const schedule = tf.tensor2d(this.#schedule(), [2, COLUMNS])
-      inputs.push(t, schedule)
-      const given = { pairs, t, schedule, skipped: this.#skipped, rng: draw.fork('dropout') }
+      const numbers = schedule(this.#counters, this.#started > this.step, this.#options)
+      inputs.push(t, numbers)
+      const given = { pairs, t, schedule: numbers, skipped: this.#skipped, rng: draw.fork('dropout') }
       const { report, skipped } = this.#device.run(given)
       this.#skipped.dispose()
       this.#skipped = tf.keep(skipped)
@@ -119,39 +117,6 @@ export class Trainer {
     }
   }
 
-  /** Adam's numbers if the step before, whose report may be on its way, changed the weights, and if it was skipped [2·9]. */
-  #schedule(): Float32Array {
-    const known = this.#counters
-    const open = this.#started > known.step
-    const rows = [false, true].map(skipped => this.#numbers(open ? this.#next(known, skipped) : known))
-    return Float32Array.of(...rows.flatMap(row => [...row]))
-  }
-
-  #numbers({ step, skipped, lossScale }: Counters): Float32Array {
-    const { learningRate, beta1, beta2, epsilon, emaDecay } = this.#options
-    const update = step - skipped + 1
-    return adamNumbers({
-      step: update,
-      learningRate: learningRate(step),
-      beta1,
-      beta2,
-      epsilon,
-      emaDecay: emaDecay(update),
-      factor: lossScale?.scale ?? 1,
-    })
-  }
-
-  /** The counters after one more step. */
-  #next({ step, skipped, skippedInRow, lossScale: scaling }: Counters, skips: boolean): Counters {
-    const { lossScale } = this.#options
-    return {
-      step: step + 1,
-      skipped: skips ? skipped + 1 : skipped,
-      skippedInRow: skips ? skippedInRow + 1 : 0,
-      ...(lossScale && scaling && { lossScale: lossScale.next(scaling, !skips) }),
-    }
-  }
-
   /** Count the step of a report. */
   #finish(read: Float32Array): TrainerStep {
     const { batch, learningRate, maxSkipped } = this.#options
@@ -161,7 +126,7 @@ export class Trainer {
     const squares = read.subarray(2 * batch, -1).reduce((sum, value) => sum + value, 0)
     const gradientNorm = Math.sqrt(squares) / (lossScale?.scale ?? 1)
     const skipped = read.at(-1) !== 0
-    this.#counters = this.#next(this.#counters, skipped)
+    this.#counters = after(this.#counters, skipped, this.#options)
     if (this.#counters.skippedInRow >= maxSkipped)
       throw new NumericError(
         'non-finite',
@@ -208,6 +173,3 @@ export class Trainer {
     for (const { m, v, ema } of this.#slots.values()) tf.dispose([m, v, ema])
   }
 }
-
-/** How many numbers a row of the schedule has. */
-const COLUMNS = 9

@@ -1,7 +1,8 @@
 import type { WordPlace } from '@rectified-flow/core'
 import { type WebgpuBackend, wordsOf } from '../backend.js'
-import type { AnyBuffer, Binding, Command } from './command.js'
+import type { AnyBuffer, Command } from './command.js'
 import { patch } from './patch.js'
+import { recordedGroup, recordingEncoder } from './recording-encoder.js'
 import { isStandIn, type StandIn, standIn } from './stand-in.js'
 
 const TENSOR_USAGE = () => GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST
@@ -18,7 +19,6 @@ export const recordingOf = (backend: WebgpuBackend): Recording | undefined => ac
 export class Recording {
   readonly #backend: WebgpuBackend
   readonly #restore: (() => void)[]
-  readonly #groups = new WeakMap<GPUBindGroup, Binding[]>()
   readonly #made = new WeakSet<object>()
   /** The tensor of each stand-in. */
   readonly #owners = new Map<StandIn, object>()
@@ -47,8 +47,8 @@ export class Recording {
     }
     this.#restore = [
       patch(device, {
-        createBindGroup: ({ entries }) => this.#group(entries),
-        createCommandEncoder: () => this.#encoder(),
+        createBindGroup: ({ entries }) => recordedGroup(entries),
+        createCommandEncoder: () => recordingEncoder(this.commands),
       }),
       patch(device.queue, {
         writeBuffer: (buffer: GPUBuffer, _: number, data: object) => this.#fill(buffer, data as ArrayBuffer),
@@ -156,16 +156,6 @@ export class Recording {
     this.external.set(data.resource, dataId)
   }
 
-  #group(entries: Iterable<GPUBindGroupEntry>): GPUBindGroup {
-    const group = {} as GPUBindGroup
-    const bindings = [...entries].map(({ binding, resource }) => ({
-      binding,
-      buffer: ('buffer' in resource ? resource.buffer : resource) as AnyBuffer,
-    }))
-    this.#groups.set(group, bindings)
-    return group
-  }
-
   #fill(buffer: GPUBuffer, data: ArrayBuffer | ArrayBufferView): undefined {
     const made = buffer as AnyBuffer
     if (!isStandIn(made)) throw new Error('backends.compile: a buffer from before the recording was written.')
@@ -173,35 +163,5 @@ export class Recording {
       ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
       : new Uint8Array(data)
     made.bytes = bytes.slice().buffer
-  }
-
-  #encoder(): GPUCommandEncoder {
-    let pipeline: GPUComputePipeline
-    let bindings: Binding[] = []
-    const pass = {
-      setPipeline: (next: GPUComputePipeline) => {
-        pipeline = next
-      },
-      setBindGroup: (_: number, group: GPUBindGroup) => {
-        bindings = this.#groups.get(group)!
-      },
-      dispatchWorkgroups: (x: number, y = 1, z = 1) => {
-        this.commands.push({ pipeline, bindings, workgroups: [x, y, z] })
-      },
-      end: () => undefined,
-    }
-    return {
-      beginComputePass: () => pass,
-      copyBufferToBuffer: (
-        from: AnyBuffer,
-        fromOffset: number,
-        to: AnyBuffer,
-        toOffset: number,
-        bytes: number,
-      ) => {
-        this.commands.push({ from, fromOffset, to, toOffset, bytes })
-      },
-      finish: () => undefined,
-    } as unknown as GPUCommandEncoder
   }
 }
