@@ -1,3 +1,5 @@
+import { NumericError } from '@rectified-flow/core'
+
 const MEGA = 2 ** 20
 const inMega = (bytes: number) => `${(bytes / MEGA).toFixed(1)} MB`
 
@@ -9,9 +11,12 @@ export interface Asked {
 
 /**
  * Refuse a buffer that the device can't bind, with the limit's name: WebGPU would report it later, through an event. The
- * returned object tells what was asked for last, for the error when memory is exhausted.
+ * returned object tells what was asked for last, for the error when memory is exhausted; a buffer with numbers of the host
+ * throws that error at once.
+ *
+ * @param inUse  tells how many bytes are in use
  */
-export function checkBuffers(device: GPUDevice): Asked {
+export function checkBuffers(device: GPUDevice, inUse: () => number): Asked {
   const asked: Asked = { last: 0 }
   const create = device.createBuffer.bind(device)
   device.createBuffer = descriptor => {
@@ -24,7 +29,12 @@ export function checkBuffers(device: GPUDevice): Asked {
           `${inMega(size)}. Lower the batch, or use microBatches.`,
       )
     asked.last = size
-    return create(descriptor)
+    try {
+      return create(descriptor)
+    } catch (cause) {
+      const why = `backends.useBackend: webgpu: ${exhausted(asked, inUse())} (${(cause as Error).message})`
+      throw new NumericError('gpu-error', why)
+    }
   }
   return asked
 }

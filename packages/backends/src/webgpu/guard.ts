@@ -18,8 +18,8 @@ export function guard(backend: WebGPUBackend, device: GPUDevice, use: string): {
     return failure
   }
 
-  const asked = checkBuffers(device)
   const inUse = () => backend.memory().numBytesAllocatedInGPU + Arena.of(device).bytes
+  const asked = checkBuffers(device, inUse)
   device.addEventListener('uncapturederror', event => {
     event.preventDefault() // don't print the error: the next read throws it
     const { error } = event as GPUUncapturedErrorEvent

@@ -25,6 +25,9 @@ interface Dawn {
 const pkg: string = 'webgpu' // not a literal import: the package is optional
 const dawn = (await import(pkg).catch(() => undefined)) as Dawn | undefined
 
+/** Dawn crashes when one is collected whose device is in use. */
+const opened: GPU[] = []
+
 /** Whether the package webgpu is there: `openNullGpu` needs it, and no driver. */
 export const hasDawn = dawn !== undefined
 
@@ -37,6 +40,7 @@ export async function openNullGpu(): Promise<NullGpu> {
   Object.assign(globalThis, globals)
   if (!globalThis.navigator) Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true })
   const gpu = create(['backend=null', 'enable-dawn-features=allow_unsafe_apis'])
+  opened.push(gpu)
   Object.defineProperty(globalThis.navigator, 'gpu', { value: gpu, configurable: true })
   if (tf.findBackendFactory('webgpu')) tf.removeBackend('webgpu') // else a device that is open stays
   await useBackend('webgpu')
