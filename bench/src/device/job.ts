@@ -24,9 +24,15 @@ export type Entry = Record<string, unknown>
 /** What a job gave. */
 export interface Outcome {
   job: string
-  /** 'done', or why the job ended early. */
+  /** 'done', 'left out: ' and why this machine can't run the job, or why it ended early. */
   ended: string
   /** Wall time. */
   seconds: number
   entries: Entry[]
 }
+
+/** This machine can't run the job: it lacks a feature or a program. */
+export class LeftOut extends Error {}
+
+/** With this code a job's process says so. */
+export const LEFT_OUT = 3

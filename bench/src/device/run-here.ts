@@ -1,4 +1,4 @@
-import type { JobRun } from './job.js'
+import { type JobRun, LEFT_OUT, LeftOut } from './job.js'
 import { jobOf } from './parts.js'
 
 /** What a job's process is told. */
@@ -30,8 +30,8 @@ export async function runHere({
       left: () => end - performance.now() / 1000, // this clock begins with the process
     })
   } catch (error) {
-    console.error(error)
-    process.exit(1)
+    console.error(error instanceof LeftOut ? error.message : error)
+    process.exit(error instanceof LeftOut ? LEFT_OUT : 1)
   }
   process.exit(0) // else the threads of Dawn keep the process alive
 }

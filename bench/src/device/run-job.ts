@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import type { Entry, Outcome } from './job.js'
+import { type Entry, LEFT_OUT, type Outcome } from './job.js'
 
 interface Command {
   command: string
@@ -42,6 +42,7 @@ export async function runJob(job: string, { command, args, seconds, onEntry }: C
     child.on('close', (code, signal) => {
       if (late) resolve(`killed after ${Math.round(seconds)} s`)
       else if (code === 0) resolve('done')
+      else if (code === LEFT_OUT) resolve(`left out: ${stderr.trim()}`)
       else resolve(`ended with ${signal ?? code}: ${stderr.trim()}`)
     })
   })

@@ -24,6 +24,11 @@ it('keeps what a job printed before it failed, with its last words', async () =>
   expect(outcome.ended).toMatch(/^ended with 1: [\s\S]*the device was lost/)
 })
 
+it('says of a job that this machine can not run why it was left out', async () => {
+  const outcome = await job(`console.error('no such feature'); process.exit(3)`)
+  expect(outcome.ended).toBe('left out: no such feature')
+})
+
 it('kills a job after its time, together with the processes that it started', async () => {
   const child = `setInterval(() => {}, 1000)`
   const outcome = await job(

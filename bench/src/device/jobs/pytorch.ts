@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import type { Job } from '../job.js'
+import { type Job, LEFT_OUT, LeftOut } from '../job.js'
 import { networkConfig } from '../sizes.js'
 
 /** The networks in PyTorch on the same device, eager or compiled (bench/pytorch/device.py); in a dry run on the CPU. */
@@ -18,8 +18,14 @@ export const pytorch =
       const script = join(pack, 'pytorch/device.py')
       // Its lines on stdout are entries.
       const child = spawn(python, ['-u', script, JSON.stringify(settings)], { stdio: 'inherit' })
-      child.on('error', reject)
+      child.on('error', ({ message }) => reject(new LeftOut(message)))
       child.on('exit', (code, signal) =>
-        code === 0 ? resolve() : reject(new Error(`${python} ended with ${signal ?? code}`)),
+        code === 0
+          ? resolve()
+          : reject(
+              code === LEFT_OUT
+                ? new LeftOut(`${python} has no torch`)
+                : new Error(`${python} ended with ${signal ?? code}`),
+            ),
       )
     })
