@@ -65,6 +65,11 @@ export class Trainer {
     return this.#counters.skipped
   }
 
+  /** Why the step is not compiled; undefined while that is open, or if it is (see `compile` of @rectified-flow/backends). */
+  get why(): string | undefined {
+    return this.#device.why
+  }
+
   /** The moving average of each weight; borrowed, and every step changes it. */
   get ema(): Weights {
     return new Map([...this.#slots].map(([name, { ema }]) => [name, ema]))

@@ -58,6 +58,17 @@ describe('Trainer', () => {
     expect(trainer.ema.get('a')!.dataSync()[0]).toBeCloseTo(a.dataSync()[0]!, 1)
   })
 
+  it.each<Partial<TrainerOptions>>([{}, { clipNorm: 1, lossScale: dynamicLossScale(), microBatches: 2 }])(
+    'compiles its step where the backend can, with %o',
+    async options => {
+      const { trainer } = setup(options)
+      for (let i = 0; i < 8; i++) await trainer.advance()
+      const compiles = ['node', 'webgpu', 'webgpu-software'].includes(process.env.BACKEND ?? 'cpu')
+      expect(trainer.why).toBe(compiles ? undefined : `${tf.getBackend()} compiles nothing`)
+      expect(setup({ ...options, compile: false }).trainer.why).toBe('compile is false')
+    },
+  )
+
   it('warms up from a rate of 0', async () => {
     const { a, trainer } = setup({ learningRate: warmUp(0.05, { steps: 2 }) })
     const start = a.dataSync()[0]

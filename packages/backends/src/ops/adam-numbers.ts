@@ -84,7 +84,8 @@ export function stepNumbers(
   return tf.tidy(() => {
     if (hasKernel('StepNumbers'))
       return runKernel('StepNumbers', { schedule, skipped, losses, squares }, { clipNorm })
-    const row = tf.squeeze(tf.gather(schedule, tf.cast(skipped, 'int32')), [0])
+    const [applied, after] = tf.unstack(schedule) as [tf.Tensor1D, tf.Tensor1D]
+    const row = tf.where(tf.cast(skipped, 'bool'), after, applied) // not gather, which reads its indices on tfjs-node
     const [scale, rest] = tf.split(row, [1, UNCHANGED.length - 1]) as [tf.Tensor1D, tf.Tensor1D]
     const total = tf.sum(squares)
     const finite = tf.isFinite(tf.add(total, tf.sum(losses)))

@@ -29,6 +29,8 @@ export type StepResult = {
 /** A whole step on the device: it changes weights, moments and averages, unless loss or gradients are not finite. */
 export interface TrainingStep {
   run(inputs: StepInputs): StepResult
+  /** Why it stays calls: see `compile`. */
+  readonly why: string | undefined
   dispose(): void
 }
 
@@ -57,6 +59,9 @@ export function trainingStep(options: ReturnType<typeof withDefaults>, slots: Sl
   const compiled = options.compile ? compile(step) : undefined
   return {
     run: compiled ?? (inputs => tf.tidy(() => step(inputs))),
+    get why() {
+      return compiled ? compiled.why : 'compile is false'
+    },
     dispose() {
       compiled?.dispose()
     },
@@ -65,6 +70,6 @@ export function trainingStep(options: ReturnType<typeof withDefaults>, slots: Sl
 
 /** The scale of the loss in the row that the step before decides, a scalar. */
 function scaleOf(schedule: tf.Tensor2D, skipped: tf.Tensor1D): tf.Scalar {
-  const column = tf.slice(schedule, [0, 0], [2, 1])
-  return tf.reshape(tf.gather(column, tf.cast(skipped, 'int32')), [])
+  const [applied, after] = tf.split(tf.slice(schedule, [0, 0], [2, 1]), 2)
+  return tf.reshape(tf.where(tf.cast(skipped, 'bool'), after!, applied!), [])
 }
