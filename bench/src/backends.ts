@@ -36,12 +36,21 @@ export async function openBackend(
     return undefined
   }
   if (name === 'cpu') return (await useBackend('cpu')).device
-  await import('@tensorflow/tfjs-backend-webgpu')
+  return openStockWebgpu(name)
+}
+
+/** tfjs's own backend, on the device that the packages open: nothing waits there, and `compile` compiles nothing. */
+async function openStockWebgpu(name: BackendName): Promise<string | undefined> {
+  const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu')
   const kernels = tf.getKernelsForBackend('webgpu')
   const { device } = await useBackend(name)
+  const { device: gpu } = tf.backend() as unknown as { device: GPUDevice }
+  tf.removeBackend('webgpu')
   for (const { kernelName } of tf.getKernelsForBackend('webgpu')) tf.unregisterKernel(kernelName, 'webgpu')
   for (const kernel of kernels) tf.registerKernel(kernel)
-  tf.env().set('WEBGPU_USE_NAIVE_CONV2D_TRANSPOSE', true) // as tfjs has it
+  tf.env().set('WEBGPU_CPU_FORWARD', true) // as tfjs has it
+  tf.registerBackend('webgpu', () => new WebGPUBackend(gpu, gpu.adapterInfo))
+  await tf.setBackend('webgpu')
   return device
 }
 

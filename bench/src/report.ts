@@ -1,5 +1,6 @@
 import type { BackendName } from '@rectified-flow/backends'
 import { ON_GPU } from './backends.js'
+import { row } from './markdown-table.js'
 import type { Outcome, Timing } from './measure.js'
 import type { Hello } from './protocol.js'
 
@@ -49,8 +50,6 @@ function cell(outcome: Outcome | undefined, images?: number): string {
 function ratio(a: Outcome | undefined, b: Outcome | undefined): string {
   return isTiming(a) && isTiming(b) ? digits(minimum(a) / minimum(b)) : ''
 }
-
-const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
 
 /** The table of a run and a list of its participants, as Markdown. */
 export function markdown(report: Report): string {

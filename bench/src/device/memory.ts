@@ -1,3 +1,4 @@
+import { countBuffers } from './count-buffers.js'
 import { deviceMiB } from './nvidia-smi.js'
 
 /** What a device holds. */
@@ -10,25 +11,11 @@ export interface Memory {
 
 /** Count the buffers that a device makes from now on. */
 export function watchMemory(device: GPUDevice): { read(): Memory; reset(): void } {
-  let [bytes, peak] = [0, 0]
-  const create = device.createBuffer.bind(device)
-  device.createBuffer = descriptor => {
-    const buffer = create(descriptor)
-    bytes += buffer.size
-    peak = Math.max(peak, bytes)
-    const destroy = buffer.destroy.bind(buffer)
-    let alive = true
-    buffer.destroy = () => {
-      if (alive) bytes -= buffer.size
-      alive = false
-      destroy()
-    }
-    return buffer
-  }
+  const counted = countBuffers(device)
   return {
-    read: () => ({ buffersMiB: Math.round(peak / 2 ** 20), deviceMiB: deviceMiB() }),
+    read: () => ({ buffersMiB: Math.round(counted.peak / 2 ** 20), deviceMiB: deviceMiB() }),
     reset() {
-      peak = bytes
+      counted.peak = counted.bytes
     },
   }
 }

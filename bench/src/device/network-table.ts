@@ -1,6 +1,6 @@
 import type { Tuning } from '@rectified-flow/backends'
+import { short, table } from '../markdown-table.js'
 import type { Entry } from './job.js'
-import { short, table } from './markdown-table.js'
 import { fastest, type NetworkEntry, type NetworkWork } from './network-entry.js'
 
 /** How many convolutions each variant won. */

@@ -1,5 +1,5 @@
+import { short, table } from '../markdown-table.js'
 import type { Entry } from './job.js'
-import { short, table } from './markdown-table.js'
 import { networkTable, tuningLines } from './network-table.js'
 import type { Summary } from './summary.js'
 

@@ -45,16 +45,12 @@ export function streamsIn(args: readonly unknown[]): Rng[] {
  * numbers (where they are constants, the numbers), and whether a gradient is being computed (then tfjs keeps more tensors).
  */
 export function keyOf(args: readonly unknown[], numbers: 'inputs' | 'constants'): string {
-  const part = (value: unknown): string => {
-    if (value === undefined || value === null) return '-'
-    if (value instanceof tf.Tensor) return `${value.dtype}[${value.shape}]`
-    if (typeof value === 'number') return numbers === 'constants' ? `#${value}` : '#'
-    if (isStream(value)) return '~'
-    if (Array.isArray(value)) return `(${value.map(part)})`
-    return `{${Object.entries(value).map(([name, inner]) => `${name}:${part(inner)}`)}}`
-  }
-  mapLeaves(args, () => undefined) // throws if there is something else
-  return `${isTaped() ? 'taped' : ''}${part(args)}`
+  const key = mapLeaves(args, leaf => {
+    if (leaf instanceof tf.Tensor) return `${leaf.dtype}[${leaf.shape}]`
+    if (typeof leaf === 'number') return numbers === 'constants' ? `#${leaf}` : '#'
+    return isStream(leaf) ? '~' : '-'
+  })
+  return `${isTaped() ? 'taped' : ''}${JSON.stringify(key)}`
 }
 
 /** Whether tfjs records what is called now, for a gradient. */

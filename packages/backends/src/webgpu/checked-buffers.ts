@@ -21,8 +21,10 @@ export function checkBuffers(device: GPUDevice, inUse: () => number): Asked {
   const create = device.createBuffer.bind(device)
   device.createBuffer = descriptor => {
     const { size, usage } = descriptor
-    const limit = usage & GPUBufferUsage.STORAGE ? 'maxStorageBufferBindingSize' : 'maxBufferSize'
-    const most = Math.min(device.limits[limit], device.limits.maxBufferSize)
+    const { maxBufferSize, maxStorageBufferBindingSize } = device.limits
+    const isBound = (usage & GPUBufferUsage.STORAGE) !== 0 && maxStorageBufferBindingSize < maxBufferSize
+    const limit = isBound ? 'maxStorageBufferBindingSize' : 'maxBufferSize'
+    const most = device.limits[limit]
     if (size > most)
       throw new RangeError(
         `backends.useBackend: webgpu: a tensor must have at most the ${inMega(most)} of this device's ${limit}, got ` +

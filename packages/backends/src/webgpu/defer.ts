@@ -16,9 +16,6 @@ interface Deferred {
   operations: number
 }
 
-/** The most tensors that an expression reads: with its result, the storage buffers that every device can bind. */
-const TENSORS = 7
-
 /** The most operations of an expression, because a part that is used in several expressions is computed in each. */
 const OPERATIONS = 64
 
@@ -39,7 +36,8 @@ export function defer(
   shape: readonly number[],
 ): tf.TensorInfo {
   let next = combine(backend, formula, inputs, shape)
-  if (next.tensors.length > TENSORS || next.operations > OPERATIONS) {
+  const most = backend.device.limits.maxStorageBuffersPerShaderStage - 1 // the result is bound too
+  if (next.tensors.length > most || next.operations > OPERATIONS) {
     for (const input of inputs) if (typeof input !== 'number') backend.uploadToGPU(input.dataId)
     next = combine(backend, formula, inputs, shape)
   }

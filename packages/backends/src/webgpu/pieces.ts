@@ -5,12 +5,9 @@ import { bindings, inRows, unitOf } from './shader-text.js'
 
 const THREADS = 256
 
-/** Pieces of one dispatch: with the whole, the storage buffers that every device can bind. */
-const PIECES = 7
-
 /**
- * Copy a whole to its pieces, which lie side by side along an axis, or the pieces to the whole: seven of them a dispatch. All
- * are float32, and none is empty.
+ * Copy a whole to its pieces, which lie side by side along an axis, or the pieces to the whole, as many a dispatch as can be
+ * bound. All are float32, and none is empty.
  */
 export function copyPieces(
   backend: WebgpuBackend,
@@ -23,8 +20,9 @@ export function copyPieces(
   const rows = size(whole.shape.slice(0, axis))
   const columnsOf = ({ shape }: tf.TensorInfo) => size(shape.slice(axis))
   let start = 0 // the first column of the whole
-  for (let first = 0; first < pieces.length; first += PIECES) {
-    const some = pieces.slice(first, first + PIECES)
+  const most = backend.device.limits.maxStorageBuffersPerShaderStage - 1
+  for (let first = 0; first < pieces.length; first += most) {
+    const some = pieces.slice(first, first + most)
     const columns = some.map(columnsOf)
     const all = columns.reduce((sum, count) => sum + count, 0)
     dispatch(backend, {

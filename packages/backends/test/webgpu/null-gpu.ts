@@ -11,8 +11,6 @@ export interface Traffic {
 
 export interface NullGpu {
   device: GPUDevice
-  /** Bytes of all buffers that exist, and the most of them at once. */
-  memory: { bytes: number; peak: number }
   traffic: Traffic
   reset(): void
 }
@@ -50,12 +48,9 @@ export async function openNullGpu(): Promise<NullGpu> {
   // Not what was left in the memory: that may be NaN, and then a training step would leave out its update.
   backend.read = async id => (await read(id)).slice().fill(0)
   const traffic: Traffic = { dispatches: 0, uploads: 0, uploadedBytes: 0 }
-  const memory = { bytes: 0, peak: 0 }
   count(device, traffic)
-  weigh(device, memory)
   return {
     device,
-    memory,
     traffic,
     reset: () => Object.assign(traffic, { dispatches: 0, uploads: 0, uploadedBytes: 0 }),
   }
@@ -90,20 +85,5 @@ function count(device: GPUDevice, traffic: Traffic): void {
       traffic.uploadedBytes += descriptor.size
     }
     return create(descriptor)
-  }
-}
-
-function weigh(device: GPUDevice, memory: NullGpu['memory']): void {
-  const create = device.createBuffer.bind(device)
-  device.createBuffer = descriptor => {
-    const buffer = create(descriptor)
-    const destroy = buffer.destroy.bind(buffer)
-    memory.bytes += descriptor.size
-    memory.peak = Math.max(memory.peak, memory.bytes)
-    buffer.destroy = () => {
-      memory.bytes -= descriptor.size
-      return destroy()
-    }
-    return buffer
   }
 }

@@ -68,13 +68,10 @@ export function residualBlock(
   h = then(h, modulated)
   if (rng && share > 0) h = then(h, y => dropout(y, share, rng))
   h = then(h, y => {
-    if (!layer.project) {
-      const skip = direction ? resample(x, direction, resampleFilter) : x
-      return conv('.conv1', y, { skip, scale: skipScale })
-    }
     // The skip's convolution runs on the smaller image: after resampling down, and before resampling up.
-    if (direction !== 'up') {
-      const skip = conv('.skip', direction ? resample(x, 'down', resampleFilter) : x)
+    if (!layer.project || direction !== 'up') {
+      const around = direction ? resample(x, direction, resampleFilter) : x
+      const skip = layer.project ? conv('.skip', around) : around
       return conv('.conv1', y, { skip, scale: skipScale })
     }
     // Its bias is added after both, because the filter's sum is below 1 at the edges: conv1 adds it together with its own.

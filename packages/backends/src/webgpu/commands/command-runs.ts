@@ -42,8 +42,8 @@ export class CommandRuns implements CompiledRuns {
       return this.#check(body, args)
     }
     this.dispose()
-    const { result, program, odd } = runRecorded(this.#backend, body, args)
-    this.#look(program, odd)
+    const { result, program, obstacle } = runRecorded(this.#backend, body, args)
+    this.#look(program, obstacle)
     this.#result = result
     return result
   }
@@ -61,8 +61,8 @@ export class CommandRuns implements CompiledRuns {
 
   /** Record a run that would have been replayed: the function may depend on something that can't be seen from outside. */
   #check(body: Body, args: readonly unknown[]): tf.TensorContainer {
-    const { result, program, odd } = runRecorded(this.#backend, body, args)
-    const difference = odd ?? differenceOf(this.#last!, program)
+    const { result, program, obstacle } = runRecorded(this.#backend, body, args)
+    const difference = obstacle ?? differenceOf(this.#last!, program)
     if (difference === undefined) return result
     tf.dispose(result)
     throw new Error(
@@ -71,10 +71,10 @@ export class CommandRuns implements CompiledRuns {
     )
   }
 
-  #look(program: Program, odd: string | undefined): void {
+  #look(program: Program, obstacle: string | undefined): void {
     const before = this.#last
     this.#last = program
-    const difference = odd ?? (before && differenceOf(before, program))
+    const difference = obstacle ?? (before && differenceOf(before, program))
     if (difference !== undefined) this.#differ(difference)
     else if (before) {
       this.#differences = 0

@@ -30,7 +30,7 @@ export class Recording {
   /** Tensors from before that its kernels write in place. */
   readonly written = new Set<object>()
   /** Why these commands can't be run again without the function; undefined if nothing forbids it. */
-  odd: string | undefined
+  obstacle: string | undefined
   ended = false
 
   /** @param onRead  called before a tensor's numbers are read, which the recorded commands may have to compute first */
@@ -42,7 +42,7 @@ export class Recording {
     const writeBuffer = device.queue.writeBuffer.bind(device.queue)
     const reading = (dataId: object) => {
       if (backend.tensorMap.get(dataId).values) return
-      this.odd = "it reads a tensor's numbers"
+      this.obstacle = "it reads a tensor's numbers"
       onRead()
     }
     this.#restore = [
@@ -131,7 +131,7 @@ export class Recording {
     const buffer = this.#backend.tensorMap.get(dataId).resource as AnyBuffer
     if (!isStandIn(buffer) || !buffer.bytes) return
     buffer.changes = true
-    this.odd = 'it changes numbers of the host in place'
+    this.obstacle = 'it changes numbers of the host in place'
   }
 
   /** Nothing is submitted here, but tfjs frees what it kept for the commands so far. */

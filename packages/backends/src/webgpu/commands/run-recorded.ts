@@ -10,11 +10,11 @@ import { aliasesOf, type Program, type Result } from './program.js'
 import { Recording } from './recording.js'
 import { tensorsOf } from './results.js'
 
-/** What came of a run: `odd` says why its commands can't be run again without the function. */
+/** What came of a run: `obstacle` says why its commands can't be run again without the function. */
 export interface Recorded {
   result: tf.TensorContainer
   program: Program
-  odd: string | undefined
+  obstacle: string | undefined
 }
 
 /** Run a function: record its commands, plan their memory, and submit them. */
@@ -35,7 +35,7 @@ export function runRecorded(backend: WebgpuBackend, body: Body, args: readonly u
     const { commands, written } = recording
     const external = new Map([...recording.external].filter(([buffer]) => !inputs.includes(buffer)))
     const program = { commands, inputs, external, written, draws, results, aliases: aliasesOf(args) }
-    return { result, program, odd: oddOf(recording, program, tensors, result) }
+    return { result, program, obstacle: obstacleIn(recording, program, tensors, result) }
   } finally {
     submit(backend, recording)
   }
@@ -66,13 +66,13 @@ function resultsOf(backend: WebgpuBackend, result: tf.TensorContainer): Result[]
 }
 
 /** Why a program can't be run again without its function. */
-function oddOf(
+function obstacleIn(
   recording: Recording,
   { draws, written }: Program,
   args: readonly tf.Tensor[],
   result: tf.TensorContainer,
 ): string | undefined {
-  if (recording.odd) return recording.odd
+  if (recording.obstacle) return recording.obstacle
   if (draws.onHost) return 'it computes with random numbers on the host'
   if (args.some(arg => arg instanceof tf.Variable))
     return 'an argument is a variable, which it may use by itself'

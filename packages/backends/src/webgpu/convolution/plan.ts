@@ -6,7 +6,7 @@ import { sumParts } from '../sum-parts.js'
 import { splitOf } from './choose.js'
 import { type Product, rowsOf } from './product.js'
 import { productText } from './product-text.js'
-import { sumPartsText, sumWorkgroups } from './sum-parts-text.js'
+import { sumAndPutText, sumWorkgroups } from './sum-and-put-text.js'
 import type { Variant } from './variants.js'
 
 /** A product's tensors, in the order of its bindings. */
@@ -35,7 +35,7 @@ export function planOf(product: Product, variant: Variant, split = splitOf(produ
         parts,
         numbers: product.batch * rowsOf(product) * product.columns,
         ...(!product.isStored && {
-          now: { shader: sumPartsText(product, parts), workgroups: inRows(sumWorkgroups(product)) },
+          now: { shader: sumAndPutText(product, parts), workgroups: inRows(sumWorkgroups(product)) },
         }),
       },
     }),

@@ -10,7 +10,7 @@ import { threadsOf, type Variant } from './variants.js'
 /**
  * A product of matrices by tiles. Each workgroup has a tile of the product. It copies a tile of both factors to its memory,
  * multiplies these, and goes on to the next along the depth. If the depth is split, workgroups share it and write their sums
- * to `parts`, which `sumPartsText` adds up.
+ * to `parts`, which `sumAndPutText` adds up.
  */
 export function productText(product: Product, variant: Variant, split: Split): string {
   const { by } = variant

@@ -16,13 +16,11 @@ import { groupNormGradient, groupNormOffsetGradient } from './group-norm-gradien
 import { indexedNormal } from './indexed-normal.js'
 import { randomNormal } from './random-normal.js'
 import { randomUniform } from './random-uniform.js'
-import { repeatBlocks } from './repeat-blocks.js'
 import { resampleDown, resampleUp } from './resample.js'
 import { splitV } from './split-v.js'
 import { squareSums } from './square-sums.js'
 import { stepNumbers } from './step-numbers.js'
 import { sum } from './sum.js'
-import { sumBlocks } from './sum-blocks.js'
 
 /** The kernels of this package's operations that WebGPU has. */
 export const kernels = {
@@ -41,12 +39,10 @@ export const kernels = {
   IndexedNormal: indexedNormal,
   RandomNormal: randomNormal,
   RandomUniform: randomUniform,
-  RepeatBlocks: repeatBlocks,
   ResampleDown: resampleDown,
   ResampleUp: resampleUp,
   SquareSums: squareSums,
   StepNumbers: stepNumbers,
-  SumBlocks: sumBlocks,
 } satisfies Kernels<WebgpuBackend>
 
 /** In the place of tfjs's. */

@@ -1,4 +1,5 @@
-const row = (cells: readonly unknown[]) => `| ${cells.join(' | ')} |`
+/** A line of a table in Markdown. */
+export const row = (cells: readonly unknown[]) => `| ${cells.join(' | ')} |`
 /** A table in Markdown; if it has no rows, a sentence. */
 export const table = (head: readonly string[], rows: readonly (readonly unknown[])[]) =>
   rows.length === 0 ? ['Nothing was measured.'] : [row(head), row(head.map(() => '---')), ...rows.map(row)]

@@ -9,7 +9,7 @@ export const sumWorkgroups = (product: Product): number =>
   Math.ceil((product.batch * rowsOf(product) * product.columns) / product.width / SUM_THREADS)
 
 /** Adds up the parts of a product in their order, and writes the sums as a whole product would be written. */
-export function sumPartsText(product: Product, parts: number): string {
+export function sumAndPutText(product: Product, parts: number): string {
   const { added, results } = product.bindings
   const type = typeOf(product.width)
   return `
