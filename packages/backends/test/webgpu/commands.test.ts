@@ -1,4 +1,5 @@
 import {
+  adamEma,
   type BackendName,
   type Compilable,
   compile,
@@ -183,6 +184,26 @@ describe.runIf(!(opened instanceof Error))('functions compiled to commands', () 
       tf.dispose([x, y])
     })
     f.dispose()
+  })
+
+  it('change numbers of the host in place, in each run anew', async () => {
+    const found = await both(
+      (gradient: tf.Tensor) => {
+        const variable = (value: number) => {
+          const initial = tf.tensor1d([value, value])
+          const made = tf.variable(initial)
+          initial.dispose() // nothing else holds its memory now
+          return made
+        }
+        const slot = { weight: variable(1), m: variable(2), v: variable(3), ema: variable(4) }
+        adamEma([slot], [gradient], { step: 3, learningRate: 0.1 })
+        const results = Object.values(slot).map(changed => tf.mul(changed, 1))
+        tf.dispose(slot)
+        return results
+      },
+      (time): [tf.Tensor] => [tf.fill([2], time)],
+    )
+    expect(found.why).toBe('it changes numbers of the host in place')
   })
 
   it('throw if they depend on something that can not be seen from outside', async () => {

@@ -8,10 +8,13 @@ import { isStandIn, type StandIn } from './stand-in.js'
 const PIECES = 8
 const SMALLEST_PIECE = 32
 
+/** Bytes of the host's numbers above which they get a buffer of their own. */
+const MOST_PACKED = 2 ** 20
+
 type Encode = (encoder: GPUCommandEncoder) => void
 
 interface Options {
-  /** Buffers that have their own memory. Others from before the commands stay what they are. */
+  /** The memory of stand-ins that have some already. Other stand-ins get theirs here; real buffers need none. */
   own?: ReadonlyMap<AnyBuffer, GPUBuffer>
   /** Buffers that hold a copy of an argument when the commands begin. */
   inputs?: readonly GPUBuffer[]
@@ -40,21 +43,27 @@ export class Prepared {
     for (const [buffer, memory] of own) this.#place(buffer, memory)
     const { COPY_SRC, COPY_DST, STORAGE, UNIFORM } = GPUBufferUsage
     const given = constantsOf(commands, results).filter(standIn => !this.#places.has(standIn))
+    const packed = (standIns: readonly StandIn[], usage: GPUBufferUsageFlags) =>
+      new Constants(device, standIns, usage)
     const isUniform = ({ usage }: StandIn) => (usage & UNIFORM) !== 0
-    const drawn = given.filter(({ place }) => place)
-    this.drawn = new Constants(device, drawn, UNIFORM | COPY_DST)
+    // A dispatch can't read one part of a buffer and write another.
+    const isAlone = ({ changes, size }: StandIn) => changes || size > MOST_PACKED
+    const stored = given.filter(one => !isUniform(one))
+    this.drawn = packed(
+      given.filter(({ place }) => place),
+      UNIFORM | COPY_DST,
+    )
     this.#constants = [
       this.drawn,
-      new Constants(
-        device,
+      packed(
         given.filter(one => isUniform(one) && !one.place),
         UNIFORM,
       ),
-      new Constants(
-        device,
-        given.filter(one => !isUniform(one)),
+      packed(
+        stored.filter(one => !isAlone(one)),
         STORAGE | COPY_SRC,
       ),
+      ...stored.filter(isAlone).map(one => packed([one], STORAGE | COPY_SRC)),
     ]
     for (const { places } of this.#constants)
       for (const [standIn, place] of places) this.#places.set(standIn, place)

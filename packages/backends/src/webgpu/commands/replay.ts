@@ -40,7 +40,10 @@ export class Replay {
       .map(variable => ({ variable, dataId: variable.dataId }))
   }
 
-  /** Whether everything that is no argument is where it was, and arguments are as different from each other as they were. */
+  /**
+   * Whether the commands can run on these arguments: every other tensor still has its buffer, every variable its tensor, and
+   * the arguments that were one tensor are one again, and no others.
+   */
   fits(args: readonly unknown[]): boolean {
     const { tensorMap } = this.#backend
     const { external, aliases } = this.#program

@@ -6,9 +6,9 @@ export interface StandIn {
   readonly usage: GPUBufferUsageFlags
   /** The numbers that the host gave it. */
   bytes?: ArrayBuffer
-  /** Where the random words of `bytes` come from, if it begins with a place: a later run has another one. */
+  /** Set if `bytes` begin with the place of random words; a later run has another place. */
   place?: WordPlace
-  /** Whether a kernel changes the host's numbers in place. */
+  /** Whether a kernel writes over `bytes`. */
   changes?: boolean
 }
 
