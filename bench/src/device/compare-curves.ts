@@ -1,6 +1,7 @@
 /**
- * How long two trainings of the same seed are compared step by step, before their roundings have grown. In 100 steps of the small
- * network, losses on tfjs-node and wasm differ by at most 2e-7 in the first 10, 5e-6 later, and means by 7e-7.
+ * How long two trainings of the same seed are compared step by step, before their roundings have grown. In 100 steps of
+ * the small network, losses on tfjs-node and wasm differ by at most 2e-7 in the first 10, 5e-6 later, and
+ * means by 7e-7.
  */
 const FIRST = 10
 const FIRST_TOLERANCE = 1e-4

@@ -24,8 +24,9 @@ export interface DynamicLossScaleOptions {
  * doubled after `growAfter` steps without overflow. So the small gradients of a network that computes in half precision
  * don't become zero.
  *
- * Where convolutions round their factors to float16 (`useBackend('webgpu', { precision: 'mixed' })`) a trainer uses it by itself:
- * numbers below 6e-8 become zero there, and those above 65,504 infinite. In float32 it doesn't change the steps.
+ * Where convolutions round their factors to float16 (`useBackend('webgpu', { precision: 'mixed' })`) a trainer uses it
+ * by itself: numbers below 6e-8 become zero there, and those above 65,504 infinite. In float32 it doesn't change the
+ * steps.
  *
  * @see Micikevicius et al., Mixed Precision Training, arXiv 1710.03740, section 3.2
  */

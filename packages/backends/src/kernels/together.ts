@@ -1,9 +1,10 @@
 import type * as tf from '@tensorflow/tfjs-core'
 
 /**
- * Gradients of which one kernel computes several, if at least one of these is needed. tfjs calls a gradient's function in a
- * tidy of its own, which frees all but the result. Just before, outside of it, it asks if there is such a function: then the kernel
- * runs, and what nobody takes is freed with the rest of the backward pass.
+ * Gradients of which one kernel computes several. The kernel runs if at least one of these is needed. tfjs calls a
+ * gradient's function inside of a tidy, which frees everything but the result; so the kernel can't run there. But just
+ * before, outside of that tidy, tfjs asks whether the function exists (`name in gradients`). The kernel runs at that
+ * question. What nobody takes of its results is freed with the rest of the backward pass.
  */
 export function together<Alone extends string, Name extends string>(
   alone: Record<Alone, () => tf.Tensor>,

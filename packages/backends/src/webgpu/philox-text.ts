@@ -1,7 +1,7 @@
 /**
  * `philox(counter, key)` in WGSL: the four words of one block of Philox 4x32-10, with the same bits as in core.
- * `blockAfter(counter, n)` is the n-th counter after the place `counter`; its last two words are 0. WGSL can't give the high half
- * of a 32-bit product, so this builds it from 16-bit products.
+ * `blockAfter(counter, n)` is the n-th counter after the place `counter`; its last two words are 0. WGSL can't give the
+ * high half of a 32-bit product, so this builds it from 16-bit products.
  *
  * @see Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011
  */

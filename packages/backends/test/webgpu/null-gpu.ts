@@ -30,8 +30,9 @@ const opened: GPU[] = []
 export const hasDawn = dawn !== undefined
 
 /**
- * Make Dawn's null adapter the active backend, 'webgpu': it compiles and checks all that a GPU would, within a browser's default
- * limits, and computes nothing: all that is read is 0. What it refuses is thrown by the next read. Call it in `beforeAll`.
+ * Make Dawn's null adapter the active backend, 'webgpu': it compiles and checks all that a GPU would, within a
+ * browser's default limits, and computes nothing: all that is read is 0. What it refuses is thrown by the next read.
+ * Call it in `beforeAll`.
  */
 export async function openNullGpu(): Promise<NullGpu> {
   const { create, globals } = dawn!

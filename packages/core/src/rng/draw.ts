@@ -23,8 +23,8 @@ export function drawNormal(rng: Rng, shape: readonly number[]): tf.Tensor {
 }
 
 /**
- * Standard normal noise whose row i is the noise of sample indices[i]: drawNormal(rng.fork(indices[i]), shape). A sample has the
- * same noise in any batch or shard.
+ * Standard normal noise whose row i is the noise of sample indices[i]: drawNormal(rng.fork(indices[i]), shape). A
+ * sample has the same noise in any batch or shard.
  *
  * @param shape  shape of one sample, e.g. [H,W,C]
  * @returns      [indices.length, ...shape]

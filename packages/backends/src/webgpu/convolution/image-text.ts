@@ -5,8 +5,8 @@ import { typeOf, type Width } from './product.js'
 export type ConvInfo = import('@tensorflow/tfjs-core').backend_util.Conv2DInfo
 
 /**
- * `pixel(sample, at, channel, wanted)` in WGSL: `width` neighbouring channels of an image's pixel; 0 outside of the image, and where it
- * isn't wanted. It always reads something, so that reads don't wait for a condition.
+ * `pixel(sample, at, channel, wanted)` in WGSL: `width` neighbouring channels of an image's pixel; 0 outside of the
+ * image, and where it isn't wanted. It always reads something, so that reads don't wait for a condition.
  *
  * @param size  height, width and channels of the images
  */
@@ -23,8 +23,8 @@ fn pixel(sample: u32, at: vec2<i32>, channel: u32, wanted: bool) -> ${typeOf(num
 }`
 
 /**
- * `seen(pixel, number, wanted)` in WGSL: channels of x under a tap of an output pixel. The number counts channels of the first tap,
- * then those of the next.
+ * `seen(pixel, number, wanted)` in WGSL: channels of x under a tap of an output pixel. The number counts channels of
+ * the first tap, then those of the next.
  */
 export const seenText = (info: ConvInfo, numbers: Width): string => `
 ${imageText('x', [info.inHeight, info.inWidth, info.inChannels], numbers)}

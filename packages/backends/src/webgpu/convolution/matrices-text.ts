@@ -2,8 +2,8 @@ import type { Multiplication } from './multiplication.js'
 import { SUBGROUP, SUBGROUP_TILE, strideOf, threadsOf, type Variant } from './variants.js'
 
 /**
- * Each subgroup computes a square of the tile, with its matrices: these are the tensor cores of a GPU. The sums go through workgroup
- * memory to where they are written, because how a matrix is spread over threads is not known.
+ * Each subgroup computes a square of the tile, with its matrices: these are the tensor cores of a GPU. The sums go
+ * through workgroup memory to where they are written, because how a matrix is spread over threads is not known.
  */
 export function matricesText(variant: Variant, side: number): Multiplication {
   const [a, b] = [strideOf(variant.rows, variant), strideOf(variant.columns, variant)]

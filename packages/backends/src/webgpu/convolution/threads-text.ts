@@ -2,9 +2,9 @@ import type { Multiplication } from './multiplication.js'
 import type { Variant } from './variants.js'
 
 /**
- * Each thread computes some rows and columns of the tile, in sums that stay in registers: at each depth it reads a number for each row
- * and column and multiplies all pairs. Its rows come four by four, far apart, and so do its columns: then neighbouring
- * threads read neighbours, and write neighbours.
+ * Each thread computes some rows and columns of the tile, in sums that stay in registers: at each depth it reads a
+ * number for each row and column and multiplies all pairs. Its rows come four by four, far apart, and so do its
+ * columns: then neighbouring threads read neighbours, and write neighbours.
  */
 export function threadsText(variant: Variant, [rows, columns]: readonly [number, number]): Multiplication {
   const [down, across] = [variant.rows / rows, variant.columns / columns]
