@@ -27,7 +27,7 @@ const SIZE: [number, number, number, number] = [2, 32, 32, 3]
 
 function cifar10Forward(): Work {
   const net = cifar10()
-  const [x, t] = [tf.ones(SIZE), tf.ones([2])]
+  const [x, t] = [tf.ones([8, ...SIZE.slice(1)]), tf.ones([8])]
   const field = compile(edmVelocity(net))
   return {
     run: () => [field(x, t as tf.Tensor1D)],
@@ -64,24 +64,24 @@ function cifar10Step(): Work {
   }
 }
 
-/** The most that a network may ask of a GPU when it is replayed: the bench's with eight images, CIFAR-10's with two. */
+/** The most that a network may ask of a GPU when it is replayed: with eight images, and with two where CIFAR-10's is trained. */
 const BUDGETS: [name: string, open: () => Work, budget: NullGpu['traffic']][] = [
   [
     "the bench's network, forward",
     () => bench('U-Net forward'),
-    { dispatches: 107, uploads: 0, uploadedBytes: 0 },
+    { dispatches: 106, uploads: 0, uploadedBytes: 0 },
   ],
   // Images and noise are 98,304 bytes each.
   [
     "the bench's network, a training step",
     () => bench('training step'),
-    { dispatches: 460, uploads: 4, uploadedBytes: 200_000 },
+    { dispatches: 285, uploads: 4, uploadedBytes: 200_000 },
   ],
-  ["CIFAR-10's network, forward", cifar10Forward, { dispatches: 306, uploads: 0, uploadedBytes: 0 }],
+  ["CIFAR-10's network, forward", cifar10Forward, { dispatches: 287, uploads: 0, uploadedBytes: 0 }],
   [
     "CIFAR-10's network, a training step",
     cifar10Step,
-    { dispatches: 1_389, uploads: 5, uploadedBytes: 70_000 },
+    { dispatches: 901, uploads: 5, uploadedBytes: 70_000 },
   ],
 ]
 /** From this run on each is replayed. */

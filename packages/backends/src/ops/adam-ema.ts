@@ -37,7 +37,9 @@ export function adamEma(
   tf.tidy(() => {
     const given = numbers instanceof tf.Tensor ? numbers : tf.tensor1d(adamNumbers(numbers))
     checkTensor(where, 'numbers', given, [UNCHANGED.length])
-    for (const [first, end] of groupsOf(slots)) {
+    // WebGPU's kernel writes in place, and the more slots it has the more of them it does at once.
+    const groups = tf.getBackend() === 'webgpu' ? [[0, slots.length] as const] : groupsOf(slots)
+    for (const [first, end] of groups) {
       const some = slots.slice(first, end)
       tf.tidy(() => {
         const next = nextValues(some, gradients.slice(first, end), given)
@@ -54,7 +56,7 @@ const GROUP_NUMBERS = 2 ** 20
 
 /**
  * The first slot of each group, and that of the next. On some backends old and new values of a group are in memory at the same
- * time, so groups are small. GPUs bind one to three slots at once.
+ * time, so groups are small.
  */
 function groupsOf(slots: readonly AdamSlot[]): [first: number, end: number][] {
   const groups: [number, number][] = []

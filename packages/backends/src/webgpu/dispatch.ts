@@ -10,6 +10,8 @@ interface Dispatch {
   /** What is bound, in this order: see `bindings`. */
   read: readonly tf.TensorInfo[]
   write: readonly tf.TensorInfo[]
+  /** What is bound in their place, if some of them have one buffer (see together.ts). */
+  buffers?: readonly GPUBuffer[]
   uniforms?: Uint32Array<ArrayBuffer>
   /** Where the shader's random words begin. The uniforms begin with it: key: vec2<u32>, counter: vec2<u32>. */
   place?: WordPlace
@@ -39,7 +41,9 @@ export function dispatch(backend: WebgpuBackend, call: Dispatch): void {
   }
   const shader = compile(backend.device, call.shader)
   for (const { dataId } of tensors) backend.uploadToGPU(dataId)
-  const buffers = tensors.map(({ dataId }) => backend.tensorMap.get(dataId).resource!)
+  const buffers = call.buffers
+    ? [...call.buffers]
+    : tensors.map(({ dataId }) => backend.tensorMap.get(dataId).resource!)
   const uniforms = call.place ? withPlace(call.place, call.uniforms) : call.uniforms
   if (uniforms)
     buffers.push(

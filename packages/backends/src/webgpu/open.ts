@@ -8,6 +8,7 @@ import { tuned } from './convolution/tuned.js'
 import { guard } from './guard.js'
 import { kernels, replacements } from './kernels/index.js'
 import { makeLazy } from './lazy.js'
+import { acceptRegions } from './region.js'
 
 /** The limits that tfjs requests at their maximum, and the number of buffers, for fused kernels. */
 const LIMITS = [
@@ -76,6 +77,7 @@ export async function openWebgpu(
   current?.device.destroy()
   const backend = new WebGPUBackend(opened, adapter.info)
   setTuning(backend, tuned.find(({ device }) => device === name) ?? { device: name, variants: {} })
+  acceptRegions(backend as unknown as WebgpuBackend)
   makeLazy(backend as unknown as WebgpuBackend)
   const { failed } = guard(backend, opened, software ? 'webgpu-software' : 'webgpu')
   current = { device: opened, name, software, failed }

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { WebgpuBackend } from './backend.js'
 import { dispatch } from './dispatch.js'
 import { bindings, inRows, unitOf } from './shader-text.js'
+import { placeToBind, runsOf } from './together.js'
 
 const THREADS = 256
 
@@ -19,33 +20,52 @@ export function copyPieces(
   const size = tf.util.sizeFromShape
   const rows = size(whole.shape.slice(0, axis))
   const columnsOf = ({ shape }: tf.TensorInfo) => size(shape.slice(axis))
+  const places = new Map(pieces.map(piece => [piece, placeToBind(backend, piece)]))
+  const runs = runsOf(pieces, piece => [places.get(piece)!.buffer], {
+    most: backend.device.limits.maxStorageBuffersPerShaderStage - 1,
+    mostItems: Number.POSITIVE_INFINITY,
+  })
+  backend.uploadToGPU(whole.dataId)
+  const wholeBuffer = backend.tensorMap.get(whole.dataId).resource!
   let start = 0 // the first column of the whole
-  const most = backend.device.limits.maxStorageBuffersPerShaderStage - 1
-  for (let first = 0; first < pieces.length; first += most) {
-    const some = pieces.slice(first, first + most)
-    const columns = some.map(columnsOf)
-    const all = columns.reduce((sum, count) => sum + count, 0)
+  for (const some of runs) {
+    const buffers = [...new Set(some.map(piece => places.get(piece)!.buffer))]
+    const parts = some.map(piece => {
+      const { buffer, offset } = places.get(piece)!
+      return { array: `pieces${buffers.indexOf(buffer)}`, first: offset / 4, columns: columnsOf(piece) }
+    })
+    const all = parts.reduce((sum, { columns }) => sum + columns, 0)
+    const isSplit = to === 'pieces'
     dispatch(backend, {
-      shader: piecesText(to, columns, { all, start, row: columnsOf(whole), size: rows * all }),
-      read: to === 'pieces' ? [whole] : some,
-      write: to === 'pieces' ? some : [whole],
+      shader: piecesText(to, buffers.length, parts, { all, start, row: columnsOf(whole), size: rows * all }),
+      read: isSplit ? [whole] : some,
+      write: isSplit ? some : [whole],
+      buffers: isSplit ? [wholeBuffer, ...buffers] : [...buffers, wholeBuffer],
       workgroups: inRows(Math.ceil((rows * all) / THREADS)),
     })
     start += all
   }
 }
 
+interface Part {
+  /** The name of the array that has it, and where it begins there. */
+  array: string
+  first: number
+  columns: number
+}
+
 /** Each thread copies one number. `row` is the length of the whole's rows, `all` that of these pieces together. */
 function piecesText(
   to: 'pieces' | 'whole',
-  columns: readonly number[],
+  arrays: number,
+  parts: readonly Part[],
   { all, start, row, size }: { all: number; start: number; row: number; size: number },
 ): string {
-  const names = columns.map((_, i) => `piece${i}`)
+  const names = Array.from({ length: arrays }, (_, i) => `pieces${i}`)
   let before = 0
-  const cases = columns.map((count, i) => {
-    const piece = `${names[i]}[row * ${count}u + column - ${before}u]`
-    before += count
+  const cases = parts.map(({ array, first, columns }) => {
+    const piece = `${array}[${first}u + row * ${columns}u + column - ${before}u]`
+    before += columns
     return `if (column < ${before}u) { ${to === 'pieces' ? `${piece} = whole[at];` : `whole[at] = ${piece};`} }`
   })
   return `

@@ -44,3 +44,12 @@ export function packUniforms(...members: ({ u32: number } | { f32: number })[]):
 /** Workgroups for `count` units of work, in rows. In WGSL a workgroup's unit is `unitOf(place)`; it can be past the last. */
 export const inRows = (count: number): [number, number] => [Math.min(count, ROW), Math.ceil(count / ROW)]
 export const unitOf = (place: string): string => `(${place}.x + ${place}.y * ${ROW}u)`
+
+/** A WGSL function that reads number `i` of one of these arrays. */
+export const readText = (name: string, arrays: readonly string[]): string => `
+fn ${name}(array: u32, i: u32) -> f32 {
+  switch array {
+    ${arrays.map((array, number) => `case ${number}u: { return ${array}[i]; }`).join('\n    ')}
+    default: { return 0.0; }
+  }
+}`

@@ -1,13 +1,19 @@
-import * as tf from '@tensorflow/tfjs-core'
+import type * as tf from '@tensorflow/tfjs-core'
 import { named } from '../kernels/running-kernel.js'
 import type { WebgpuBackend } from './backend.js'
 import { dispatch } from './dispatch.js'
 import { stopWaiting, wait } from './lazy.js'
-import { bindings, inRows, unitOf } from './shader-text.js'
+import type { Place } from './region.js'
+import { bindings, inRows, readText, unitOf } from './shader-text.js'
+import { bytesTogether, makeTogether, placeToBind } from './together.js'
 
 /** A workgroup computes COLUMNS neighbouring sums, with ROWS threads for each. */
 const COLUMNS = 64
 const ROWS = 4
+
+/** The most sums of one dispatch, and the words that describe one. */
+const MOST_TOTALS = 32
+const WORDS = 8
 
 /** Partial results, and what they add up to. */
 export interface Parts {
@@ -28,8 +34,13 @@ const queues = new WeakMap<WebgpuBackend, Parts[]>()
 export function sumParts(backend: WebgpuBackend, sums: Parts): void {
   const queue = queues.get(backend) ?? []
   queues.set(backend, queue)
-  const used = queue.reduce((sum, { totals }) => sum + 1 + totals.length, 0)
-  if (used + 1 + sums.totals.length > backend.device.limits.maxStorageBuffersPerShaderStage)
+  const { maxStorageBuffersPerShaderStage, maxStorageBufferBindingSize } = backend.device.limits
+  const all = [...queue, sums]
+  if (
+    all.length + 1 > maxStorageBuffersPerShaderStage ||
+    totalsOf(all).length > MOST_TOTALS ||
+    bytesTogether(totalsOf(all)) > maxStorageBufferBindingSize
+  )
     flush(backend, queue)
   queue.push(sums)
   // The totals are held as well: so they are there when the sums are computed, even if nothing wants them any more.
@@ -42,62 +53,69 @@ export function sumParts(backend: WebgpuBackend, sums: Parts): void {
 /** Compute the sums that wait. */
 function flush(backend: WebgpuBackend, queue: Parts[]): void {
   const all = queue.splice(0)
-  const totals = all.flatMap(sums => sums.totals.map(({ tensor }) => tensor))
+  const totals = totalsOf(all)
   const letGo = stopWaiting(
     backend,
     totals.map(({ dataId }) => dataId),
   )
-  const { shader, workgroups } = sumsText(all)
-  named('SumParts', () =>
-    dispatch(backend, { shader, read: all.map(({ parts }) => parts), write: totals, workgroups }),
-  )
+  makeTogether(backend, totals)
+  const places = totals.map(tensor => placeToBind(backend, tensor))
+  const { uniforms, workgroups } = slotsOf(all, places)
+  const read = all.map(({ parts }) => parts)
+  const buffers = [...read.map(tensor => placeToBind(backend, tensor).buffer), places[0]!.buffer]
+  const shader = textOf(read.length)
+  named('SumParts', () => dispatch(backend, { shader, read, write: totals, buffers, uniforms, workgroups }))
   letGo()
 }
 
-const sizeOf = ({ shape }: tf.TensorInfo): number => tf.util.sizeFromShape(shape as number[])
+const totalsOf = (all: readonly Parts[]): tf.TensorInfo[] =>
+  all.flatMap(({ totals }) => totals.map(({ tensor }) => tensor))
 
-/** The workgroups of one total after those of another; `slot` is the total's number. */
-function sumsText(all: readonly Parts[]): { shader: string; workgroups: [number, number] } {
+/** Where each total comes from and goes to; the workgroups of one come after those of the one before. */
+function slotsOf(
+  all: readonly Parts[],
+  places: readonly Place[],
+): { uniforms: Uint32Array<ArrayBuffer>; workgroups: [number, number] } {
+  const uniforms = new Uint32Array(MOST_TOTALS * WORDS)
   const slots = all.flatMap(({ count, stride, totals }, from) =>
-    totals.map(({ tensor, start }) => ({ from, count, stride, start, size: sizeOf(tensor) })),
+    totals.map(({ start }) => ({ from, count, stride, start })),
   )
   let workgroups = 0
-  const places = slots.map(({ count, stride, start, size }, slot) => {
-    const first = workgroups
-    workgroups += Math.ceil(size / COLUMNS)
-    const numbers = [slot, `unit - ${first}`, count, stride, start, size].map(number => `${number}u`)
-    return `if (unit < ${workgroups}u) { place = Place(${numbers}); }`
-  })
-  const shader = `
-${bindings({ read: all.map((_, i) => `parts${i}`), write: slots.map((_, i) => `total${i}`) })}
-struct Place { slot: u32, block: u32, count: u32, stride: u32, start: u32, size: u32 }
-fn part(slot: u32, i: u32) -> f32 {
-  switch slot {
-    ${slots.map(({ from }, slot) => `case ${slot}u: { return parts${from}[i]; }`).join('\n    ')}
-    default: { return 0.0; }
+  for (const [i, { from, count, stride, start }] of slots.entries()) {
+    const { offset, size } = places[i]!
+    uniforms.set([from, workgroups, count, stride, start, size / 4, offset / 4], i * WORDS)
+    workgroups += Math.ceil(size / 4 / COLUMNS)
   }
+  return { uniforms, workgroups: inRows(workgroups) }
 }
+
+const textOf = (parts: number): string => {
+  const read = Array.from({ length: parts }, (_, i) => `parts${i}`)
+  return `
+struct Slot { array: u32, firstUnit: u32, count: u32, stride: u32, start: u32, size: u32, to: u32, pad: u32 }
+${bindings({ read, write: ['totals'], uniforms: `slots: array<Slot, ${MOST_TOTALS}>` })}
+${readText('partAt', read)}
 var<workgroup> partial: array<f32, ${COLUMNS * ROWS}>;
 @compute @workgroup_size(${COLUMNS}, ${ROWS})
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
   let unit = ${unitOf('workgroup')};
-  var place = Place();
-  ${places.join('\n  else ')}
-  let column = place.block * ${COLUMNS}u + local.x;
+  var slot = uniforms.slots[0];
+  for (var i = 1u; i < ${MOST_TOTALS}u; i++) {
+    let next = uniforms.slots[i];
+    if (next.size == 0u || next.firstUnit > unit) { break; }
+    slot = next;
+  }
+  let column = (unit - slot.firstUnit) * ${COLUMNS}u + local.x;
   var sum = 0.0;
-  if (column < place.size) {
-    for (var i = local.y; i < place.count; i += ${ROWS}u) {
-      sum += part(place.slot, place.start + i * place.stride + column);
+  if (column < slot.size) {
+    for (var i = local.y; i < slot.count; i += ${ROWS}u) {
+      sum += partAt(slot.array, slot.start + i * slot.stride + column);
     }
   }
   partial[local.y * ${COLUMNS}u + local.x] = sum;
   workgroupBarrier();
-  if (local.y > 0u || column >= place.size) { return; }
+  if (local.y > 0u || column >= slot.size) { return; }
   for (var row = 1u; row < ${ROWS}u; row++) { sum += partial[row * ${COLUMNS}u + local.x]; }
-  switch place.slot {
-    ${slots.map((_, slot) => `case ${slot}u: { total${slot}[column] = sum; }`).join('\n    ')}
-    default: {}
-  }
+  totals[slot.to + column] = sum;
 }`
-  return { shader, workgroups: inRows(workgroups) }
 }

@@ -141,7 +141,9 @@ describe.runIf(!(opened instanceof Error))('convolutions on WebGPU, in float64',
         const numbers = factors.map((shape, i) => createRng(i).normals(tf.util.sizeFromShape(shape)))
         const depth = variant.depth * Math.ceil(product.depth / variant.depth / (rounds ? 2 : 1))
         const plan = planOf(product, variant, { parts: Math.ceil(product.depth / depth), depth })
-        const written = results.map(shape => tf.zeros(shape))
+        const written = results.map(shape =>
+          tf.engine().makeTensorFromTensorInfo(backend.makeTensorInfo(shape, 'float32')),
+        )
         const read = numbers.map((values, i) => tf.tensor(values.slice(), factors[i]!))
         runPlan(backend, plan, { factors: read, added: [], results: written })
         const [a, b] = rounds ? await Promise.all(numbers.map(toHalf)) : numbers

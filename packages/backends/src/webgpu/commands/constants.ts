@@ -1,14 +1,8 @@
+import { aligned, type Place } from '../region.js'
 import type { StandIn } from './stand-in.js'
 
-/** A part of a buffer. */
-export interface Place {
-  buffer: GPUBuffer
-  offset: number
-  size: number
-}
-
-/** WebGPU binds parts of buffers that begin at a multiple of this; devices may allow less. */
-const ALIGNMENT = 256
+/** Bytes up to which equal numbers are stored once. */
+const MOST_COMPARED = 256
 
 /** Numbers of the host, packed into one buffer. */
 export class Constants {
@@ -21,12 +15,12 @@ export class Constants {
     let end = 0
     for (const standIn of standIns) {
       const text =
-        standIn.size <= ALIGNMENT && !standIn.place ? String(new Uint32Array(standIn.bytes!)) : undefined
+        standIn.size <= MOST_COMPARED && !standIn.place ? String(new Uint32Array(standIn.bytes!)) : undefined
       const before = text === undefined ? undefined : known.get(text)
       offsets.set(standIn, before ?? end)
       if (before !== undefined) continue
       if (text !== undefined) known.set(text, end)
-      end += Math.ceil(standIn.size / ALIGNMENT) * ALIGNMENT
+      end += aligned(standIn.size)
     }
     if (end === 0) return
     const buffer = device.createBuffer({ size: end, usage, mappedAtCreation: true })

@@ -1,4 +1,5 @@
-import { type AnyBuffer, type Command, isCopy } from './command.js'
+import { placeOf as placeIn } from '../region.js'
+import { type AnyBuffer, type Command, isCopy, wholeOf } from './command.js'
 import type { Program } from './program.js'
 import { isStandIn, type StandIn } from './stand-in.js'
 
@@ -9,6 +10,11 @@ import { isStandIn, type StandIn } from './stand-in.js'
 export function differenceOf(one: Program, other: Program): string | undefined {
   const same = new Map<StandIn, StandIn>()
   const pair = (a: AnyBuffer, b: AnyBuffer): string | undefined => {
+    const wholes = [wholeOf(a), wholeOf(b)] as const
+    if (wholes[0] !== a || wholes[1] !== b) {
+      const [x, y] = [placeIn(a as GPUBuffer), placeIn(b as GPUBuffer)]
+      return x.offset !== y.offset || x.size !== y.size ? 'uses another part' : pair(...wholes)
+    }
     if (!isStandIn(a) || !isStandIn(b)) return pairOfBefore(one, a, other, b)
     const known = same.get(a)
     if (known) return known === b ? undefined : 'uses other tensors'

@@ -1,6 +1,7 @@
+import { type Place, placeOf } from '../region.js'
 import { Arena } from './arena.js'
-import { type AnyBuffer, buffersOf, type Command, type Copied, isCopy } from './command.js'
-import { Constants, type Place } from './constants.js'
+import { type AnyBuffer, buffersOf, type Command, type Copied, isCopy, wholeOf } from './command.js'
+import { Constants } from './constants.js'
 import { livesOf, planMemory } from './plan.js'
 import { isStandIn, type StandIn } from './stand-in.js'
 
@@ -72,7 +73,13 @@ export class Prepared {
   }
 
   placeOf(buffer: AnyBuffer): Place {
-    return this.#places.get(buffer) ?? { buffer: buffer as GPUBuffer, offset: 0, size: buffer.size }
+    const known = this.#places.get(buffer)
+    if (known) return known
+    const whole = wholeOf(buffer)
+    if (whole === buffer) return { buffer: buffer as GPUBuffer, offset: 0, size: buffer.size }
+    const { offset, size } = placeOf(buffer as GPUBuffer)
+    const memory = this.placeOf(whole)
+    return { buffer: memory.buffer, offset: memory.offset + offset, size }
   }
 
   submit(first?: Encode, last?: Encode): void {
@@ -118,7 +125,7 @@ export class Prepared {
       [...livesOf(this.#commands, inputs)].filter(([buffer]) => !this.#places.has(buffer)),
     )
     for (const result of results) {
-      const life = lives.get(result)
+      const life = lives.get(wholeOf(result))
       if (life) life.last = this.#commands.length
     }
     const slots = planMemory(lives)

@@ -1,9 +1,9 @@
 import type { WordPlace } from '@rectified-flow/core'
 import { type WebgpuBackend, wordsOf } from '../backend.js'
-import type { AnyBuffer, Command } from './command.js'
+import { type AnyBuffer, type Command, wholeOf } from './command.js'
 import { patch } from './patch.js'
 import { recordedGroup, recordingEncoder } from './recording-encoder.js'
-import { isStandIn, type StandIn, standIn } from './stand-in.js'
+import { isStandIn, standIn } from './stand-in.js'
 
 const TENSOR_USAGE = () => GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST
 
@@ -18,11 +18,13 @@ export const recordingOf = (backend: WebgpuBackend): Recording | undefined => ac
  */
 export class Recording {
   readonly #backend: WebgpuBackend
+  readonly #args: ReadonlySet<object>
   readonly #restore: (() => void)[]
   readonly #made = new WeakSet<object>()
-  /** The tensor of each stand-in. */
-  readonly #owners = new Map<StandIn, object>()
+  /** The tensor of each stand-in, and of each region of one. */
+  readonly #owners = new Map<AnyBuffer, object>()
   readonly #released: GPUBuffer[] = []
+  readonly #afterwards: (() => void)[] = []
 
   readonly commands: Command[] = []
   /** Tensors from before the recording that its commands use, by their buffers. */
@@ -33,11 +35,15 @@ export class Recording {
   obstacle: string | undefined
   ended = false
 
-  /** @param onRead  called before a tensor's numbers are read, which the recorded commands may have to compute first */
-  constructor(backend: WebgpuBackend, onRead: () => void) {
+  /**
+   * @param args    the tensors that are others in each run
+   * @param onRead  called before a tensor's numbers are read, which the recorded commands may have to compute first
+   */
+  constructor(backend: WebgpuBackend, args: ReadonlySet<object>, onRead: () => void) {
     backend.endComputePassEncoder()
     if (backend.commandEncoder) backend.submitQueue()
     this.#backend = backend
+    this.#args = args
     const { device, uploadToGPU, write, read, readSync, bufferManager } = backend
     const writeBuffer = device.queue.writeBuffer.bind(device.queue)
     const reading = (dataId: object) => {
@@ -58,7 +64,7 @@ export class Recording {
         bufferManager: {
           acquireBuffer: (bytes, usage, mapped) => standIn(bytes, usage, mapped) as unknown as GPUBuffer,
           releaseBuffer: buffer => {
-            if (!isStandIn(buffer)) this.#released.push(buffer)
+            if (!isStandIn(wholeOf(buffer))) this.#released.push(buffer)
           },
         },
         write: (...args) => {
@@ -95,26 +101,36 @@ export class Recording {
     this.ended = true
   }
 
-  /** The stand-ins of tensors that still exist, with the tensors. */
-  live(): Map<StandIn, object> {
+  /** The stand-ins and regions of tensors that still exist, with the tensors. */
+  live(): Map<AnyBuffer, object> {
     if (!this.ended) this.#settle()
     const { tensorMap } = this.#backend
     return new Map(
       [...this.#owners].filter(
-        ([standIn, dataId]) =>
-          tensorMap.has(dataId) && tensorMap.get(dataId).resource === (standIn as object),
+        ([buffer, dataId]) => tensorMap.has(dataId) && tensorMap.get(dataId).resource === (buffer as object),
       ),
     )
   }
 
-  /** Free the buffers from before that the function freed. Call it when the commands were submitted. */
+  /** Free the buffers from before that the function freed, and do what was put off. Call it when the commands were submitted. */
   release(): void {
     for (const buffer of this.#released) this.#backend.bufferManager.releaseBuffer(buffer)
+    for (const action of this.#afterwards) action()
+  }
+
+  /** Put an action off until the commands were submitted. */
+  afterwards(action: () => void): void {
+    this.#afterwards.push(action)
   }
 
   /** Whether the tensor was made since the recording began. */
   isNew(dataId: object): boolean {
     return this.#made.has(dataId)
+  }
+
+  /** Whether the tensor is another one in each run. */
+  isArgument(dataId: object): boolean {
+    return this.#args.has(dataId)
   }
 
   /** Uniforms of one dispatch. With a place, they begin with its four words. */
@@ -143,7 +159,7 @@ export class Recording {
   #give(dataId: object, upload: () => void): void {
     upload()
     const { resource } = this.#backend.tensorMap.get(dataId)
-    if (resource && isStandIn(resource)) this.#owners.set(resource, dataId)
+    if (resource && isStandIn(wholeOf(resource))) this.#owners.set(resource, dataId)
   }
 
   /** A tensor from before the recording goes to the GPU at once, since it exists without these commands. */

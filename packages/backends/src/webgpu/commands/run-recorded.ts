@@ -3,12 +3,14 @@ import { isStream, mapLeaves, streamsIn, tensorsIn } from '../../compile/argumen
 import type { Body } from '../../compile/compilers.js'
 import type { WebgpuBackend } from '../backend.js'
 import { computeAll } from '../lazy.js'
-import type { AnyBuffer } from './command.js'
+import { placeOf, regionOf } from '../region.js'
+import { type AnyBuffer, wholeOf } from './command.js'
 import { Draws } from './draws.js'
 import { Prepared } from './prepared.js'
 import { aliasesOf, type Program, type Result } from './program.js'
 import { Recording } from './recording.js'
 import { tensorsOf } from './results.js'
+import { isStandIn } from './stand-in.js'
 
 /** What came of a run: `obstacle` says why its commands can't be run again without the function. */
 export interface Recorded {
@@ -27,7 +29,8 @@ export function runRecorded(backend: WebgpuBackend, body: Body, args: readonly u
   const draws = new Draws()
   const streams = draws.watch(streamsIn(args))
   const given = args.map(arg => mapLeaves(arg, leaf => (isStream(leaf) ? streams.shift() : leaf)))
-  const recording = new Recording(backend, () => submit(backend, recording))
+  const ids = new Set(tensors.map(({ dataId }) => dataId))
+  const recording = new Recording(backend, ids, () => submit(backend, recording))
   try {
     const result = body(...given)
     computeAll(backend) // what it keeps without returning it, such as a variable's new value, must be seen below
@@ -46,11 +49,14 @@ function submit(backend: WebgpuBackend, recording: Recording): void {
   if (recording.ended) return
   recording.end()
   const own = new Map<AnyBuffer, GPUBuffer>()
-  for (const [standIn, dataId] of recording.live()) {
-    const memory = backend.bufferManager.acquireBuffer(standIn.size, standIn.usage)
-    if (standIn.bytes) backend.device.queue.writeBuffer(memory, 0, standIn.bytes)
-    backend.tensorMap.get(dataId).resource = memory
-    own.set(standIn, memory)
+  for (const [buffer, dataId] of recording.live()) {
+    const whole = wholeOf(buffer)
+    const memory = own.get(whole) ?? backend.bufferManager.acquireBuffer(whole.size, whole.usage)
+    if (isStandIn(whole) && whole.bytes) backend.device.queue.writeBuffer(memory, 0, whole.bytes)
+    const place = placeOf(buffer as GPUBuffer)
+    backend.tensorMap.get(dataId).resource =
+      whole === buffer ? memory : regionOf({ ...place, buffer: memory })
+    own.set(whole, memory)
   }
   const prepared = new Prepared(backend.device, recording.commands, { own })
   prepared.submit()

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { setTuning, type Tuning, tuningOf } from '../../tuning.js'
 import type { WebgpuBackend } from '../backend.js'
 import { likeliest } from './choose.js'
-import { type Plan, type ProductTensors, planOf, runPlan } from './plan.js'
+import { type Plan, planOf, runPlan } from './plan.js'
 import { elementOf, tuningKey, usedOn, validOn } from './run-product.js'
 import { nameOf } from './variants.js'
 
@@ -19,17 +19,23 @@ export async function tune(most: number): Promise<Tuning> {
   for (const { product, element, shapes } of usedOn(backend).values()) {
     const key = tuningKey(element, product)
     if (element !== elementOf(backend) || key in fastest) continue
-    const tensors = {
-      factors: shapes.factors.map(shape => backend.makeTensorInfo(shape, 'float32')),
-      added: shapes.added.map(shape => backend.makeTensorInfo(shape, 'float32')),
-      results: shapes.results.map(shape => backend.makeTensorInfo(shape, 'float32')),
+    const make = (shape: readonly number[]) => backend.makeTensorInfo(shape, 'float32')
+    const read = { factors: shapes.factors.map(make), added: shapes.added.map(make) }
+    const run = (plan: Plan) => {
+      const results = shapes.results.map(make)
+      runPlan(backend, plan, { ...read, results })
+      for (const { dataId } of results) {
+        backend.uploadToGPU(dataId) // sums that wait are computed
+        backend.disposeData(dataId)
+      }
     }
     let least = Number.POSITIVE_INFINITY
     for (const variant of likeliest(product, valid, most)) {
-      const time = await timeOf(backend, planOf(product, variant), tensors)
+      const plan = planOf(product, variant)
+      const time = await timeOf(backend, () => run(plan))
       if (time < least) [least, fastest[key]] = [time, nameOf(variant)]
     }
-    for (const { dataId } of Object.values(tensors).flat()) backend.disposeData(dataId)
+    for (const { dataId } of Object.values(read).flat()) backend.disposeData(dataId)
   }
   const tuning = { device, variants: { ...variants, ...fastest } }
   setTuning(backend, tuning)
@@ -37,13 +43,10 @@ export async function tune(most: number): Promise<Tuning> {
 }
 
 /** Milliseconds of a run, in the better of two rows of runs. */
-async function timeOf(backend: WebgpuBackend, plan: Plan, tensors: ProductTensors): Promise<number> {
+async function timeOf(backend: WebgpuBackend, run: () => void): Promise<number> {
   const timed = async (runs: number) => {
     const start = performance.now()
-    for (let i = 0; i < runs; i++) {
-      runPlan(backend, plan, tensors)
-      for (const { dataId } of tensors.results) backend.uploadToGPU(dataId) // sums that wait are computed
-    }
+    for (let i = 0; i < runs; i++) run()
     backend.endComputePassEncoder()
     if (backend.commandEncoder) backend.submitQueue()
     await backend.device.queue.onSubmittedWorkDone()

@@ -2,18 +2,35 @@ import type * as tf from '@tensorflow/tfjs-core'
 import type { WebgpuBackend, WebgpuKernel } from '../backend.js'
 import { dispatch } from '../dispatch.js'
 import { inPlace } from '../in-place.js'
-import { bindings } from '../shader-text.js'
+import type { Place } from '../region.js'
+import { bindings, readText } from '../shader-text.js'
+import { gather, placeToBind, runsOf } from '../together.js'
 
 const THREADS = 256
 
 /** Numbers of a slot: more than these, and a thread has several of them. */
 const MOST_WORKGROUPS = 4096
 
-/** Tensors of a slot, the gradient included; and of those, the ones that are written. */
+/** The most slots of one dispatch, and the words that say where a slot's tensors are. */
+const MOST_SLOTS = 32
+const WORDS = 8
+
+/** Tensors of a slot: its state, which is written, and the gradient. */
 const TENSORS = 5
 const WRITTEN = 4
 
-/** Adam and the moving average, in place where nothing else has the same buffer; as many slots a dispatch as can be bound. */
+interface Slot {
+  state: readonly tf.TensorInfo[]
+  gradient: tf.Tensor
+  /** Where the state's tensors and the gradient are bound. */
+  places: readonly Place[]
+  from: Place
+}
+
+/**
+ * Adam and the moving average, in place where nothing else has the same buffer. The state moves together into few buffers, so
+ * that one dispatch can bind many slots.
+ */
 export const adamEma: WebgpuKernel<'AdamEma'> = ({ inputs, backend }) => {
   const [numbers, ...others] = Object.values(inputs) as [tf.Tensor, ...tf.Tensor[]]
   const holders = new Map<object, number>()
@@ -25,65 +42,92 @@ export const adamEma: WebgpuKernel<'AdamEma'> = ({ inputs, backend }) => {
   // All are made before any is written.
   const written = others.filter((_, i) => i % TENSORS < WRITTEN).map(own)
   const gradients = others.filter((_, i) => i % TENSORS === WRITTEN)
-  const slots = Math.floor((backend.device.limits.maxStorageBuffersPerShaderStage - 1) / TENSORS)
-  for (let first = 0; first < gradients.length; first += slots) {
-    const some = gradients.slice(first, first + slots)
-    const longest = Math.max(...some.map(({ size }) => size))
-    dispatch(backend, {
-      shader: textOf(some.length),
-      read: [numbers, ...some],
-      write: written.slice(WRITTEN * first, WRITTEN * (first + slots)),
-      workgroups: [Math.min(MOST_WORKGROUPS, Math.ceil(longest / THREADS)), some.length],
-    })
+  const states = gradients.map((_, i) => written.slice(WRITTEN * i, WRITTEN * (i + 1)))
+  const filled = [...gradients.keys()].filter(i => gradients[i]!.size > 0)
+  gather(
+    backend,
+    filled.map(i => states[i]!),
+  )
+  const slots = filled.map((i): Slot => {
+    const [state, gradient] = [states[i]!, gradients[i]!]
+    const places = state.map(tensor => placeToBind(backend, tensor))
+    return { state, gradient, places, from: placeToBind(backend, gradient) }
+  })
+  backend.uploadToGPU(numbers.dataId)
+  for (const some of byBuffers(slots)) {
+    const most = backend.device.limits.maxStorageBuffersPerShaderStage - 1 - statesOf(some[0]!).length
+    for (const run of runsOf(some, ({ from }) => [from.buffer], { most, mostItems: MOST_SLOTS }))
+      step(backend, numbers, run)
   }
   return written
 }
 
-/** Workgroups (x, slot) have every THREADS-th run of numbers of a slot. */
-const textOf = (slots: number): string => {
-  const all = Array.from({ length: slots }, (_, slot) => slot)
-  return `
-${bindings({
-  read: ['numbers', ...all.map(slot => `gradient${slot}`)],
-  write: all.flatMap(slot => [`weight${slot}`, `m${slot}`, `v${slot}`, `ema${slot}`]),
-})}
-struct Slot { weight: f32, m: f32, v: f32, ema: f32 }
-fn stepped(gradient: f32, before: Slot) -> Slot {
-  // Where the factor is 0, the gradient may be NaN.
-  let slope = select(numbers[0] * gradient, 0.0, numbers[0] == 0.0);
-  var after: Slot;
-  after.m = numbers[3] * before.m + numbers[4] * slope;
-  after.v = numbers[5] * before.v + numbers[6] * slope * slope;
-  after.weight = before.weight - numbers[1] * after.m / (sqrt(after.v) + numbers[2]);
-  after.ema = numbers[7] * before.ema + numbers[8] * after.weight;
-  return after;
+/** The buffers of a slot's state. */
+const statesOf = ({ places }: Slot): GPUBuffer[] => [...new Set(places.map(({ buffer }) => buffer))]
+
+/** Slots whose states have the same buffers, each part the same. */
+function byBuffers(slots: readonly Slot[]): Slot[][] {
+  const groups: Slot[][] = []
+  for (const slot of slots) {
+    const isSame = ({ places }: Slot) => places.every(({ buffer }, i) => buffer === slot.places[i]!.buffer)
+    const group = groups.find(([first]) => isSame(first!))
+    if (group) group.push(slot)
+    else groups.push([slot])
+  }
+  return groups
 }
-${all.map(updateText).join('\n')}
+
+function step(backend: WebgpuBackend, numbers: tf.Tensor, slots: readonly Slot[]): void {
+  const { places } = slots[0]!
+  const states = statesOf(slots[0]!)
+  const arrays = places.map(({ buffer }) => states.indexOf(buffer))
+  const gradients = [...new Set(slots.map(({ from }) => from.buffer))]
+  const uniforms = new Uint32Array(MOST_SLOTS * WORDS)
+  for (const [i, { places, from, gradient }] of slots.entries()) {
+    const first = [...places, from].map(({ offset }) => offset / 4)
+    uniforms.set([...first, gradients.indexOf(from.buffer), gradient.size], i * WORDS)
+  }
+  const longest = Math.max(...slots.map(({ gradient }) => gradient.size))
+  dispatch(backend, {
+    shader: textOf(gradients.length, arrays),
+    read: [numbers, ...slots.map(({ gradient }) => gradient)],
+    write: slots.flatMap(({ state }) => state),
+    buffers: [backend.tensorMap.get(numbers.dataId).resource!, ...gradients, ...states],
+    uniforms,
+    workgroups: [Math.min(MOST_WORKGROUPS, Math.ceil(longest / THREADS)), slots.length],
+  })
+}
+
+/** Workgroups (x, slot) have every THREADS-th run of numbers of a slot. `arrays` has the number of the array of each part. */
+const textOf = (gradients: number, arrays: readonly number[]): string => {
+  const named = (name: string, count: number) => Array.from({ length: count }, (_, i) => `${name}${i}`)
+  const [read, write] = [named('gradient', gradients), named('state', new Set(arrays).size)]
+  const [weights, ms, vs, emas] = arrays.map(number => write[number])
+  return `
+// Where the tensors of the state and the gradient begin in their arrays, and which array the gradient is in.
+struct Slot { weight: u32, m: u32, v: u32, ema: u32, gradient: u32, array: u32, size: u32, pad: u32 }
+${bindings({ read: ['numbers', ...read], write, uniforms: `slots: array<Slot, ${MOST_SLOTS}>` })}
+${readText('gradientAt', read)}
 @compute @workgroup_size(${THREADS})
 fn main(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) thread: u32,
 ) {
-  let first = workgroup.x * ${THREADS}u + thread;
-  let stride = workgroups.x * ${THREADS}u;
-  switch workgroup.y {
-    ${all.map(slot => `case ${slot}u: { update${slot}(first, stride); }`).join('\n    ')}
-    default: {}
+  let slot = uniforms.slots[workgroup.y];
+  for (var i = workgroup.x * ${THREADS}u + thread; i < slot.size; i += workgroups.x * ${THREADS}u) {
+    // Where the factor is 0, the gradient may be NaN.
+    let slope = select(numbers[0] * gradientAt(slot.array, slot.gradient + i), 0.0, numbers[0] == 0.0);
+    let m = numbers[3] * ${ms}[slot.m + i] + numbers[4] * slope;
+    let v = numbers[5] * ${vs}[slot.v + i] + numbers[6] * slope * slope;
+    let weight = ${weights}[slot.weight + i] - numbers[1] * m / (sqrt(v) + numbers[2]);
+    ${emas}[slot.ema + i] = numbers[7] * ${emas}[slot.ema + i] + numbers[8] * weight;
+    ${weights}[slot.weight + i] = weight;
+    ${ms}[slot.m + i] = m;
+    ${vs}[slot.v + i] = v;
   }
 }`
 }
-
-const updateText = (slot: number): string => `
-fn update${slot}(first: u32, stride: u32) {
-  for (var i = first; i < arrayLength(&gradient${slot}); i += stride) {
-    let after = stepped(gradient${slot}[i], Slot(weight${slot}[i], m${slot}[i], v${slot}[i], ema${slot}[i]));
-    weight${slot}[i] = after.weight;
-    m${slot}[i] = after.m;
-    v${slot}[i] = after.v;
-    ema${slot}[i] = after.ema;
-  }
-}`
 
 function copy(backend: WebgpuBackend, tensor: tf.Tensor): tf.TensorInfo {
   const made = backend.makeTensorInfo(tensor.shape, 'float32')

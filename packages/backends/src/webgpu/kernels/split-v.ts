@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { WebgpuReplacement } from '../backend.js'
 import { copyPieces } from '../pieces.js'
+import { makeTogether } from '../together.js'
 
 /** Split, which is the gradient of concatenation. The stock kernel has a dispatch for each piece. */
 export const splitV: WebgpuReplacement<'SplitV'> = stock => args => {
@@ -13,6 +14,8 @@ export const splitV: WebgpuReplacement<'SplitV'> = stock => args => {
     const shape = x.shape.map((side, i) => (i === axis ? size : side))
     return backend.makeTensorInfo(shape, 'float32')
   })
+  // More than can be bound get one buffer.
+  if (pieces.length >= backend.device.limits.maxStorageBuffersPerShaderStage) makeTogether(backend, pieces)
   copyPieces(backend, 'pieces', x, pieces, axis)
   return pieces
 }
