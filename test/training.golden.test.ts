@@ -137,7 +137,7 @@ it('thirty steps of Huber: losses, weights and their moving average', { timeout 
     rng: createRng(0),
     batch: shape[0]!,
     learningRate: step => 1e-3 * Math.min(step / 10, 1),
-    emaDecay: 0.9,
+    emaDecay: () => 0.9,
   })
   for (const loss of expected)
     expect(Math.abs((await trainer.advance()).loss - loss)).toBeLessThan(1e-3 * loss)

@@ -48,6 +48,7 @@ const trainer = new Trainer({
   ...recipe('B'), // uniform t, squared L2: also what a 1-rectified flow is trained with
   ...SETTINGS,
   learningRate: warmUp(SETTINGS.learningRate, { steps: SETTINGS.warmup }),
+  emaDecay: () => SETTINGS.emaDecay,
   rng: rng.fork('training'),
 })
 await mkdir(dirname(checkpoint), { recursive: true })

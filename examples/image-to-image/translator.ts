@@ -100,7 +100,7 @@ export async function trainTranslator(
       ...recipe(options.recipe),
       batch: options.batch,
       learningRate: warmUp(options.learningRate, { steps: options.warmup }),
-      emaDecay: options.emaDecay,
+      emaDecay: () => options.emaDecay,
       rng: rng.fork(stage),
       compile: dropLabelsFrom > steps, // a compiled velocity is the same function in every step
     })

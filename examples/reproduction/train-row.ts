@@ -44,7 +44,7 @@ async function trainRow(row: TrainedRow, run: Run): Promise<void> {
     batch: settings.batch * batchShare,
     // Fine-tuning on real data has a constant rate without warm-up.
     learningRate: pairs === 'real' ? learningRate : warmUp(learningRate, { steps: settings.warmup }),
-    emaDecay: settings.emaDecay,
+    emaDecay: () => settings.emaDecay,
   })
   const show = progress(run, `train ${row}`)
   const folder = folderOf(run, row)

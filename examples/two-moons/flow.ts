@@ -15,7 +15,7 @@ export interface FlowSettings {
   teacherSteps: number
 }
 
-const TRAINING = { learningRate: 2e-3, emaDecay: 0.99 }
+const TRAINING = { learningRate: 2e-3, emaDecay: () => 0.99 }
 
 /** Points as images of one pixel and two channels, [B,1,1,2], because couplings take images. */
 export function rows(points: Float32Array, indices: ArrayLike<number>): tf.Tensor4D {

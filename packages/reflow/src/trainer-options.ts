@@ -10,6 +10,7 @@ import {
   type Weights,
 } from '@rectified-flow/core'
 import type * as tf from '@tensorflow/tfjs-core'
+import { emaWarmUp } from './ema-warm-up.js'
 import { dynamicLossScale, type LossScale } from './loss-scale.js'
 import { type Schedule, toSchedule } from './schedule.js'
 
@@ -31,7 +32,10 @@ export interface TrainerOptions {
   beta1?: number
   beta2?: number
   epsilon?: number
-  /** Decay of the moving average of the weights: a number, or a function of the update from 1: see `powerEma`. */
+  /**
+   * Decay of the moving average of the weights: the largest one, which `emaWarmUp` reaches after lower ones; or a function of the
+   * update from 1, such as `powerEma`, or `() => 0.9999`.
+   */
   emaDecay?: number | Schedule
   /** The largest norm of all gradients together; larger gradients are scaled down to this norm. */
   clipNorm?: number
@@ -75,7 +79,7 @@ export function withDefaults({
     beta1,
     beta2,
     epsilon,
-    emaDecay: toSchedule(emaDecay),
+    emaDecay: typeof emaDecay === 'number' ? emaWarmUp(emaDecay) : emaDecay,
     clipNorm,
     maxSkipped,
     compile,
