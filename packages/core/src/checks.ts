@@ -94,14 +94,22 @@ export function checkFinite(where: string, name: string, values: ArrayLike<numbe
   }
 }
 
-/** A short form of any value for an error message. */
+/** A short form of any value for an error message. Of a long text or list it shows the beginning. */
 export function describe(value: unknown): string {
-  if (typeof value === 'string') return `'${value}'`
+  if (typeof value === 'string') return short(value, 240)
   if (typeof value === 'function') return 'a function'
-  if (Array.isArray(value)) return `[${value.slice(0, 8).map(describe)}${value.length > 8 ? ',...' : ''}]`
+  if (Array.isArray(value)) {
+    const shown = value.slice(0, 8).map(item => (typeof item === 'string' ? short(item, 60) : describe(item)))
+    return `[${shown}${value.length > 8 ? ',...' : ''}]`
+  }
   if (value !== null && typeof value === 'object') {
     const kind = value.constructor?.name ?? 'Object'
     return kind === 'Object' ? 'an object' : `${/^[AEIO]/.test(kind) ? 'an' : 'a'} ${kind}`
   }
   return String(value)
+}
+
+/** A text in quotes; of a longer one, its beginning. */
+function short(text: string, length: number): string {
+  return text.length <= length ? `'${text}'` : `'${text.slice(0, length)}...'`
 }

@@ -1,4 +1,6 @@
+import { checkNumber } from '@rectified-flow/core'
 import { gunzip } from './internal/gunzip.js'
+import { defaultMaxBytes } from './internal/unpack-limit.js'
 
 /** An array of bytes with its shape, as an IDX file holds it (last axis fastest). */
 export interface IdxArray {
@@ -13,13 +15,18 @@ const unsignedByte = 0x08
  *
  *   0 0 type rank | rank big-endian uint32 sizes | data
  *
- * @param bytes  the file, plain or gzip
- * @returns      the sizes and the data (a view of `bytes` if the file is plain)
+ * @param bytes     the file, plain or gzip
+ * @param maxBytes  the most bytes that it may unpack to; by default 64 MiB plus 100 times its size
+ * @returns         the sizes and the data (a view of `bytes` if the file is plain)
  * @see LeCun, Cortes, Burges, The MNIST database of handwritten digits, "The IDX file format"
  */
-export async function parseIdx(bytes: Uint8Array): Promise<IdxArray> {
+export async function parseIdx(
+  bytes: Uint8Array,
+  { maxBytes = defaultMaxBytes(bytes.length) }: { maxBytes?: number } = {},
+): Promise<IdxArray> {
   const where = 'datasets.parseIdx'
-  const plain = await gunzip(where, bytes)
+  checkNumber(where, 'maxBytes', maxBytes, 0)
+  const plain = await gunzip(where, bytes, maxBytes)
   const view = new DataView(plain.buffer, plain.byteOffset, plain.byteLength)
   if (plain.length < 4)
     throw new RangeError(
@@ -42,7 +49,7 @@ export async function parseIdx(bytes: Uint8Array): Promise<IdxArray> {
   if (plain.length !== end) {
     const hint = plain.length < end ? ' The file is truncated.' : ''
     throw new RangeError(
-      `${where}: bytes must be ${end} bytes for shape [${shape}], got ${plain.length}.${hint}`,
+      `${where}: bytes must be ${end} bytes for shape [${shape.slice(0, 8)}], got ${plain.length}.${hint}`,
     )
   }
   return { shape, data: plain.subarray(start) }

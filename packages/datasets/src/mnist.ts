@@ -1,5 +1,6 @@
-import { parseIdx } from './idx.js'
+import { type IdxArray, parseIdx } from './idx.js'
 import { type ImageDataset, imageDataset } from './image-dataset.js'
+import { classLabels } from './internal/class-labels.js'
 
 /** The bytes of an images file (idx3) and, if wanted, of its labels file (idx1), each plain or gzip. */
 export interface MnistFiles {
@@ -8,20 +9,31 @@ export interface MnistFiles {
 }
 
 /**
- * MNIST, or a dataset of the same format (Fashion-MNIST, KMNIST), from the bytes of its files.
+ * MNIST, or a dataset of the same format (Fashion-MNIST, KMNIST, EMNIST), from the bytes of its files. Images are given as
+ * they are stored; in EMNIST's files rows and columns are exchanged, and torchvision gives them so too.
  *
- * @returns  images [N,28,28,1], and 10 classes if labels were given
+ * @param maxBytes  the most bytes that a file may unpack to; by default 64 MiB plus 100 times its size
+ * @returns         images [N,28,28,1], and if labels were given 10 classes, or more if a label needs more (EMNIST)
  */
-export async function mnist({ images, labels }: MnistFiles): Promise<ImageDataset> {
-  const { shape, data } = await parseIdx(images)
+export async function mnist(
+  { images, labels }: MnistFiles,
+  options: { maxBytes?: number } = {},
+): Promise<ImageDataset> {
+  const pixels = await parseIdx(images, options)
+  return mnistOf(pixels, labels && (await parseIdx(labels, options)))
+}
+
+/** The dataset of parsed files. */
+export function mnistOf({ shape, data }: IdxArray, labels?: IdxArray): ImageDataset {
   const [count, height, width] = shape as [number, number, number]
   if (shape.length !== 3)
-    throw new RangeError(`datasets.mnist: images must have shape [N,H,W], got [${shape}].`)
+    throw new RangeError(`datasets.mnist: images must have shape [N,H,W], got [${shape.slice(0, 8)}].`)
   const parts = { images: data, height, width, channels: 1 }
   if (!labels) return imageDataset(parts)
-
-  const classOf = await parseIdx(labels)
-  if (classOf.shape.length !== 1 || classOf.data.length !== count)
-    throw new RangeError(`datasets.mnist: labels must have shape [${count}], got [${classOf.shape}].`)
-  return imageDataset({ ...parts, labels: classOf.data, classes: 10 })
+  if (labels.shape.length !== 1 || labels.data.length !== count)
+    throw new RangeError(
+      `datasets.mnist: labels must have shape [${count}], got [${labels.shape.slice(0, 8)}].`,
+    )
+  const found = classLabels('datasets.mnist', labels.data, i => `labels[${i}] must be`)
+  return imageDataset({ ...parts, ...found, classes: Math.max(10, found.classes) })
 }

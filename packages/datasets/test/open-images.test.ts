@@ -1,14 +1,15 @@
-import { copyFile, mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { writeNpz } from '@rectified-flow/checkpoints'
 import { batches } from '@rectified-flow/datasets'
-import { type OpenImagesOptions, openImages, ZipWriter } from '@rectified-flow/datasets/node'
+import { openImages } from '@rectified-flow/datasets/node'
 import * as tf from '@tensorflow/tfjs-core'
 import { encode } from 'fast-png'
 import sharp from 'sharp'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { asFolder, asZip, type Files, png, read } from './image-set.js'
 
 let folder: string
 beforeEach(async () => {
@@ -16,51 +17,12 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
-/** A picture of one grey value or colour. */
-function png(value: number, { width = 4, height = 4, channels = 3 } = {}): Uint8Array {
-  return encode({
-    width,
-    height,
-    channels,
-    depth: 8,
-    data: new Uint8Array(width * height * channels).fill(value),
-  })
-}
-type Files = Record<string, Uint8Array | string>
-
-async function asFolder(files: Files): Promise<string> {
-  for (const [name, content] of Object.entries(files)) {
-    await mkdir(dirname(join(folder, 'set', name)), { recursive: true })
-    await writeFile(join(folder, 'set', name), content)
-  }
-  return join(folder, 'set')
-}
-async function asZip(files: Files): Promise<string> {
-  const file = await open(join(folder, 'set.zip'), 'w')
-  const zip = new ZipWriter(file)
-  for (const [name, content] of Object.entries(files)) await zip.add(name, Buffer.from(content as string))
-  await zip.finish()
-  await file.close()
-  return join(folder, 'set.zip')
-}
-async function read(path: string, options?: OpenImagesOptions) {
-  const source = await openImages(path, options)
-  const { count, height, width, channels, classes } = source
-  try {
-    const { images, labels } = await source.read(Array.from({ length: count }, (_, i) => i))
-    const size = height * width * channels
-    const values = Array.from({ length: count }, (_, i) => images[i * size])
-    return { shape: [count, height, width, channels], values, labels, classes }
-  } finally {
-    await source.close()
-    await source.close() // closing twice is safe
-  }
-}
-
 describe.each([
   ['a folder', asFolder],
   ['a zip', asZip],
-])('openImages of %s', (_, make) => {
+])('openImages of %s', (_, makeIn) => {
+  const make = (files: Files) => makeIn(folder, files)
+
   it('reads images sorted by name, with classes from folders', async () => {
     const path = await make({
       'b/1.png': png(40),
@@ -90,29 +52,38 @@ describe.each([
       labels: undefined,
     })
     const short = JSON.stringify({ labels: labels.slice(1) })
-    await expect(openImages(await make({ ...images, 'dataset.json': short }))).rejects.toThrow(
-      "datasets.openImages: dataset.json must give a class, an integer >= 0, for '00001/img00001000.png', got undefined.",
+    const lacking = await make({ ...images, 'dataset.json': short })
+    await expect(openImages(lacking)).rejects.toThrow(
+      `datasets.openImages: 'dataset.json' of '${lacking}' must give, for '00001/img00001000.png', a class, an integer in [0, 65535], got undefined.`,
     )
   })
 
   it('refuses images of mixed sizes and names one; with `resolution` crops and resizes them', async () => {
     const path = await make({ 'a.png': png(10), 'b.png': png(20), 'c.png': png(30, { width: 9, height: 6 }) })
     await expect(read(path)).rejects.toThrow(
-      "datasets.openImages: images must all be 4x4x3 as 'a.png', got 6x9x3 in 'c.png'. Pass resolution to crop and resize them.",
+      `datasets.openImages: images must all be 4x4x3 as 'a.png', got 6x9x3 in 'c.png' of '${path}'. Pass resolution to crop and resize them.`,
     )
     expect(await read(path, { resolution: 3 })).toMatchObject({ shape: [3, 3, 3, 3], values: [10, 20, 30] })
   })
 
-  it('turns grey images into colour with `channels: 3`', async () => {
+  it('turns grey images into colour with `channels: 3`, and colour into grey with 1', async () => {
     const path = await make({
       'a.png': png(10),
       'b.png': png(20, { channels: 1 }),
       'c.png': png(30, { channels: 4 }),
     })
     await expect(read(path)).rejects.toThrow(
-      "datasets.openImages: images must all be 4x4x3 as 'a.png', got 4x4x1 in 'b.png'. Pass channels: 3 to have grey images as colour.",
+      `datasets.openImages: images must all be 4x4x3 as 'a.png', got 4x4x1 in 'b.png' of '${path}'. Pass channels: 3 to have grey images as colour, or channels: 1.`,
     )
-    expect(await read(path, { channels: 3 })).toMatchObject({ values: [10, 20, 30] })
+    expect(await read(path, { channels: 3 })).toMatchObject({ shape: [3, 4, 4, 3], values: [10, 20, 30] })
+    expect(await read(path, { channels: 1 })).toMatchObject({ shape: [3, 4, 4, 1], values: [10, 20, 30] })
+    // Pillow: Image.new('RGB', (1, 1), (200, 100, 3)).convert('L') is 119.
+    const colour = await make({
+      'a.png': encode({ width: 1, height: 1, channels: 3, data: Uint8Array.of(200, 100, 3) }),
+    })
+    expect(await read(colour, { channels: 1, resolution: 1 })).toMatchObject({
+      values: expect.arrayContaining([119]),
+    })
   })
 
   it('refuses JPEG without `allowJpeg`', async () => {
@@ -120,16 +91,16 @@ describe.each([
     const jpeg = await sharp(Buffer.alloc(192, 100), { raw }).jpeg().toBuffer()
     const path = await make({ 'a.jpg': jpeg })
     await expect(openImages(path)).rejects.toThrow(
-      "datasets.openImages: images must not be JPEG, got 'a.jpg'. Pass allowJpeg: true for data to train on; never measure JPEG samples.",
+      `datasets.openImages: images must not be JPEG, got 'a.jpg' of '${path}'. Pass allowJpeg: true for data to train on; never measure JPEG samples.`,
     )
     expect(await read(path, { allowJpeg: true })).toMatchObject({ shape: [1, 8, 8, 3], values: [100] })
   })
 
   it('names damaged images, and folders without images', async () => {
-    await expect(openImages(await make({ 'a.png': png(1).subarray(0, 40) }))).rejects.toThrow(
-      "datasets.openImages: 'a.png' must be a whole image, got a damaged one (",
+    const damaged = await make({ 'a.png': png(1).subarray(0, 40) })
+    await expect(openImages(damaged)).rejects.toThrow(
+      `datasets.openImages: 'a.png' of '${damaged}' must be a whole image, got a damaged one (it ends early).`,
     )
-    await rm(join(folder, 'set'), { recursive: true, force: true })
     const path = await make({ 'a.txt': 'no image' })
     await expect(openImages(path)).rejects.toThrow(
       `datasets.openImages: path must hold PNG, JPEG or WebP images, got none in '${path}'.`,

@@ -1,7 +1,8 @@
 import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { NumericError } from '@rectified-flow/core'
+import { crc32, createDeflate } from 'node:zlib'
+import { createRng, NumericError } from '@rectified-flow/core'
 import { decodePng, encodePngGrid } from '@rectified-flow/datasets'
 import { writePngGrid } from '@rectified-flow/datasets/node'
 import { expectNoLeak } from '@rectified-flow/tools/leaks'
@@ -9,7 +10,11 @@ import { expectClose, f32 } from '@rectified-flow/tools/matchers'
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { encode } from 'fast-png'
+import { zlibSync } from 'fflate'
 import { describe, expect, it } from 'vitest'
+import { bomb, peakGrowth } from './bomb.js'
+import golden from './golden/png.json' with { type: 'json' }
+import { chunk, pngOf } from './png-file.js'
 
 const size = fc.integer({ min: 1, max: 4 })
 
@@ -87,6 +92,62 @@ describe('decodePng', () => {
     ]
     const indexed = encode({ width: 2, height: 1, data: Uint8Array.of(1, 0), channels: 1, palette })
     await expectClose(decodePng(indexed), tf.tensor4d([-1, -1, 1, 1, -1, -1], [1, 1, 2, 3]))
+  })
+
+  it.each(golden.cases)('reads what Pillow reads: $name', async ({ file, shape, max, pixels }) => {
+    const image = decodePng(Buffer.from(file, 'base64'))
+    const values = pixels.map(v => (2 * v) / max - 1)
+    await expectClose(image, tf.tensor4d(values, [1, ...(shape as [number, number, number])]), f32)
+  })
+
+  it('unpacks no profile, no text, and no more than the header says', async () => {
+    const zeros = await bomb(createDeflate())
+    const pixel = zlibSync(Uint8Array.of(0, 7)) // a line of one pixel, without a filter
+    const texts = ['iCCP', 'zTXt'].map(type => chunk(type, [97, 0, 0, ...zeros]))
+    const files = [[...texts, chunk('IDAT', pixel)], [chunk('IDAT', zeros)]]
+    const growth = await peakGrowth(() => {
+      const values = files.map(chunks => decodePng(pngOf([1, 1, 8, 0, 0], chunks)).dataSync()[0])
+      expect(values).toEqual([Math.fround(14 / 255 - 1), -1])
+    })
+    expect(growth).toBeLessThan(100e6)
+  })
+
+  it('refuses more pixels than `maxBytes` before it unpacks any', () => {
+    // A real picture of 16,000 x 16,000 white pixels, 1 bit each, takes 32 kB.
+    const lines = new Uint8Array(16000 * 2001).fill(255)
+    for (let y = 0; y < 16000; y++) lines[y * 2001] = 0
+    const file = pngOf([16000, 16000, 1, 0, 0], [chunk('IDAT', zlibSync(lines))])
+    expect(() => decodePng(file)).toThrow(
+      new RangeError(
+        `datasets.decodePng: bytes must unpack to at most ${2 ** 26 + 100 * file.length} bytes, got 256000000. Raise maxBytes if you trust it.`,
+      ),
+    )
+    const small = pngOf([9, 3, 8, 2, 0], [chunk('IDAT', zlibSync(new Uint8Array(84)))])
+    expect(decodePng(small, { maxBytes: 81 }).shape).toEqual([1, 3, 9, 3])
+    expect(() => decodePng(small, { maxBytes: 80 })).toThrow('at most 80 bytes, got 81')
+  })
+
+  it('refuses damage of any kind as a TypeError', () => {
+    const rng = createRng(7)
+    const files = golden.cases.filter(({ name }) => name.includes('9x10')).map(({ file }) => file)
+    for (let round = 0; round < 500; round++) {
+      const bytes = Buffer.from(files[round % files.length]!, 'base64')
+      const at = rng.integers(1, bytes.length)[0]!
+      bytes[at]! ^= rng.integers(1, 256)[0]!
+      let end = 0
+      for (let chunkAt = 8; chunkAt + 12 <= bytes.length; chunkAt = end + 4) {
+        end = chunkAt + 8 + bytes.readUInt32BE(chunkAt)
+        if (end + 4 > bytes.length) break
+        bytes.writeUInt32BE(crc32(bytes.subarray(chunkAt + 4, end)), end) // so that the damage is not in the checksum
+      }
+      try {
+        decodePng(bytes)
+      } catch (error) {
+        expect((error as Error).message).toMatch(
+          /^datasets\.decodePng: bytes must (be a whole PNG file|unpack to)/,
+        )
+      }
+    }
   })
 
   it('rejects what is not a whole PNG', async () => {

@@ -116,12 +116,12 @@ with zipfile.ZipFile(sys.argv[1], 'w') as z:
     await writeFile(path, bytes)
     const zip = await ZipReader.open(path)
     await expect(zip.read(0)).rejects.toThrow(
-      `datasets.ZipReader.read: 'a.bin' of ${path} must be whole, got a damaged entry: its checksum is wrong.`,
+      `datasets.ZipReader.read: 'a.bin' of '${path}' must be whole, got a damaged entry: its checksum is wrong.`,
     )
     await zip.close()
     await writeFile(path, bytes.subarray(0, bytes.length - 10))
     await expect(ZipReader.open(path)).rejects.toThrow(
-      `datasets.openZip: ${path} must be a zip file, got no end of a directory: another kind of file, or a truncated one.`,
+      `datasets.openZip: '${path}' must be a zip file, got no end of a directory: another kind of file, or a truncated one.`,
     )
   })
 

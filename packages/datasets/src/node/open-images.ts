@@ -1,16 +1,26 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { checkOneOf, describe } from '@rectified-flow/core'
 import type { ImageSource } from '../image-source.js'
-import { mnist } from '../mnist.js'
-import { type ImageFilesOptions, imageFiles } from './image-files.js'
+import { checkImageOptions, type ImageFilesOptions, imageFiles } from './image-files.js'
+import { findMnist, mnistPaths } from './internal/find-mnist.js'
+import { folderNames, kindOf } from './internal/named-file.js'
 import { prepareSource } from './internal/prepare-source.js'
 import { readCifar10 } from './read-cifar10.js'
-import { readMnist } from './read-mnist.js'
+import { readMnist, readMnistFiles } from './read-mnist.js'
 import { readNpzImages } from './read-npz-images.js'
+
+const WHERE = 'datasets.openImages'
 
 export interface OpenImagesOptions extends ImageFilesOptions {
   /** Which part to read of data that have two (MNIST, CIFAR-10). */
   split?: 'train' | 'test'
+}
+
+/** How to read data that go into memory as a whole. */
+interface WholeOptions {
+  split: 'train' | 'test'
+  maxBytes?: number
 }
 
 /**
@@ -24,35 +34,43 @@ export async function openImages(
   path: string,
   { split = 'train', ...options }: OpenImagesOptions = {},
 ): Promise<ImageSource> {
-  const where = 'datasets.openImages'
-  const info = await stat(path).catch(cause => {
-    throw new RangeError(`${where}: path must name a folder or a file, got '${path}' (${cause.code}).`, {
-      cause,
-    })
+  checkOneOf(WHERE, 'split', split, ['train', 'test'])
+  checkImageOptions(options)
+  const found = await stat(path).catch(cause => {
+    throw new RangeError(
+      `${WHERE}: path must name a folder or a file, got ${describe(path)} (${cause.code}).`,
+      { cause },
+    )
   })
-  const whole = info.isDirectory() ? await openFolder(path, split) : await openFile(path, split)
-  return whole ? prepareSource(where, whole, options) : imageFiles(path, options)
+  if (!found.isDirectory() && !found.isFile())
+    throw new RangeError(
+      `${WHERE}: path must name a folder or a file, got ${kindOf(found)}, ${describe(path)}.`,
+    )
+  const { maxBytes } = options
+  const limits = { split, ...(maxBytes !== undefined && { maxBytes }) }
+  const whole = found.isDirectory() ? await openFolder(path, limits) : await openFile(path, limits)
+  return whole ? prepareSource(WHERE, whole, options) : imageFiles(path, options)
 }
 
 /** The images of a folder with the files of MNIST or CIFAR-10, read into memory; null for any other folder. */
-async function openFolder(path: string, split: 'train' | 'test'): Promise<ImageSource | null> {
-  const names = new Set(await readdir(path))
-  const has = (...list: string[]) => list.some(name => names.has(name))
-  const images = `${split === 'train' ? 'train' : 't10k'}-images-idx3-ubyte`
-  if (has(images, `${images}.gz`)) return readMnist(path, { split })
-  if (has('cifar-10-batches-bin')) return readCifar10(join(path, 'cifar-10-batches-bin'), { split })
+async function openFolder(path: string, options: WholeOptions): Promise<ImageSource | null> {
+  const { split } = options
+  if (await findMnist(WHERE, path, split)) return readMnist(path, options)
+  const names = new Set(await folderNames(WHERE, 'path', path))
+  for (const folder of ['cifar-10-batches-bin', 'cifar-10-batches-py'])
+    if (names.has(folder)) return readCifar10(join(path, folder), options)
   const batch = split === 'train' ? 'data_batch_1' : 'test_batch'
-  const rows = has(`${batch}.png`) && has('train_lables.json', 'test_lables.json')
-  return rows || has(`${batch}.bin`) ? readCifar10(path, { split }) : null
+  const rows = names.has(`${batch}.png`) && (names.has('train_lables.json') || names.has('test_lables.json'))
+  return rows || names.has(`${batch}.bin`) || names.has(batch) ? readCifar10(path, options) : null
 }
 
 /** The images of a file that holds a whole dataset, read into memory; null for a zip of image files. */
-async function openFile(path: string, split: 'train' | 'test'): Promise<ImageSource | null> {
+async function openFile(path: string, options: WholeOptions): Promise<ImageSource | null> {
   if (path.endsWith('.zip')) return null
-  if (path.endsWith('.npz')) return readNpzImages(path)
-  if (/\.(tar\.gz|tgz|tar)$/.test(path)) return readCifar10(path, { split })
-  if (/idx3-ubyte(\.gz)?$/.test(path)) return mnist({ images: await readFile(path) })
+  if (path.endsWith('.npz')) return readNpzImages(path, options)
+  if (/\.(tar\.gz|tgz|tar)$/.test(path)) return readCifar10(path, options)
+  if (/idx3-ubyte(\.gz)?$/.test(basename(path))) return readMnistFiles(await mnistPaths(path), options)
   throw new RangeError(
-    `datasets.openImages: path must be a folder, .zip, .npz, .tar.gz or idx3-ubyte file, got '${path}'.`,
+    `${WHERE}: path must be a folder, .zip, .npz, .tar.gz or idx3-ubyte file, got ${describe(path)}.`,
   )
 }

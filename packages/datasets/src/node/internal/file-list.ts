@@ -1,33 +1,62 @@
-import { readdir, readFile } from 'node:fs/promises'
-import { join, relative, sep } from 'node:path'
+import { join } from 'node:path'
+import { describe } from '@rectified-flow/core'
 import { ZipReader } from '../zip-reader.js'
+import { isHidden } from './is-hidden.js'
+import { readNamedFile } from './named-file.js'
+import { walkFolder } from './walk-folder.js'
 
-/** Named files, in a folder or in a zip. */
+/** Named files, in a folder or in a zip. Hidden ones are not among them. */
 export interface FileList {
+  /** The folder or the zip. */
+  path: string
   /** Paths within the folder or the zip, with '/' between folders, sorted by code units. */
   names: string[]
+  /** The folders, also those without files, as paths without a '/' at the end. */
+  folders: ReadonlySet<string>
   read(name: string): Promise<Uint8Array>
   close(): Promise<void>
 }
 
-export async function folderFiles(path: string): Promise<FileList> {
-  const entries = await readdir(path, { recursive: true, withFileTypes: true })
-  const names = entries
-    .filter(entry => !entry.isDirectory())
-    .map(entry => relative(path, join(entry.parentPath, entry.name)).split(sep).join('/'))
-  return { names: names.sort(), read: name => readFile(join(path, name)), close: async () => {} }
+/** How an error names a file of a list. */
+export function nameIn({ path }: Pick<FileList, 'path'>, name: string): string {
+  return `${describe(name)} of ${describe(path)}`
 }
 
-export async function zipFiles(path: string): Promise<FileList> {
+/** The files of a folder, to any depth. Links are followed. */
+export async function folderFiles(where: string, path: string): Promise<FileList> {
+  const { files, folders } = await walkFolder(where, path)
+  return {
+    path,
+    names: files.sort(),
+    folders,
+    read: name => readNamedFile(where, nameIn({ path }, name), join(path, name)),
+    close: async () => {},
+  }
+}
+
+/** The files in a zip. */
+export async function zipFiles(path: string, { maxBytes }: { maxBytes?: number }): Promise<FileList> {
   const zip = await ZipReader.open(path)
   const places = new Map<string, number>()
+  const folders = new Set<string>()
   for (let i = 0; i < zip.count; i++) {
-    const name = zip.name(i)
+    // Old Windows tools wrote '\', and some tools begin with './'.
+    const name = zip
+      .name(i)
+      .replaceAll('\\', '/')
+      .replace(/^(\.?\/)+/, '')
+    if (isHidden(name)) continue
+    for (let at = name.lastIndexOf('/'); at > 0; at = name.lastIndexOf('/', at - 1)) {
+      if (folders.has(name.slice(0, at))) break
+      folders.add(name.slice(0, at))
+    }
     if (!name.endsWith('/')) places.set(name, i)
   }
   return {
+    path,
     names: [...places.keys()].sort(),
-    read: name => zip.read(places.get(name)!),
+    folders,
+    read: name => zip.read(places.get(name)!, maxBytes === undefined ? {} : { maxBytes }),
     close: () => zip.close(),
   }
 }

@@ -1,22 +1,67 @@
+import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { Readable } from 'node:stream'
+import { describe } from '@rectified-flow/core'
+import { createTarDecoder, type ParsedTarEntry } from 'modern-tar'
+import { checkUnpacked, defaultMaxBytes, TooLarge } from '../../internal/unpack-limit.js'
+import { fileSize } from './named-file.js'
+
 /**
- * The files in a tar archive, as views of it.
+ * Files of a tar archive, plain or gzip, in the order of the archive. Of the others only the names are read.
  *
- * @see POSIX.1-1988, ustar: a header of 512 bytes (name at 0, size in octal at 124, kind at 156), data in blocks of 512
+ * @param wanted    says which files to read, by their names
+ * @param maxBytes  the most bytes that the archive may unpack to; by default 64 MiB plus 100 times its size
+ * @returns         the bytes of the wanted files, by name, and the names of all
  */
-export function tarFiles(where: string, archive: Uint8Array): Map<string, Uint8Array> {
+export async function tarFiles(
+  where: string,
+  path: string,
+  { wanted, maxBytes: most }: { wanted: (name: string) => boolean; maxBytes?: number },
+): Promise<{ files: Map<string, Uint8Array>; names: string[] }> {
+  const maxBytes = most ?? defaultMaxBytes(await fileSize(where, 'path', path))
   const files = new Map<string, Uint8Array>()
-  const text = (start: number, length: number) =>
-    String.fromCharCode(...archive.subarray(start, start + length)).replace(/[\0 ].*$/s, '')
-  for (let at = 0; at + 512 <= archive.length && archive[at] !== 0; ) {
-    const name = text(at, 100)
-    const size = Number.parseInt(text(at + 124, 12), 8)
-    if (!(size >= 0) || at + 512 + size > archive.length)
-      throw new RangeError(
-        `${where}: the archive must hold all of '${name}', got a damaged or truncated one.`,
-      )
-    const kind = archive[at + 156]
-    if (kind === 0 || kind === 48) files.set(name, archive.subarray(at + 512, at + 512 + size))
-    at += 512 + Math.ceil(size / 512) * 512
+  const names: string[] = []
+  const bytes = Readable.toWeb(createReadStream(path)) as ReadableStream<Uint8Array<ArrayBuffer>>
+  const plain = (await isGzip(path)) ? bytes.pipeThrough(new DecompressionStream('gzip')) : bytes
+  const limited = plain.pipeThrough(limit(size => checkUnpacked(where, describe(path), size, maxBytes)))
+  const entries = limited.pipeThrough(createTarDecoder({ strict: true }))
+  try {
+    for await (const { header, body } of entries as unknown as AsyncIterable<ParsedTarEntry>) {
+      names.push(header.name)
+      if (header.type === 'file' && wanted(header.name))
+        files.set(header.name, new Uint8Array(await new Response(body).arrayBuffer()))
+      else await body.cancel()
+    }
+  } catch (cause) {
+    if (cause instanceof TooLarge) throw cause
+    throw new RangeError(
+      `${where}: ${describe(path)} must be a whole tar archive, plain or gzip, got a damaged one (${(cause as Error).message}).`,
+      { cause },
+    )
   }
-  return files
+  return { files, names }
+}
+
+async function isGzip(path: string): Promise<boolean> {
+  const file = await open(path)
+  try {
+    const { buffer } = await file.read(Buffer.alloc(2), 0, 2, 0)
+    return buffer[0] === 0x1f && buffer[1] === 0x8b
+  } finally {
+    await file.close()
+  }
+}
+
+/** Passes bytes on, and tells `check` how many there were; an error that it throws ends the stream. */
+function limit(
+  check: (size: number) => void,
+): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
+  let size = 0
+  return new TransformStream({
+    transform(chunk, controller) {
+      size += chunk.length
+      check(size)
+      controller.enqueue(chunk)
+    },
+  })
 }

@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
+import { describe } from '@rectified-flow/core'
 
 /** A zip's central directory: its bytes, and the numbers of its entries that reading needs, in one array per field. */
 export interface ZipDirectory {
@@ -16,6 +17,9 @@ export interface ZipDirectory {
 
 const END = 22
 const MAX_COMMENT = 0xffff
+/** The two parts of a ZIP64 directory's end. */
+const LOCATOR = 20
+const RECORD = 56
 const BIG = 0xffffffff
 
 /**
@@ -24,10 +28,11 @@ const BIG = 0xffffffff
  * @see PKWARE, APPNOTE.TXT 6.3.10, sections 4.3.12 to 4.3.16
  */
 export async function readDirectory(path: string, file: FileHandle): Promise<ZipDirectory> {
-  const refuse = (why: string) => new RangeError(`datasets.openZip: ${path} must be a zip file, got ${why}.`)
+  const refuse = (why: string) =>
+    new RangeError(`datasets.openZip: ${describe(path)} must be a zip file, got ${why}.`)
   const { size } = await file.stat()
-  const { count, start, length } = await findDirectory(file, size, refuse)
-  if (start + length > size || length < count * 46) throw refuse('a damaged or truncated one')
+  const { count, start, length, shift } = await findDirectory(file, size, refuse)
+  if (start < 0 || shift < 0 || length < count * 46) throw refuse('a damaged or truncated one')
   const bytes = Buffer.allocUnsafe(length)
   await file.read(bytes, 0, length, start)
 
@@ -57,6 +62,7 @@ export async function readDirectory(path: string, file: FileHandle): Promise<Zip
     directory.sizes[i] = bytes.readUInt32LE(at + 24)
     directory.offsets[i] = bytes.readUInt32LE(at + 42)
     widen(directory, i, at + 46 + name, extra)
+    directory.offsets[i]! += shift
     if (directory.offsets[i]! + directory.packed[i]! > size) throw refuse(`a damaged directory at entry ${i}`)
     at += 46 + name + extra + comment
   }
@@ -83,24 +89,32 @@ function widen(
   }
 }
 
+/**
+ * Where the directory is. Its end stands right before its end record, also where the offsets in the zip are too small,
+ * because other bytes were put before it (a program that unpacks itself): by `shift`, which entries need too.
+ */
 async function findDirectory(
   file: FileHandle,
   size: number,
   refuse: (why: string) => RangeError,
-): Promise<{ count: number; start: number; length: number }> {
-  const tail = Buffer.alloc(Math.min(size, END + MAX_COMMENT + 20))
+): Promise<{ count: number; start: number; length: number; shift: number }> {
+  const tail = Buffer.alloc(Math.min(size, END + MAX_COMMENT + LOCATOR + RECORD))
   await file.read(tail, 0, tail.length, size - tail.length)
   let end = tail.length - END
   while (end >= 0 && tail.readUInt32LE(end) !== 0x06054b50) end--
   if (end < 0) throw refuse('no end of a directory: another kind of file, or a truncated one')
-  const count = tail.readUInt16LE(end + 10)
-  const [length, start] = [tail.readUInt32LE(end + 12), tail.readUInt32LE(end + 16)]
-  if (count !== 0xffff && length !== BIG && start !== BIG) return { count, start, length }
-  const locator = end - 20
-  if (locator < 0 || tail.readUInt32LE(locator) !== 0x07064b50) return { count, start, length }
-  const record = Buffer.alloc(56)
-  await file.read(record, 0, 56, Number(tail.readBigUInt64LE(locator + 8)))
-  if (record.readUInt32LE(0) !== 0x06064b50) throw refuse('a damaged ZIP64 directory')
-  const [many, bytes, from] = [32, 40, 48].map(field => Number(record.readBigUInt64LE(field)))
-  return { count: many!, length: bytes!, start: from! }
+  const place = (at: number, [count, length, start]: readonly number[]) => {
+    const found = size - tail.length + at - length!
+    return { count: count!, length: length!, start: found, shift: found - start! }
+  }
+  const small = [tail.readUInt16LE(end + 10), tail.readUInt32LE(end + 12), tail.readUInt32LE(end + 16)]
+  if (small[0] !== 0xffff && small[1] !== BIG && small[2] !== BIG) return place(end, small)
+  const locator = end - LOCATOR
+  if (locator < 0 || tail.readUInt32LE(locator) !== 0x07064b50) return place(end, small)
+  const record = locator - RECORD
+  if (record < 0 || tail.readUInt32LE(record) !== 0x06064b50) throw refuse('a damaged ZIP64 directory')
+  return place(
+    record,
+    [32, 40, 48].map(field => Number(tail.readBigUInt64LE(record + field))),
+  )
 }
