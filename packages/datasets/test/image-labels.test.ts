@@ -87,6 +87,8 @@ describe.each([
   })
 
   it('refuse a class folder without images, as torchvision does', async () => {
+    const withText = await make({ ...pictures('x/a/0.png', 'x/c/0.png'), 'x/b/notes.txt': '' })
+    await expect(openImages(withText)).rejects.toThrow("'x/b' of")
     const path = await make({ ...pictures('a/0.png', 'c/0.png'), 'b/': '' })
     await expect(openImages(path)).rejects.toThrow(
       `datasets.openImages: 'b' of '${path}' must hold images, as the class folders beside it, got none. Remove it, or give the classes in dataset.json.`,

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -140,6 +141,71 @@ describe('a pair store', () => {
     expect(await readdir(at('a'))).toHaveLength(4)
   })
 
+  it('refuses to read a shard of which any byte was changed', async () => {
+    const store = await fill(await using(createPairStore(at('a'), { ...plan, count: 4 })))
+    const whole = await readFile(store.path(0))
+    const dataStart = 8 + Number(whole.readBigUInt64LE())
+    for (let i = dataStart; i < whole.length; i++) {
+      const bytes = Buffer.from(whole)
+      bytes[i]! ^= 1
+      await writeFile(store.path(0), bytes)
+      await expect((await using(openPairStore(at('a')))).read([0])).rejects.toThrow(
+        `datasets.PairStore.read: '${store.path(0)}' must be a whole shard of this store, got one that is damaged: its checksum is wrong. Run verify().`,
+      )
+    }
+    for (let i = 0; i < dataStart; i++) {
+      const bytes = Buffer.from(whole)
+      bytes[i]! ^= 1
+      await writeFile(store.path(0), bytes)
+      const rows = (await using(openPairStore(at('a')))).read([0])
+      const images = await rows.then(
+        rows => rows.images,
+        (error: Error) => error.message,
+      )
+      // A header may differ in what says nothing, such as its format's name.
+      if (typeof images === 'string') expect(images).toContain(`'${store.path(0)}' must be a whole shard`)
+      else expect(images).toEqual(Uint8Array.of(0, 5, 10, 15))
+    }
+    await writeFile(store.path(0), whole)
+    expect((await store.read([3])).images).toEqual(Uint8Array.of(60, 65, 70, 75))
+  })
+
+  it('believes no number in pairs.json before the shards are there', async () => {
+    const store = await fill(await using(createPairStore(at('a'), plan)))
+    const manifest = JSON.parse(await readFile(at('a/pairs.json'), 'utf8'))
+    const opened = async (changes: object) => {
+      await writeFile(at('a/pairs.json'), JSON.stringify({ ...manifest, ...changes }))
+      return using(openPairStore(at('a'), { incomplete: true }))
+    }
+    await expect(opened({ count: 1e11, shardSize: 1000 })).rejects.toThrow(
+      `datasets.openPairStore: the number of shards, count / shardSize, must be an integer in [1, 1048576], got 100000000. The file is '${at('a/pairs.json')}'.`,
+    )
+    await expect(opened({ classes: 2e8 })).rejects.toThrow(
+      'classes must be an integer in [1, 65536], got 200000000',
+    )
+    for (const changes of [{ origin: null }, { origin: 3 }, { shape: 7 }, { count: '4' }, { seed: -1 }])
+      await expect(opened(changes)).rejects.toThrow(`The file is '${at('a/pairs.json')}'.`)
+    const huge = await opened({ shape: [1e9, 1e9, 3] })
+    await expect(huge.read([0])).rejects.toThrow(
+      `'${store.path(0)}' must be a whole shard of this store, got one that is of another store`,
+    )
+  })
+
+  it.skipIf(process.platform === 'win32')('waits for no pipe', async () => {
+    const store = await fill(await using(createPairStore(at('a'), plan)))
+    await rm(store.path(1))
+    execFileSync('mkfifo', [store.path(1)])
+    await expect(store.read([5])).rejects.toThrow(`shard must be a file, got a pipe, '${store.path(1)}'.`)
+    expect(await store.verify()).toEqual([
+      { shard: 1, path: store.path(1), problem: 'no file that can be read (a folder, a pipe or a device)' },
+    ])
+    await rm(at('a/pairs.json'))
+    execFileSync('mkfifo', [at('a/pairs.json')])
+    await expect(openPairStore(at('a'))).rejects.toThrow(
+      `datasets.openPairStore: directory must hold a pair store, got no pairs.json in '${at('a')}' (no file).`,
+    )
+  })
+
   it('refuses to mix pairs of different plans', async () => {
     await createPairStore(at('a'), { ...plan, origin: { teacher: 'x', steps: 16 } })
     await createPairStore(at('a'), { ...plan, origin: { steps: 16, teacher: 'x' } })
@@ -187,11 +253,11 @@ describe('a pair store', () => {
     await fill(store)
     await truncate(store.path(1), 100)
     await expect((await using(openPairStore(at('a')))).read([5])).rejects.toThrow(
-      `datasets.PairStore.read: ${store.path(1)} must be a whole shard of this store, got a damaged file. Run verify().`,
+      `datasets.PairStore.read: '${store.path(1)}' must be a whole shard of this store, got one that is damaged: its header is not whole. Run verify().`,
     )
     await writeFile(at('a/pairs.json'), '{}')
     await expect(openPairStore(at('a'))).rejects.toThrow(
-      'pairs.json must be the manifest of a pair store (version 1)',
+      `datasets.openPairStore: '${at('a/pairs.json')}' must be the manifest of a pair store (version 1), got undefined undefined.`,
     )
     await expect(createPairStore(at('b'), { ...plan, shape: [2, 2] as never })).rejects.toThrow(
       'datasets.createPairStore: shape must be [H,W,C], got [2,2].',

@@ -10,7 +10,7 @@ export interface ClassLabels {
  * The most classes that a file may name. A batch has a one-hot row of this width for each image, so a file's word is not
  * enough for more.
  */
-const MAX_CLASSES = 2 ** 16
+export const MAX_CLASSES = 2 ** 16
 
 /**
  * Labels as a file gives them, each checked to be a class. There is one more class than the largest label.

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { writeFileWhole } from '@rectified-flow/checkpoints/node'
+import { describe } from '@rectified-flow/core'
 import { createPairStore, openPairStore } from './open-pair-store.js'
 import { checkSamePlan } from './pair-manifest.js'
-import { shardProblem } from './pair-shard.js'
 import type { PairStore } from './pair-store.js'
+import { shardProblem } from './shard-layout.js'
 
 /**
  * Copy shards of one plan, made in several directories, into one directory. Each shard is checked, then copied unchanged;
@@ -25,13 +26,11 @@ export async function mergePairStores(target: string, sources: readonly string[]
     const absent = new Set(await store.missing())
     for (const shard of await merged.missing()) {
       if (absent.has(shard)) continue
-      const bytes = await readFile(store.path(shard))
-      const problem = shardProblem(plan, shard, bytes)
+      const path = store.path(shard)
+      const problem = await shardProblem(plan, shard, path)
       if (problem)
-        throw new RangeError(
-          `${where}: ${store.path(shard)} must be a whole shard, got one that is ${problem}.`,
-        )
-      await writeFileWhole(merged.path(shard), bytes)
+        throw new RangeError(`${where}: ${describe(path)} must be a whole shard, got one that is ${problem}.`)
+      await writeFileWhole(merged.path(shard), await readFile(path))
     }
   }
   return merged

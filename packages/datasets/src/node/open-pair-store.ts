@@ -1,7 +1,9 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeFileWhole } from '@rectified-flow/checkpoints/node'
-import type { PairPlan } from '../pair-plan.js'
+import { describe } from '@rectified-flow/core'
+import type { FullPairPlan, PairPlan } from '../pair-plan.js'
+import { fileSize, inFile, readNamedFile } from './internal/named-file.js'
 import { checkSamePlan, fullPlan, manifestText, parseManifest } from './pair-manifest.js'
 import { PairStore } from './pair-store.js'
 
@@ -20,9 +22,14 @@ export async function createPairStore(directory: string, plan: PairPlan): Promis
   const where = 'datasets.createPairStore'
   const want = fullPlan(where, plan)
   const path = join(directory, MANIFEST)
-  await mkdir(directory, { recursive: true })
+  await mkdir(directory, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
+    throw new RangeError(
+      `${where}: directory must be a folder, or a place for one, got ${describe(directory)} (${cause.code}).`,
+      { cause },
+    )
+  })
   await writeFileWhole(path, manifestText(want), { replace: false })
-  const have = parseManifest(where, path, await readFile(path, 'utf8'))
+  const have = await readManifest(where, path)
   checkSamePlan(where, directory, have, want)
   return new PairStore(directory, have)
 }
@@ -39,23 +46,27 @@ export async function openPairStore(
 ): Promise<PairStore> {
   const where = 'datasets.openPairStore'
   const path = join(directory, MANIFEST)
-  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+  await fileSize(where, MANIFEST, path).catch((error: Error) => {
+    const { code = 'no file' } = (error.cause ?? {}) as NodeJS.ErrnoException
     throw new RangeError(
-      `${where}: directory must hold a pair store, got no ${MANIFEST} in '${directory}' (${cause.code}).`,
-      {
-        cause,
-      },
+      `${where}: directory must hold a pair store, got no ${MANIFEST} in ${describe(directory)} (${code}).`,
+      { cause: error },
     )
   })
-  const store = new PairStore(directory, parseManifest(where, path, text))
+  const store = new PairStore(directory, await readManifest(where, path))
   const missing = incomplete ? [] : await store.missing()
   if (missing.length > 0) {
     const named = missing.slice(0, 5).join(', ')
     const more = missing.length > 5 ? ` and ${missing.length - 5} more` : ''
     throw new RangeError(
-      `${where}: directory must hold all ${store.shards} shards, got none for shard ${named}${more} in '${directory}'. ` +
+      `${where}: directory must hold all ${store.shards} shards, got none for shard ${named}${more} in ${describe(directory)}. ` +
         'Make them with createPairStore and write().',
     )
   }
   return store
+}
+
+async function readManifest(where: string, path: string): Promise<FullPairPlan> {
+  const text = await readNamedFile(where, MANIFEST, path)
+  return inFile(path, () => parseManifest(where, path, text.toString()))
 }

@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto'
 import { checkInt, checkOneOf, describe } from '@rectified-flow/core'
+import { MAX_CLASSES } from '../internal/class-labels.js'
 import type { FullPairPlan, PairPlan } from '../pair-plan.js'
+
+/** The most shards of a store: their names are listed in memory, and a folder with more files is slow. */
+const MAX_SHARDS = 2 ** 20
 
 /** Check a plan and fill in its defaults. */
 export function fullPlan(where: string, plan: PairPlan): FullPairPlan {
@@ -16,13 +20,16 @@ export function fullPlan(where: string, plan: PairPlan): FullPairPlan {
   } = plan
   checkInt(where, 'count', count, 1)
   checkInt(where, 'shardSize', shardSize, 1)
+  checkInt(where, 'the number of shards, count / shardSize,', Math.ceil(count / shardSize), 1, MAX_SHARDS)
   checkInt(where, 'seed', seed, 0, Number.MAX_SAFE_INTEGER)
   if (!Array.isArray(shape) || shape.length !== 3)
     throw new RangeError(`${where}: shape must be [H,W,C], got ${describe(shape)}.`)
   for (const [axis, size] of shape.entries()) checkInt(where, `shape[${axis}]`, size, 1)
   checkOneOf(where, 'images', images, ['uint8', 'float16'])
   checkOneOf(where, 'noise', noise, ['indexed', 'pcg64', 'float16', 'float32'])
-  if (classes !== undefined) checkInt(where, 'classes', classes, 1)
+  if (classes !== undefined) checkInt(where, 'classes', classes, 1, MAX_CLASSES)
+  if (origin === null || typeof origin !== 'object')
+    throw new TypeError(`${where}: origin must be an object, got ${describe(origin)}.`)
   const sorted = Object.fromEntries(Object.entries(origin).sort(([a], [b]) => (a < b ? -1 : 1)))
   return {
     count,
@@ -52,11 +59,13 @@ export function parseManifest(where: string, path: string, text: string): FullPa
   try {
     value = JSON.parse(text)
   } catch (cause) {
-    throw new RangeError(`${where}: ${path} must be JSON, got ${(cause as Error).message}.`, { cause })
+    throw new RangeError(`${where}: ${describe(path)} must be JSON, got ${(cause as Error).message}.`, {
+      cause,
+    })
   }
   if (value?.format !== 'rectified-flow/pairs' || value.version !== 1)
     throw new RangeError(
-      `${where}: ${path} must be the manifest of a pair store (version 1), got ${describe(value?.format)} ${describe(value?.version)}.`,
+      `${where}: ${describe(path)} must be the manifest of a pair store (version 1), got ${describe(value?.format)} ${describe(value?.version)}.`,
     )
   return fullPlan(where, value as unknown as PairPlan)
 }
@@ -73,7 +82,7 @@ export function checkSamePlan(
     const [a, b] = [JSON.stringify(have[key]), JSON.stringify(want[key])]
     if (a !== b)
       throw new RangeError(
-        `${where}: ${key} must be ${a}, as in the store in '${directory}', got ${b}. Other pairs need another directory.`,
+        `${where}: ${key} must be ${a}, as in the store in ${describe(directory)}, got ${b}. Other pairs need another directory.`,
       )
   }
 }

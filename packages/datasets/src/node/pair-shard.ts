@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type HostTensor, readSafetensors, toFloat32, writeSafetensors } from '@rectified-flow/checkpoints'
+import { type HostTensor, toFloat32, writeSafetensors } from '@rectified-flow/checkpoints'
 import { checkInt, describe } from '@rectified-flow/core'
 import { toHalf } from '../internal/to-half.js'
 import type { FullPairPlan } from '../pair-plan.js'
@@ -73,20 +73,6 @@ export function decodeRows(
   return rows as PairRows
 }
 
-/** What is wrong with a shard's file, or null. This checks its structure, its plan and number, and every byte. */
-export function shardProblem(plan: FullPairPlan, shard: number, bytes: Uint8Array): string | null {
-  try {
-    const { tensors, metadata } = readSafetensors(bytes)
-    if (metadata.plan !== planId(plan)) return `of another store (plan ${metadata.plan ?? 'none'})`
-    if (metadata.shard !== String(shard)) return `shard ${metadata.shard} under this name`
-    if (metadata.sha256 !== checksum(plan, shard, Object.fromEntries(tensors)))
-      return 'damaged: its checksum is wrong'
-    return null
-  } catch (error) {
-    return `damaged: ${(error as Error).message}`
-  }
-}
-
 function toData(where: string, name: string, dtype: string, values: ArrayLike<number>): HostTensor['data'] {
   if (dtype === 'I32') return Int32Array.from(values)
   const Kind = dtype === 'U8' ? Uint8Array : Float32Array
@@ -96,11 +82,27 @@ function toData(where: string, name: string, dtype: string, values: ArrayLike<nu
 }
 
 function checksum(plan: FullPairPlan, shard: number, tensors: Record<string, HostTensor>): string {
-  const hash = createHash('sha256').update(`${planId(plan)} ${shard}`)
+  const hash = shardHash(plan, shard)
   for (const name of Object.keys(tensors).sort()) {
-    const { dtype, shape, data } = tensors[name]!
-    hash.update(`${name} ${dtype} [${shape}]`)
+    const { data } = tensors[name]!
+    hash.column(name)
     hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
   }
-  return hash.digest('hex')
+  return hash.digest()
+}
+
+/** The checksum of a shard, in pieces: for each column, in the order of the names, `column` and then `update` with its bytes. */
+export function shardHash(plan: FullPairPlan, shard: number) {
+  const hash = createHash('sha256').update(`${planId(plan)} ${shard}`)
+  const columns = columnsOf(plan)
+  return {
+    column(name: string): void {
+      const { dtype, row } = columns[name]!
+      hash.update(`${name} ${dtype} [${[shardRows(plan, shard), ...row]}]`)
+    },
+    update(bytes: Uint8Array): void {
+      hash.update(bytes)
+    },
+    digest: () => hash.digest('hex'),
+  }
 }

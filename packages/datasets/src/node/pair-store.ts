@@ -1,4 +1,3 @@
-import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeFileWhole } from '@rectified-flow/checkpoints/node'
 import { checkInt, type Pairs } from '@rectified-flow/core'
@@ -6,7 +5,9 @@ import { checkIndices } from '../internal/check-indices.js'
 import { pairTensors } from '../internal/pair-tensors.js'
 import type { FullPairPlan } from '../pair-plan.js'
 import type { IndexedPairs, PairRows, WritablePairs } from '../pair-source.js'
-import { decodeRows, encodeShard, shardProblem, shardRows } from './pair-shard.js'
+import { folderNames } from './internal/named-file.js'
+import { decodeRows, encodeShard, shardRows } from './pair-shard.js'
+import { shardProblem } from './shard-layout.js'
 import { ShardReader } from './shard-reader.js'
 
 /** Which shards of a store a writer makes: those with `shard % parts === part`. */
@@ -59,8 +60,10 @@ export class PairStore implements IndexedPairs, WritablePairs {
 
   /** The shards (of this part) that are not yet written, in order. Only file names are checked. */
   async missing({ part = 0, parts = 1 }: StorePart = {}): Promise<number[]> {
-    const mine = this.#shardsOf('datasets.PairStore.missing', part, parts)
-    const there = new Set((await readdir(this.directory)).map(name => join(this.directory, name)))
+    const where = 'datasets.PairStore.missing'
+    const mine = this.#shardsOf(where, part, parts)
+    const names = await folderNames(where, 'directory', this.directory)
+    const there = new Set(names.map(name => join(this.directory, name)))
     return mine.filter(shard => !there.has(this.path(shard)))
   }
 
@@ -78,15 +81,17 @@ export class PairStore implements IndexedPairs, WritablePairs {
     const problems: ShardProblem[] = []
     for (const [done, shard] of mine.entries()) {
       const path = this.path(shard)
-      const bytes = await readFile(path).catch(() => null)
-      const problem = bytes ? shardProblem(this.plan, shard, bytes) : 'missing'
+      const problem = await shardProblem(this.plan, shard, path)
       if (problem) problems.push({ shard, path, problem })
       onShard?.(done + 1, mine.length)
     }
     return problems
   }
 
-  /** The stored rows of the pairs at these indices, in this order; an index may come twice. */
+  /**
+   * The stored rows of the pairs at these indices, in this order; an index may come twice. A shard is checked, every byte,
+   * before its first row is read.
+   */
   async read(indices: ArrayLike<number>): Promise<PairRows> {
     checkIndices('datasets.PairStore.read', indices, this.count)
     return decodeRows(this.plan, await this.#reader.read(indices))

@@ -1,11 +1,14 @@
-import { readFile } from 'node:fs/promises'
+import { access } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Pairs } from '@rectified-flow/core'
+import { describe, type Pairs } from '@rectified-flow/core'
 import { checkIndices } from '../internal/check-indices.js'
+import type { ClassLabels } from '../internal/class-labels.js'
 import { pairTensors } from '../internal/pair-tensors.js'
 import type { IndexedPairs, PairRows } from '../pair-source.js'
 import { decodeImage } from './internal/decode-image.js'
+import { nameIn } from './internal/file-list.js'
 import { readLabelsCsv } from './internal/labels-csv.js'
+import { readNamedFile } from './internal/named-file.js'
 import { ZipReader } from './zip-reader.js'
 
 const WHERE = 'datasets.openReferencePairs'
@@ -43,12 +46,15 @@ export async function openReferencePairs(
     const count = noises.count
     const sampleOf = places(samples, count)
     const noiseOf = places(noises, count)
-    const csv = await readFile(join(directory, 'images_labels.csv'), 'utf8').catch(absent)
-    const found = csv === null ? undefined : readLabelsCsv(WHERE, csv, count)
+    const found = await readLabels(join(directory, 'images_labels.csv'), count)
     const classes = given ?? found?.classes
+    if (found && found.classes > classes!)
+      throw new RangeError(
+        `${WHERE}: classes must be at least ${found.classes}, as the labels in ${describe(directory)} need, got ${classes}.`,
+      )
     const decode = async (index: number) => {
       const entry = sampleOf[index]!
-      return decodeImage(WHERE, samples.name(entry), await samples.read(entry))
+      return decodeImage(WHERE, nameIn(samples, samples.name(entry)), await samples.read(entry))
     }
     const { height, width, channels } = await decode(0)
     const shape = [height, width, channels] as const
@@ -119,12 +125,16 @@ function places(zip: ZipReader, count: number): Int32Array {
   const lacking = entries.indexOf(-1)
   if (lacking >= 0 || zip.count !== count)
     throw new RangeError(
-      `${WHERE}: ${zip.path} must have an entry for each of ${count} pairs, got ${zip.count}${lacking >= 0 ? `, none for pair ${lacking}` : ''}.`,
+      `${WHERE}: ${describe(zip.path)} must have an entry for each of ${count} pairs, got ${zip.count}${lacking >= 0 ? `, none for pair ${lacking}` : ''}.`,
     )
   return entries
 }
 
-function absent(error: NodeJS.ErrnoException): null {
-  if (error.code === 'ENOENT') return null
-  throw error
+async function readLabels(path: string, count: number): Promise<ClassLabels | undefined> {
+  const there = await access(path).then(
+    () => true,
+    () => false,
+  )
+  if (!there) return undefined
+  return readLabelsCsv(WHERE, path, (await readNamedFile(WHERE, 'images_labels.csv', path)).toString(), count)
 }

@@ -1,24 +1,25 @@
 import { type FileHandle, open } from 'node:fs/promises'
+import { describe } from '@rectified-flow/core'
 import type { FullPairPlan } from '../pair-plan.js'
-import { columnsOf, shardRows } from './pair-shard.js'
+import { fileSize } from './internal/named-file.js'
+import { checkShard, rowBytes, type ShardLayout } from './shard-layout.js'
 
 const WHERE = 'datasets.PairStore.read'
-const BYTES = { U8: 1, F16: 2, F32: 4, I32: 4 }
-
-/** The byte in a shard's file at which each column's rows begin. */
-type Layout = Map<string, number>
 
 interface OpenShard {
   handle: Promise<FileHandle>
   users: number
 }
 
-/** Reads rows of shards by index, with at most `maxOpen` idle files open. No row of a shard stays in memory. */
+/**
+ * Reads rows of shards by index, with at most `maxOpen` idle files open. No row of a shard stays in memory. Before the first
+ * row of a shard is read, every byte of the shard is checked.
+ */
 export class ShardReader {
   readonly #plan: FullPairPlan
   readonly #pathOf: (shard: number) => string
   readonly #maxOpen
-  readonly #layouts = new Map<number, Promise<Layout>>()
+  readonly #layouts = new Map<number, Promise<ShardLayout>>()
   readonly #opened = new Map<number, OpenShard>()
   readonly #columns: [name: string, rowBytes: number][]
 
@@ -26,15 +27,11 @@ export class ShardReader {
     this.#plan = plan
     this.#pathOf = pathOf
     this.#maxOpen = maxOpen
-    this.#columns = Object.entries(columnsOf(plan)).map(([name, { dtype, row }]) => [
-      name,
-      row.reduce((a, b) => a * b, BYTES[dtype]),
-    ])
+    this.#columns = rowBytes(plan)
   }
 
   /** The stored bytes of these pairs, by column, with the rows in the order of the indices. */
   async read(indices: ArrayLike<number>): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
-    const out = new Map(this.#columns.map(([name, bytes]) => [name, new Uint8Array(indices.length * bytes)]))
     const places = new Map<number, number[]>()
     for (let place = 0; place < indices.length; place++) {
       const shard = Math.floor(indices[place]! / this.#plan.shardSize)
@@ -42,6 +39,7 @@ export class ShardReader {
       if (list) list.push(place)
       else places.set(shard, [place])
     }
+    const out = new Map<string, Uint8Array<ArrayBuffer>>()
     await Promise.all([...places].map(([shard, list]) => this.#readShard(shard, list, indices, out)))
     return out
   }
@@ -64,21 +62,23 @@ export class ShardReader {
     shard: number,
     places: readonly number[],
     indices: ArrayLike<number>,
-    out: Map<string, Uint8Array>,
+    out: Map<string, Uint8Array<ArrayBuffer>>,
   ): Promise<void> {
     const file = this.#acquire(shard)
     try {
       const handle = await file.handle
       const layout = await this.#layout(shard, handle)
       for (const [name, bytes] of this.#columns) {
-        const target = out.get(name)!
+        // Memory is taken when a shard is there whose size fits the plan: a plan may say anything.
+        const target = out.get(name) ?? new Uint8Array(indices.length * bytes)
+        out.set(name, target)
         const start = layout.get(name)!
         for (const [first, run] of runs(places, indices)) {
           const row = indices[places[first]!]! % this.#plan.shardSize
           const at = places[first]! * bytes
           const { bytesRead } = await handle.read(target, at, run * bytes, start + row * bytes)
           if (bytesRead !== run * bytes)
-            throw new RangeError(`${WHERE}: ${this.#pathOf(shard)} must be whole, got a truncated file.`)
+            throw damaged(this.#pathOf(shard), new Error('damaged: it ends early'))
         }
       }
     } catch (error) {
@@ -92,7 +92,7 @@ export class ShardReader {
   }
 
   #acquire(shard: number): OpenShard {
-    const file = this.#opened.get(shard) ?? { handle: open(this.#pathOf(shard)).catch(missing), users: 0 }
+    const file = this.#opened.get(shard) ?? { handle: openShard(this.#pathOf(shard)), users: 0 }
     this.#opened.delete(shard) // set again below, at the end: the map is in order of last use
     this.#opened.set(shard, file)
     file.users++
@@ -112,10 +112,12 @@ export class ShardReader {
     if (users === 0) handle.then(open => open.close()).catch(() => {}) // fails if the file could not be opened
   }
 
-  #layout(shard: number, handle: FileHandle): Promise<Layout> {
+  #layout(shard: number, handle: FileHandle): Promise<ShardLayout> {
     const known = this.#layouts.get(shard)
     if (known) return known
-    const layout = readLayout(handle, this.#pathOf(shard), shardRows(this.#plan, shard), this.#columns)
+    const layout = checkShard(handle, this.#plan, shard).catch(cause => {
+      throw damaged(this.#pathOf(shard), cause)
+    })
     this.#layouts.set(shard, layout)
     return layout
   }
@@ -135,38 +137,22 @@ function* runs(
   }
 }
 
-async function readLayout(
-  handle: FileHandle,
-  path: string,
-  rows: number,
-  columns: readonly (readonly [name: string, rowBytes: number])[],
-): Promise<Layout> {
-  const { size } = await handle.stat()
-  const lead = Buffer.alloc(8)
-  await handle.read(lead, 0, 8, 0)
-  const length = Number(lead.readBigUInt64LE())
+async function openShard(path: string): Promise<FileHandle> {
   try {
-    const text = Buffer.alloc(length <= size ? length : 0)
-    await handle.read(text, 0, text.length, 8)
-    const header = JSON.parse(text.toString()) as Record<string, { data_offsets: [number, number] }>
-    const layout = new Map<string, number>()
-    for (const [name, rowBytes] of columns) {
-      const [start, end] = header[name]?.data_offsets ?? [0, 0]
-      if (end - start !== rows * rowBytes || 8 + length + end > size) throw new RangeError(name)
-      layout.set(name, 8 + length + start)
-    }
-    return layout
-  } catch (cause) {
-    throw new RangeError(
-      `${WHERE}: ${path} must be a whole shard of this store, got a damaged file. Run verify().`,
-      {
-        cause,
-      },
-    )
+    await fileSize(WHERE, 'shard', path)
+    return await open(path)
+  } catch (error) {
+    const { code } = ((error as Error).cause ?? error) as NodeJS.ErrnoException
+    if (code !== 'ENOENT') throw error
+    throw new RangeError(`${WHERE}: shards must be there to be read, got none at ${describe(path)}.`, {
+      cause: error,
+    })
   }
 }
 
-function missing(cause: NodeJS.ErrnoException): never {
-  if (cause.code !== 'ENOENT') throw cause
-  throw new RangeError(`${WHERE}: shards must be there to be read, got none at '${cause.path}'.`, { cause })
+function damaged(path: string, cause: Error): RangeError {
+  return new RangeError(
+    `${WHERE}: ${describe(path)} must be a whole shard of this store, got one that is ${cause.message}. Run verify().`,
+    { cause },
+  )
 }

@@ -11,8 +11,8 @@ export interface FileList {
   path: string
   /** Paths within the folder or the zip, with '/' between folders, sorted by code units. */
   names: string[]
-  /** The folders, also those without files, as paths without a '/' at the end. */
-  folders: ReadonlySet<string>
+  /** The folders that are there by themselves, as paths with a '/' at the end. Names of files may have others. */
+  folders: readonly string[]
   read(name: string): Promise<Uint8Array>
   close(): Promise<void>
 }
@@ -38,19 +38,16 @@ export async function folderFiles(where: string, path: string): Promise<FileList
 export async function zipFiles(path: string, { maxBytes }: { maxBytes?: number }): Promise<FileList> {
   const zip = await ZipReader.open(path)
   const places = new Map<string, number>()
-  const folders = new Set<string>()
+  const folders: string[] = []
   for (let i = 0; i < zip.count; i++) {
-    // Old Windows tools wrote '\', and some tools begin with './'.
+    // Old Windows tools wrote '\\', and some tools begin with './'.
     const name = zip
       .name(i)
       .replaceAll('\\', '/')
       .replace(/^(\.?\/)+/, '')
     if (isHidden(name)) continue
-    for (let at = name.lastIndexOf('/'); at > 0; at = name.lastIndexOf('/', at - 1)) {
-      if (folders.has(name.slice(0, at))) break
-      folders.add(name.slice(0, at))
-    }
-    if (!name.endsWith('/')) places.set(name, i)
+    if (name.endsWith('/')) folders.push(name)
+    else places.set(name, i)
   }
   return {
     path,

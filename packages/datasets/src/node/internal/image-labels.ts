@@ -49,12 +49,13 @@ function fromFolders(
   const folders = within.map(name => name.slice(0, name.indexOf('/')))
   const names = [...new Set(folders)].sort()
   const classOf = new Map(names.map((name, i) => [name, i]))
-  for (const folder of files.folders) {
-    const name = folder.slice(shared.length)
-    if (folder.startsWith(shared) && !name.includes('/') && !classOf.has(name))
-      throw new RangeError(
-        `${where}: ${nameIn(files, folder)} must hold images, as the class folders beside it, got none. Remove it, or give the classes in dataset.json.`,
-      )
+  for (const name of [...files.folders, ...files.names]) {
+    if (!name.startsWith(shared)) continue
+    const end = name.indexOf('/', shared.length)
+    if (end < 0 || classOf.has(name.slice(shared.length, end))) continue
+    throw new RangeError(
+      `${where}: ${nameIn(files, name.slice(0, end))} must hold images, as the class folders beside it, got none. Remove it, or give the classes in dataset.json.`,
+    )
   }
   return classLabels(
     where,

@@ -5,7 +5,7 @@ import { isHidden } from './is-hidden.js'
 import { kindOf } from './named-file.js'
 
 /**
- * The files and folders within a folder, to any depth, as paths with '/' between folders. Hidden ones are left out. Links
+ * The files and folders within a folder, to any depth, as paths with '/' between folders, and after a folder. Hidden ones are left out. Links
  * to files and folders are followed.
  *
  * @throws RangeError for a link that leads nowhere or to a folder that holds it, a pipe or a device, a folder that can't be read
@@ -13,9 +13,9 @@ import { kindOf } from './named-file.js'
 export async function walkFolder(
   where: string,
   path: string,
-): Promise<{ files: string[]; folders: Set<string> }> {
+): Promise<{ files: string[]; folders: string[] }> {
   const files: string[] = []
-  const folders = new Set<string>()
+  const folders: string[] = []
   const refuse = (name: string, rule: string, got: string, cause?: unknown) =>
     new RangeError(`${where}: ${describe(name)} of ${describe(path)} must ${rule}, got ${got}.`, { cause })
 
@@ -34,7 +34,7 @@ export async function walkFolder(
       if (!found) throw refuse(name, 'link to a file or a folder', 'a link that leads nowhere')
       if (found.isFile()) files.push(name)
       else if (found.isDirectory()) {
-        folders.add(name)
+        folders.push(`${name}/`)
         await visit(name, [...above, here])
       } else throw refuse(name, 'be a file or a folder', kindOf(await stat(join(here, entry.name))))
     }
