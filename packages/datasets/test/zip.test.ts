@@ -143,6 +143,23 @@ with zipfile.ZipFile(sys.argv[1], 'w') as z:
     )
   })
 
+  it('refuse a ZIP64 entry without its sizes', async () => {
+    await write([['a.bin', Uint8Array.of(1)]])
+    const bytes = await readFile(path)
+    const entry = bytes.indexOf('PK\x01\x02')
+    bytes.writeUInt32LE(0xffffffff, entry + 24) // its size is in the extra field
+    bytes.writeUInt16LE(4, entry + 30)
+    for (const extra of [Buffer.from([1, 0, 8, 0]), Buffer.alloc(0)]) {
+      const end = entry + 46 + 5
+      const zip = Buffer.concat([bytes.subarray(0, end), extra, bytes.subarray(end)])
+      zip.writeUInt32LE(46 + 5 + extra.length, zip.length - 10)
+      await writeFile(path, zip)
+      await expect(ZipReader.open(path)).rejects.toThrow(
+        `datasets.openZip: '${path}' must be a zip file, got a damaged directory at entry 0.`,
+      )
+    }
+  })
+
   it('refuse directories with damage of any kind', async () => {
     await write([...Array(20)].map((_, i) => [`${i}.bin`, Uint8Array.of(i)]))
     const whole = await readFile(path)

@@ -61,32 +61,37 @@ export async function readDirectory(path: string, file: FileHandle): Promise<Zip
     directory.packed[i] = bytes.readUInt32LE(at + 20)
     directory.sizes[i] = bytes.readUInt32LE(at + 24)
     directory.offsets[i] = bytes.readUInt32LE(at + 42)
-    widen(directory, i, at + 46 + name, extra)
+    const next = at + 46 + name + extra + comment
+    const wide = next <= length && widen(directory, i, at + 46 + name, extra)
     directory.offsets[i]! += shift
-    if (directory.offsets[i]! + directory.packed[i]! > size) throw refuse(`a damaged directory at entry ${i}`)
-    at += 46 + name + extra + comment
+    if (!wide || directory.offsets[i]! + directory.packed[i]! > size)
+      throw refuse(`a damaged directory at entry ${i}`)
+    at = next
   }
   return directory
 }
 
-/** Read from the extra field those sizes and offsets of an entry that don't fit in 32 bits; only those are there. */
+/**
+ * Read from the extra field those sizes and offsets of an entry that don't fit in 32 bits; only those are there.
+ *
+ * @returns  false if the field is not whole
+ */
 function widen(
   { bytes, sizes, packed, offsets }: ZipDirectory,
   i: number,
   start: number,
   length: number,
-): void {
-  if (sizes[i] !== BIG && packed[i] !== BIG && offsets[i] !== BIG) return
-  for (let at = start; at + 4 <= start + length; at += 4 + bytes.readUInt16LE(at + 2)) {
+): boolean {
+  const lacking = [sizes, packed, offsets].filter(values => values[i] === BIG)
+  if (lacking.length === 0) return true
+  const end = start + length
+  for (let at = start; at + 4 <= end; at += 4 + bytes.readUInt16LE(at + 2)) {
     if (bytes.readUInt16LE(at) !== 1) continue
-    let field = at + 4
-    for (const values of [sizes, packed, offsets]) {
-      if (values[i] !== BIG) continue
-      values[i] = Number(bytes.readBigUInt64LE(field))
-      field += 8
-    }
-    return
+    if (at + 4 + 8 * lacking.length > end) return false
+    for (const [k, values] of lacking.entries()) values[i] = Number(bytes.readBigUInt64LE(at + 4 + 8 * k))
+    return true
   }
+  return true
 }
 
 /**
