@@ -39,7 +39,7 @@ function mnistFile(stem: string, sha256: string) {
 export async function fetchCifar10({
   split,
   ...options
-}: Cifar10Options & FetchFileOptions = {}): Promise<ImageDataset> {
+}: Pick<Cifar10Options, 'split'> & FetchFileOptions = {}): Promise<ImageDataset> {
   return readCifar10(await fetchFile(CIFAR10, options), { ...(split && { split }) })
 }
 
@@ -47,7 +47,7 @@ export async function fetchCifar10({
 export async function fetchMnist({
   split = 'train',
   ...options
-}: MnistOptions & FetchFileOptions = {}): Promise<ImageDataset> {
+}: Pick<MnistOptions, 'split'> & FetchFileOptions = {}): Promise<ImageDataset> {
   checkOneOf('datasets.fetchMnist', 'split', split, ['train', 'test'])
   const { images, labels } = MNIST[split]
   return mnist({
