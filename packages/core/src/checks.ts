@@ -98,15 +98,20 @@ export function checkFinite(where: string, name: string, values: ArrayLike<numbe
 export function describe(value: unknown): string {
   if (typeof value === 'string') return short(value, 240)
   if (typeof value === 'function') return 'a function'
-  if (Array.isArray(value)) {
-    const shown = value.slice(0, 8).map(item => (typeof item === 'string' ? short(item, 60) : describe(item)))
-    return `[${shown}${value.length > 8 ? ',...' : ''}]`
-  }
+  if (Array.isArray(value)) return `[${value.slice(0, 8).map(item)}${value.length > 8 ? ',...' : ''}]`
   if (value !== null && typeof value === 'object') {
     const kind = value.constructor?.name ?? 'Object'
     return kind === 'Object' ? 'an object' : `${/^[AEIO]/.test(kind) ? 'an' : 'a'} ${kind}`
   }
   return String(value)
+}
+
+/** An item of a list in words. Lists in it are shown if they are short and hold no others. */
+function item(value: unknown): string {
+  if (typeof value === 'string') return short(value, 60)
+  if (!Array.isArray(value)) return describe(value)
+  const text = value.some(Array.isArray) ? '' : describe(value)
+  return text.length > 0 && text.length <= 60 ? text : '[...]'
 }
 
 /** A text in quotes; of a longer one, its beginning. */

@@ -200,5 +200,8 @@ describe('describe', () => {
     [new Uint8Array(2), 'a Uint8Array'],
     [[1, 'a', null], "[1,'a',null]"],
     [[1, 2, 3, 4, 5, 6, 7, 8, 9], '[1,2,3,4,5,6,7,8,...]'],
+    [[[1, [2]], [4, 5], [], 3], '[[...],[4,5],[],3]'],
+    ['x'.repeat(300), `'${'x'.repeat(240)}...'`],
+    [['x'.repeat(61), 'y'.repeat(60)], `['${'x'.repeat(60)}...','${'y'.repeat(60)}']`],
   ])('puts %o in words', (value, words) => expect(inWords(value)).toBe(words))
 })

@@ -8,6 +8,9 @@ export interface Pixels {
   channels: number
 }
 
+/** An image of this side takes 800 MB. */
+const MAX_RESOLUTION = 2 ** 14
+
 export type ResizeFilter = 'box' | 'bilinear' | 'bicubic' | 'lanczos'
 
 /** Half-width, and weight at distance x. Units are source pixels; when reducing, the filter is stretched by the factor. */
@@ -39,7 +42,7 @@ export function cropAndResize(
   { filter = 'lanczos' as ResizeFilter } = {},
 ): Pixels {
   const where = 'datasets.cropAndResize'
-  checkInt(where, 'resolution', resolution, 1)
+  checkInt(where, 'resolution', resolution, 1, MAX_RESOLUTION)
   checkOneOf(where, 'filter', filter, Object.keys(filters) as ResizeFilter[])
   const { data, height, width, channels } = image
   const side = Math.min(height, width)

@@ -30,7 +30,7 @@ describe('cropAndResize', () => {
   it('says what is wrong', () => {
     const image = { data: new Uint8Array(4), height: 2, width: 2, channels: 1 }
     expect(() => cropAndResize(image, 0)).toThrow(
-      'datasets.cropAndResize: resolution must be an integer >= 1, got 0.',
+      'datasets.cropAndResize: resolution must be an integer in [1, 16384], got 0.',
     )
     expect(() => cropAndResize(image, 1, { filter: 'nearest' as 'box' })).toThrow(
       "datasets.cropAndResize: filter must be one of box, bilinear, bicubic, lanczos, got 'nearest'.",
