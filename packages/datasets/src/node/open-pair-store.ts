@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { writeFileWhole } from '@rectified-flow/checkpoints/node'
 import { describe } from '@rectified-flow/core'
 import type { FullPairPlan, PairPlan } from '../pair-plan.js'
-import { fileSize, inFile, readNamedFile } from './internal/named-file.js'
+import { fileSize, inFile, readNamedFile, systemCode } from './internal/named-file.js'
 import { checkSamePlan, fullPlan, manifestText, parseManifest } from './pair-manifest.js'
 import { PairStore } from './pair-store.js'
 
@@ -47,7 +47,7 @@ export async function openPairStore(
   const where = 'datasets.openPairStore'
   const path = join(directory, MANIFEST)
   await fileSize(where, MANIFEST, path).catch((error: Error) => {
-    const { code = 'no file' } = (error.cause ?? {}) as NodeJS.ErrnoException
+    const code = systemCode(error) ?? 'no file'
     throw new RangeError(
       `${where}: directory must hold a pair store, got no ${MANIFEST} in ${describe(directory)} (${code}).`,
       { cause: error },

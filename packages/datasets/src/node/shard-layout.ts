@@ -1,7 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
-import { open } from 'node:fs/promises'
 import type { FullPairPlan } from '../pair-plan.js'
-import { fileSize } from './internal/named-file.js'
+import { openNamedFile, systemCode } from './internal/named-file.js'
 import { planId } from './pair-manifest.js'
 import { columnsOf, shardHash, shardRows } from './pair-shard.js'
 
@@ -55,10 +54,9 @@ export async function checkShard(
 export async function shardProblem(plan: FullPairPlan, shard: number, path: string): Promise<string | null> {
   let handle: FileHandle
   try {
-    await fileSize('datasets.verify', 'shard', path)
-    handle = await open(path)
+    handle = await openNamedFile('datasets.PairStore.verify', 'shard', path)
   } catch (error) {
-    const { code } = ((error as Error).cause ?? error) as NodeJS.ErrnoException
+    const code = systemCode(error)
     return code === 'ENOENT'
       ? 'missing'
       : `no file that can be read (${code ?? 'a folder, a pipe or a device'})`

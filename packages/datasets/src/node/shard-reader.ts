@@ -1,7 +1,7 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { describe } from '@rectified-flow/core'
 import type { FullPairPlan } from '../pair-plan.js'
-import { fileSize } from './internal/named-file.js'
+import { openNamedFile, systemCode } from './internal/named-file.js'
 import { checkShard, rowBytes, type ShardLayout } from './shard-layout.js'
 
 const WHERE = 'datasets.PairStore.read'
@@ -137,17 +137,13 @@ function* runs(
   }
 }
 
-async function openShard(path: string): Promise<FileHandle> {
-  try {
-    await fileSize(WHERE, 'shard', path)
-    return await open(path)
-  } catch (error) {
-    const { code } = ((error as Error).cause ?? error) as NodeJS.ErrnoException
-    if (code !== 'ENOENT') throw error
+function openShard(path: string): Promise<FileHandle> {
+  return openNamedFile(WHERE, 'shard', path).catch(cause => {
+    if (systemCode(cause) !== 'ENOENT') throw cause
     throw new RangeError(`${WHERE}: shards must be there to be read, got none at ${describe(path)}.`, {
-      cause: error,
+      cause,
     })
-  }
+  })
 }
 
 function damaged(path: string, cause: Error): RangeError {

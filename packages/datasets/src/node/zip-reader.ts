@@ -1,9 +1,9 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { crc32, inflateRaw } from 'node:zlib'
 import { describe } from '@rectified-flow/core'
 import { checkUnpacked, defaultMaxBytes } from '../internal/unpack-limit.js'
-import { fileSize } from './internal/named-file.js'
+import { openNamedFile } from './internal/named-file.js'
 import { readDirectory, type ZipDirectory } from './internal/zip-directory.js'
 
 const READ = 'datasets.ZipReader.read'
@@ -32,8 +32,7 @@ export class ZipReader {
   }
 
   static async open(path: string): Promise<ZipReader> {
-    await fileSize('datasets.openZip', 'path', path)
-    const file = await open(path)
+    const file = await openNamedFile('datasets.openZip', 'path', path)
     try {
       return new ZipReader(path, file, await readDirectory(path, file))
     } catch (error) {

@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { type FileHandle, open, readdir, readFile, stat } from 'node:fs/promises'
 import { describe } from '@rectified-flow/core'
 
 /**
@@ -30,9 +30,26 @@ export function kindOf(found: Stats): string {
 export async function readNamedFile(where: string, name: string, path: string): Promise<Buffer> {
   await fileSize(where, name, path)
   return readFile(path).catch((cause: NodeJS.ErrnoException) => {
-    throw new RangeError(`${where}: ${name} must be readable, got ${describe(path)} (${cause.code}).`, {
-      cause,
-    })
+    throw unreadable(where, name, path, cause)
+  })
+}
+
+function unreadable(where: string, name: string, path: string, cause: NodeJS.ErrnoException): RangeError {
+  return new RangeError(`${where}: ${name} must be readable, got ${describe(path)} (${cause.code}).`, {
+    cause,
+  })
+}
+
+/** Why the system refused a file, such as ENOENT, from an error of the functions here; undefined if it didn't. */
+export function systemCode(error: unknown): string | undefined {
+  return ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code
+}
+
+/** The file at this path, open for reading. */
+export async function openNamedFile(where: string, name: string, path: string): Promise<FileHandle> {
+  await fileSize(where, name, path)
+  return open(path).catch((cause: NodeJS.ErrnoException) => {
+    throw unreadable(where, name, path, cause)
   })
 }
 
