@@ -104,6 +104,34 @@ describe('decodePng', () => {
     await expectClose(image, tf.tensor4d(values, [1, ...(shape as [number, number, number])]), f32)
   })
 
+  it('reads colours beside a palette that is only a hint, and the first frame of an animation', () => {
+    const palette = chunk('PLTE', [9, 9, 9])
+    const line = zlibSync(Uint8Array.of(0, 10, 20, 30))
+    const frame = chunk('fdAT', [0, 0, 0, 1, ...zlibSync(Uint8Array.of(0, 99, 99, 99))])
+    const png = decodePng(pngOf([1, 1, 8, 2, 0], [palette, chunk('IDAT', line), frame]))
+    expect([...png.dataSync()]).toEqual([10, 20, 30].map(v => Math.fround((2 * v) / 255 - 1)))
+  })
+
+  it.each([
+    [
+      'a palette without the colour',
+      [1, 1, 8, 3, 0],
+      [chunk('PLTE', [1, 2, 3])],
+      'its palette has no colour 1',
+    ],
+    ['a colour type without that depth', [1, 1, 4, 2, 0], [], 'its colour type is 2 with 4 bits'],
+    ['an unknown interlacing', [1, 1, 8, 0, 2], [], 'its methods are 0,0,2'],
+    ['no pixels', [0, 1, 8, 0, 0], [], 'it has 1x0 pixels'],
+    ['a second header', [1, 1, 8, 0, 0], [chunk('IHDR', [])], 'its header is not its first chunk, once'],
+  ] as const)('refuses %s', (_, header, chunks, reason) => {
+    const bytes = pngOf(header, [...chunks, chunk('IDAT', zlibSync(Uint8Array.of(0, 1, 1, 1)))])
+    expect(() => decodePng(bytes)).toThrow(
+      new TypeError(
+        `datasets.decodePng: bytes must be a whole PNG file, got ${bytes.length} bytes (${reason}).`,
+      ),
+    )
+  })
+
   it('unpacks no profile, no text, and no more than the header says', async () => {
     const zeros = await bomb(createDeflate())
     const pixel = zlibSync(Uint8Array.of(0, 7)) // a line of one pixel, without a filter

@@ -45,13 +45,14 @@ async function readLabels(
 ): Promise<ClassLabels | undefined> {
   const found = npz.arrays.get('arr_1')
   if (!found) return undefined
+  const size = found.shape.reduce((a, b) => a * b, 1)
+  checkUnpacked(WHERE, `arr_1 of ${describe(path)}`, size * 8, maxBytes)
+  const data = numbersOf(await npz.read('arr_1'))
   const [rows, columns = 1, ...rest] = found.shape
   if (rows !== count || columns === 0 || rest.length > 0)
     throw new RangeError(
       `${WHERE}: arr_1 must have the class of each image, [${count}], [${count},1] or one-hot [${count},classes], got [${found.shape}] in ${describe(path)}.`,
     )
-  checkUnpacked(WHERE, `arr_1 of ${describe(path)}`, rows * columns * 8, maxBytes)
-  const data = numbersOf(await npz.read('arr_1'))
   if (columns > 1) return oneHotLabels(data, { rows, columns, path })
   return classLabels(WHERE, data, i => `arr_1[${i}] of ${describe(path)} must be`)
 }

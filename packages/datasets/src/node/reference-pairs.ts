@@ -1,4 +1,3 @@
-import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, type Pairs } from '@rectified-flow/core'
 import { checkIndices } from '../internal/check-indices.js'
@@ -8,7 +7,7 @@ import type { IndexedPairs, PairRows } from '../pair-source.js'
 import { decodeImage } from './internal/decode-image.js'
 import { nameIn } from './internal/file-list.js'
 import { readLabelsCsv } from './internal/labels-csv.js'
-import { readNamedFile } from './internal/named-file.js'
+import { readNamedFile, systemCode } from './internal/named-file.js'
 import { ZipReader } from './zip-reader.js'
 
 const WHERE = 'datasets.openReferencePairs'
@@ -131,10 +130,9 @@ function places(zip: ZipReader, count: number): Int32Array {
 }
 
 async function readLabels(path: string, count: number): Promise<ClassLabels | undefined> {
-  const there = await access(path).then(
-    () => true,
-    () => false,
-  )
-  if (!there) return undefined
-  return readLabelsCsv(WHERE, path, (await readNamedFile(WHERE, 'images_labels.csv', path)).toString(), count)
+  const csv = await readNamedFile(WHERE, 'images_labels.csv', path).catch(error => {
+    if (systemCode(error) !== 'ENOENT') throw error
+    return undefined
+  })
+  return csv && readLabelsCsv(WHERE, path, csv.toString(), count)
 }
