@@ -1,3 +1,4 @@
+export { verifyChecksum, withChecksum } from './checksum.js'
 export { fetchFile } from './fetch-file.js'
 export type { FetchFileOptions, FileSource } from './file-source.js'
 export { type NpzFile, openNpz } from './open-npz.js'

@@ -2,9 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { readSafetensors, type Safetensors } from '../read-safetensors.js'
 import { type HostTensors, writeSafetensors } from '../write-safetensors.js'
+import { verifyChecksum } from './checksum.js'
 import { writeFileWhole } from './write-file-whole.js'
 
-/** Read a safetensors file from disk. */
+/** Read a safetensors file from disk. If it has a checksum (`withChecksum`), this checks it. */
 export async function readSafetensorsFile(path: string): Promise<Safetensors> {
   const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code !== 'ENOENT') throw cause
@@ -14,7 +15,7 @@ export async function readSafetensorsFile(path: string): Promise<Safetensors> {
     )
   })
   try {
-    return readSafetensors(bytes)
+    return verifyChecksum('checkpoints.readSafetensorsFile', readSafetensors(bytes))
   } catch (cause) {
     throw new RangeError(`${(cause as Error).message} The file is '${resolve(path)}'.`, { cause })
   }
