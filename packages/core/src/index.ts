@@ -20,6 +20,7 @@ export { createRng, type Rng, type WordPlace } from './rng/rng.js'
 export { checkGradients } from './tape/check-gradients.js'
 export { constant } from './tape/constant.js'
 export { recompute } from './tape/recompute.js'
+export { tapedGradients } from './tape/taped-gradients.js'
 export { vectorJacobian } from './tape/vector-jacobian.js'
 export type {
   Coupling,

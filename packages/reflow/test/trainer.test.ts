@@ -266,6 +266,36 @@ describe('Trainer', () => {
     })
   })
 
+  /** The n-th call throws; the others are the function's own. */
+  const failing = <F extends (...args: never[]) => unknown>(n: number, fn: F): F => {
+    let calls = 0
+    return ((...args: Parameters<F>) => {
+      if (++calls === n) throw new Error('it fails')
+      return fn(...args)
+    }) as F
+  }
+  const throwsInGradient = (n: number): Partial<TrainerOptions> => {
+    const gradient = failing(n, (dy: tf.Tensor) => dy)
+    const custom = tf.customGrad(x => ({ value: tf.clone(x as tf.Tensor), gradFunc: gradient }))
+    return { premetric: (prediction, target) => squaredL2(custom(prediction), target) }
+  }
+  it.each<[string, (n: number) => Partial<TrainerOptions>]>([
+    ['premetric', n => ({ premetric: failing(n, squaredL2) })],
+    ['gradient', throwsInGradient],
+    ['premetric in the second micro-batch', n => ({ premetric: failing(2 * n, squaredL2), microBatches: 2 })],
+    ['times', n => ({ timesteps: { ...uniform(), sample: failing(n, uniform().sample) } })],
+    ['coupling', n => ({ coupling: { draw: failing(n, setup().coupling.draw) } })],
+  ])('leaks nothing when its %s throws, and goes on with the same bits', async (_, fails) => {
+    const [broken, whole] = [setup(fails(3)).trainer, setup(fails(Infinity)).trainer]
+    for (const trainer of [broken, whole]) for (let i = 0; i < 2; i++) await trainer.advance()
+    const before = tf.memory().numTensors
+    await expect(broken.advance()).rejects.toThrow('it fails')
+    expect(tf.memory().numTensors).toBe(before)
+    for (const trainer of [broken, whole]) for (let i = 0; i < 3; i++) await trainer.advance()
+    expect(tf.memory().numTensors).toBe(before)
+    await expectClose(await numbers(broken), await numbers(whole), exact)
+  })
+
   it('refuses pairs of another batch size, and leaks nothing', async () => {
     const { trainer, coupling } = setup()
     const short = setup({ coupling: { draw: step => coupling.draw(step, 3) } }).trainer

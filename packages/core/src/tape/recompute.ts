@@ -11,9 +11,10 @@ export function recompute<T extends tf.Tensor>(f: (inputs: tf.Tensor[]) => T, in
   const run = tf.customGrad((...args) => {
     const save = args.pop() as tf.GradSaveFunc
     const given = args as tf.Tensor[]
-    save(given)
+    const value = f(given)
+    save(given) // after f, because tfjs would never free them if f threw
     return {
-      value: f(given),
+      value,
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
         tf.tidy(() => vectorJacobian(() => f(saved), saved, dy).grads),
     }

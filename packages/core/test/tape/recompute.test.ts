@@ -1,4 +1,4 @@
-import { recompute } from '@rectified-flow/core'
+import { recompute, vectorJacobian } from '@rectified-flow/core'
 import { expectNoLeak } from '@rectified-flow/tools/leaks'
 import { exact, expectClose } from '@rectified-flow/tools/matchers'
 import * as tf from '@tensorflow/tfjs-core'
@@ -45,4 +45,19 @@ it('gives zeros for an input that the function does not use, and leaves nothing 
   const grads = tf.grads((...given) => recompute(([x]) => tf.square(x!), given))([x, w])
   await expectClose(grads[1]!, tf.zerosLike(w), exact)
   await expectNoLeak(() => tf.dispose(tf.grads((...given) => recompute(wave, given))([x, w])))
+})
+
+it('leaves nothing behind when the function throws, in the first run or when it runs again', async () => {
+  const [x, w, dy] = [...inputs(), tf.ones([3])] as [tf.Tensor, tf.Tensor, tf.Tensor]
+  for (const failing of [1, 2])
+    await expectNoLeak(() => {
+      let runs = 0
+      const fails = (given: tf.Tensor[]) => {
+        const value = wave(given)
+        if (++runs === failing) throw new Error('no more')
+        return value
+      }
+      const flow = () => tf.sin(recompute(fails, [x, w]))
+      expect(() => vectorJacobian(flow, [x, w], dy)).toThrow('no more')
+    })
 })

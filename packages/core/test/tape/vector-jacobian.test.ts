@@ -54,6 +54,20 @@ describe('vectorJacobian', () => {
       }
       expect(() => vectorJacobian(fails, [x], dy)).toThrow(new Error('no more'))
     })
+    const broken = tf.customGrad((...args) => {
+      const [y, save] = args as unknown as [tf.Tensor, tf.GradSaveFunc]
+      save([y])
+      return {
+        value: tf.clone(y),
+        gradFunc: () => {
+          throw new Error('no gradient')
+        },
+      }
+    })
+    await expectNoLeak(() => {
+      const fails = () => linear(broken(tf.sin(tf.square(x))))
+      expect(() => vectorJacobian(fails, [x], dy)).toThrow(new Error('no gradient'))
+    })
     await expectClose(tf.grad(y => tf.square(y))(tf.scalar(3)), tf.scalar(6), exact)
   })
 

@@ -4,6 +4,7 @@ import {
   interpolate,
   type Pairs,
   type Premetric,
+  tapedGradients,
   type Weights,
 } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
@@ -44,10 +45,8 @@ export function batchGradients(weights: Weights, loss: BatchLoss): BatchGradient
       microBatches === 1 ? tensor : (tf.slice(tensor, m * size, size) as T)
     const next = tf.tidy(() => {
       // Not variableGrads, which needs a scalar: here the loss of each sample stays available.
-      const { value, grads } = tf
-        .engine()
-        .gradients(() => sampleLosses(loss, m, part), variables, slope, true)
-      const sums = (grads as BatchGradients['gradients']).map((gradient, i) => {
+      const { value, grads } = tapedGradients(() => sampleLosses(loss, m, part), variables, slope)
+      const sums = grads.map((gradient, i) => {
         const sum = before[i]
         return gradient && sum ? tf.add(gradient, sum) : gradient
       })
