@@ -1,10 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
+import { link, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { copyFileWhole, writeFileWhole } from '@rectified-flow/checkpoints/node'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 let folder: string
 let path: string
@@ -79,9 +80,7 @@ describe('writeFileWhole', () => {
       const by = (pid: number, machine = /\.(\w+)-/.exec(mine)?.[1]) =>
         join(folder, mine.replace(/\.\w+-\d+-/, `.${machine}-${pid}-`))
       const kept = [by(live.pid!), by(dead, '00000000'), join(folder, 'own.tmp')]
-      const left = [by(dead), by(dead, '11111111')]
-      for (const file of [...kept, ...left]) await writeFile(file, '')
-      await utimes(left[1]!, 0, 0) // of another machine, not written for a long time
+      for (const file of [...kept, by(dead)]) await writeFile(file, '')
       await writeFileWhole(join(folder, 'other'), '')
       expect(new Set(await readdir(folder))).toEqual(
         new Set([mine, 'other', ...kept.map(file => basename(file))]),
@@ -92,6 +91,23 @@ describe('writeFileWhole', () => {
     }
     await slow
     expect(await text('file')).toBe('slow')
+  })
+
+  it.each([
+    [23, 'keeps'],
+    [25, 'removes'],
+  ])('%i hours after a change of a temporary file of another machine, %s it', async (hours, verb) => {
+    const [old, temporary] = [path, `${path}.00000000-1-${randomUUID()}.tmp`]
+    await writeFile(old, '')
+    await utimes(old, 0, 0)
+    await link(old, temporary) // as copyFileWhole does: the content is old, the file is new
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + hours * 3600 * 1000 })
+    try {
+      await writeFileWhole(join(folder, 'other'), '')
+    } finally {
+      vi.useRealTimers()
+    }
+    expect((await readdir(folder)).includes(basename(temporary))).toBe(verb === 'keeps')
   })
 })
 

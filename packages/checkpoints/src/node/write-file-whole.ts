@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
-import { type FileHandle, link, open, rename, rm } from 'node:fs/promises'
+import { access, type FileHandle, link, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { sweepOnce, temporaryName } from './internal/temporary-files.js'
 
 /** Bytes, text, or a function that writes into the open file. */
@@ -23,7 +24,7 @@ export async function writeFileWhole(
 ): Promise<void> {
   await putWhole(path, async temporary => {
     await writeSynced(temporary, content)
-    await (replace ? rename(temporary, path) : linkUnlessThere(temporary, path))
+    await (replace ? renameFile(temporary, path) : linkUnlessThere(temporary, path))
   })
 }
 
@@ -31,7 +32,7 @@ export async function writeFileWhole(
 export async function copyFileWhole(from: string, to: string): Promise<void> {
   await putWhole(to, async temporary => {
     await link(from, temporary).catch(() => writeSynced(temporary, file => copy(from, file)))
-    await rename(temporary, to)
+    await renameFile(temporary, to)
   })
 }
 
@@ -56,11 +57,35 @@ async function writeSynced(path: string, content: FileContent): Promise<void> {
   }
 }
 
-/** Unlike a rename, a link never replaces a file. */
+/**
+ * Unlike a rename, a link never replaces a file. On a disk without links (exFAT, some network disks) the file is renamed if
+ * none is there; of several writers at once, the last one's file may stay then.
+ */
 async function linkUnlessThere(from: string, to: string): Promise<void> {
-  await link(from, to).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error
+  await link(from, to).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EEXIST' || (await isThere(to))) return
+    await renameFile(from, to)
   })
+}
+
+const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  )
+
+/** Windows refuses a rename while another program, such as a virus scanner, has one of the files open: try again for 2 s. */
+async function renameFile(from: string, to: string): Promise<void> {
+  for (let waitMs = 10; ; waitMs *= 2) {
+    try {
+      return await rename(from, to)
+    } catch (error) {
+      const { code = '' } = error as NodeJS.ErrnoException
+      const mayPass = process.platform === 'win32' && ['EPERM', 'EACCES', 'EBUSY'].includes(code)
+      if (!mayPass || waitMs > 1000) throw error
+      await sleep(waitMs)
+    }
+  }
 }
 
 async function copy(from: string, file: FileHandle): Promise<void> {

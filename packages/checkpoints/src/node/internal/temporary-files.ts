@@ -1,16 +1,13 @@
-import { createHash, randomUUID } from 'node:crypto'
-import { readlinkSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
 import { readdir, rm, stat } from 'node:fs/promises'
-import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
+import { isRunning, machine } from './this-process.js'
 
 // The name of a temporary file ends with the machine and the process that write it, and a unique id of the write.
 const TEMPORARY = /\.([0-9a-f]{8})-(\d+)-[0-9a-f-]{36}\.tmp$/
 /** We can't ask whether a process of another machine is alive. But no live writer pauses for this long. */
 const ABANDONED_MS = 24 * 3600 * 1000
 
-/** An id of the machine or container that our process number belongs to. */
-const machine = createHash('sha256').update(`${hostname()} ${processNamespace()}`).digest('hex').slice(0, 8)
 const swept = new Set<string>()
 
 /** A unique name beside `path` for a file that isn't whole yet. */
@@ -21,7 +18,7 @@ export function temporaryName(path: string): string {
 /**
  * Remove the temporary files that killed writers left in a folder; only the first call for a folder in a process does so. A
  * file is removed if its process has ended or, if that can't be known, if nobody has written to it for a day. So the file
- * of a live writer is never removed.
+ * of a live writer is never removed, on a disk that machines share neither.
  */
 export async function sweepOnce(folder: string): Promise<void> {
   const path = resolve(folder)
@@ -37,24 +34,8 @@ export async function sweepOnce(folder: string): Promise<void> {
   }
 }
 
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0) // signal 0 only asks whether the process exists
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
-  }
-}
-
+/** Since the last change: not since the last write, because a link to an old file is a new temporary file. */
 async function ageMs(path: string): Promise<number> {
-  const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Infinity }))
-  return Date.now() - mtimeMs
-}
-
-/** Containers may have the same host name, but each has its own process numbers. */
-function processNamespace(): string {
-  try {
-    return readlinkSync('/proc/self/ns/pid')
-  } catch {
-    return '' // not Linux
-  }
+  const { ctimeMs } = await stat(path).catch(() => ({ ctimeMs: Infinity }))
+  return Date.now() - ctimeMs
 }
