@@ -41,17 +41,29 @@ export async function readSlots(slots: Slots): Promise<TrainerState['tensors']> 
 
 /** Fill all slots. All tensors are checked before any slot changes. */
 export function writeSlots(where: string, slots: Slots, tensors: TrainerState['tensors']): void {
-  const entries = [...slots].flatMap(([name, slot]) =>
-    PARTS.map(part => [slot[part], `${part}/${name}`] as const),
+  const places = new Map<string, tf.Variable>(
+    [...slots].flatMap(([name, slot]) => PARTS.map(part => [`${part}/${name}`, slot[part]] as const)),
   )
-  const wrong = entries.filter(([to, key]) => String(tensors.get(key)?.shape) !== String(to.shape))
-  if (wrong.length > 0)
+  for (const [key, { isDisposed }] of places)
+    if (isDisposed)
+      throw new TypeError(`${where}: ${key} of the trainer must be a live tensor, got a disposed one.`)
+  const wrong = [...places].filter(([key, to]) => !fits(tensors.get(key), to))
+  const other = [...tensors.keys()].filter(key => !places.has(key))
+  if (wrong.length > 0 || other.length > 0) {
+    const few = [...wrong.map(([key, to]) => `${key} [${to.shape}]`), ...other].slice(0, 5)
     throw new RangeError(
-      `${where}: state must hold the weights of this network, got ${wrong.length} missing or of another shape: ` +
-        `${wrong.slice(0, 5).map(([to, key]) => `${key} [${to.shape}]`)}.`,
+      `${where}: state must hold the weights of this network in float32, got ${wrong.length} missing or of another shape ` +
+        `or dtype, and ${other.length} of another network: ${few}.`,
     )
-  for (const [to, key] of entries) {
+  }
+  for (const [key, to] of places) {
     const { shape, data } = tensors.get(key)!
     tf.tidy(() => to.assign(tf.tensor(data, shape)))
   }
+}
+
+/** A state may come from a file, where a tensor can have any dtype. */
+function fits(given: { shape: number[]; data: unknown } | undefined, to: tf.Tensor): boolean {
+  if (!given || String(given.shape) !== String(to.shape)) return false
+  return given.data instanceof Float32Array && given.data.length === to.size
 }

@@ -1,4 +1,11 @@
-import { checkGradients, checkInt, checkTensor, NumericError, type Weights } from '@rectified-flow/core'
+import {
+  checkGradients,
+  checkInt,
+  checkNumber,
+  checkTensor,
+  NumericError,
+  type Weights,
+} from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { after, type Counters, schedule } from './internal/counters.js'
 import { type TrainingStep, trainingStep } from './internal/training-step.js'
@@ -37,8 +44,12 @@ export class Trainer {
   #skipped: tf.Tensor1D
   /** The report of the last started step. */
   #last: Promise<TrainerStep> | undefined
-  /** Ends when the step that was asked for last is started. */
+  /** Ends when what was asked for last, a step or a copy of the state, is started. */
   #turn: Promise<unknown> = Promise.resolve()
+  /** Steps that were asked for and have not ended. */
+  #open = 0
+  /** Why a report could not be read. The counters are not known from then on, so nothing goes on before a `restore`. */
+  #lost: Error | undefined
 
   constructor(options: TrainerOptions) {
     checkGradients('reflow.Trainer')
@@ -84,10 +95,22 @@ export class Trainer {
    *         step
    */
   async advance(): Promise<TrainerStep> {
-    const before = this.#turn
-    const started = before.then(() => this.#start())
-    this.#turn = started.catch(() => undefined)
-    return (await started).report
+    this.#open++
+    try {
+      return await (await this.#inTurn(() => this.#start())).report
+    } finally {
+      this.#open--
+    }
+  }
+
+  /** Run `body` when all that was asked for before is started. */
+  #inTurn<T>(body: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(() => {
+      if (this.#lost) throw this.#lost
+      return body()
+    })
+    this.#turn = result.catch(() => undefined)
+    return result
   }
 
   /** Start a step when there is at most one whose report was not read yet. */
@@ -109,16 +132,30 @@ export class Trainer {
       this.#skipped = tf.keep(skipped)
       this.#started++
       const before = this.#last
-      const read = report.data().finally(() => report.dispose())
-      this.#last = read.then(async values => {
+      this.#last = this.#read(report).then(async values => {
         await before?.catch(() => undefined)
-        return this.#finish(values as Float32Array)
+        if (this.#lost) throw this.#lost
+        return this.#finish(values)
       })
       this.#last.catch(() => undefined) // the caller gets the error from the step's promise
       await before?.catch(() => undefined)
       return { report: this.#last }
     } finally {
       tf.dispose(inputs)
+    }
+  }
+
+  async #read(report: tf.Tensor1D): Promise<Float32Array> {
+    const step = this.#started
+    try {
+      return (await report.data()) as Float32Array
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause)
+      const lost = `the report of step ${step} must be readable, got: ${why}. Restore a state to go on.`
+      this.#lost = new Error(`reflow.Trainer.advance: ${lost}`, { cause })
+      throw this.#lost
+    } finally {
+      report.dispose()
     }
   }
 
@@ -143,32 +180,35 @@ export class Trainer {
     return { step: step + 1, loss, gradientNorm, learningRate: learningRate(step), skipped, times, losses }
   }
 
-  /** A copy of the whole state on the host, after all steps that were asked for. */
+  /** A copy of the whole state on the host, after all steps that were asked for before; later ones wait for it. */
   async state(): Promise<TrainerState> {
-    await this.#settled()
-    return { ...this.#counters, tensors: await readSlots(this.#slots) }
-  }
-
-  async #settled(): Promise<void> {
-    await this.#turn
-    await this.#last?.catch(() => undefined)
+    return this.#inTurn(async () => {
+      await this.#last?.catch(() => undefined)
+      if (this.#lost) throw this.#lost
+      return { ...this.#counters, tensors: await readSlots(this.#slots) }
+    })
   }
 
   /** Restore a state, which is checked before anything changes. No step may be under way. */
-  restore({ tensors, ...counters }: TrainerState): void {
+  restore({ step, skipped, skippedInRow, lossScale, tensors }: TrainerState): void {
     const where = 'reflow.Trainer.restore'
-    checkInt(where, 'state.step', counters.step, 0)
-    checkInt(where, 'state.skipped', counters.skipped, 0, counters.step)
-    checkInt(where, 'state.skippedInRow', counters.skippedInRow, 0, counters.skipped)
-    if (this.#started !== this.step)
-      throw new Error(`${where}: the trainer must have no step under way, got ${this.#started - this.step}.`)
-    if (Boolean(counters.lossScale) !== Boolean(this.#options.lossScale))
+    checkInt(where, 'state.step', step, 0)
+    checkInt(where, 'state.skipped', skipped, 0, step)
+    checkInt(where, 'state.skippedInRow', skippedInRow, 0, skipped)
+    if (this.#open > 0)
+      throw new Error(`${where}: the trainer must have no step under way, got ${this.#open}.`)
+    if (Boolean(lossScale) !== Boolean(this.#options.lossScale))
       throw new RangeError(
         `${where}: state must ${this.#options.lossScale ? 'hold a loss scale' : 'hold no loss scale'}, like this trainer, got the opposite.`,
       )
+    if (lossScale) {
+      checkNumber(where, 'state.lossScale.scale', lossScale.scale, Number.MIN_VALUE)
+      checkInt(where, 'state.lossScale.streak', lossScale.streak, 0)
+    }
     writeSlots(where, this.#slots, tensors)
-    this.#counters = counters
-    this.#started = counters.step
+    this.#counters = { step, skipped, skippedInRow, ...(lossScale && { lossScale: { ...lossScale } }) }
+    this.#started = step
+    this.#lost = undefined
   }
 
   /** Free the optimiser's tensors. The weights stay, because the network owns them. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encodePngGrid } from '@rectified-flow/datasets'
 import { TensorBoardWriter } from '@rectified-flow/reflow/node'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { crc32c } from '../src/node/internal/crc32c.js'
 
 let folder: string
@@ -69,6 +69,17 @@ describe('crc32c', () => {
 })
 
 describe('TensorBoardWriter', () => {
+  it('opens as many files in one millisecond as it is asked for', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    try {
+      const writers = await Promise.all(Array.from({ length: 20 }, () => TensorBoardWriter.open(folder)))
+      expect(new Set(writers.map(({ path }) => path)).size).toBe(20)
+      await Promise.all(writers.map(writer => writer.close()))
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
   it('writes whole records of scalars and images', async () => {
     const writer = await TensorBoardWriter.open(folder, { step: 300 })
     const png = await encodePngGrid({ data: new Float32Array(12), shape: [1, 2, 6, 1] })

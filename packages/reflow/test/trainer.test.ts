@@ -1,47 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { type Coupling, createRng, type Field } from '@rectified-flow/core'
-import { squaredL2 } from '@rectified-flow/losses-lpips-huber'
-import { dynamicLossScale, powerEma, Trainer, type TrainerOptions, warmUp } from '@rectified-flow/reflow'
-import { loadTrainer, saveTrainer } from '@rectified-flow/reflow/node'
-import { uniform } from '@rectified-flow/timestep-dists'
+import type { Coupling } from '@rectified-flow/core'
+import { dynamicLossScale, powerEma, type TrainerOptions, warmUp } from '@rectified-flow/reflow'
 import { expectNoLeak } from '@rectified-flow/tools/leaks'
 import { exact, expectClose, sum } from '@rectified-flow/tools/matchers'
 import { withoutGradients } from '@rectified-flow/tools/without-gradients'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
-
-/** v = a x + b, which can learn pairs x = 0.5 z; the loss is convex. */
-function setup(options: Partial<TrainerOptions> = {}) {
-  const [a, b] = [tf.tidy(() => tf.variable(tf.scalar(0.1))), tf.tidy(() => tf.variable(tf.scalar(0.5)))]
-  const field: Field = x => tf.add(tf.mul(x, a), b)
-  const coupling: Coupling = {
-    async draw(step, batch) {
-      const z = createRng(3).fork(step).normal([batch, 2, 2, 1]) as tf.Tensor4D
-      return { z, x: tf.mul(z, 0.5) }
-    },
-  }
-  const trainer = new Trainer({
-    velocity: () => field,
-    weights: new Map([
-      ['a', a],
-      ['b', b],
-    ]),
-    coupling,
-    timesteps: uniform(),
-    premetric: squaredL2,
-    rng: createRng(1),
-    batch: 16,
-    learningRate: 0.05,
-    emaDecay: 0.9,
-    ...options,
-  })
-  return { a, b, trainer, coupling }
-}
-
-const numbers = (trainer: Trainer) =>
-  trainer.state().then(({ tensors }) => [...tensors].flatMap(([, { data }]) => [...data]))
+import { numbers, setup } from './tiny-trainer.js'
 
 describe('Trainer', () => {
   it('learns, and the average of its weights follows', async () => {
@@ -76,22 +40,6 @@ describe('Trainer', () => {
     expect(a.dataSync()[0]).toBe(start)
     await trainer.advance()
     expect(Math.abs(a.dataSync()[0]! - start!)).toBeCloseTo(0.025, 3)
-  })
-
-  it('continues with the same bits from a saved state', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'reflow-'))
-    const path = join(folder, 'trainer.safetensors')
-    const whole = setup().trainer
-    for (let i = 0; i < 6; i++) await whole.advance()
-    const before = setup().trainer
-    for (let i = 0; i < 3; i++) await before.advance()
-    await saveTrainer(path, before)
-    const after = setup().trainer
-    await loadTrainer(path, after)
-    expect(after.step).toBe(3)
-    for (let i = 0; i < 3; i++) await after.advance()
-    await expectClose(await numbers(after), await numbers(whole), exact)
-    await rm(folder, { recursive: true })
   })
 
   const nan: Coupling = {
@@ -246,17 +194,6 @@ describe('Trainer', () => {
     )
   })
 
-  it('refuses a state of another network, and keeps its own', async () => {
-    const { trainer } = setup()
-    const before = await numbers(trainer)
-    const state = await trainer.state()
-    state.tensors.delete('m/b')
-    expect(() => trainer.restore(state)).toThrow(
-      'reflow.Trainer.restore: state must hold the weights of this network, got 1 missing or of another shape: m/b [].',
-    )
-    await expectClose(await numbers(trainer), before, exact)
-  })
-
   it('leaks nothing', async () => {
     await expectNoLeak(async () => {
       const { a, b, trainer } = setup()
@@ -264,36 +201,6 @@ describe('Trainer', () => {
       trainer.dispose()
       tf.dispose([a, b])
     })
-  })
-
-  /** The n-th call throws; the others are the function's own. */
-  const failing = <F extends (...args: never[]) => unknown>(n: number, fn: F): F => {
-    let calls = 0
-    return ((...args: Parameters<F>) => {
-      if (++calls === n) throw new Error('it fails')
-      return fn(...args)
-    }) as F
-  }
-  const throwsInGradient = (n: number): Partial<TrainerOptions> => {
-    const gradient = failing(n, (dy: tf.Tensor) => dy)
-    const custom = tf.customGrad(x => ({ value: tf.clone(x as tf.Tensor), gradFunc: gradient }))
-    return { premetric: (prediction, target) => squaredL2(custom(prediction), target) }
-  }
-  it.each<[string, (n: number) => Partial<TrainerOptions>]>([
-    ['premetric', n => ({ premetric: failing(n, squaredL2) })],
-    ['gradient', throwsInGradient],
-    ['premetric in the second micro-batch', n => ({ premetric: failing(2 * n, squaredL2), microBatches: 2 })],
-    ['times', n => ({ timesteps: { ...uniform(), sample: failing(n, uniform().sample) } })],
-    ['coupling', n => ({ coupling: { draw: failing(n, setup().coupling.draw) } })],
-  ])('leaks nothing when its %s throws, and goes on with the same bits', async (_, fails) => {
-    const [broken, whole] = [setup(fails(3)).trainer, setup(fails(Infinity)).trainer]
-    for (const trainer of [broken, whole]) for (let i = 0; i < 2; i++) await trainer.advance()
-    const before = tf.memory().numTensors
-    await expect(broken.advance()).rejects.toThrow('it fails')
-    expect(tf.memory().numTensors).toBe(before)
-    for (const trainer of [broken, whole]) for (let i = 0; i < 3; i++) await trainer.advance()
-    expect(tf.memory().numTensors).toBe(before)
-    await expectClose(await numbers(broken), await numbers(whole), exact)
   })
 
   it('refuses pairs of another batch size, and leaks nothing', async () => {

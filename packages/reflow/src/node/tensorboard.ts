@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { type FileHandle, mkdir, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { checkInt } from '@rectified-flow/core'
@@ -25,7 +26,9 @@ export class TensorBoardWriter {
   static async open(folder: string, { step = 0 }: { step?: number } = {}): Promise<TensorBoardWriter> {
     checkInt('reflow.TensorBoardWriter.open', 'step', step, 0)
     await mkdir(folder, { recursive: true })
-    const path = join(folder, `events.out.tfevents.${(Date.now() / 1000).toFixed(6)}.rectified-flow`)
+    // TensorBoard reads the files in the order of their names. The last part is of chance, for writers of the same millisecond.
+    const name = `events.out.tfevents.${(Date.now() / 1000).toFixed(6)}.rectified-flow.${randomUUID().slice(0, 8)}`
+    const path = join(folder, name)
     const writer = new TensorBoardWriter(path, await open(path, 'ax'))
     await writer.#put({ step: 0, fileVersion: 'brain.Event:2' })
     await writer.#put({ step, start: true })

@@ -1,78 +1,53 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
-import { writeFileWhole } from '@rectified-flow/checkpoints/node'
+import { type FolderLock, lockFolder, writeFileWhole } from '@rectified-flow/checkpoints/node'
 import { checkInt } from '@rectified-flow/core'
 import type { Trainer, TrainerStep } from '../trainer.js'
-import { CheckpointFolder, type Scored } from './internal/checkpoint-folder.js'
+import { CheckpointFolder } from './internal/checkpoint-folder.js'
 import { Interval } from './internal/interval.js'
 import { MetricsLog } from './internal/metrics-log.js'
-import { claimFolder, type RunSettings } from './internal/run-settings.js'
-import { type StopSignals, stopOn } from './internal/stop-on.js'
+import { claimFolder } from './internal/run-settings.js'
+import { stopOn } from './internal/stop-on.js'
 import { TensorBoardWriter } from './tensorboard.js'
+import type { Preview, TrainOptions, TrainResult } from './train-options.js'
 
 const WHERE = 'reflow.train'
 const BINS = 10
 
-/** What a run shows from time to time. */
-export interface Preview {
-  /** PNG files by name (such as '1-step'), for example from `encodePngGrid` of `@rectified-flow/datasets`. */
-  images?: Readonly<Record<string, Uint8Array>>
-  /** Numbers by name, such as 'straightness'. */
-  scalars?: Readonly<Record<string, number>>
-  /** How good the model is, such as a Fréchet distance; lower is better. The run keeps the best checkpoint. */
-  score?: number
-}
-
-export interface TrainOptions {
-  /** The run's folder. With the folder of an earlier run, that run continues. */
-  folder: string
-  /** Steps in total; a finished run continues if you give more. */
-  steps: number
-  /** Everything that decides the numbers. A run continues only with the same settings. */
-  settings: RunSettings
-  /** 'must' throws if the folder holds no run, 'never' throws if it holds one. */
-  resume?: 'auto' | 'must' | 'never'
-  saveEvery?: number
-  /** How many of the newest checkpoints to keep, besides the best. */
-  keep?: number
-  logEvery?: number
-  previewEvery?: number
-  /** Tests the model. Without it, a checkpoint's score is the mean loss since the checkpoint before. */
-  preview?: (trainer: Trainer) => Preview | Promise<Preview>
-  onStep?: (step: TrainerStep) => void
-  /** Called for problems that don't stop the run, such as a checkpoint that can't be read. */
-  onWarning?: (message: string) => void
-  /** Stops the run as SIGINT does. */
-  signal?: AbortSignal
-  /** Signals that stop the run after the steps under way; it saves. A second signal kills the process. */
-  stopSignals?: StopSignals
-}
-
-export interface TrainResult {
-  step: number
-  /** True if all steps are done, false if a signal stopped the run. */
-  finished: boolean
-  /** The best checkpoint's path, step and score. */
-  best?: Scored & { path: string }
-  /** The newest checkpoint's path. */
-  last: string
-}
-
 /**
  * Train up to a number of steps, in a folder that holds everything: `settings.json`, `checkpoints/` (the newest and the
  * best), `metrics.jsonl`, `previews/` and `tensorboard/`. If the process is killed, call this again with a new trainer. It
- * continues from the newest whole checkpoint, and ends with the same bits as an undisturbed run on the same backend.
+ * continues from the newest readable checkpoint, and ends with the same bits as an undisturbed run on the same backend.
+ * Newer checkpoints that are damaged are set aside, under the name `damaged-...`, with a warning.
+ *
+ * One process at a time may train in a folder (see `lockFolder` of `@rectified-flow/checkpoints/node`, also for disks that
+ * machines share). A killed process's lock is taken over.
  *
  * Load initial weights before you make the trainer, so that a resumed checkpoint replaces them and they never replace it.
  *
  * @throws NumericError if the trainer throws one, after writing a checkpoint with the last good weights
+ * @throws RangeError if another process trains in the folder
  */
 export async function train(trainer: Trainer, options: TrainOptions): Promise<TrainResult> {
-  const { folder, steps, settings, resume = 'auto', saveEvery = 1000, keep = 2 } = options
-  const { logEvery = 100, previewEvery = saveEvery, preview, onStep, onWarning } = options
-  for (const [name, value] of Object.entries({ steps, saveEvery, keep, logEvery, previewEvery }))
-    checkInt(WHERE, name, value, 1)
+  const { folder, steps, saveEvery = 1000, keep = 2, logEvery = 100, previewEvery = saveEvery } = options
+  const every = { saveEvery, keep, logEvery, previewEvery }
+  for (const [name, value] of Object.entries({ steps, ...every })) checkInt(WHERE, name, value, 1)
+  const lock = await lockFolder(WHERE, folder, { onWait: message => options.onWarning?.(message) })
+  try {
+    return await runSteps(trainer, { ...options, ...every }, lock)
+  } finally {
+    await lock.release()
+  }
+}
+
+async function runSteps(
+  trainer: Trainer,
+  options: TrainOptions & Required<Pick<TrainOptions, 'saveEvery' | 'keep' | 'logEvery' | 'previewEvery'>>,
+  lock: FolderLock,
+): Promise<TrainResult> {
+  const { folder, steps, settings, resume = 'auto', saveEvery, keep, logEvery, previewEvery } = options
+  const { preview, onStep, onWarning } = options
   const checkpoints = await CheckpointFolder.open(
     join(folder, 'checkpoints'),
     await claimFolder(WHERE, folder, settings),
@@ -88,8 +63,8 @@ export async function train(trainer: Trainer, options: TrainOptions): Promise<Tr
   let sinceSave = new Interval(BINS)
   let saved = trainer.step
   const save = async (score?: number) => {
-    saved = trainer.step
-    await checkpoints.save(trainer, score)
+    await lock.check()
+    saved = await checkpoints.save(trainer, score)
     sinceSave = new Interval(BINS)
   }
   const isSeen = (step: number) =>
@@ -108,7 +83,9 @@ export async function train(trainer: Trainer, options: TrainOptions): Promise<Tr
       // A GPU computes the next step while this one's report is read, unless something must see the state in between.
       next = stop.asked || isSeen(asked) ? undefined : ask()
       const done = await present.catch(async error => {
-        await save()
+        await save().catch((problem: Error) =>
+          onWarning?.(`no checkpoint after an error: ${problem.message}`),
+        )
         throw error
       })
       const { step, learningRate } = done
@@ -118,6 +95,7 @@ export async function train(trainer: Trainer, options: TrainOptions): Promise<Tr
       const last = step === steps
       if (step % logEvery === 0 || last) {
         const { steps: spanned, lossByTime, ...means } = sinceLog.summary()
+        await lock.check()
         await log.add({ kind: 'train', step, steps: spanned, ...means, learningRate, lossByTime })
         await board.scalars(step, boardScalars({ ...means, learningRate }, lossByTime))
         sinceLog = new Interval(BINS)
@@ -138,7 +116,7 @@ export async function train(trainer: Trainer, options: TrainOptions): Promise<Tr
     step: trainer.step,
     finished: trainer.step >= steps,
     ...(best && { best: { ...best, path: checkpoints.bestPath } }),
-    last: checkpoints.path(trainer.step),
+    last: checkpoints.path(saved),
   }
 
   async function keepPreview({ images = {}, scalars = {}, score }: Preview, step: number): Promise<void> {

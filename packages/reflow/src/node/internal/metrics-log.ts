@@ -14,7 +14,15 @@ export class MetricsLog {
 
   /** Open a log that continues after a step. Lines of later steps are removed: the resumed run writes them again. */
   static async open(path: string, step: number): Promise<MetricsLog> {
-    const text = await readFile(path, 'utf8').catch(() => '')
+    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return ''
+      throw new RangeError(
+        `reflow.train: metrics must be a readable file, got ${error.code} for '${path}'.`,
+        {
+          cause: error,
+        },
+      )
+    })
     const kept = text.split('\n').filter(line => lineStep(line) <= step)
     const next = kept.map(line => `${line}\n`).join('')
     if (next !== text) await writeFileWhole(path, next)

@@ -18,11 +18,24 @@ export async function claimFolder(where: string, folder: string, settings: RunSe
   await mkdir(folder, { recursive: true })
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
-    throw error
+    throw new RangeError(
+      `${where}: settings.json must be a readable file, got ${error.code} for '${path}'.`,
+      {
+        cause: error,
+      },
+    )
   })
   if (text === undefined) await writeFileWhole(path, `${JSON.stringify(want, null, 2)}\n`)
-  else checkSame(where, folder, JSON.parse(text) as RunSettings, want)
+  else checkSame(where, folder, parsed(where, path, text), want)
   return createHash('sha256').update(JSON.stringify(want)).digest('hex').slice(0, 16)
+}
+
+function parsed(where: string, path: string, text: string): RunSettings {
+  try {
+    return { ...(JSON.parse(text) as RunSettings) }
+  } catch (cause) {
+    throw new RangeError(`${where}: settings.json must be JSON, got other text in '${path}'.`, { cause })
+  }
 }
 
 function checkSame(where: string, folder: string, have: RunSettings, want: RunSettings): void {

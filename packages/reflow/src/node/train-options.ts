@@ -1,0 +1,49 @@
+import type { Trainer, TrainerStep } from '../trainer.js'
+import type { Scored } from './internal/checkpoint-folder.js'
+import type { RunSettings } from './internal/run-settings.js'
+import type { StopSignals } from './internal/stop-on.js'
+
+/** What a run shows from time to time. */
+export interface Preview {
+  /** PNG files by name (such as '1-step'), for example from `encodePngGrid` of `@rectified-flow/datasets`. */
+  images?: Readonly<Record<string, Uint8Array>>
+  /** Numbers by name, such as 'straightness'. */
+  scalars?: Readonly<Record<string, number>>
+  /** How good the model is, such as a Fréchet distance; lower is better. The run keeps the best checkpoint. */
+  score?: number
+}
+
+export interface TrainOptions {
+  /** The run's folder. With the folder of an earlier run, that run continues. */
+  folder: string
+  /** Steps in total; a finished run continues if you give more. */
+  steps: number
+  /** Everything that decides the numbers. A run continues only with the same settings. */
+  settings: RunSettings
+  /** 'must' throws if the folder holds no run, 'never' throws if it holds one. */
+  resume?: 'auto' | 'must' | 'never'
+  saveEvery?: number
+  /** How many of the newest checkpoints to keep, besides the best. */
+  keep?: number
+  logEvery?: number
+  previewEvery?: number
+  /** Tests the model. Without it, a checkpoint's score is the mean loss since the checkpoint before. */
+  preview?: (trainer: Trainer) => Preview | Promise<Preview>
+  onStep?: (step: TrainerStep) => void
+  /** Called for problems that don't stop the run, such as a checkpoint that can't be read. */
+  onWarning?: (message: string) => void
+  /** Stops the run as SIGINT does. */
+  signal?: AbortSignal
+  /** Signals that stop the run after the steps under way; it saves. A second signal kills the process. */
+  stopSignals?: StopSignals
+}
+
+export interface TrainResult {
+  step: number
+  /** True if all steps are done, false if a signal stopped the run. */
+  finished: boolean
+  /** The best checkpoint's path, step and score. */
+  best?: Scored & { path: string }
+  /** The newest checkpoint's path. */
+  last: string
+}
