@@ -24,22 +24,19 @@ export async function bundle(entry: string, outfile: string): Promise<void> {
 export interface Outcome {
   stdout: string
   stderr: string
-  killed: boolean
   /** The last number that the program sent. */
   last: number
 }
 
-/** Run a bundled program, with callbacks when it starts and when it sends a number. Rejects if the program fails by itself. */
+/** Run a bundled program, with a callback when it sends a number. Rejects if the program fails. */
 export function run(
   program: string,
   args: string[],
   onNumber?: (value: number, child: ChildProcess) => void,
-  onStart?: (child: ChildProcess) => void,
 ): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const child = fork(program, args, { silent: true, execArgv: [] })
-    onStart?.(child)
-    const outcome: Outcome = { stdout: '', stderr: '', killed: false, last: 0 }
+    const outcome: Outcome = { stdout: '', stderr: '', last: 0 }
     child.stdout?.on('data', chunk => {
       outcome.stdout += chunk
     })
@@ -50,8 +47,8 @@ export function run(
       outcome.last = value
       onNumber?.(value, child)
     })
-    child.on('close', (code, signal) => {
-      if (code === 0 || signal === 'SIGKILL') resolve({ ...outcome, killed: signal === 'SIGKILL' })
+    child.on('close', code => {
+      if (code === 0) resolve(outcome)
       else reject(new Error(outcome.stderr))
     })
   })

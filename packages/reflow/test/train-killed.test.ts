@@ -1,10 +1,12 @@
-import type { ChildProcess } from 'node:child_process'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { type ChildProcess, fork } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createRng } from '@rectified-flow/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { folderContents } from '../../../test/kills/folder-contents.js'
+import { type Job, killAgainAndAgain } from '../../../test/kills/kill-again-and-again.js'
 import { bundle, type Outcome, run as runProgram } from './child-program.js'
-import { killAgainAndAgain } from './kill-again-and-again.js'
 
 const STEPS = 60
 let folder: string
@@ -22,33 +24,31 @@ const run = (out: string, onStep?: (step: number, child: ChildProcess) => void):
 
 /** The files at the end of a run, without the times in them and without TensorBoard's files. */
 async function contents(out: string): Promise<Record<string, string>> {
-  const found: Record<string, string> = {}
-  for (const part of ['checkpoints', 'previews'])
-    for (const name of (await readdir(join(out, part))).sort())
-      found[`${part}/${name}`] = (await readFile(join(out, part, name))).toString('hex')
   const lines = (await readFile(join(out, 'metrics.jsonl'), 'utf8')).trim().split('\n')
-  found.steps = lines.map(line => `${JSON.parse(line).kind} ${JSON.parse(line).step}`).join()
-  return found
+  const steps = lines.map(line => `${JSON.parse(line).kind} ${JSON.parse(line).step}`).join()
+  return { ...(await folderContents(out, { except: ['tensorboard'] })), 'metrics.jsonl': steps }
+}
+
+const job: Job = {
+  start: out => fork(program, [out, String(STEPS)], { silent: true, execArgv: [] }),
+  writesTo: ['.', 'checkpoints', 'previews'],
+  contents,
 }
 
 describe('train', () => {
   it('ends with the files of an undisturbed run after 20 kills (kill -9)', { timeout: 300_000 }, async () => {
-    const [whole, broken] = [join(folder, 'whole'), join(folder, 'broken')]
-    const { stdout } = await run(whole)
+    const { stdout } = await run(join(folder, 'whole'))
     expect(JSON.parse(stdout)).toMatchObject({ step: STEPS, finished: true })
-    const expected = await contents(whole)
-    expect(Object.keys(expected).filter(name => name.startsWith('checkpoints'))).toEqual([
+    const names = Object.keys(await contents(join(folder, 'whole'))).sort()
+    expect(names.filter(name => name.startsWith('checkpoints'))).toEqual([
       'checkpoints/best.safetensors',
       'checkpoints/step-000000055.safetensors',
       'checkpoints/step-000000060.safetensors',
     ])
-    await killAgainAndAgain({
-      program,
-      args: [broken, String(STEPS)],
-      folder: broken,
-      writesTo: ['.', 'checkpoints', 'previews'],
-      onEnd: async () => expect(await contents(broken)).toEqual(expected),
-    })
+    const rng = createRng(20)
+    const own = join(folder, 'killed')
+    await mkdir(own)
+    await killAgainAndAgain(job, { folder: own, kills: 20, uniform: () => rng.uniforms(1)[0]! })
   })
 
   it('finishes its step and saves on SIGTERM', { timeout: 60_000 }, async () => {
