@@ -109,3 +109,14 @@ it('ends with its process, and does not keep that alive', async () => {
   await taken.check()
   await taken.release()
 })
+
+it("names a folder that can't be one", async () => {
+  const file = join(folder, 'file')
+  await writeFile(file, '')
+  await expect(lockFolder('test.run', file)).rejects.toThrow(
+    `test.run: folder must be one that this process can write to, got '${file}' (EEXIST).`,
+  )
+  await expect(lockFolder('test.run', join(file, 'in'))).rejects.toThrow(
+    `got '${join(file, 'in')}' (ENOTDIR).`,
+  )
+})

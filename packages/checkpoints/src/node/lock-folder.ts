@@ -46,12 +46,17 @@ export async function lockFolder(
   folder: string,
   { beatMs = 2000, patienceMs = 60_000, onWait }: LockFolderOptions = {},
 ): Promise<FolderLock> {
-  await mkdir(folder, { recursive: true })
   for (;;) {
     const before = await newestLock(folder)
     if (before > 0) await waitUntilDead(before)
     const mine = before + 1
-    if (!(await made(pathOf(folder, mine)))) continue // another process was faster
+    const isMade = await made(folder, mine).catch((cause: NodeJS.ErrnoException) => {
+      throw new RangeError(
+        `${where}: folder must be one that this process can write to, got '${folder}' (${cause.code}).`,
+        { cause },
+      )
+    })
+    if (!isMade) continue // another process was faster
     if ((await newestLock(folder)) === mine) return held(mine)
     await rm(pathOf(folder, mine), { force: true }) // `before` was long outdated: others took over from each other
   }
@@ -105,9 +110,10 @@ async function locks(folder: string): Promise<number[]> {
 
 const newestLock = async (folder: string): Promise<number> => Math.max(0, ...(await locks(folder)))
 
-/** Make a lock's file; false if it is there. */
-async function made(path: string): Promise<boolean> {
-  const file = await open(path, 'wx').catch((error: NodeJS.ErrnoException) => {
+/** Make a lock's file, and the folder if it is missing; false if the file is there. */
+async function made(folder: string, lock: number): Promise<boolean> {
+  await mkdir(folder, { recursive: true })
+  const file = await open(pathOf(folder, lock), 'wx').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EEXIST') return undefined
     throw error
   })
