@@ -14,7 +14,7 @@ describe.runIf(existsSync(MAIN))('a command that is killed (kill -9) and started
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'kills-'))
     jobs = await commands(folder)
-  })
+  }, 300_000)
   afterAll(() => rm(folder, { recursive: true }))
 
   it.each(['pairs', 'train', 'sample --out', 'fid calc'])(
