@@ -30,7 +30,7 @@ export type HostData =
 export interface HostTensor {
   dtype: HostDtype
   shape: number[]
-  /** Row-major; F16 and BF16 as Uint16Array, BOOL as Uint8Array. */
+  /** Row-major; F16 and BF16 as Uint16Array, BOOL as Uint8Array. Of an UnreadTensor it throws. */
   data: HostData
 }
 

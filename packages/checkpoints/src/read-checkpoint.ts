@@ -20,16 +20,24 @@ export interface Checkpoint {
   network?: NetworkDescription
 }
 
+export interface ReadCheckpointOptions {
+  /** The most bytes that the tensors may take; the defaults are those of the functions for a single format. */
+  maxBytes?: number
+}
+
 /**
  * Read weights from a file of any format that this package knows: safetensors, PyTorch's (zip and legacy), an EDM pickle
  * (its `ema` network), .npz. The content tells the format. The functions for a single format have more options.
  */
-export async function readCheckpoint(bytes: Uint8Array | ArrayBuffer): Promise<Checkpoint> {
+export async function readCheckpoint(
+  bytes: Uint8Array | ArrayBuffer,
+  { maxBytes }: ReadCheckpointOptions = {},
+): Promise<Checkpoint> {
   const file = asBytes(WHERE, bytes)
   const format = formatOf(file)
   if (format === 'safetensors') return { format, ...readSafetensors(file) }
-  if (format === 'edm-pkl') return { format, metadata: {}, ...(await readEdmPkl(file)) }
-  const tensors = await (format === 'npz' ? readNpz(file) : readPth(file))
+  if (format === 'edm-pkl') return { format, metadata: {}, ...(await readEdmPkl(file, { maxBytes })) }
+  const tensors = await (format === 'npz' ? readNpz(file, { maxBytes }) : readPth(file, { maxBytes }))
   return { format, tensors, metadata: {} }
 }
 

@@ -1,15 +1,15 @@
-import { checkNumber } from '@rectified-flow/core'
+import { checkNumber, describe } from '@rectified-flow/core'
 import type { HostTensor } from './host-tensor.js'
 import { asBytes } from './internal/as-bytes.js'
 import { collectTensors } from './internal/collect-tensors.js'
 import { Cursor } from './internal/pickle/cursor.js'
 import { runPickle } from './internal/pickle/run-pickle.js'
 import { describePy, type PyGlobal, PyObject, type PyValue } from './internal/pickle/values.js'
+import { defaultMaxBytes, resolveTensors } from './internal/resolve-tensors.js'
+import { StorageRef } from './internal/tensor-ref.js'
 import { type Json, toJson } from './internal/to-json.js'
 import { weightsGlobal } from './internal/torch/globals.js'
 import { readLegacyTorch } from './internal/torch/legacy.js'
-import { resolveTensors } from './internal/torch/resolve-tensors.js'
-import { StorageRef } from './internal/torch/tensor-ref.js'
 
 const WHERE = 'checkpoints.readEdmPkl'
 
@@ -28,14 +28,14 @@ export interface EdmPkl {
 export interface ReadEdmPklOptions {
   /** Which of the networks in the file to read. */
   key?: string
-  /** The most bytes that the tensors may take; by default twice the file. */
+  /** The most bytes that the tensors may take; by default 64 MiB plus twice the file's size. */
   maxBytes?: number
 }
 
 /**
  * Read a network from a network pickle of EDM (or StyleGAN 2 and 3): a dict of objects, each with its attributes and the
  * source code of its class. The source is ignored; the tensors, the class's name and the arguments of its constructor are
- * read. As in `readPth`, nothing is run, and an unknown global is an error that names it.
+ * read. As in `readPth`, nothing is run.
  *
  * @see Karras, Aittala, Aila, Laine, Elucidating the Design Space of Diffusion-Based Generative Models (2022)
  */
@@ -44,7 +44,7 @@ export async function readEdmPkl(
   { key = 'ema', maxBytes }: ReadEdmPklOptions = {},
 ): Promise<EdmPkl> {
   const file = asBytes(WHERE, bytes)
-  const limit = maxBytes ?? 2 * file.length
+  const limit = maxBytes ?? defaultMaxBytes(file.length)
   checkNumber(WHERE, 'maxBytes', limit, 0)
   const cursor = new Cursor(WHERE, file)
   const root = runPickle(cursor, { global: edmGlobals() })
@@ -52,7 +52,7 @@ export async function readEdmPkl(
   const network = root.get(key)
   if (!(network instanceof PyObject && network.state instanceof Map))
     throw new RangeError(
-      `${WHERE}: key must name a network in the file, got '${key}'. It has ${[...root.keys()].map(describePy).join(', ')}.`,
+      `${WHERE}: key must name a network in the file, got ${describe(key)}. It has ${[...root.keys()].slice(0, 8).map(describePy).join(', ')}.`,
     )
   const kwargs = network.state.get('_init_kwargs') ?? new Map()
   return {
@@ -72,7 +72,7 @@ function edmGlobals(): (name: string) => PyGlobal | undefined {
     'torch_utils.persistence._reconstruct_persistent_obj': ([meta]: PyValue[]) => reconstruct(meta),
     'torch.storage._load_from_bytes': ([bytes]: PyValue[]) => {
       if (!(bytes instanceof Uint8Array)) throw new Error(describePy(bytes))
-      const found = storages.get(bytes) ?? loadStorage(bytes, storages.size)
+      const found = storages.get(bytes) ?? loadStorage(bytes)
       storages.set(bytes, found)
       return found
     },
@@ -87,11 +87,8 @@ function reconstruct(meta: PyValue | undefined): PyObject {
   return object
 }
 
-function loadStorage(bytes: Uint8Array, index: number): StorageRef {
-  const inner = readLegacyTorch(WHERE, bytes, name => weightsGlobal(name))
-  if (!(inner instanceof StorageRef)) throw new Error(describePy(inner))
-  // The key in the inner file is unique only there, so a number replaces it.
-  const storage = new StorageRef(`${index}`, inner.dtype, inner.length, inner.start)
-  storage.bytes = inner.bytes
+function loadStorage(bytes: Uint8Array): StorageRef {
+  const storage = readLegacyTorch(WHERE, bytes, weightsGlobal)
+  if (!(storage instanceof StorageRef)) throw new Error(describePy(storage))
   return storage
 }

@@ -1,6 +1,8 @@
+import { describe } from '@rectified-flow/core'
 import { type HostTensor, hostArrays } from './host-tensor.js'
 import { asBytes } from './internal/as-bytes.js'
 import { type NpyHeader, parseNpyHeader } from './internal/npy-header.js'
+import { swapBytes } from './internal/tensor-ref.js'
 
 const WHERE = 'checkpoints.readNpy'
 
@@ -18,7 +20,7 @@ export function decodeNpy(where: string, file: Uint8Array): HostTensor {
   const rest = file.length - header.dataStart
   if (rest !== header.dataBytes)
     throw new RangeError(
-      `${where}: ${header.dtype} [${header.shape}] must have ${header.dataBytes} bytes after the header, got ${rest}.`,
+      `${where}: ${header.dtype} ${describe(header.shape)} must have ${header.dataBytes} bytes after the header, got ${rest}.`,
     )
   return decodeNumbers(header, file.subarray(header.dataStart))
 }
@@ -29,10 +31,8 @@ export function decodeNumbers(
   source: Uint8Array,
 ): HostTensor {
   const array = hostArrays[dtype]
-  const width = array.BYTES_PER_ELEMENT
   const bytes = new Uint8Array(source) // a copy, because the file's own bytes may not be aligned
-  if (bigEndian && width > 1)
-    for (let at = 0; at < bytes.length; at += width) bytes.subarray(at, at + width).reverse()
+  if (bigEndian) swapBytes(bytes.buffer, array.BYTES_PER_ELEMENT)
   const data = new array(bytes.buffer)
   return { dtype, shape: [...shape], data: fortran && shape.length > 1 ? rowMajor(shape, data) : data }
 }

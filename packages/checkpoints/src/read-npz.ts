@@ -1,8 +1,9 @@
-import { checkNumber } from '@rectified-flow/core'
+import { checkNumber, describe } from '@rectified-flow/core'
 import type { HostTensor } from './host-tensor.js'
 import { asBytes } from './internal/as-bytes.js'
 import { openZip } from './internal/zip.js'
 import { decodeNpy } from './read-npy.js'
+import { UnreadTensor } from './unread-tensor.js'
 
 const WHERE = 'checkpoints.readNpz'
 
@@ -12,8 +13,8 @@ export interface ReadNpzOptions {
 }
 
 /**
- * Read the arrays of an .npz file that np.savez or np.savez_compressed wrote, by name and in the file's order. Arrays that
- * `readNpy` refuses are refused, and so are members that are not arrays.
+ * Read the arrays of an .npz file that np.savez or np.savez_compressed wrote, by name and in the file's order. Of an array that
+ * `readNpy` refuses, and of one that is damaged, the `data` throws the error; members that are not arrays are left out.
  */
 export async function readNpz(
   bytes: Uint8Array | ArrayBuffer,
@@ -23,16 +24,25 @@ export async function readNpz(
   const { maxBytes = 2 ** 26 + 100 * file.length } = options
   checkNumber(WHERE, 'maxBytes', maxBytes, 0)
   const arrays = new Map<string, HostTensor>()
-  for (const member of (await openZip(WHERE, file, maxBytes)).values()) {
-    const name = arrayName(WHERE, member.name)
-    arrays.set(name, decodeNpy(`${WHERE}: '${name}'`, await member.read()))
+  for (const [name, member] of arrayMembers(WHERE, await openZip(WHERE, file, maxBytes))) {
+    const where = `${WHERE}: '${name}'`
+    arrays.set(
+      name,
+      await member
+        .read()
+        .then(bytes => decodeNpy(where, bytes))
+        .catch(error => new UnreadTensor('unread', [], (error as Error).message)),
+    )
   }
   return arrays
 }
 
-/** The name of the array in a member of an .npz file. */
-export function arrayName(where: string, member: string): string {
-  if (!member.endsWith('.npy'))
-    throw new RangeError(`${where}: members must be arrays, named *.npy, got '${member}'.`)
-  return member.slice(0, -4)
+/** The members of an .npz file that hold an array, by the array's name. Throws if there are only others. */
+export function arrayMembers<T>(where: string, members: ReadonlyMap<string, T>): Map<string, T> {
+  const arrays = [...members].filter(([name]) => name.endsWith('.npy'))
+  if (arrays.length === 0 && members.size > 0)
+    throw new RangeError(
+      `${where}: members must be arrays, named *.npy, got ${describe([...members.keys()])}.`,
+    )
+  return new Map(arrays.map(([name, member]) => [name.slice(0, -4), member]))
 }

@@ -5,9 +5,10 @@ import { collectTensors } from './internal/collect-tensors.js'
 import { Cursor } from './internal/pickle/cursor.js'
 import { runPickle } from './internal/pickle/run-pickle.js'
 import type { PyValue } from './internal/pickle/values.js'
-import { storageOf, weightsGlobal } from './internal/torch/globals.js'
+import { defaultMaxBytes, resolveTensors } from './internal/resolve-tensors.js'
+import { weightsGlobal } from './internal/torch/globals.js'
 import { readLegacyTorch } from './internal/torch/legacy.js'
-import { resolveTensors } from './internal/torch/resolve-tensors.js'
+import { storageOf } from './internal/torch/rebuild-tensor.js'
 import { openZip, type ZipMember } from './internal/zip.js'
 
 const WHERE = 'checkpoints.readPth'
@@ -15,7 +16,7 @@ const WHERE = 'checkpoints.readPth'
 export interface ReadPthOptions {
   /** Read only the tensors under this name, and drop it from theirs: 'ema' of `{ ema: { weight }, step }` gives `weight`. */
   prefix?: string
-  /** The most bytes that the tensors may take; by default twice the file's size. */
+  /** The most bytes that the tensors may take; by default 64 MiB plus twice the file's size. */
   maxBytes?: number
 }
 
@@ -24,19 +25,20 @@ export interface ReadPthOptions {
  * dotted name: `model.conv.weight` of `{'model': {'conv.weight': ...}}`. The parts of a name are the keys and indices of
  * nested dicts and lists; the tensors of a pickled module have the names of its state_dict().
  *
- * The pickle in the file is never run as Python. There are stand-ins for the functions and classes that files of weights
- * need; any other function or class is an error that names it.
+ * The pickle in the file is never run as Python. There are stand-ins for the functions and classes that make tensors; any
+ * other gives an object without behaviour, and one that would run code in Python is an error that names it. The `data` of a
+ * tensor that this package can't read (complex, quantised, sparse, float8) throws an error that names it.
  */
 export async function readPth(
   bytes: Uint8Array | ArrayBuffer,
   { prefix, maxBytes }: ReadPthOptions = {},
 ): Promise<Map<string, HostTensor>> {
   const file = asBytes(WHERE, bytes)
-  const limit = maxBytes ?? 2 * file.length
+  const limit = maxBytes ?? defaultMaxBytes(file.length)
   checkNumber(WHERE, 'maxBytes', limit, 0)
   const isZip = file[0] === 0x50 && file[1] === 0x4b
   const zip = isZip ? await readZipTorch(file, limit) : undefined
-  const value = zip ? zip.value : readLegacyTorch(WHERE, file, name => weightsGlobal(name))
+  const value = zip ? zip.value : readLegacyTorch(WHERE, file, weightsGlobal)
   const refs = underPrefix(collectTensors(WHERE, value), prefix)
   return resolveTensors(WHERE, refs, limit, zip?.load)
 }
@@ -51,10 +53,15 @@ async function readZipTorch(file: Uint8Array, maxBytes: number) {
     )
   const folder = pickle.slice(0, -'data.pkl'.length)
   const order = members.get(`${folder}byteorder`)
-  if (order && new TextDecoder().decode(await read(order)) !== 'little')
-    throw new RangeError(`${WHERE}: byteorder must be little, got another.`)
+  const byteOrder = order ? new TextDecoder().decode(await read(order)) : 'little'
+  if (byteOrder !== 'little')
+    throw new RangeError(`${WHERE}: byteorder must be little, got ${describe(byteOrder.slice(0, 80))}.`)
   const cursor = new Cursor(WHERE, await read(members.get(pickle)!))
-  const value: PyValue = runPickle(cursor, { global: name => weightsGlobal(name), persistent: storageOf })
+  const value: PyValue = runPickle(cursor, {
+    global: weightsGlobal,
+    persistent: storageOf,
+    fileBytes: file.length,
+  })
   return {
     value,
     load(key: string) {

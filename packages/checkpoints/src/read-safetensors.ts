@@ -1,6 +1,6 @@
-import { type HostTensor, hostArrays } from './host-tensor.js'
+import type { HostTensor } from './host-tensor.js'
 import { asBytes } from './internal/as-bytes.js'
-import { parseSafetensorsHeader, safetensorsDataStart } from './internal/safetensors-header.js'
+import { parseSafetensorsHeader, readEntry, safetensorsDataStart } from './internal/safetensors-header.js'
 
 const WHERE = 'checkpoints.readSafetensors'
 
@@ -13,7 +13,8 @@ export interface Safetensors {
 /**
  * Read a safetensors file: 8 bytes of header length, a JSON header, then the tensors' bytes, which must cover the rest
  * of the file with no gap and no overlap. Every length is checked before it is used; a broken file throws a RangeError
- * that says what is wrong. The tensors are copies, in the order of their bytes.
+ * that says what is wrong. The tensors are copies, in the order of their bytes. The `data` of one in a dtype that this package
+ * doesn't read, such as float8, throws an error that names it.
  *
  * @see https://huggingface.co/docs/safetensors
  */
@@ -23,10 +24,10 @@ export function readSafetensors(bytes: Uint8Array | ArrayBuffer): Safetensors {
   const header = file.subarray(8, dataStart)
   const { entries, metadata } = parseSafetensorsHeader(WHERE, header, file.length - dataStart)
   const tensors = new Map<string, HostTensor>()
-  for (const { name, dtype, shape, start, end } of entries) {
+  for (const entry of entries) {
     // A copy is aligned; the file's own bytes may not be. Not slice(), which gives a view if the file is a Buffer.
-    const copy = new Uint8Array(file.subarray(dataStart + start, dataStart + end))
-    tensors.set(name, { dtype, shape, data: new hostArrays[dtype](copy.buffer) })
+    const copy = new Uint8Array(file.subarray(dataStart + entry.start, dataStart + entry.end))
+    tensors.set(entry.name, readEntry(WHERE, entry, copy))
   }
   return { tensors, metadata }
 }

@@ -1,6 +1,7 @@
 import { describe } from '@rectified-flow/core'
 import type { HostTensor } from './host-tensor.js'
 import { checkHostTensor } from './internal/check-host-tensor.js'
+import { MAX_HEADER_BYTES } from './internal/safetensors-header.js'
 
 const WHERE = 'checkpoints.writeSafetensors'
 
@@ -40,6 +41,10 @@ export function writeSafetensors(
   const json = `{${header.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join()}}`
   const text = new TextEncoder().encode(json)
   const headerLength = Math.ceil(text.length / 8) * 8
+  if (headerLength > MAX_HEADER_BYTES)
+    throw new RangeError(
+      `${WHERE}: names, shapes and metadata must take at most ${MAX_HEADER_BYTES} bytes, got ${headerLength}.`,
+    )
   const file = new Uint8Array(8 + headerLength + offset)
   new DataView(file.buffer).setBigUint64(0, BigInt(headerLength), true)
   file.set(text, 8)

@@ -63,7 +63,7 @@ describe('openNpz', () => {
     ])
     expect(numbers(await file.read('columns'))).toEqual([0, 1, 2, 3, 4, 5])
     await expect(file.read('x')).rejects.toThrow(
-      "checkpoints.openNpz: name must be one of arr_0, columns, got 'x'.",
+      `checkpoints.openNpz: name must be one of arr_0, columns, got 'x'. The file is '${golden('rows.npz')}'.`,
     )
     await file.close()
   })

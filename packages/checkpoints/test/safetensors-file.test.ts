@@ -61,7 +61,9 @@ it('reads single tensors of a file', async () => {
   expect(await file.read('b')).toEqual(more.b)
   expect(await Promise.all([file.read('a'), file.read('a')])).toEqual([more.a, more.a])
   await expect(file.read('c')).rejects.toThrow(
-    new RangeError("checkpoints.openSafetensors: name must be one of the file's 2 tensors, got 'c'."),
+    new RangeError(
+      `checkpoints.openSafetensors: name must be one of the file's 2 tensors, got 'c'. The file is '${path}'.`,
+    ),
   )
   await file.close()
 })

@@ -47,10 +47,11 @@ describe.each(['zip.pth', 'legacy.pth'])('%s', file => {
     )
   })
 
-  it('gives each tensor memory of its own', async () => {
+  it('gives each view memory of its own, and the names of one view the same', async () => {
     const tensors = await readPth(golden(file))
     tensors.get('model.shared.all')!.data.fill(9 as never)
-    expect([...toFloat32(tensors.get('model.tied')!)].slice(0, 2)).toEqual([0, 1])
+    expect([...toFloat32(tensors.get('model.shared.head')!)].slice(0, 2)).toEqual([0, 1])
+    expect([...toFloat32(tensors.get('model.tied')!)].slice(0, 2)).toEqual([9, 9])
   })
 })
 

@@ -1,7 +1,10 @@
+import { describe } from '@rectified-flow/core'
 import { type HostDtype, hostArrays, sizeOf } from '../host-tensor.js'
 
 /** The default limit of np.load. */
 const MAX_HEADER_BYTES = 10_000
+/** NumPy's own limit. */
+const MAX_AXES = 64
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
 
 /** NumPy's codes for the dtypes, without the byte order. NumPy has no bfloat16. */
@@ -59,27 +62,44 @@ export function parseNpyHeader(where: string, file: Uint8Array): NpyHeader {
       `${where}: the header must have ${dataStart} bytes, got ${file.length}. The file may be truncated.`,
     )
   const text = String.fromCharCode(...file.subarray(file[6] === 1 ? 10 : 12, dataStart)).trim()
+  const fields = readFields(text)
   const field = (name: string, value: RegExp) => {
-    const found = new RegExp(`['"]${name}['"]\\s*:\\s*(${value.source})\\s*[,}]`).exec(text)
-    if (!found || !/^\{.*\}$/s.test(text))
-      throw new RangeError(
-        `${where}: the header must have ${name} as NumPy writes it for an array of numbers, got '${text.slice(0, 200)}'.`,
-      )
-    return found[1]!
+    const found = fields.get(name)
+    if (found && value.test(found)) return found
+    throw new RangeError(
+      `${where}: the header must have ${name} as NumPy writes it for an array of numbers, got '${text.slice(0, 200)}'.`,
+    )
   }
-  const descr = field('descr', /['"][^'"]*['"]/).slice(1, -1)
+  const descr = field('descr', /^['"]/).slice(1, -1)
   const [order, code] = [descr.slice(0, 1), descr.slice(1)]
   const dtype = (Object.keys(npyCodes) as HostDtype[]).find(
     name => npyCodes[name] === code || (code === '?' && name === 'BOOL'),
   )
   if (!dtype || !'<>|='.includes(order))
     throw new RangeError(
-      `${where}: descr must be a boolean, an integer of 1 to 8 bytes or a float of 2 to 8 bytes, got '${descr}'.`,
+      `${where}: descr must be a boolean, an integer of 1 to 8 bytes or a float of 2 to 8 bytes, got '${descr.slice(0, 80)}'.`,
     )
-  const fortran = field('fortran_order', /True|False/) === 'True'
-  const shape = (field('shape', /\(\s*(?:\d+L?\s*(?:,\s*\d+L?\s*)*,?)?\s*\)/).match(/\d+/g) ?? []).map(Number)
+  const fortran = field('fortran_order', /^[TF]/) === 'True'
+  const shape = (field('shape', /^\(/).match(/\d+/g) ?? []).map(Number)
+  if (shape.length > MAX_AXES)
+    throw new RangeError(`${where}: shape must have at most ${MAX_AXES} axes, got ${shape.length}.`)
   const dataBytes = sizeOf(shape) * hostArrays[dtype].BYTES_PER_ELEMENT
   if (!Number.isSafeInteger(dataBytes))
-    throw new RangeError(`${where}: shape must be of a size that fits in memory, got [${shape}].`)
+    throw new RangeError(`${where}: shape must be of a size that fits in memory, got ${describe(shape)}.`)
   return { dtype, shape, fortran, bigEndian: order === '>', dataStart, dataBytes }
+}
+
+/** The fields of a dict of texts, booleans and tuples of sizes, as text; none if the text is anything else. */
+function readFields(text: string): Map<string, string> {
+  const fields = new Map<string, string>()
+  // Each part ends where the next can't begin, and each match begins where the last one ended: the time is linear.
+  const field =
+    /\s*(?:'(\w+)'|"(\w+)")\s*:\s*('[^']*'|"[^"]*"|True|False|\((?:\s*\d+L?\s*,)*(?:\s*\d+L?)?\s*\))\s*(?:,|(?=\}))/y
+  field.lastIndex = 1
+  let end = 1
+  for (let found = field.exec(text); found; found = field.exec(text)) {
+    fields.set((found[1] ?? found[2])!, found[3]!)
+    end = field.lastIndex
+  }
+  return text.startsWith('{') && /^\s*\}$/.test(text.slice(end)) ? fields : new Map()
 }

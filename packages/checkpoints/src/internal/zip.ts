@@ -1,5 +1,6 @@
 import { describe } from '@rectified-flow/core'
 import { type FileEntry, Reader, Uint8ArrayReader, ZipReader } from '@zip.js/zip.js'
+import { memoryBudget } from './memory-budget.js'
 
 /** Refuse files that two readers could understand differently; check CRC-32s. 'strict' would refuse PyTorch's files. */
 const options = {
@@ -9,6 +10,8 @@ const options = {
   checkOverlappingEntry: true,
   useWebWorkers: false,
 } as const
+/** About how much memory zip.js takes for an entry of the directory. */
+const ENTRY_BYTES = 4000
 /** Deflate unpacks one byte to at most this many. */
 const MAX_RATIO = 1032
 
@@ -41,20 +44,21 @@ export async function openZip(
     file instanceof Uint8Array ? new Uint8ArrayReader(file) : new PiecewiseReader(file),
     options,
   )
-  const entries = await reader.getEntries().catch(cause => {
-    throw zipError(where, 'the file', cause)
-  })
+  const most = Math.floor(memoryBudget(file instanceof Uint8Array ? file.length : file.size) / ENTRY_BYTES)
   const members = new Map<string, ZipMember>()
   let total = 0
-  for (const entry of entries) {
+  let count = 0
+  for await (const entry of entriesOf(where, reader)) {
+    if (++count > most)
+      throw new RangeError(`${where}: a zip file of this size must have at most ${most} members, got more.`)
     if (entry.directory) continue
     const { filename: name, uncompressedSize: size, compressedSize } = entry
     if (size > compressedSize * MAX_RATIO)
       throw new RangeError(
-        `${where}: '${name}' must unpack to at most ${MAX_RATIO} times its ${compressedSize} bytes, got ${size}.`,
+        `${where}: ${describe(name)} must unpack to at most ${MAX_RATIO} times its ${compressedSize} bytes, got ${size}.`,
       )
     if (members.has(name))
-      throw new RangeError(`${where}: members' names must be unique, got '${name}' twice.`)
+      throw new RangeError(`${where}: members' names must be unique, got ${describe(name)} twice.`)
     total += size
     members.set(name, {
       name,
@@ -68,6 +72,14 @@ export async function openZip(
       `${where}: the zip file must unpack to at most ${maxBytes} bytes, got ${total}. Raise maxBytes if you trust it.`,
     )
   return members
+}
+
+async function* entriesOf(where: string, reader: ZipReader<unknown>) {
+  try {
+    yield* reader.getEntriesGenerator()
+  } catch (cause) {
+    throw zipError(where, 'the file', cause)
+  }
 }
 
 /** Reads a file piece by piece from disk, because it may be too large for memory. */
@@ -100,10 +112,12 @@ async function readMember(where: string, entry: FileEntry): Promise<Uint8Array<A
   try {
     await entry.getData(sink)
   } catch (cause) {
-    throw zipError(where, `'${filename}'`, cause)
+    throw zipError(where, describe(filename), cause)
   }
   if (position !== uncompressedSize)
-    throw new RangeError(`${where}: '${filename}' must have ${uncompressedSize} bytes, got ${position}.`)
+    throw new RangeError(
+      `${where}: ${describe(filename)} must have ${uncompressedSize} bytes, got ${position}.`,
+    )
   return bytes ?? new Uint8Array(0)
 }
 
@@ -113,16 +127,17 @@ function streamMember(where: string, entry: FileEntry): ReadableStream<Uint8Arra
   const sink = new WritableStream<Uint8Array>({
     write: chunk => writer.write(chunk),
     close: () => writer.close(),
-    abort: reason => writer.abort(reason),
+    abort: reason => writer.abort(zipError(where, describe(entry.filename), reason)),
   })
   entry
     .getData(sink)
-    .catch(cause => writer.abort(zipError(where, `'${entry.filename}'`, cause)).catch(() => {}))
+    .catch(cause => writer.abort(zipError(where, describe(entry.filename), cause)).catch(() => {}))
   writer.closed.catch(() => {})
   return readable
 }
 
 function zipError(where: string, name: string, cause: unknown): RangeError {
+  if (cause instanceof RangeError && cause.message.startsWith(where)) return cause
   // When a reader cancels its stream there is no cause.
   const { message, reason } = (cause ?? {}) as { message?: string; reason?: string }
   const got = [message ?? describe(cause), reason].filter(Boolean).join(': ')

@@ -3,7 +3,8 @@ import { type HostDtype, type HostTensor, hostArrays, sizeOf } from '../host-ten
 import { type NpyHeader, npyHeaderBytes, parseNpyHeader } from '../internal/npy-header.js'
 import { openZip, type ZipMember } from '../internal/zip.js'
 import { decodeNumbers } from '../read-npy.js'
-import { arrayName } from '../read-npz.js'
+import { arrayMembers } from '../read-npz.js'
+import { UnreadTensor } from '../unread-tensor.js'
 import { RandomAccessFile } from './random-access-file.js'
 
 const WHERE = 'checkpoints.openNpz'
@@ -19,51 +20,67 @@ export interface NpzFile {
   close(): Promise<void>
 }
 
-/** Open an .npz file. This reads only the headers of its arrays; `read` and `rows` read their numbers. */
+interface NpzArray {
+  member: ZipMember
+  header: NpyHeader
+}
+
+/**
+ * Open an .npz file. This reads only the headers of its arrays; `read` and `rows` read their numbers. Arrays that `readNpy`
+ * refuses, such as text, are listed by their dtype and refused when they are read.
+ */
 export async function openNpz(path: string): Promise<NpzFile> {
   const file = await RandomAccessFile.open(WHERE, path)
   try {
-    const arrays = new Map<string, { member: ZipMember; header: NpyHeader }>()
-    for (const member of (await openZip(WHERE, file, Infinity)).values()) {
-      const name = arrayName(WHERE, member.name)
-      arrays.set(name, { member, header: await readHeader(`${WHERE}: '${name}'`, member) })
-    }
-    const find = (name: string) => {
-      const found = arrays.get(name)
-      if (found) return found
-      throw new RangeError(
-        `${WHERE}: name must be one of ${[...arrays.keys()].join(', ')}, got ${describe(name)}.`,
-      )
-    }
-    return {
-      arrays: new Map(
-        [...arrays].map(
-          ([
-            name,
-            {
-              header: { dtype, shape },
-            },
-          ]) => [name, { dtype, shape }],
-        ),
-      ),
-      async read(name) {
-        const { member, header } = find(name)
-        return decodeNumbers(header, (await member.read()).subarray(header.dataStart))
-      },
-      rows(name, size) {
-        const { member, header } = find(name)
-        checkInt(`${WHERE}.rows`, 'size', size, 1)
-        if (header.shape.length === 0 || (header.fortran && header.shape.length > 1))
-          throw new RangeError(
-            `${WHERE}.rows: '${name}' must be stored row by row, got ${header.fortran ? 'columns first' : 'a scalar'}. Use read.`,
-          )
-        return streamRows(member, header, size)
-      },
-      close: () => file.close(),
-    }
+    return await file.named(() => describeFile(file))
   } catch (error) {
     await file.close()
     throw error
+  }
+}
+
+async function describeFile(file: RandomAccessFile): Promise<NpzFile> {
+  const members = arrayMembers(WHERE, await openZip(WHERE, file, Infinity))
+  const arrays = new Map<string, NpzArray | UnreadTensor>()
+  for (const [name, member] of members)
+    arrays.set(
+      name,
+      await readHeader(`${WHERE}: '${name}'`, member).then(
+        header => ({ member, header }),
+        error => new UnreadTensor('unread', [], (error as Error).message),
+      ),
+    )
+  const find = (name: string): NpzArray => {
+    const found = arrays.get(name)
+    if (!found)
+      throw new RangeError(
+        `${WHERE}: name must be one of ${[...arrays.keys()].slice(0, 8).join(', ')}, got ${describe(name)}.`,
+      )
+    if (found instanceof UnreadTensor) throw found.error
+    return found
+  }
+  return {
+    arrays: new Map(
+      Array.from(arrays, ([name, found]) => {
+        const { dtype, shape } = found instanceof UnreadTensor ? found : found.header
+        return [name, { dtype, shape }]
+      }),
+    ),
+    read: name =>
+      file.named(async () => {
+        const { member, header } = find(name)
+        return decodeNumbers(header, (await member.read()).subarray(header.dataStart))
+      }),
+    rows(name, size) {
+      const { member, header } = find(name)
+      checkInt(`${WHERE}.rows`, 'size', size, 1)
+      if (header.shape.length === 0 || (header.fortran && header.shape.length > 1))
+        throw new RangeError(
+          `${WHERE}.rows: '${name}' must be stored row by row, got ${header.fortran ? 'columns first' : 'a scalar'}. Use read.`,
+        )
+      return named(file, streamRows(member, header, size))
+    },
+    close: () => file.close(),
   }
 }
 
@@ -76,13 +93,26 @@ async function readHeader(where: string, member: ZipMember): Promise<NpyHeader> 
   const header = parseNpyHeader(where, start)
   if (header.dataStart + header.dataBytes !== member.size)
     throw new RangeError(
-      `${where}: ${header.dtype} [${header.shape}] must have ${header.dataBytes} bytes after the header, got ${member.size - header.dataStart}.`,
+      `${where}: ${header.dtype} ${describe(header.shape)} must have ${header.dataBytes} bytes after the header, got ${member.size - header.dataStart}.`,
     )
   return header
 }
 
 /** The bytes of a member, piece by piece. */
 const chunks = (member: ZipMember) => member.stream() as unknown as AsyncIterable<Uint8Array>
+
+/** The same pieces; an error on the way to one names the file. */
+async function* named<T>(file: RandomAccessFile, pieces: AsyncGenerator<T, void>): AsyncGenerator<T, void> {
+  try {
+    for (;;) {
+      const { done, value } = await file.named(() => pieces.next())
+      if (done) return
+      yield value
+    }
+  } finally {
+    await pieces.return()
+  }
+}
 
 async function* streamRows(member: ZipMember, header: NpyHeader, size: number) {
   const { shape, dtype, dataStart } = header

@@ -1,6 +1,6 @@
 import { describe } from '@rectified-flow/core'
-import { type HostDtype, type HostTensor, hostArrays } from '../host-tensor.js'
-import { parseSafetensorsHeader, safetensorsDataStart } from '../internal/safetensors-header.js'
+import type { HostDtype, HostTensor } from '../host-tensor.js'
+import { parseSafetensorsHeader, readEntry, safetensorsDataStart } from '../internal/safetensors-header.js'
 import { RandomAccessFile } from './random-access-file.js'
 
 const WHERE = 'checkpoints.openSafetensors'
@@ -19,28 +19,33 @@ export interface SafetensorsFile {
 export async function openSafetensors(path: string): Promise<SafetensorsFile> {
   const file = await RandomAccessFile.open(WHERE, path)
   try {
-    const first = await file.read(0, Math.min(8, file.size))
-    const dataStart = safetensorsDataStart(WHERE, first, file.size)
-    const header = await file.read(8, dataStart - 8)
-    const { entries, metadata } = parseSafetensorsHeader(WHERE, header, file.size - dataStart)
-    const places = new Map(entries.map(entry => [entry.name, entry]))
-    return {
-      tensors: new Map(entries.map(({ name, dtype, shape }) => [name, { dtype, shape }])),
-      metadata,
-      async read(name) {
+    return await file.named(() => describeFile(file))
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+async function describeFile(file: RandomAccessFile): Promise<SafetensorsFile> {
+  const first = await file.read(0, Math.min(8, file.size))
+  const dataStart = safetensorsDataStart(WHERE, first, file.size)
+  const header = await file.read(8, dataStart - 8)
+  const { entries, metadata } = parseSafetensorsHeader(WHERE, header, file.size - dataStart)
+  const places = new Map(entries.map(entry => [entry.name, entry]))
+  return {
+    tensors: new Map(entries.map(({ name, dtype, shape }) => [name, { dtype: dtype as HostDtype, shape }])),
+    metadata,
+    read: name =>
+      file.named(async () => {
         const place = places.get(name)
         if (!place)
           throw new RangeError(
             `${WHERE}: name must be one of the file's ${entries.length} tensors, got ${describe(name)}.`,
           )
-        const { dtype, shape, start, end } = place
-        const { buffer } = await file.read(dataStart + start, end - start)
-        return { dtype, shape: [...shape], data: new hostArrays[dtype](buffer) }
-      },
-      close: () => file.close(),
-    }
-  } catch (error) {
-    await file.close()
-    throw error
+        const bytes = await file.read(dataStart + place.start, place.end - place.start)
+        const { dtype, shape, data } = readEntry(WHERE, place, bytes)
+        return { dtype, shape, data } // asked for, so the data of an unread tensor throws here
+      }),
+    close: () => file.close(),
   }
 }

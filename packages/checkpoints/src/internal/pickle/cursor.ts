@@ -1,6 +1,9 @@
 /** Numbers and names in a checkpoint are far shorter. The cost of converting a longer one grows faster than its length. */
 const MAX_LINE_BYTES = 1000
 
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 /** A complete description of what is wrong with a file. Callers pass it on unchanged. */
 export class FileError extends RangeError {}
 
@@ -53,13 +56,18 @@ export class Cursor {
     return Number(this.#view.getBigUint64(this.at - 8, true))
   }
 
+  /** Text in UTF-8. Other bytes, such as Python's lone surrogates, become U+FFFD: no tensor's name has them. */
   text(length: number): string {
+    return decoder.decode(this.take(length))
+  }
+
+  /** Python 2's strings, which hold text or bytes: bytes, unless they are UTF-8. */
+  textOrBytes(length: number): string | Uint8Array {
     const bytes = this.take(length)
     try {
-      // Python also writes lone surrogates, but no tensor's name has them.
-      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-    } catch (cause) {
-      throw this.error('text must be UTF-8', 'other bytes', cause)
+      return strictDecoder.decode(bytes)
+    } catch {
+      return bytes
     }
   }
 

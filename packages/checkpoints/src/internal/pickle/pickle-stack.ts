@@ -1,15 +1,26 @@
 import type { Cursor } from './cursor.js'
-import type { PyValue } from './values.js'
+import { memoryOf, type PyValue } from './values.js'
 
-/** The stack of a pickle's machine. A mark begins a new stack above the one before, until its values are taken. */
+/**
+ * The stack of a pickle's machine, and the count of the memory that its values take. A mark begins a new stack above the one
+ * before, until its values are taken.
+ */
 export class PickleStack {
   readonly #cursor: Cursor
+  readonly #budget: number
   readonly #below: PyValue[][] = []
   #values: PyValue[] = []
+  /** How many values are below the last mark. */
+  #covered = 0
+  #spent = 0
 
-  /** @param cursor  says in errors where the pickle is */
-  constructor(cursor: Cursor) {
+  /**
+   * @param cursor  says in errors where the pickle is
+   * @param budget  the most bytes of memory that the values may take
+   */
+  constructor(cursor: Cursor, budget: number) {
     this.#cursor = cursor
+    this.#budget = budget
   }
 
   /** Whether there is no value above the last mark. */
@@ -19,12 +30,29 @@ export class PickleStack {
 
   push(value: PyValue): void {
     this.#values.push(value)
+    this.charge(0)
   }
 
-  /** @param above  the values above the mark, none yet */
-  mark(above: PyValue[]): void {
+  /** Push a value that was not there before, which takes memory. */
+  pushNew(value: PyValue): void {
+    this.#values.push(value)
+    this.charge(memoryOf(value))
+  }
+
+  /** Count memory that is never freed again. The stack's own is counted as long as it is used. */
+  charge(bytes: number): void {
+    this.#spent += bytes
+    if (this.#spent + 16 * (this.#covered + this.#values.length) > this.#budget)
+      throw this.#cursor.error(
+        `the values of a pickle in a file of this size must take at most ${this.#budget} bytes of memory`,
+        'more',
+      )
+  }
+
+  mark(): void {
     this.#below.push(this.#values)
-    this.#values = above
+    this.#covered += this.#values.length
+    this.#values = []
   }
 
   top(): PyValue {
@@ -49,6 +77,7 @@ export class PickleStack {
     const below = this.#below.pop()
     if (!below) throw this.#cursor.error('an operation must find a mark', 'none')
     const above = this.#values
+    this.#covered -= below.length
     this.#values = below
     return above
   }

@@ -39,9 +39,9 @@ export function readLiteral(cursor: Cursor, operation: number): PyValue | undefi
     case 'S':
       return readQuoted(cursor)
     case 'U':
-      return cursor.text(cursor.uint8())
+      return cursor.textOrBytes(cursor.uint8())
     case 'T':
-      return cursor.text(cursor.uint32())
+      return cursor.textOrBytes(cursor.uint32())
     case 'C':
       return cursor.take(cursor.uint8())
     case 'B':

@@ -1,25 +1,24 @@
+import { memoryBudget } from '../memory-budget.js'
 import { type Cursor, FileError } from './cursor.js'
 import { PickleStack } from './pickle-stack.js'
 import { readDecimal, readLiteral } from './read-literal.js'
-import { describePy, PyGlobal, PyObject, type PyValue } from './values.js'
+import { runsCode } from './runs-code.js'
+import { describePy, memoryOf, PyGlobal, PyObject, type PyValue } from './values.js'
 
-/**
- * How many lists, dicts, tuples and other objects a pickle of this size may make. One byte of a hostile pickle makes an
- * object that takes about 100 bytes of memory. Files of weights have at least 15 bytes for each object.
- */
-const maxObjects = (bytes: number) => 10_000 + Math.floor(bytes / 8)
 const MAX_OPERATIONS = 50_000_000
 
-/** Which globals a pickle may name, and how its references to data outside of the pickle are resolved. */
+/** What the globals that a pickle names do here, and how its references to data outside of the pickle are resolved. */
 export interface PickleRules {
-  /** The stand-in for a global; undefined if the global isn't allowed. */
+  /** The stand-in for a global. undefined: any call of it gives an object without behaviour. */
   global(name: string): PyGlobal | undefined
   persistent?(id: PyValue): PyValue
+  /** The size of the file that the pickle is in. By default the pickle is all of it. */
+  fileBytes?: number
 }
 
 /**
  * Run the pickle (protocol 0 to 5) that starts at the cursor, and leave the cursor after its end. Nothing in the file is
- * executed: the rules give a stand-in for each global, a global without one is an error, and a call runs the stand-in.
+ * executed: a call of a global runs its stand-in, which is the rules' or one that only keeps its arguments.
  *
  * @see https://github.com/python/cpython/blob/3.12/Lib/pickletools.py for what each operation does
  */
@@ -32,12 +31,11 @@ class Machine {
   readonly #rules: PickleRules
   readonly #stack: PickleStack
   readonly #memo = new Map<number, PyValue>()
-  #objects = 0
 
   constructor(cursor: Cursor, rules: PickleRules) {
     this.#cursor = cursor
     this.#rules = rules
-    this.#stack = new PickleStack(cursor)
+    this.#stack = new PickleStack(cursor, memoryBudget(rules.fileBytes ?? cursor.bytes.length))
   }
 
   run(): PyValue {
@@ -48,13 +46,13 @@ class Machine {
       let value = readLiteral(cursor, operation) // null is None
       if (value === undefined) value = this.#makeContainer(operation)
       if (value === undefined) this.#step(operation)
-      else this.#stack.push(value)
+      else this.#stack.pushNew(value)
     }
     throw cursor.error(`a pickle must have at most ${MAX_OPERATIONS} operations`, 'more')
   }
 
   #step(operation: number): void {
-    const [cursor, memo] = [this.#cursor, this.#memo]
+    const cursor = this.#cursor
     switch (String.fromCharCode(operation)) {
       case '\x80': {
         const protocol = cursor.uint8()
@@ -81,13 +79,15 @@ class Machine {
       case '\x90': {
         const items = this.#stack.popMark()
         const set = this.#stack.top()
-        if (!(set instanceof Set)) throw cursor.error('ADDITEMS must find a set', describePy(set))
-        for (const item of items) set.add(item)
+        if (!(set instanceof Set)) this.#append(items)
+        else for (const item of items) set.add(item)
+        this.#stack.charge(50 * items.length)
         break
       }
 
       case '(':
-        this.#stack.mark(this.#count([]))
+        this.#stack.charge(64)
+        this.#stack.mark()
         break
       case '0':
         if (this.#stack.isEmpty) this.#stack.popMark()
@@ -100,16 +100,16 @@ class Machine {
         this.#stack.push(this.#stack.top())
         break
       case 'p':
-        memo.set(Number(readDecimal(cursor)), this.#stack.top())
+        this.#memoize(Number(readDecimal(cursor)))
         break
       case 'q':
-        memo.set(cursor.uint8(), this.#stack.top())
+        this.#memoize(cursor.uint8())
         break
       case 'r':
-        memo.set(cursor.uint32(), this.#stack.top())
+        this.#memoize(cursor.uint32())
         break
       case '\x94':
-        memo.set(memo.size, this.#stack.top())
+        this.#memoize(this.#memo.size)
         break
       case 'g':
         this.#recall(Number(readDecimal(cursor)))
@@ -136,9 +136,7 @@ class Machine {
         break
       }
       case '\x92': {
-        const [target, args, options] = this.#stack.popMany(3)
-        if (!(options instanceof Map && options.size === 0))
-          throw cursor.error('a class must be made with no named arguments', describePy(options))
+        const [target, args] = this.#stack.popMany(3) // the third are named arguments
         this.#call(target, args)
         break
       }
@@ -157,11 +155,13 @@ class Machine {
         this.#build(this.#stack.pop())
         break
       case 'Q':
-        this.#stack.push(this.#persistent(this.#stack.pop()))
+        this.#stack.pushNew(this.#persistent(this.#stack.pop()))
         break
       case 'P':
-        this.#stack.push(this.#persistent(cursor.line()))
+        this.#stack.pushNew(this.#persistent(cursor.line()))
         break
+      case '\x97': // NEXT_BUFFER
+        throw cursor.error('the pickle must hold all of its data', 'a buffer outside of it')
       default:
         cursor.at--
         throw cursor.error(
@@ -175,51 +175,54 @@ class Machine {
     switch (String.fromCharCode(operation)) {
       case ']':
       case ')':
-        return this.#count([])
+        return []
       case '}':
-        return this.#count(new Map())
+        return new Map()
       case '\x8f':
-        return this.#count(new Set())
+        return new Set()
       case 'l':
       case 't':
-        return this.#count(this.#stack.popMark())
+        return this.#stack.popMark()
       case '\x85':
-        return this.#count(this.#stack.popMany(1))
+        return this.#stack.popMany(1)
       case '\x86':
-        return this.#count(this.#stack.popMany(2))
+        return this.#stack.popMany(2)
       case '\x87':
-        return this.#count(this.#stack.popMany(3))
+        return this.#stack.popMany(3)
       case 'd': {
         const dict = new Map<PyValue, PyValue>()
         this.#setItems(this.#stack.popMark(), dict)
-        return this.#count(dict)
+        return dict
       }
       case '\x91':
-        return this.#count(new Set(this.#stack.popMark()))
+        return new Set(this.#stack.popMark())
       default:
         return undefined
     }
   }
 
-  #count<T>(value: T, objects = 1): T {
-    this.#objects += objects
-    const most = maxObjects(this.#cursor.bytes.length)
-    if (this.#objects > most)
-      throw this.#cursor.error(`a pickle of this size must make at most ${most} objects`, 'more')
-    return value
-  }
-
   #append(items: PyValue[]): void {
-    const list = this.#stack.top()
+    const target = this.#stack.top()
+    if (target instanceof PyObject) target.list ??= []
+    const list = target instanceof PyObject ? target.list : target
     if (!Array.isArray(list)) throw this.#cursor.error('APPEND must find a list', describePy(list))
     for (const item of items) list.push(item)
+    this.#stack.charge(16 * items.length)
   }
 
   #setItems(items: PyValue[], target = this.#stack.top()): void {
-    if (!(target instanceof Map)) throw this.#cursor.error('SETITEM must find a dict', describePy(target))
+    if (target instanceof PyObject) target.items ??= new Map()
+    const dict = target instanceof PyObject ? target.items : target
+    if (!(dict instanceof Map)) throw this.#cursor.error('SETITEM must find a dict', describePy(dict))
     if (items.length % 2 !== 0)
       throw this.#cursor.error('a dict must get keys and values', `${items.length} of them`)
-    for (let i = 0; i < items.length; i += 2) target.set(items[i]!, items[i + 1]!)
+    for (let i = 0; i < items.length; i += 2) dict.set(items[i]!, items[i + 1]!)
+    this.#stack.charge(25 * items.length)
+  }
+
+  #memoize(key: number): void {
+    this.#memo.set(key, this.#stack.top())
+    this.#stack.charge(40)
   }
 
   #recall(key: number): void {
@@ -231,21 +234,26 @@ class Machine {
 
   #pushGlobal(module: PyValue | undefined, name: PyValue | undefined): void {
     const full = `${module}.${name}`.slice(0, 200)
-    const found =
-      typeof module === 'string' && typeof name === 'string' ? this.#rules.global(full) : undefined
-    if (!found) throw this.#cursor.error('globals must be on the list that files of weights need', full)
-    this.#stack.push(found)
+    if (typeof module !== 'string' || typeof name !== 'string')
+      throw this.#cursor.error("a global's module and name must be text", describePy(module))
+    if (runsCode(full)) throw this.#cursor.error('globals must not be ones that run code', full)
+    this.#stack.pushNew(this.#rules.global(full) ?? new PyGlobal(full, args => new PyObject(full, args)))
   }
 
   #call(target: PyValue | undefined, args: PyValue | undefined): void {
-    if (!(target instanceof PyGlobal && target.call))
-      throw this.#cursor.error('what is called must be a function or class', describePy(target))
     if (!Array.isArray(args)) throw this.#cursor.error('arguments must be a tuple', describePy(args))
+    if (!(target instanceof PyGlobal)) {
+      // The value of an expression that Python would have evaluated, such as a method.
+      if (!(target instanceof PyObject))
+        throw this.#cursor.error('what is called must be a function or class', describePy(target))
+      this.#stack.pushNew(new PyObject(target.className, args))
+      return
+    }
     // A stand-in may copy its arguments, and through the memo a pickle can pass the same large one a million times.
     for (const arg of args)
-      if (Array.isArray(arg) || typeof arg === 'string') this.#count(arg, Math.ceil(arg.length / 8))
+      if (Array.isArray(arg) || typeof arg === 'string') this.#stack.charge(memoryOf(arg))
     try {
-      this.#stack.push(this.#count(target.call(args)))
+      this.#stack.pushNew(target.call(args))
     } catch (cause) {
       if (cause instanceof FileError) throw cause
       throw this.#cursor.error(
@@ -259,7 +267,7 @@ class Machine {
   #build(state: PyValue): void {
     const target = this.#stack.top()
     if (target instanceof PyObject) target.state = state
-    else if (!(target instanceof Map || target instanceof Set))
+    else if (!(target instanceof Map || target instanceof Set || Array.isArray(target)))
       // The state of a Map is dropped: it is an OrderedDict's attributes (`_metadata` of a state dict), not weights.
       throw this.#cursor.error('BUILD must find an object', describePy(target))
   }
@@ -267,7 +275,7 @@ class Machine {
   #persistent(id: PyValue): PyValue {
     if (!this.#rules.persistent)
       throw this.#cursor.error('the pickle must hold all of its data', 'a reference to data outside of it')
-    this.#count(id)
+    this.#stack.charge(memoryOf(id))
     try {
       return this.#rules.persistent(id)
     } catch (cause) {

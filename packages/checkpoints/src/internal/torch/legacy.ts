@@ -1,9 +1,8 @@
-import { hostArrays } from '../../host-tensor.js'
 import { Cursor } from '../pickle/cursor.js'
 import { type PickleRules, runPickle } from '../pickle/run-pickle.js'
 import { describePy, type PyValue } from '../pickle/values.js'
-import { storageOf } from './globals.js'
-import type { StorageRef } from './tensor-ref.js'
+import type { StorageRef } from '../tensor-ref.js'
+import { storageOf } from './rebuild-tensor.js'
 
 /** The pickled number that files of PyTorch before 1.6 start with. */
 const MAGIC = [0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e]
@@ -46,8 +45,9 @@ export function readLegacyTorch(where: string, file: Uint8Array, global: PickleR
   for (const key of keys) {
     const refs = storages.get(key as string)
     if (!refs) throw cursor.error('a key must belong to a storage that the pickle names', describePy(key))
-    const length = cursor.uint64()
-    const bytes = cursor.take(length * hostArrays[refs[0]!.dtype].BYTES_PER_ELEMENT)
+    const { dtype, width } = refs[0]!
+    if (width === undefined) throw cursor.error('the type of a storage must be known', dtype)
+    const bytes = cursor.take(cursor.uint64() * width)
     for (const ref of refs) ref.bytes = bytes
   }
   return value
