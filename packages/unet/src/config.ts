@@ -17,6 +17,8 @@ export type ResolvedUNetConfig = ResolvedSongUNetConfig | ResolvedDhariwalUNetCo
 
 /** Fill in the defaults and check every option. */
 export function resolveConfig(config: UNetConfig): ResolvedUNetConfig {
+  if (config === null || typeof config !== 'object' || Array.isArray(config))
+    throw new TypeError(`unet.resolveConfig: config must be an object, got ${describe(config)}.`)
   if (config.type !== undefined && config.type !== 'song' && config.type !== 'dhariwal')
     throw new RangeError(
       `unet.resolveConfig: type must be one of song, dhariwal, got ${describe((config as UNetConfig).type)}.`,

@@ -9,7 +9,7 @@ export type { LoadReport } from './internal/match-tensors.js'
 export interface LoadOptions {
   /** Throw, and load nothing, unless names and shapes match exactly. */
   strict?: boolean
-  /** Prefix of the tensors' names, before the network's names. By default '' or 'model.', whichever the tensors have. */
+  /** What the tensors' names begin with, before the network's names, such as 'ema.'. By default it is found. */
   prefix?: string
 }
 
@@ -23,8 +23,9 @@ export function loadWeights(
   tensors: ReadonlyMap<string, HostTensor>,
   { strict = true, prefix }: LoadOptions = {},
 ): LoadReport {
-  const { fitting, report } = matchTensors(architectureOf(net.config), tensors, prefix)
-  if (strict) checkReport('unet.loadWeights', report)
+  const where = 'unet.loadWeights'
+  const { fitting, report } = matchTensors(where, architectureOf(net.config), tensors, prefix)
+  if (strict) checkReport(where, report, ', or pass strict: false')
   for (const [name, tensor] of fitting) {
     const variable = (net.weights.get(name) ?? net.buffers.get(name)) as tf.Variable
     tf.tidy(() => variable.assign(hereOf(name, tensor, variable.shape)))

@@ -69,7 +69,7 @@ export function resolveSongConfig(config: SongUNetConfig): ResolvedSongUNetConfi
   checkOneOf(WHERE, 'type', full.type, ['song'])
   checkLevels(WHERE, full)
   checkIntegers(WHERE, 'attnResolutions', full.attnResolutions, 0)
-  checkInt(WHERE, 'channelMultNoise', full.channelMultNoise, 1)
+  checkInt(WHERE, 'channelMultNoise', full.channelMultNoise, 1, 1000)
   checkNumber(WHERE, 'skipScale', full.skipScale)
   checkOneOf(WHERE, 'embeddingType', full.embeddingType, ['positional', 'fourier'])
   checkOneOf(WHERE, 'encoderType', full.encoderType, ['standard', 'skip', 'residual'])
@@ -78,8 +78,10 @@ export function resolveSongConfig(config: SongUNetConfig): ResolvedSongUNetConfi
   const sum = Array.isArray(taps) ? taps.reduce((total, tap) => total + tap, 0) : 0
   if (!Array.isArray(taps) || !taps.every(Number.isFinite) || !(sum > 0))
     throw new RangeError(`${WHERE}: resampleFilter must be numbers of positive sum, got ${describe(taps)}.`)
-  if (taps.length % 2)
-    throw new RangeError(`${WHERE}: resampleFilter must have an even number of taps, got ${taps.length}.`)
+  if (taps.length % 2 || taps.length > 64)
+    throw new RangeError(
+      `${WHERE}: resampleFilter must have an even number of taps, at most 64, got ${taps.length}.`,
+    )
   const noise = full.modelChannels * full.channelMultNoise
   if (noise % 4)
     throw new RangeError(`${WHERE}: modelChannels * channelMultNoise must be divisible by 4, got ${noise}.`)

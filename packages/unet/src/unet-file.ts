@@ -32,13 +32,18 @@ export function loadUNet(bytes: Uint8Array | ArrayBuffer): UNet {
       `${where}: bytes must be a file of saveUNet, got ${metadata.format ? describe(metadata.format) : 'no format in its metadata'}. ` +
         'Weights alone go through createUNet(config, { tensors }).',
     )
-  return createUNet(parseConfig(where, metadata.config), { tensors, prefix: '' })
+  return createUNet(parseConfig(where, metadata.config), { tensors })
 }
 
 function parseConfig(where: string, text = ''): UNetConfig {
   try {
     return JSON.parse(text) as UNetConfig
   } catch (cause) {
-    throw new RangeError(`${where}: the metadata's config must be JSON, got '${text}'.`, { cause })
+    throw new RangeError(
+      `${where}: the metadata's config must be JSON, got ${describe(text.slice(0, 200))}.`,
+      {
+        cause,
+      },
+    )
   }
 }

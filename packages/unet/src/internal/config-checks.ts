@@ -16,6 +16,19 @@ interface Levels {
   labelDropout: number
 }
 
+/** More than any network has. Without a limit, a file that asks for 10^9 blocks would take all memory. */
+const most = {
+  imgResolution: 2 ** 16,
+  inChannels: 2 ** 16,
+  outChannels: 2 ** 16,
+  labelDim: 2 ** 20,
+  augmentDim: 2 ** 16,
+  modelChannels: 2 ** 16,
+  channelMultEmb: 1000,
+  numBlocks: 1000,
+}
+const MOST_IN_LISTS = 2 ** 16
+
 const required = ['imgResolution', 'inChannels', 'outChannels']
 
 /** The defaults, overwritten by the given options. Throws where an option's name is unknown. */
@@ -23,16 +36,16 @@ export function withDefaults<C extends object, D extends object>(where: string, 
   const given = Object.entries(config).filter(([, value]) => value !== undefined)
   for (const [key] of given)
     if (!Object.hasOwn(defaults, key) && !required.includes(key))
-      throw new RangeError(`${where}: options must be known ones, got '${key}'.`)
+      throw new RangeError(`${where}: options must be known ones, got ${describe(key)}.`)
   return { ...defaults, ...(Object.fromEntries(given) as C) }
 }
 
 export function checkLevels(where: string, config: Levels): void {
   for (const name of ['imgResolution', 'inChannels', 'outChannels'] as const)
-    checkInt(where, name, config[name], 1)
-  for (const name of ['labelDim', 'augmentDim'] as const) checkInt(where, name, config[name], 0)
+    checkInt(where, name, config[name], 1, most[name])
+  for (const name of ['labelDim', 'augmentDim'] as const) checkInt(where, name, config[name], 0, most[name])
   for (const name of ['modelChannels', 'channelMultEmb', 'numBlocks'] as const)
-    checkInt(where, name, config[name], 1)
+    checkInt(where, name, config[name], 1, most[name])
   checkNumber(where, 'dropout', config.dropout, 0, 0.99)
   checkNumber(where, 'labelDropout', config.labelDropout, 0, 1)
   checkIntegers(where, 'channelMult', config.channelMult, 1)
@@ -48,10 +61,11 @@ export function checkIntegers(where: string, name: string, list: readonly number
   if (
     !Array.isArray(list) ||
     list.length < minLength ||
-    !list.every(value => Number.isInteger(value) && value >= 1)
+    list.length > MOST_IN_LISTS ||
+    !list.every(value => Number.isInteger(value) && value >= 1 && value <= MOST_IN_LISTS)
   )
     throw new RangeError(
-      `${where}: ${name} must be a list of ${minLength} or more integers >= 1, got ${describe(list)}.`,
+      `${where}: ${name} must be a list of ${minLength} or more integers in [1, ${MOST_IN_LISTS}], got ${describe(list)}.`,
     )
 }
 

@@ -2,6 +2,7 @@ import { type HostTensor, toFloat32 } from '@rectified-flow/checkpoints'
 import type { Weights } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Architecture } from './architecture.js'
+import { findPrefix, givenPrefix } from './find-prefix.js'
 import { storedFilter, storedFilterNames } from './resample-filters.js'
 import { fromTorch, torchShape } from './torch-layout.js'
 
@@ -15,28 +16,33 @@ export interface LoadReport {
   mismatched: { name: string; expected: string; got: string }[]
 }
 
-/** The prefix under which preconditioned networks of EDM and of rfpp store their network. */
-const MODEL = 'model.'
-/** EDM's iDDPM preconditioner stores its table of noise levels beside the network, under this name. */
-const IGNORED = ['u']
-
-/** Compare a checkpoint with a network: the tensors that fit, under the network's names, and a report on the others. */
+/**
+ * Compare a checkpoint with a network: the tensors that fit, under the network's names, and a report on the others. Tensors
+ * whose names don't start with the prefix belong to something else, such as an optimizer.
+ */
 export function matchTensors(
+  where: string,
   architecture: Architecture,
   tensors: ReadonlyMap<string, HostTensor>,
-  prefix = [...tensors.keys()].some(name => name.startsWith(MODEL)) ? MODEL : '',
+  given?: string,
 ): { fitting: Map<string, HostTensor>; report: LoadReport } {
   const { weights, buffers } = architecture
   const { resampleFilter } = architecture.block
   const filters = new Set(storedFilterNames(architecture))
   const report: LoadReport = { missing: [], unexpected: [], mismatched: [] }
   const fitting = new Map<string, HostTensor>()
+  const network = new Set([...buffers.keys(), ...weights.keys()])
+  const prefix =
+    given === undefined
+      ? findPrefix(where, network, tensors.keys())
+      : givenPrefix(given, network, new Set(tensors.keys()))
   for (const [fullName, tensor] of tensors) {
-    const name = fullName.startsWith(prefix) ? fullName.slice(prefix.length) : ''
+    if (!fullName.startsWith(prefix)) continue
+    const name = fullName.slice(prefix.length)
     const entry = weights.get(name) ?? buffers.get(name)
     if (entry) {
       const expected = torchShape(entry.shape)
-      if (String(expected) === String(tensor.shape)) fitting.set(name, tensor)
+      if (String(expected) === String(tensor.shape)) fitting.set(name, withData(tensor))
       else report.mismatched.push({ name, expected: `[${expected}]`, got: `[${tensor.shape}]` })
     } else if (filters.has(name)) {
       if (!isFilter(tensor, resampleFilter))
@@ -45,15 +51,28 @@ export function matchTensors(
           expected: `resampleFilter [${resampleFilter}]`,
           got: `another [${tensor.shape}]`,
         })
-    } else if (!(prefix && IGNORED.includes(fullName))) report.unexpected.push(fullName)
+    } else report.unexpected.push(fullName)
   }
-  for (const name of [...buffers.keys(), ...weights.keys()])
-    if (!tensors.has(prefix + name)) report.missing.push(name)
+  for (const name of network) if (!tensors.has(prefix + name)) report.missing.push(name)
   return { fitting, report }
 }
 
-/** Throw unless everything fits. */
-export function checkReport(where: string, { missing, unexpected, mismatched }: LoadReport): void {
+/** The tensor. Throws its error if it is an UnreadTensor, before anything is loaded. */
+function withData(tensor: HostTensor): HostTensor {
+  void tensor.data
+  return tensor
+}
+
+/**
+ * Throw unless everything fits.
+ *
+ * @param hint  what the caller can do, as the end of the sentence
+ */
+export function checkReport(
+  where: string,
+  { missing, unexpected, mismatched }: LoadReport,
+  hint: string,
+): void {
   const wrong = mismatched.map(({ name, expected, got }) => `${name} (${got} for ${expected})`)
   const parts: [string, string[]][] = [
     ['missing', missing],
@@ -62,12 +81,17 @@ export function checkReport(where: string, { missing, unexpected, mismatched }: 
   ]
   const problems = parts
     .filter(([, names]) => names.length > 0)
-    .map(([kind, names]) => `${names.length} ${kind}: ${names.join(', ')}`)
+    .map(([kind, names]) => `${names.length} ${kind}: ${firstFew(names)}`)
     .join('; ')
   if (problems)
     throw new RangeError(
-      `${where}: tensors must match the network, got ${problems}. Check the configuration and the prefix, or pass strict: false.`,
+      `${where}: tensors must match the network, got ${problems}. Check the configuration and the prefix${hint}.`,
     )
+}
+
+function firstFew(names: readonly string[]): string {
+  const first = names.slice(0, 3).map(name => (name.length > 100 ? `${name.slice(0, 100)}...` : name))
+  return names.length > 3 ? `${first.join(', ')} and ${names.length - 3} more` : first.join(', ')
 }
 
 /** New variables with a checkpoint's numbers. Throws unless everything fits. */
@@ -76,8 +100,9 @@ export function weightsOf(
   tensors: ReadonlyMap<string, HostTensor>,
   prefix?: string,
 ): { weights: Weights; buffers: Weights } {
-  const { fitting, report } = matchTensors(architecture, tensors, prefix)
-  checkReport(architecture.where, report)
+  const { where } = architecture
+  const { fitting, report } = matchTensors(where, architecture, tensors, prefix)
+  checkReport(where, report, '')
   const variables = (table: Architecture['weights'], trainable: boolean) =>
     new Map(
       Array.from(table, ([name, { shape }]) => [
