@@ -8,7 +8,7 @@ import type { PyValue } from './internal/pickle/values.js'
 import { defaultMaxBytes, resolveTensors } from './internal/resolve-tensors.js'
 import { weightsGlobal } from './internal/torch/globals.js'
 import { readLegacyTorch } from './internal/torch/legacy.js'
-import { storageOf } from './internal/torch/rebuild-tensor.js'
+import { persistentOf } from './internal/torch/rebuild-tensor.js'
 import { openZip, type ZipMember } from './internal/zip.js'
 
 const WHERE = 'checkpoints.readPth'
@@ -59,7 +59,7 @@ async function readZipTorch(file: Uint8Array, maxBytes: number) {
   const cursor = new Cursor(WHERE, await read(members.get(pickle)!))
   const value: PyValue = runPickle(cursor, {
     global: weightsGlobal,
-    persistent: storageOf,
+    persistent: persistentOf,
     fileBytes: file.length,
   })
   return {

@@ -32,6 +32,7 @@ const functions: Readonly<Record<string, Call>> = {
   'builtins.frozenset': toSet,
   '__builtin__.frozenset': toSet,
   'builtins.bytes': toBytes,
+  '__builtin__.bytes': toBytes,
   'builtins.bytearray': toBytes,
   '__builtin__.bytearray': toBytes,
   '_codecs.encode': toBytes,
@@ -47,6 +48,9 @@ const functions: Readonly<Record<string, Call>> = {
     if (!(rebuild instanceof PyGlobal)) throw new Error(describePy(rebuild))
     return rebuild.call(expectList(args))
   },
+  'torch._dynamo.eval_frame.OptimizedModule': compiledModule,
+  'torch.fx.graph_module.reduce_graph_module': ([attributes]) =>
+    withState('torch.fx.GraphModule', attributes),
   'copyreg._reconstructor': reconstruct,
   'copy_reg._reconstructor': reconstruct,
 }
@@ -67,6 +71,19 @@ function toBytes([content]: PyValue[]): Uint8Array {
   if (typeof content === 'string') return Uint8Array.from(content, character => character.charCodeAt(0))
   if (content === undefined || Array.isArray(content)) return Uint8Array.from((content ?? []).map(Number))
   throw new Error(describePy(content))
+}
+
+/** What torch.compile makes of a module; newer versions make it of the module, and older ones set its attributes. */
+function compiledModule([module]: PyValue[]): PyValue {
+  const object = new PyObject('torch._dynamo.eval_frame.OptimizedModule')
+  if (module !== undefined) object.items = new Map([['_orig_mod', module]])
+  return object
+}
+
+function withState(className: string, state: PyValue = null): PyValue {
+  const object = new PyObject(className)
+  object.state = state
+  return object
 }
 
 /** An instance of a class of Python 2, or of one that extends list or dict: (class, base, its content). */

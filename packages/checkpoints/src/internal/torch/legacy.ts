@@ -1,15 +1,20 @@
 import { Cursor } from '../pickle/cursor.js'
 import { type PickleRules, runPickle } from '../pickle/run-pickle.js'
 import { describePy, type PyValue } from '../pickle/values.js'
-import type { StorageRef } from '../tensor-ref.js'
-import { storageOf } from './rebuild-tensor.js'
+import { StorageRef } from '../tensor-ref.js'
+import { persistentOf } from './rebuild-tensor.js'
 
-/** The pickled number that files of PyTorch before 1.6 start with. */
-const MAGIC = [0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e]
+/** The number that files of PyTorch before 1.6 start with, pickled in the protocol of the file. */
+const MAGIC = 119547037146038801333356n
+const plain = { global: () => undefined }
 
-/** Whether these are the first bytes of a file in PyTorch's legacy format. */
+/** Whether a file that starts with these bytes is in PyTorch's legacy format. */
 export function isLegacyTorch(file: Uint8Array): boolean {
-  return MAGIC.every((byte, i) => file[i] === byte)
+  try {
+    return runPickle(new Cursor('', file.subarray(0, 64)), plain) === MAGIC
+  } catch {
+    return false
+  }
 }
 
 /**
@@ -18,10 +23,9 @@ export function isLegacyTorch(file: Uint8Array): boolean {
  */
 export function readLegacyTorch(where: string, file: Uint8Array, global: PickleRules['global']): PyValue {
   const cursor = new Cursor(where, file)
-  const plain = { global: () => undefined }
   if (!isLegacyTorch(file))
     throw cursor.error("the file must start with PyTorch's magic number", 'other bytes')
-  cursor.at = MAGIC.length
+  runPickle(cursor, plain)
   const version = runPickle(cursor, plain)
   if (version !== 1001) throw cursor.error("the format's version must be 1001", describePy(version))
   const machine = runPickle(cursor, plain)
@@ -32,7 +36,8 @@ export function readLegacyTorch(where: string, file: Uint8Array, global: PickleR
   const value = runPickle(cursor, {
     global,
     persistent(id) {
-      const storage = storageOf(id)
+      const storage = persistentOf(id)
+      if (!(storage instanceof StorageRef)) return storage
       const same = storages.get(storage.key) ?? []
       if (same.length === 0) storages.set(storage.key, same)
       same.push(storage)

@@ -7,8 +7,16 @@ import { isHostDtype, storageType, torchDtype } from './torch-dtypes.js'
 /** No tensor has more axes. */
 const MAX_AXES = 64
 
-/** The storage that a persistent id names: ('storage', class, key, place, length). Old files add a view of the storage. */
-export function storageOf(id: PyValue): StorageRef {
+/**
+ * What a persistent id names: ('storage', class, key, place, length), where old files add a view of the storage, or in the
+ * legacy format ('module', class, file, source).
+ */
+export function persistentOf(id: PyValue): PyValue {
+  const [kind, type] = expectList(id)
+  return kind === 'module' && type instanceof PyGlobal ? type : storageOf(id)
+}
+
+function storageOf(id: PyValue): StorageRef {
   const [kind, type, key, , length, view] = expectList(id)
   const elements = type instanceof PyGlobal ? storageType(type.name) : undefined
   if (kind !== 'storage' || !elements || typeof key !== 'string') throw new Error(describePy(type ?? kind))
