@@ -51,8 +51,8 @@ export function describePy(value: PyValue | undefined): string {
   if (value === undefined) return 'nothing'
   if (value === null) return 'None'
   if (typeof value === 'string') return `'${value.slice(0, 80)}'`
-  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
-    return `${value}`.slice(0, 80)
+  if (typeof value === 'boolean') return value ? 'True' : 'False'
+  if (typeof value === 'number' || typeof value === 'bigint') return `${value}`.slice(0, 80)
   if (value instanceof Uint8Array) return `${value.length} bytes`
   if (Array.isArray(value)) return `a list of ${value.length}`
   if (value instanceof Map) return `a dict of ${value.size}`
