@@ -56,6 +56,9 @@ export const hostArrays: Readonly<Record<HostDtype, HostArray>> = {
   F64: Float64Array,
 }
 
+/** No tensor of PyTorch or NumPy has more axes. */
+export const MAX_AXES = 64
+
 /** Product of a shape; 1 for a scalar. */
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((size, axis) => size * axis, 1)

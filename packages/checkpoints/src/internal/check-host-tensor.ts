@@ -1,5 +1,5 @@
 import { describe } from '@rectified-flow/core'
-import { type HostTensor, hostArrays, sizeOf } from '../host-tensor.js'
+import { type HostTensor, hostArrays, MAX_AXES, sizeOf } from '../host-tensor.js'
 
 /** Throw unless dtype, shape and data fit each other. */
 export function checkHostTensor(where: string, name: string, { dtype, shape, data }: HostTensor): void {
@@ -11,6 +11,10 @@ export function checkHostTensor(where: string, name: string, { dtype, shape, dat
   if (!(data instanceof array))
     throw new TypeError(
       `${where}: data of '${name}' must be a ${array.name} for ${dtype}, got ${describe(data)}.`,
+    )
+  if (shape.length > MAX_AXES)
+    throw new RangeError(
+      `${where}: shape of '${name}' must have at most ${MAX_AXES} axes, got ${shape.length}.`,
     )
   if (sizeOf(shape) !== data.length)
     throw new RangeError(

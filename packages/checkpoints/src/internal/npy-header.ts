@@ -1,10 +1,8 @@
 import { describe } from '@rectified-flow/core'
-import { type HostDtype, hostArrays, sizeOf } from '../host-tensor.js'
+import { type HostDtype, hostArrays, MAX_AXES, sizeOf } from '../host-tensor.js'
 
 /** The default limit of np.load. */
 const MAX_HEADER_BYTES = 10_000
-/** NumPy's own limit. */
-const MAX_AXES = 64
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
 
 /** NumPy's codes for the dtypes, without the byte order. NumPy has no bfloat16. */

@@ -1,13 +1,11 @@
 import { describe } from '@rectified-flow/core'
-import { type HostDtype, type HostTensor, hostArrays, sizeOf } from '../host-tensor.js'
+import { type HostDtype, type HostTensor, hostArrays, MAX_AXES, sizeOf } from '../host-tensor.js'
 import { unreadTensor } from '../unread-tensor.js'
 import { memoryBudget } from './memory-budget.js'
 import { scanJson } from './scan-json.js'
 
 /** The limit of the format's own implementation. Real headers are far shorter. */
 export const MAX_HEADER_BYTES = 100_000_000
-/** The most axes that a tensor of any tool has. */
-const MAX_AXES = 64
 /** Bits of a number in the format's dtypes that this package doesn't read. */
 const unreadBits: Readonly<Record<string, number>> = {
   F4: 4,
@@ -55,7 +53,7 @@ export function parseSafetensorsHeader(
   bytes: Uint8Array,
   dataBytes: number,
 ): { entries: SafetensorsEntry[]; metadata: Record<string, string> } {
-  const header = parseObject(where, bytes, bytes.length + dataBytes)
+  const header = parseObject(where, bytes, dataBytes)
   const metadata = readMetadata(where, header.__metadata__)
   const entries = Object.entries(header)
     .filter(([name]) => name !== '__metadata__')
@@ -95,10 +93,11 @@ export function readEntry(
   }
 }
 
-function parseObject(where: string, bytes: Uint8Array, fileBytes: number): Record<string, unknown> {
+function parseObject(where: string, bytes: Uint8Array, dataBytes: number): Record<string, unknown> {
   const text = decode(where, bytes)
   const { keys, memory } = scanJson(text)
-  const most = memoryBudget(fileBytes)
+  // A tensor's entry takes up to 8 times the memory of its text; lists of empty lists would take 20 times.
+  const most = memoryBudget(dataBytes) + 8 * bytes.length
   if (memory > most)
     throw new RangeError(
       `${where}: the header of a file of this size must take at most ${most} bytes of memory, got ${memory}.`,

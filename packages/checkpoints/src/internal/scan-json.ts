@@ -10,15 +10,15 @@ export function scanJson(json: string): { keys: string[]; memory: number } {
   for (let at = 0; at < json.length; at++) {
     const character = json[at]
     if (character === '{' || character === '[') {
-      memory += 100
+      memory += character === '{' ? 64 : 48
       depth++
       expectKey = depth === 1
     } else if (character === '}' || character === ']') depth--
     else if (character === ',') {
-      memory += 32
+      memory += 8
       expectKey = depth === 1
     } else if (character === '"') {
-      memory += 32
+      memory += 12
       const end = endOfText(json, at)
       if (expectKey) keys.push(keyOf(json.slice(at, end)))
       expectKey = false

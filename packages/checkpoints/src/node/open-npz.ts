@@ -47,7 +47,7 @@ async function describeFile(file: RandomAccessFile): Promise<NpzFile> {
       name,
       await readHeader(`${WHERE}: '${name}'`, member).then(
         header => ({ member, header }),
-        error => new UnreadTensor('unread', [], (error as Error).message),
+        error => new UnreadTensor('unread', [], `${(error as Error).message} ${file.whichFile}`),
       ),
     )
   const find = (name: string): NpzArray => {

@@ -40,7 +40,10 @@ export class RandomAccessFile implements RandomAccess {
     try {
       return await use()
     } catch (cause) {
-      throw new RangeError(`${(cause as Error).message} ${this.whichFile}`, { cause })
+      const { message } = cause as Error
+      throw message.endsWith(this.whichFile)
+        ? cause
+        : new RangeError(`${message} ${this.whichFile}`, { cause })
     }
   }
 

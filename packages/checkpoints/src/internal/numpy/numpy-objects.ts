@@ -1,10 +1,8 @@
-import { type HostDtype, hostArrays, sizeOf } from '../../host-tensor.js'
+import { type HostDtype, hostArrays, MAX_AXES, sizeOf } from '../../host-tensor.js'
 import { npyCodes } from '../npy-header.js'
 import { expectList, expectSize } from '../pickle/expect.js'
 import { describePy, PyObject, type PyValue } from '../pickle/values.js'
 import { readTensorRef, StorageRef, TensorRef, UnreadRef } from '../tensor-ref.js'
-
-const MAX_AXES = 64
 
 /** A NumPy dtype; its state says the byte order. */
 export class NumpyDtype extends PyObject {

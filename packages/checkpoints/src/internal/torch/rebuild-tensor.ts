@@ -1,11 +1,8 @@
-import { hostArrays, sizeOf } from '../../host-tensor.js'
+import { hostArrays, MAX_AXES, sizeOf } from '../../host-tensor.js'
 import { expectList, expectSize } from '../pickle/expect.js'
 import { describePy, PyGlobal, type PyValue } from '../pickle/values.js'
 import { StorageRef, TensorRef, UnreadRef } from '../tensor-ref.js'
 import { isHostDtype, storageType, torchDtype } from './torch-dtypes.js'
-
-/** No tensor has more axes. */
-const MAX_AXES = 64
 
 /**
  * What a persistent id names: ('storage', class, key, place, length), where old files add a view of the storage, or in the
