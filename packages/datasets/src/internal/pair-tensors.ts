@@ -11,14 +11,19 @@ type PairKind = Pick<FullPairPlan, 'shape' | 'noise' | 'seed' | 'classes'>
 export function pairTensors(kind: PairKind, indices: ArrayLike<number>, rows: PairRows): Pairs {
   const { shape, noise, seed, classes } = kind
   const size: [number, number, number, number] = [indices.length, ...shape]
-  const x =
-    rows.images instanceof Uint8Array ? bytesToImages(rows.images, shape) : tf.tensor4d(rows.images, size)
-  const z =
-    noise === 'indexed'
-      ? (indexedNormal(createRng(seed), indices, shape) as tf.Tensor4D)
-      : tf.tensor4d(
-          noise === 'pcg64' ? pcg64Noise(rows.noise as Uint8Array, shape) : (rows.noise as Float32Array),
-          size,
-        )
-  return { x, z, ...(classes !== undefined && { labels: oneHot(rows.labels!, classes) }) }
+  // On an error, tidy frees what was made before it.
+  return tf.tidy(() => {
+    const x =
+      rows.images instanceof Uint8Array ? bytesToImages(rows.images, shape) : tf.tensor4d(rows.images, size)
+    const z =
+      noise === 'indexed'
+        ? (indexedNormal(createRng(seed), indices, shape) as tf.Tensor4D)
+        : tf.tensor4d(
+            noise === 'pcg64'
+              ? pcg64Noise(rows.noise as Uint8Array, indices, shape)
+              : (rows.noise as Float32Array),
+            size,
+          )
+    return { x, z, ...(classes !== undefined && { labels: oneHot(rows.labels!, classes) }) }
+  })
 }
