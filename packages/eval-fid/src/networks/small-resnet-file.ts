@@ -53,6 +53,8 @@ function parseConfig(where: string, text = ''): SmallResNetConfig {
     checkConfig(where, config)
     return config
   } catch (cause) {
-    throw new RangeError(`${where}: metadata must have a valid config, got '${text}'.`, { cause })
+    throw new RangeError(`${where}: metadata must have a valid config, got '${text.slice(0, 200)}'.`, {
+      cause,
+    })
   }
 }

@@ -1,5 +1,6 @@
 import { memoryBudget } from '../memory-budget.js'
 import { type Cursor, FileError } from './cursor.js'
+import { Memo } from './memo.js'
 import { PickleStack } from './pickle-stack.js'
 import { readDecimal, readLiteral } from './read-literal.js'
 import { runsCode } from './runs-code.js'
@@ -30,7 +31,7 @@ class Machine {
   readonly #cursor: Cursor
   readonly #rules: PickleRules
   readonly #stack: PickleStack
-  readonly #memo = new Map<number, PyValue>()
+  readonly #memo = new Memo()
 
   constructor(cursor: Cursor, rules: PickleRules) {
     this.#cursor = cursor
@@ -221,8 +222,7 @@ class Machine {
   }
 
   #memoize(key: number): void {
-    this.#memo.set(key, this.#stack.top())
-    this.#stack.charge(40)
+    this.#stack.charge(this.#memo.set(key, this.#stack.top()))
   }
 
   #recall(key: number): void {
