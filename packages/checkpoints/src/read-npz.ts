@@ -1,6 +1,7 @@
 import { checkNumber, describe } from '@rectified-flow/core'
 import type { HostTensor } from './host-tensor.js'
 import { asBytes } from './internal/as-bytes.js'
+import { NpyDtypeError } from './internal/npy-header.js'
 import { openZip } from './internal/zip.js'
 import { decodeNpy } from './read-npy.js'
 import { UnreadTensor } from './unread-tensor.js'
@@ -31,10 +32,15 @@ export async function readNpz(
       await member
         .read()
         .then(bytes => decodeNpy(where, bytes))
-        .catch(error => new UnreadTensor('unread', [], (error as Error).message)),
+        .catch(unreadArray),
     )
   }
   return arrays
+}
+
+/** The array that couldn't be read because of this error. */
+export function unreadArray(error: Error): UnreadTensor {
+  return error instanceof NpyDtypeError ? error.array : new UnreadTensor('damaged', [], error.message)
 }
 
 /** The members of an .npz file that hold an array, by the array's name. Throws if there are only others. */

@@ -54,6 +54,7 @@ describe('members of an .npz file that are no arrays of numbers', () => {
     const arrays = await readNpz(await file())
     expect([...arrays.keys()]).toEqual(['mu', ...others.map(([name]) => name)])
     expect(arrays.get('mu')).toEqual(mu)
+    expect(arrays.get('text')).toMatchObject({ dtype: '<U7', shape: [0] })
     for (const [name, , message] of others) {
       expect(arrays.get(name)).toBeInstanceOf(UnreadTensor)
       expect(() => arrays.get(name)!.data).toThrow(`checkpoints.readNpz: '${name}': ${message}`)

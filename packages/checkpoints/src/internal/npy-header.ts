@@ -1,5 +1,6 @@
 import { describe } from '@rectified-flow/core'
 import { type HostDtype, hostArrays, MAX_AXES, sizeOf } from '../host-tensor.js'
+import { UnreadTensor } from '../unread-tensor.js'
 
 /** The default limit of np.load. */
 const MAX_HEADER_BYTES = 10_000
@@ -32,6 +33,22 @@ export interface NpyHeader {
   dataStart: number
   /** How many bytes of numbers there are. */
   dataBytes: number
+}
+
+/** A whole header of an array that is none of numbers, or of numbers that this package doesn't read. */
+export class NpyDtypeError extends RangeError {
+  readonly #descr: string
+  readonly #shape: number[]
+
+  constructor(message: string, descr: string, shape: number[]) {
+    super(message)
+    this.#descr = descr
+    this.#shape = shape
+  }
+
+  get array(): UnreadTensor {
+    return new UnreadTensor(this.#descr, this.#shape, this.message)
+  }
 }
 
 /** How many bytes `parseNpyHeader` needs from the start of a file; the first 12 bytes tell. */
@@ -73,14 +90,16 @@ export function parseNpyHeader(where: string, file: Uint8Array): NpyHeader {
   const dtype = (Object.keys(npyCodes) as HostDtype[]).find(
     name => npyCodes[name] === code || (code === '?' && name === 'BOOL'),
   )
-  if (!dtype || !'<>|='.includes(order))
-    throw new RangeError(
-      `${where}: descr must be a boolean, an integer of 1 to 8 bytes or a float of 2 to 8 bytes, got '${descr.slice(0, 80)}'.`,
-    )
   const fortran = field('fortran_order', /^[TF]/) === 'True'
   const shape = (field('shape', /^\(/).match(/\d+/g) ?? []).map(Number)
   if (shape.length > MAX_AXES)
     throw new RangeError(`${where}: shape must have at most ${MAX_AXES} axes, got ${shape.length}.`)
+  if (!dtype || !'<>|='.includes(order))
+    throw new NpyDtypeError(
+      `${where}: descr must be a boolean, an integer of 1 to 8 bytes or a float of 2 to 8 bytes, got '${descr.slice(0, 80)}'.`,
+      descr,
+      shape,
+    )
   const dataBytes = sizeOf(shape) * hostArrays[dtype].BYTES_PER_ELEMENT
   if (!Number.isSafeInteger(dataBytes))
     throw new RangeError(`${where}: shape must be of a size that fits in memory, got ${describe(shape)}.`)

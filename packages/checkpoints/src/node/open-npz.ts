@@ -3,7 +3,7 @@ import { type HostDtype, type HostTensor, hostArrays, sizeOf } from '../host-ten
 import { type NpyHeader, npyHeaderBytes, parseNpyHeader } from '../internal/npy-header.js'
 import { openZip, type ZipMember } from '../internal/zip.js'
 import { decodeNumbers } from '../read-npy.js'
-import { arrayMembers } from '../read-npz.js'
+import { arrayMembers, unreadArray } from '../read-npz.js'
 import { UnreadTensor } from '../unread-tensor.js'
 import { RandomAccessFile } from './random-access-file.js'
 
@@ -47,7 +47,7 @@ async function describeFile(file: RandomAccessFile): Promise<NpzFile> {
       name,
       await readHeader(`${WHERE}: '${name}'`, member).then(
         header => ({ member, header }),
-        error => new UnreadTensor('unread', [], `${(error as Error).message} ${file.whichFile}`),
+        error => unreadArray(error).saying(file.whichFile),
       ),
     )
   const find = (name: string): NpzArray => {
