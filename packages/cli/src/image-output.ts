@@ -5,6 +5,7 @@ import { signedToBytes } from '@rectified-flow/core'
 import type { HostImages } from '@rectified-flow/datasets'
 import { writePngGrid } from '@rectified-flow/datasets/node'
 import type * as tf from '@tensorflow/tfjs-core'
+import { finiteRows } from './finite-rows.js'
 import { writeOutput } from './write-output.js'
 
 /** Where a command writes its images, each under a number. */
@@ -29,7 +30,7 @@ export async function imageOutput(path: string): Promise<ImageOutput> {
   return {
     has: n => there.has(fileName(n)),
     async write(numbers, x) {
-      for (const [i, image] of (await hostImages(x)).entries())
+      for (const [i, image] of (await hostImages(numbers, x)).entries())
         await writePngGrid(join(path, fileName(numbers[i]!)), image)
     },
     async finish() {},
@@ -44,7 +45,7 @@ function collected(finish: (images: HostImages) => Promise<void>): ImageOutput {
   return {
     has: () => false,
     async write(numbers, x) {
-      for (const [i, image] of (await hostImages(x)).entries()) kept.set(numbers[i]!, image)
+      for (const [i, image] of (await hostImages(numbers, x)).entries()) kept.set(numbers[i]!, image)
     },
     async finish() {
       await finish(joined([...kept].sort(([a], [b]) => a - b).map(([, image]) => image)))
@@ -52,15 +53,11 @@ function collected(finish: (images: HostImages) => Promise<void>): ImageOutput {
   }
 }
 
-/** The images of a batch, each [1,H,W,C]. One read from the device for the whole batch. */
-async function hostImages(x: tf.Tensor4D): Promise<HostImages[]> {
-  const [count, height, width, channels] = x.shape
-  const data = (await x.data()) as Float32Array
-  const size = height * width * channels
-  return Array.from({ length: count }, (_, i) => ({
-    data: data.slice(i * size, (i + 1) * size),
-    shape: [1, height, width, channels],
-  }))
+/** The images of a batch, each [1,H,W,C]. */
+async function hostImages(numbers: readonly number[], x: tf.Tensor4D): Promise<HostImages[]> {
+  const [, height, width, channels] = x.shape
+  const rows = await finiteRows('cli.imageOutput', 'image', numbers, x)
+  return rows.map(data => ({ data, shape: [1, height, width, channels] }))
 }
 
 function joined(images: readonly HostImages[]): HostImages {

@@ -1,4 +1,12 @@
-import { bytesToImages, checkInt, checkOneOf, createRng, indexedNormal, oneHot } from '@rectified-flow/core'
+import {
+  bytesToImages,
+  checkFinite,
+  checkInt,
+  checkOneOf,
+  createRng,
+  indexedNormal,
+  oneHot,
+} from '@rectified-flow/core'
 import type { ImageSource, WritablePairs } from '@rectified-flow/datasets'
 import * as tf from '@tensorflow/tfjs-core'
 import { compiledOnce } from './internal/compiled-once.js'
@@ -41,6 +49,7 @@ export async function invertPairs(
     })
     try {
       const values = (await z.data()) as Float32Array
+      checkFinite(where, `the noise of pairs ${first} to ${first + count - 1}`, values)
       return { images: bytes, noise: values, ...(classes !== undefined && labels && { labels }) }
     } finally {
       z.dispose()
