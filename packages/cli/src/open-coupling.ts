@@ -1,20 +1,23 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { type Chosen, type Coupling, makeChosen, type Rng } from '@rectified-flow/core'
-import type { IndexedImages, IndexedPairs } from '@rectified-flow/datasets'
-import { readBatch } from '@rectified-flow/datasets'
-import { openImages, openPairStore, openReferencePairs } from '@rectified-flow/datasets/node'
+import { type IndexedImages, type IndexedPairs, readBatch } from '@rectified-flow/datasets'
 import { type CouplingContext, couplings } from '@rectified-flow/reflow'
-import { configFromReference, presets } from '@rectified-flow/unet'
+import { type NetworkInput, openDataFor } from './open-data.js'
+import { openPairsFor } from './open-pairs.js'
 import type { TrainConfig } from './train-config.js'
+import { warn } from './warn.js'
 
-/** The coupling of a configuration, over its pairs or its images. */
+/** The coupling of a configuration, over its pairs or its images, as the network takes them. */
 export async function openCoupling(
-  { coupling: { pairs, data, ...chosen }, network }: TrainConfig,
+  { coupling: { pairs, data, ...chosen } }: TrainConfig,
+  net: NetworkInput,
   rng: Rng,
 ): Promise<{ coupling: Coupling; close(): Promise<void> }> {
-  const source = pairs === undefined ? await openData(data!, network) : await openPairs(pairs)
-  const { close, plain, ...given } = source
+  const source = pairs === undefined ? await openData(data!, net) : await openPairs(pairs, net)
+  const { close, plain, classes, ...given } = source
+  if (net.labelDim > 0 && classes === undefined)
+    warn(
+      `the network has ${net.labelDim} classes, but '${pairs ?? data}' has no labels: it trains without any.`,
+    )
   const make = (choice: Chosen, coupling?: Coupling) =>
     makeChosen<Coupling, CouplingContext>('coupling', couplings, choice, { ...given, rng, coupling })
   return { coupling: make(chosen, make({ name: plain })), close }
@@ -24,24 +27,18 @@ export async function openCoupling(
 interface Source {
   pairs?: IndexedPairs
   data?: IndexedImages
+  classes?: number | undefined
   plain: 'stored' | 'independent'
   close(): Promise<void>
 }
 
-async function openPairs(path: string): Promise<Source> {
-  const reference = existsSync(join(path, 'samples.zip'))
-  const pairs = reference ? await openReferencePairs(path) : await openPairStore(path)
-  return { pairs, plain: 'stored', close: () => pairs.close() }
+async function openPairs(path: string, net: NetworkInput): Promise<Source> {
+  const pairs = await openPairsFor(net, path)
+  return { pairs, classes: pairs.classes, plain: 'stored', close: () => pairs.close() }
 }
 
-async function openData(path: string, network: TrainConfig['network']): Promise<Source> {
-  const side = sideOf(network)
-  const source = await openImages(path, side ? { resolution: side } : {})
+async function openData(path: string, net: NetworkInput): Promise<Source> {
+  const source = await openDataFor(net, path, { whole: true })
   const data = { count: source.count, batch: (indices: ArrayLike<number>) => readBatch(source, indices) }
-  return { data, plain: 'independent', close: () => source.close() }
-}
-
-function sideOf({ config, preset }: TrainConfig['network']): number | undefined {
-  if (preset) return presets[preset].imgResolution
-  return config && configFromReference(config).imgResolution
+  return { data, classes: source.classes, plain: 'independent', close: () => source.close() }
 }

@@ -10,7 +10,6 @@ import {
   type ForwardOptions,
   networkDenoiser,
   networkVelocity,
-  type Preconditioner,
   presets,
   type UNet,
   type UNetConfig,
@@ -21,6 +20,7 @@ export interface NetworkOptions {
   network: string
   config?: string
   preset?: keyof typeof presets
+  prefix?: string
 }
 
 /** A network from a file, and the two functions that commands use: its velocity and its denoiser. */
@@ -38,6 +38,10 @@ export function networkOptions(): Option[] {
     new Option('--preset <name>', 'instead of --config: one of the published networks')
       .choices(Object.keys(presets))
       .conflicts('config'),
+    new Option(
+      '--prefix <text>',
+      "what the names of its weights begin with, such as 'ema.' (default: found)",
+    ),
   ]
 }
 
@@ -45,25 +49,19 @@ export function networkOptions(): Option[] {
  * Open a network. Files of this library and EDM pickles hold the network's configuration. Other files (.pth, or safetensors
  * from elsewhere) hold only weights: they need a configuration, and get EDM's preconditioning, as in 2-rectified flow++.
  */
-export async function openNetwork({ network: path, config, preset }: NetworkOptions): Promise<OpenedNetwork> {
-  const checkpoint = await readCheckpointFile(path)
-  const { tensors, network } = checkpoint
+export async function openNetwork({
+  network: path,
+  config,
+  preset,
+  prefix,
+}: NetworkOptions): Promise<OpenedNetwork> {
   const given = preset ? presets[preset] : config && configFromReference(await readJson(config))
-  const chosen = given || configOfFile(checkpoint)
-  if (!chosen)
-    throw new RangeError(
-      `'${path}' holds only weights: say with --config or --preset which network they belong to.`,
-    )
-  return asked(createUNet(chosen, { tensors }), network ? configFromEdm(network).preconditioner : edm())
-}
-
-/** The network's configuration, if the file has it: files of this library and EDM pickles do. */
-export function configOfFile({ metadata, network }: Checkpoint): UNetConfig | undefined {
-  if (network) return configFromEdm(network).config
-  return metadata.config ? (JSON.parse(metadata.config) as UNetConfig) : undefined
-}
-
-function asked(net: UNet, preconditioner: Preconditioner): OpenedNetwork {
+  const { net, network } = await readNetwork(path, {
+    config: given || undefined,
+    prefix,
+    hint: '--config or --preset',
+  })
+  const preconditioner = network ? configFromEdm(network).preconditioner : edm()
   return {
     net,
     velocity: options => networkVelocity(net, preconditioner, options),
@@ -71,7 +69,36 @@ function asked(net: UNet, preconditioner: Preconditioner): OpenedNetwork {
   }
 }
 
-export async function readJson(path: string): Promise<Record<string, unknown>> {
+interface ReadOptions {
+  /** The network's configuration, if it doesn't come from the file. */
+  config: UNetConfig | undefined
+  prefix: string | undefined
+  /** Options that replace those of the configuration. */
+  more?: Partial<UNetConfig>
+  /** Where a configuration can be given, for an error. */
+  hint: string
+}
+
+/** The network in a file, and what an EDM pickle says of it. */
+export async function readNetwork(
+  path: string,
+  { config, prefix, more, hint }: ReadOptions,
+): Promise<{ net: UNet; network?: Checkpoint['network'] }> {
+  const { tensors, metadata, network } = await readCheckpointFile(path)
+  const chosen = config ?? configOf({ metadata, network })
+  if (!chosen)
+    throw new RangeError(`'${path}' holds only weights: say with ${hint} which network they belong to.`)
+  const full = { ...chosen, ...more } as UNetConfig
+  return { net: createUNet(full, { tensors, ...(prefix !== undefined && { prefix }) }), network }
+}
+
+/** The network's configuration, if the file has it: files of this library and EDM pickles do. */
+function configOf({ metadata, network }: Pick<Checkpoint, 'metadata' | 'network'>): UNetConfig | undefined {
+  if (network) return configFromEdm(network).config
+  return metadata.config ? (JSON.parse(metadata.config) as UNetConfig) : undefined
+}
+
+async function readJson(path: string): Promise<Record<string, unknown>> {
   const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     throw new RangeError(`'${path}' could not be read: ${cause.message}`, { cause })
   })

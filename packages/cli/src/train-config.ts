@@ -37,6 +37,8 @@ const schema = z.strictObject({
       /** The network's configuration in the reference's format, if there is no file or the file doesn't have it. */
       config: z.record(z.string(), z.unknown()).optional(),
       preset: z.enum(Object.keys(presets) as [keyof typeof presets]).optional(),
+      /** What the names of the weights in `initial` begin with, if a file holds more than one network. */
+      prefix: z.string().optional(),
       dropout: share.optional(),
     })
     .refine(

@@ -15,7 +15,14 @@ import { Command, Option } from 'commander'
 import { backendOption, startBackend } from '../backend-option.js'
 import { choiceHelp } from '../choice-help.js'
 import { chooseMetrics, metricsOption, needsOf, titleOf } from '../fid/choose-metrics.js'
-import { type ExtractorFlags, extractorOptions, isInception, openExtractor } from '../fid/extractor.js'
+import {
+  channelsOf,
+  checkSize,
+  type ExtractorFlags,
+  extractorOptions,
+  isInception,
+  openExtractor,
+} from '../fid/extractor.js'
 import { collectParts, measureParts } from '../fid/parts.js'
 import { readReference, writeReference } from '../fid/reference-file.js'
 import { parseInteger } from '../parse.js'
@@ -31,6 +38,7 @@ interface MeasureFlags extends ExtractorFlags {
   shard?: Shard
   workers: number
   allowJpeg?: boolean
+  resolution?: number
   backend?: BackendName
 }
 
@@ -134,6 +142,7 @@ function measuring(command: Command): Command {
       new Option('--split <name>', 'split of MNIST or CIFAR-10').choices(['train', 'test']).default('train'),
     )
     .option('--batch <n>', 'images at a time', parseInteger(1), 32)
+    .option('--resolution <n>', 'crop each image to its centre square, resized to n x n', parseInteger(1))
     .option('--allow-jpeg', 'measure JPEGs too, although their compression changes FID')
     .addOption(shardOption())
     .addOption(workersOption())
@@ -153,11 +162,16 @@ async function measure(
   const { name } = await startBackend(flags.backend)
   const shard = shardOf(flags.shard)
   if (wantsWorkers(flags.workers)) await runWorkers(flags.workers, shard, name)
-  const source = await openImages(data, { split: flags.split, allowJpeg: flags.allowJpeg ?? false })
+  const { split, allowJpeg = false, resolution } = flags
+  const source = await openImages(data, {
+    ...{ split, allowJpeg, channels: channelsOf(flags) },
+    ...(resolution && { resolution }),
+  })
   try {
     if (source.count < atLeast)
       throw new RangeError(`'${data}' must hold at least ${atLeast} images, got ${source.count}.`)
     const extractor = await openExtractor(flags)
+    checkSize(extractor, source, data)
     const { batch } = flags
     const job = { source, extractor, keep, folder, shard, batch }
     const expected = await measureParts(job)

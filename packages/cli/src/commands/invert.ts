@@ -2,14 +2,16 @@ import { type BackendName, compile } from '@rectified-flow/backends'
 import { writeNpz } from '@rectified-flow/checkpoints'
 import { createRng, indexedNormal } from '@rectified-flow/core'
 import { readBatch } from '@rectified-flow/datasets'
-import { openImages } from '@rectified-flow/datasets/node'
 import { type SolverName, solvers } from '@rectified-flow/ode'
 import { invert } from '@rectified-flow/reflow'
 import type { ForwardOptions } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import { Command } from 'commander'
 import { backendOption, startBackend } from '../backend-option.js'
-import { forwardLabels } from '../class-labels.js'
+import { chosenImages } from '../chosen-images.js'
+import { checkDataClass, dataLabels } from '../class-labels.js'
+import { finiteRows } from '../finite-rows.js'
+import { openDataFor } from '../open-data.js'
 import { type NetworkOptions, networkOptions, openNetwork } from '../open-network.js'
 import { parseIndices, parseInteger } from '../parse.js'
 import { progress } from '../progress.js'
@@ -46,8 +48,12 @@ async function run(data: string, flags: Flags): Promise<void> {
   await startBackend(flags.backend)
   const { net, velocity } = await openNetwork(flags)
   const { imgResolution: side, inChannels: channels, labelDim } = net.config
-  const source = await openImages(data, { resolution: side })
-  const images = flags.images ?? [...Array(source.count).keys()]
+  const source = await openDataFor(net.config, data, {
+    labels: flags.class === undefined,
+    whole: !flags.images,
+  })
+  checkDataClass('--class', flags.class, labelDim, source, data)
+  const images = chosenImages(flags.images, source, data)
   const shape = [side, side, channels] as const
   const noise = new Float32Array(images.length * side * side * channels)
   // Compile the whole inversion, not the velocity: each batch has another velocity, because its labels differ.
@@ -62,9 +68,10 @@ async function run(data: string, flags: Flags): Promise<void> {
     const { x, labels } = await readBatch(source, indices)
     const z = tf.tidy(() => {
       const fresh = indexedNormal(createRng(0), indices, shape)
-      return noiseOf(x, fresh, labelsOf(labelDim, labels, indices.length, flags.class))
+      return noiseOf(x, fresh, dataLabels(labelDim, labels, indices.length, flags.class))
     })
-    noise.set((await z.data()) as Float32Array, start * side * side * channels)
+    for (const [i, row] of (await finiteRows('cli.invert', 'the noise of image', indices, z)).entries())
+      noise.set(row, (start + i) * row.length)
     tf.dispose([x, z, ...(labels ? [labels] : [])])
     bar.update(start + indices.length)
   }
@@ -75,20 +82,4 @@ async function run(data: string, flags: Flags): Promise<void> {
     await writeNpz({ arr_0: { dtype: 'F32', shape: [images.length, ...shape], data: noise } }),
   )
   console.log(`the noise of ${images.length} images in ${flags.out}`)
-}
-
-/** The labels of a batch: the one class asked for, or the data's own. */
-export function labelsOf(
-  classes: number,
-  labels: tf.Tensor2D | undefined,
-  count: number,
-  only?: number,
-): ForwardOptions {
-  if (classes === 0) return {}
-  if (only !== undefined) return forwardLabels(classes, Array(count).fill(only))
-  if (labels?.shape[1] !== classes)
-    throw new RangeError(
-      `--class must be given: the network has ${classes} classes, the data ${labels ? labels.shape[1] : 'none'}.`,
-    )
-  return { classLabels: labels }
 }

@@ -1,5 +1,3 @@
-import type { ImageSource } from '@rectified-flow/datasets'
-import { openImages } from '@rectified-flow/datasets/node'
 import { type SolverName, solvers } from '@rectified-flow/ode'
 import { invert, invertPairs } from '@rectified-flow/reflow'
 import { Command, Option } from 'commander'
@@ -10,6 +8,7 @@ import {
   fillPairStore,
   type StoreFlags,
 } from '../fill-pair-store.js'
+import { openDataFor } from '../open-data.js'
 import { type NetworkOptions, networkOptions, openNetwork } from '../open-network.js'
 import { parseInteger } from '../parse.js'
 import { methodOption } from '../sampling-options.js'
@@ -51,12 +50,9 @@ export function pairsInvertCommand(): Command {
 async function inversion(data: string, flags: Flags): Promise<Filling> {
   const { net, velocity } = await openNetwork(flags)
   const { imgResolution: side, inChannels: channels, labelDim } = net.config
-  const source = await openImages(data, {
-    resolution: side,
-    split: flags.split,
-    ...(channels === 3 && { channels }),
-  })
-  checkSource(data, source, { channels, labelDim })
+  const source = await openDataFor(net.config, data, { split: flags.split, whole: true })
+  if (labelDim > 0 && source.classes === undefined)
+    throw new RangeError(`'${data}' must have labels, because the network has ${labelDim} classes, got none.`)
   const { steps, method, noise: format } = flags
   return {
     plan: {
@@ -84,19 +80,4 @@ async function inversion(data: string, flags: Flags): Promise<Filling> {
       ),
     close: () => source.close(),
   }
-}
-
-function checkSource(
-  data: string,
-  source: ImageSource,
-  { channels, labelDim }: { channels: number; labelDim: number },
-): void {
-  if (source.channels !== channels)
-    throw new RangeError(
-      `'${data}' must have ${channels} channels, as the network has, got ${source.channels}.`,
-    )
-  if (labelDim > 0 && source.classes !== labelDim)
-    throw new RangeError(
-      `'${data}' must have ${labelDim} classes, as the network has, got ${source.classes ?? 'none'}.`,
-    )
 }

@@ -7,7 +7,7 @@ import type { ForwardOptions } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import { Command, Option } from 'commander'
 import { backendOption, startBackend } from '../backend-option.js'
-import { classLabels } from '../class-labels.js'
+import { checkClass, classLabels } from '../class-labels.js'
 import { imageOutput } from '../image-output.js'
 import { type NetworkOptions, networkOptions, type OpenedNetwork, openNetwork } from '../open-network.js'
 import { parseIndices, parseInteger } from '../parse.js'
@@ -63,7 +63,8 @@ async function run(flags: Flags): Promise<void> {
 
 async function drawShare(flags: Flags, shard: Shard): Promise<void> {
   const opened = await openNetwork(flags)
-  const { imgResolution: side, inChannels: channels } = opened.net.config
+  const { imgResolution: side, inChannels: channels, labelDim } = opened.net.config
+  checkClass('--class', flags.class, labelDim)
   const source = await noiseSource(flags, [side, side, channels])
   const output = await imageOutput(flags.out)
   const mine = source.numbers.filter((_, i) => i % shard.count === shard.index)
@@ -75,7 +76,7 @@ async function drawShare(flags: Flags, shard: Shard): Promise<void> {
   let nfe = 0
   for (let start = 0; start < todo.length; start += flags.batch) {
     const numbers = todo.slice(start, start + flags.batch)
-    const labels = () => classLabels(opened.net.config.labelDim, numbers, flags.class)
+    const labels = () => classLabels(labelDim, numbers, flags.class)
     const { x, nfe: calls } = tf.tidy(() => drawn(source.noise(numbers), labels()))
     nfe = calls
     await output.write(numbers, x)

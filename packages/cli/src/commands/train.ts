@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BackendName } from '@rectified-flow/backends'
-import { readCheckpointFile } from '@rectified-flow/checkpoints/node'
 import { createRng, type Rng } from '@rectified-flow/core'
 import { premetrics } from '@rectified-flow/losses-lpips-huber'
 import { couplings, prefetch, Trainer, warmUp } from '@rectified-flow/reflow'
@@ -15,7 +14,6 @@ import {
   presets,
   saveUNet,
   type UNet,
-  type UNetConfig,
 } from '@rectified-flow/unet'
 import { Command, Option } from 'commander'
 import { stringify } from 'yaml'
@@ -23,10 +21,11 @@ import { backendOption, startBackend } from '../backend-option.js'
 import { choiceHelp } from '../choice-help.js'
 import { objectiveOf } from '../objective.js'
 import { openCoupling } from '../open-coupling.js'
-import { configOfFile } from '../open-network.js'
+import { readNetwork } from '../open-network.js'
 import { previewRun } from '../preview-run.js'
 import { progress } from '../progress.js'
 import { readTrainConfig, type TrainConfig } from '../train-config.js'
+import { warn } from '../warn.js'
 import { writeOutput } from '../write-output.js'
 
 interface Flags {
@@ -75,12 +74,11 @@ async function run(path: string, flags: Flags): Promise<void> {
   await startBackend(flags.backend, config.precision)
   const rng = createRng(config.seed)
   const net = await openNet(config, rng.fork('weights'))
-  const source = await openCoupling(config, rng.fork('coupling'))
+  const source = await openCoupling(config, net.config, rng.fork('coupling'))
   const coupling = prefetch(source.coupling)
-  const classes = net.config.labelDim > 0
   const trainer = new Trainer({
     velocity: (stepRng, classLabels) =>
-      edmVelocity(net, { training: { rng: stepRng }, ...(classes && classLabels && { classLabels }) }),
+      edmVelocity(net, { training: { rng: stepRng }, ...(classLabels && { classLabels }) }),
     weights: net.weights,
     coupling,
     ...(await objectiveOf(config)),
@@ -106,7 +104,7 @@ async function run(path: string, flags: Flags): Promise<void> {
     previewEvery,
     preview: () => previewRun(net, trainer, config),
     onStep: ({ step }) => bar.update(step),
-    onWarning: message => console.error(`warning: ${message}`),
+    onWarning: warn,
   })
   bar.stop()
   const weights = join(flags.out, 'network.safetensors')
@@ -125,16 +123,13 @@ async function run(path: string, flags: Flags): Promise<void> {
 
 /** A network with initial weights, or with weights drawn from the seed. A run that is resumed replaces both. */
 async function openNet({ network }: TrainConfig, rng: Rng): Promise<UNet> {
-  const { initial, config, preset, dropout } = network
+  const { initial, config, preset, prefix, dropout } = network
   const given = config ? configFromReference(config) : preset && presets[preset]
-  const read = initial === undefined ? undefined : await readCheckpointFile(initial)
-  const chosen: UNetConfig | undefined = given ?? (read && configOfFile(read))
-  if (!chosen)
-    throw new RangeError(
-      `network.initial: '${initial}' holds only weights: say with network.config or preset which network they belong to.`,
-    )
-  const full = { ...chosen, ...(dropout !== undefined && { dropout }) }
-  return createUNet(full, read ? { tensors: read.tensors } : { rng })
+  const more = dropout === undefined ? {} : { dropout }
+  if (initial === undefined) return createUNet({ ...given!, ...more }, { rng })
+  return (
+    await readNetwork(initial, { config: given, prefix, more, hint: 'network.config or network.preset' })
+  ).net
 }
 
 /** The hash of the file that training starts from: the file of this name may change before the run is resumed. */

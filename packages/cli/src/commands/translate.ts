@@ -1,20 +1,20 @@
 import { type BackendName, compile } from '@rectified-flow/backends'
 import { createRng, indexedNormal } from '@rectified-flow/core'
 import { readBatch } from '@rectified-flow/datasets'
-import { openImages } from '@rectified-flow/datasets/node'
 import { type SolverName, solvers } from '@rectified-flow/ode'
 import { translate } from '@rectified-flow/reflow'
 import type { ForwardOptions } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import { Command } from 'commander'
 import { backendOption, startBackend } from '../backend-option.js'
-import { forwardLabels } from '../class-labels.js'
+import { chosenImages } from '../chosen-images.js'
+import { checkClass, checkDataClass, dataLabels, forwardLabels } from '../class-labels.js'
 import { imageOutput } from '../image-output.js'
+import { openDataFor } from '../open-data.js'
 import { type NetworkOptions, networkOptions, openNetwork } from '../open-network.js'
 import { parseIndices, parseInteger } from '../parse.js'
 import { progress } from '../progress.js'
 import { methodOption } from '../sampling-options.js'
-import { labelsOf } from './invert.js'
 
 interface Flags extends NetworkOptions {
   out: string
@@ -53,11 +53,14 @@ async function run(data: string, flags: Flags): Promise<void> {
   await startBackend(flags.backend)
   const { net, velocity } = await openNetwork(flags)
   const { imgResolution: side, inChannels: channels, labelDim } = net.config
-  if (flags.to >= labelDim)
-    throw new RangeError(`--to must be a class of this network, which has ${labelDim}, got ${flags.to}.`)
+  checkClass('--to', flags.to, labelDim)
   const method = solvers[flags.method]
-  const source = await openImages(data, { resolution: side })
-  const images = flags.images ?? [...Array(source.count).keys()]
+  const source = await openDataFor(net.config, data, {
+    labels: flags.from === undefined,
+    whole: !flags.images,
+  })
+  checkDataClass('--from', flags.from, labelDim, source, data)
+  const images = chosenImages(flags.images, source, data)
   const output = await imageOutput(flags.out)
   const todo = images.filter(n => !output.has(n))
   // Compile the whole translation, not the velocities: each batch has other velocities, because its labels differ.
@@ -74,7 +77,7 @@ async function run(data: string, flags: Flags): Promise<void> {
     const { x, labels } = await readBatch(source, indices)
     const drawn = tf.tidy(() => {
       const noise = indexedNormal(createRng(0), indices, [side, side, channels])
-      const from = labelsOf(labelDim, labels, indices.length, flags.from)
+      const from = dataLabels(labelDim, labels, indices.length, flags.from)
       const to = forwardLabels(labelDim, Array(indices.length).fill(flags.to))
       return translated(x, noise, from, to)
     })

@@ -1,3 +1,4 @@
+import type { ImageSource } from '@rectified-flow/datasets'
 import type { FidInception, ResizeMode, SmallResNet } from '@rectified-flow/eval-fid'
 import { readCifarFeatures, readDigitFeatures, readFidInception } from '@rectified-flow/eval-fid/node'
 import { Option } from 'commander'
@@ -27,6 +28,18 @@ export function extractorOptions(): Option[] {
 /** Whether the network is FID's, and not a small shipped one. */
 export const isInception = ({ features }: ExtractorFlags): boolean =>
   features !== 'digits' && features !== 'cifar'
+
+/** The channels that the network takes. For colour it takes grey images as colour. */
+export const channelsOf = ({ features }: ExtractorFlags): 1 | 3 => (features === 'digits' ? 1 : 3)
+
+/** Throw unless images have the size that a small network needs. FID's network resizes images itself. */
+export function checkSize(extractor: Measurer, { height, width }: ImageSource, path: string): void {
+  const side = 'config' in extractor ? extractor.config.size : undefined
+  if (side === undefined || (height === side && width === side)) return
+  throw new RangeError(
+    `'${path}' must hold images of ${side}x${side}, as the network takes, got ${height}x${width}. --resolution ${side} crops and resizes them.`,
+  )
+}
 
 export function openExtractor({ features, resize, offline = false }: ExtractorFlags): Promise<Measurer> {
   if (features === 'digits') return readDigitFeatures()

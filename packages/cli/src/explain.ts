@@ -1,0 +1,14 @@
+import type { Command } from 'commander'
+
+/**
+ * An error in the words of the command that was called. The libraries' errors advise in the words of their functions,
+ * `Pass allowJpeg: true` or `Raise maxBytes`; a command that has such an option calls it `--allow-jpeg` or `--max-bytes`.
+ */
+export function explain(error: unknown, command: Command | undefined): unknown {
+  if (!(error instanceof Error)) return error
+  for (const option of command?.options ?? []) {
+    const advice = new RegExp(`\\b(pass|raise|give) ${option.attributeName()}\\b(: true|:)?`, 'gi')
+    error.message = error.message.replace(advice, (_, verb) => `${verb} ${option.long}`)
+  }
+  return error
+}

@@ -1,0 +1,61 @@
+import type { ImageSource } from '@rectified-flow/datasets'
+import { openImages } from '@rectified-flow/datasets/node'
+import type { ResolvedUNetConfig } from '@rectified-flow/unet'
+
+/** What a network takes. */
+export type NetworkInput = Pick<ResolvedUNetConfig, 'imgResolution' | 'inChannels' | 'labelDim'>
+
+export interface DataOptions {
+  split?: 'train' | 'test'
+  /** Whether the data's labels are wanted. */
+  labels?: boolean
+  /** Every image will be used: refuse at once data with more classes than the network, instead of when one of them is read. */
+  whole?: boolean
+}
+
+/**
+ * Open images for a network: cropped and resized to its side, grey as colour if it takes colour, and with as many classes as
+ * it has, whichever of them the data hold. JPEGs are welcome, because these images are data and not samples.
+ */
+export async function openDataFor(
+  { imgResolution: resolution, inChannels, labelDim: classes }: NetworkInput,
+  path: string,
+  { split = 'train', labels = true, whole = false }: DataOptions = {},
+): Promise<ImageSource> {
+  const options = { resolution, split, allowJpeg: true }
+  const source = await openImages(path, { ...options, ...(inChannels === 3 && { channels: 3 }) })
+  const { channels, classes: found = 0 } = source
+  const wanted = labels ? classes : 0
+  const tooMany = whole && wanted > 0 && found > wanted
+  if (channels === inChannels && !tooMany) return withClasses(source, wanted, path)
+  await source.close()
+  throw tooMany
+    ? tooManyClasses(path, wanted, found - 1)
+    : new RangeError(`'${path}' must have ${inChannels} channels, as the network has, got ${channels}.`)
+}
+
+/** The source with labels for this many classes; without labels for 0. */
+function withClasses(source: ImageSource, classes: number, path: string): ImageSource {
+  const { count, height, width, channels } = source
+  return {
+    count,
+    height,
+    width,
+    channels,
+    classes: classes > 0 && source.classes !== undefined ? classes : undefined,
+    close: () => source.close(),
+    async read(indices) {
+      const { images, labels } = await source.read(indices)
+      if (classes === 0 || !labels) return { images }
+      for (let i = 0; i < labels.length; i++)
+        if (labels[i]! >= classes) throw tooManyClasses(path, classes, labels[i]!, ` at image ${indices[i]}`)
+      return { images, labels }
+    },
+  }
+}
+
+function tooManyClasses(path: string, classes: number, label: number, where = ''): RangeError {
+  return new RangeError(
+    `'${path}': labels must be in 0..${classes - 1}, because the network has ${classes} classes, got ${label}${where}.`,
+  )
+}

@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Pairs } from '@rectified-flow/core'
+import type { IndexedPairs } from '@rectified-flow/datasets'
+import { openPairStore, openReferencePairs } from '@rectified-flow/datasets/node'
+import * as tf from '@tensorflow/tfjs-core'
+import type { NetworkInput } from './open-data.js'
+
+interface OpenedPairs extends IndexedPairs {
+  /** How many classes there are; absent if the pairs have no labels. */
+  classes?: number | undefined
+  close(): Promise<void>
+}
+
+/** Open pairs for a network: a store of `rectified-flow pairs`, or a folder in the reference's format. */
+export async function openPairsFor(net: NetworkInput, path: string): Promise<OpenedPairs> {
+  const pairs = await openPairs(path)
+  const { count, classes, shape } = pairs
+  const size = [net.imgResolution, net.imgResolution, net.inChannels]
+  const problem =
+    String(shape) !== String(size)
+      ? `hold images [${size}], as the network takes, got [${shape}]`
+      : net.labelDim > 0 && classes !== undefined && classes > net.labelDim
+        ? `have at most ${net.labelDim} classes, as the network has, got ${classes}`
+        : undefined
+  if (problem) {
+    await pairs.close()
+    throw new RangeError(`coupling.pairs must ${problem} in '${path}'.`)
+  }
+  return {
+    count,
+    classes,
+    batch: async indices => withLabels(await pairs.batch(indices), net.labelDim),
+    close: () => pairs.close(),
+  }
+}
+
+async function openPairs(path: string): Promise<OpenedPairs & { shape: readonly number[] }> {
+  if (existsSync(join(path, 'samples.zip'))) {
+    const pairs = await openReferencePairs(path)
+    return { ...pairs, shape: [pairs.height, pairs.width, pairs.channels] }
+  }
+  const store = await openPairStore(path)
+  const { shape, classes } = store.plan
+  return {
+    ...{ count: store.count, shape, classes },
+    batch: indices => store.batch(indices),
+    close: () => store.close(),
+  }
+}
+
+/** The pairs with one-hot labels as wide as the network's; without labels if it has no classes. Takes the labels. */
+function withLabels({ x, z, labels }: Pairs, width: number): Pairs {
+  if (!labels) return { x, z }
+  const [, classes] = labels.shape
+  const wide =
+    width > 0
+      ? tf.pad(labels, [
+          [0, 0],
+          [0, width - classes],
+        ])
+      : undefined
+  labels.dispose()
+  return { x, z, ...(wide && { labels: wide }) }
+}

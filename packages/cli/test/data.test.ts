@@ -1,0 +1,165 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { readNpz } from '@rectified-flow/checkpoints'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { temporaryFolder } from './digits.js'
+import { run } from './run.js'
+import { tinyImages, tinyNetwork } from './tiny.js'
+
+// Every command that reads images for a network takes JPEG, grey and other sizes, and labels whichever the data hold.
+
+const cpu = ['--backend', 'cpu']
+const NAMES = ['0.png', '1.png', '2.png', '3.png']
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>
+beforeAll(async () => {
+  folder = await temporaryFolder('data-')
+})
+afterAll(() => folder.remove())
+
+async function train(name: string, settings: object): Promise<{ out: string; err: string }> {
+  const few = { batch: 2, steps: 1, previewImages: 1 }
+  await writeFile(folder.at(`${name}.json`), JSON.stringify({ ...few, ...settings }))
+  return run('train', folder.at(`${name}.json`), '--out', folder.at(`${name}-run`), ...cpu)
+}
+
+const kinds: Record<string, { names: string[]; channels?: 1; mixed?: true; side?: number }> = {
+  jpeg: { names: ['0.jpg', '1.jpg', '2.jpg', '3.jpg'] },
+  grey: { names: NAMES, channels: 1 },
+  'grey beside colour': { names: NAMES, mixed: true },
+  large: { names: NAMES, side: 13 },
+}
+
+describe.each(Object.entries(kinds))('%s images', (kind, { names, mixed, ...options }) => {
+  let net: string
+  let data: string
+  beforeAll(async () => {
+    net = await tinyNetwork(folder.at(`${kind}.safetensors`), { labelDim: 2 })
+    data = await tinyImages(folder.at(kind), names, options)
+    if (mixed) await tinyImages(data, ['1.png', '2.png'], { channels: 1 })
+  })
+
+  it('are trained on', async () => {
+    const { out, err } = await train(kind, { network: { initial: net }, coupling: { data } })
+    expect(out).toContain('1 steps done')
+    expect(err).toContain(
+      `warning: the network has 2 classes, but '${data}' has no labels: it trains without any.`,
+    )
+  })
+
+  it('are inverted, translated and paired', async () => {
+    const at = (end: string) => folder.at(`${kind}-${end}`)
+    const flow = ['--network', net, ...cpu, '--steps', '1']
+    await run('invert', data, ...flow, '--class', '1', '--out', at('z.npz'))
+    expect((await readNpz(await readFile(at('z.npz')))).get('arr_0')?.shape).toEqual([4, 8, 8, 3])
+    await run('translate', data, ...flow, '--from', '0', '--to', '1', '--out', at('x.npz'))
+    expect((await readNpz(await readFile(at('x.npz')))).get('arr_0')?.shape).toEqual([4, 8, 8, 3])
+    const plain = await tinyNetwork(at('plain.safetensors'))
+    const pairs = ['pairs', 'invert', data, '--network', plain, ...cpu, '--steps', '1', '--out', at('pairs')]
+    expect((await run(...pairs)).out).toContain('4 pairs made')
+  })
+})
+
+describe('labels', () => {
+  let net: string
+  beforeAll(async () => {
+    net = await tinyNetwork(folder.at('four.safetensors'), { labelDim: 4 })
+  })
+  const classes = (name: string, count: number) =>
+    tinyImages(
+      folder.at(name),
+      Array.from({ length: count }, (_, i) => `class${i}/0.png`),
+    )
+
+  it('may lack the highest classes of the network', async () => {
+    const data = await classes('three', 3)
+    const flow = ['--network', net, ...cpu, '--steps', '1']
+    const { out, err } = await train('three', { network: { initial: net }, coupling: { data } })
+    expect(out).toContain('1 steps done')
+    expect(err).not.toContain('warning')
+    await run('invert', data, ...flow, '--out', folder.at('three.npz'))
+    await run('translate', data, ...flow, '--to', '3', '--out', folder.at('moved.npz'))
+    const pairs = folder.at('three-pairs')
+    expect((await run('pairs', 'invert', data, ...flow, '--out', pairs)).out).toContain('3 pairs made')
+    const five = await tinyNetwork(folder.at('five.safetensors'), { labelDim: 5 })
+    const onPairs = await train('on-pairs', { network: { initial: five }, coupling: { pairs } })
+    expect(onPairs.out).toContain('1 steps done')
+    const without = await tinyNetwork(folder.at('none.safetensors'))
+    const unlabelled = await train('without', { network: { initial: without }, coupling: { pairs } })
+    expect(unlabelled.out).toContain('1 steps done')
+  })
+
+  it('must be less than the number of classes of the network', async () => {
+    const data = await classes('six', 6)
+    const got = (label: number) =>
+      `'${data}': labels must be in 0..3, because the network has 4 classes, got ${label}`
+    await expect(train('six', { network: { initial: net }, coupling: { data } })).rejects.toThrow(got(5))
+    const flow = ['--network', net, ...cpu, '--steps', '1']
+    const invert = ['invert', data, ...flow, '--out', folder.at('six.npz')]
+    await expect(run(...invert)).rejects.toThrow(got(5))
+    await expect(run(...invert, '--images', '3-4')).rejects.toThrow(`${got(4)} at image 4.`)
+    await run(...invert, '--images', '0-3')
+    await run(...invert, '--class', '1')
+    const pairs = (from: string, to: string) => run('pairs', 'invert', from, ...flow, '--out', folder.at(to))
+    await expect(pairs(data, 'six-pairs')).rejects.toThrow(got(5))
+    await pairs(await classes('four', 4), 'four-pairs')
+    const two = await tinyNetwork(folder.at('two.safetensors'), { labelDim: 2 })
+    const onPairs = { network: { initial: two }, coupling: { pairs: folder.at('four-pairs') } }
+    await expect(train('two', onPairs)).rejects.toThrow(
+      `coupling.pairs must have at most 2 classes, as the network has, got 4 in '${folder.at('four-pairs')}'.`,
+    )
+  })
+
+  it('must be given where neither the data nor an option has them', async () => {
+    const data = await tinyImages(folder.at('plain'), NAMES)
+    const flow = ['--network', net, ...cpu, '--out', folder.at('none.npz')]
+    const none = (option: string) => `${option} must be in 0..3, because '${data}' has no labels, got none.`
+    await expect(run('invert', data, ...flow)).rejects.toThrow(none('--class'))
+    await expect(run('translate', data, ...flow, '--to', '1')).rejects.toThrow(none('--from'))
+    await expect(run('invert', data, ...flow, '--class', '4')).rejects.toThrow(
+      '--class must be in 0..3, got 4.',
+    )
+    await expect(run('translate', data, ...flow, '--to', '4')).rejects.toThrow('--to must be in 0..3, got 4.')
+    await expect(run('pairs', 'invert', data, ...flow)).rejects.toThrow(
+      `'${data}' must have labels, because the network has 4 classes, got none.`,
+    )
+  })
+})
+
+it('refuses what does not fit the network before work begins, and names it', async () => {
+  const net = await tinyNetwork(folder.at('grey.safetensors'), { channels: 1 })
+  const data = await tinyImages(folder.at('colour'), NAMES)
+  const invert = ['invert', data, '--network', net, ...cpu, '--out', folder.at('grey.npz')]
+  await expect(run(...invert)).rejects.toThrow(`'${data}' must have 1 channels, as the network has, got 3.`)
+  const colour = await tinyNetwork(folder.at('colour.safetensors'))
+  const flow = ['--network', colour, ...cpu, '--images', '2-9', '--out', folder.at('few.npz')]
+  const absent = `--images must be in 0..3, the images of '${data}', got 4.`
+  await expect(run('invert', data, ...flow)).rejects.toThrow(absent)
+  await expect(run('translate', data, ...flow, '--to', '0')).rejects.toThrow('--to must be absent')
+})
+
+describe('fid', () => {
+  const digits = ['--features', 'digits', ...cpu]
+  const ref = (data: string, ...more: string[]) =>
+    run('fid', 'ref', data, '-o', folder.at('ref.npz'), ...more)
+
+  it('names its own option where it refuses a JPEG', async () => {
+    const data = await tinyImages(folder.at('jpegs'), ['0.jpg', '1.jpg'], { side: 32 })
+    const cifar = ['--features', 'cifar', ...cpu]
+    await expect(ref(data, ...cifar)).rejects.toThrow(/must not be JPEG.*Pass --allow-jpeg for/)
+    expect((await ref(data, ...cifar, '--allow-jpeg')).out).toContain('statistics of 2 images')
+  })
+
+  it('crops and resizes on request', async () => {
+    const data = await tinyImages(folder.at('sizes'), ['0.png', '1.png'], { channels: 1, side: 30 })
+    await expect(ref(data, ...digits)).rejects.toThrow(
+      `'${data}' must hold images of 28x28, as the network takes, got 30x30. --resolution 28 crops and resizes them.`,
+    )
+    expect((await ref(data, ...digits, '--resolution', '28')).out).toContain('statistics of 2 images')
+  })
+
+  it('takes grey as colour', async () => {
+    const data = await tinyImages(folder.at('greys'), ['0.png', '1.png'], { side: 32 })
+    await tinyImages(data, ['2.png'], { channels: 1, side: 32 })
+    expect((await ref(data, '--features', 'cifar', ...cpu)).out).toContain('statistics of 3 images')
+  })
+})
