@@ -16,12 +16,12 @@ import { backendOption, startBackend } from '../backend-option.js'
 import { choiceHelp } from '../choice-help.js'
 import { chooseMetrics, metricsOption, needsOf, titleOf } from '../fid/choose-metrics.js'
 import {
-  channelsOf,
   checkSize,
   type ExtractorFlags,
   extractorOptions,
   isInception,
   openExtractor,
+  takesColour,
 } from '../fid/extractor.js'
 import { collectParts, measureParts } from '../fid/parts.js'
 import { readReference, writeReference } from '../fid/reference-file.js'
@@ -164,7 +164,8 @@ async function measure(
   if (wantsWorkers(flags.workers)) await runWorkers(flags.workers, shard, name)
   const { split, allowJpeg = false, resolution } = flags
   const source = await openImages(data, {
-    ...{ split, allowJpeg, channels: channelsOf(flags) },
+    ...{ split, allowJpeg },
+    ...(takesColour(flags) && { channels: 3 }),
     ...(resolution && { resolution }),
   })
   try {

@@ -29,13 +29,19 @@ export function extractorOptions(): Option[] {
 export const isInception = ({ features }: ExtractorFlags): boolean =>
   features !== 'digits' && features !== 'cifar'
 
-/** The channels that the network takes. For colour it takes grey images as colour. */
-export const channelsOf = ({ features }: ExtractorFlags): 1 | 3 => (features === 'digits' ? 1 : 3)
+/** Whether grey images are measured as colour: by all networks but the one of digits. */
+export const takesColour = ({ features }: ExtractorFlags): boolean => features !== 'digits'
 
 /** Throw unless images have the size that a small network needs. FID's network resizes images itself. */
-export function checkSize(extractor: Measurer, { height, width }: ImageSource, path: string): void {
-  const side = 'config' in extractor ? extractor.config.size : undefined
-  if (side === undefined || (height === side && width === side)) return
+export function checkSize(extractor: Measurer, source: ImageSource, path: string): void {
+  if (!('config' in extractor)) return
+  const { size: side, channels } = extractor.config
+  const { height, width } = source
+  if (source.channels !== channels)
+    throw new RangeError(
+      `'${path}' must have ${channels} channel, as the network has, got ${source.channels}.`,
+    )
+  if (height === side && width === side) return
   throw new RangeError(
     `'${path}' must hold images of ${side}x${side}, as the network takes, got ${height}x${width}. --resolution ${side} crops and resizes them.`,
   )

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+
 /** Escape text for HTML, also for an attribute. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, character => `&#${character.charCodeAt(0)};`)
@@ -11,18 +13,37 @@ export function table(rows: readonly (readonly [string, string])[]): string {
   return `<table>${cells.join('')}</table>`
 }
 
-/** Settings as rows. The name of a nested setting is its path with dots. */
-export function flatten(value: unknown, path = ''): [string, string][] {
-  if (value === null || typeof value !== 'object' || Array.isArray(value))
-    return [[path, typeof value === 'string' ? value : JSON.stringify(value)]]
-  return Object.entries(value).flatMap(([key, entry]) => flatten(entry, path ? `${path}.${key}` : key))
+const DEEPEST = 8
+const LONGEST_NAME = 80
+const isPlain = (value: unknown) => value === null || typeof value !== 'object'
+
+/** Settings as rows. The name of a nested setting is its path with dots. What is nested deeper than settings are is left out. */
+export function flatten(value: unknown, path: readonly string[] = []): [string, string][] {
+  const row = (text: string): [string, string][] => [[path.join('.'), text]]
+  if (typeof value === 'string') return row(value)
+  if (isPlain(value) || (Array.isArray(value) && value.every(isPlain))) return row(JSON.stringify(value))
+  if (path.length === DEEPEST) return row('…')
+  return Object.entries(value as object).flatMap(([key, entry]) =>
+    flatten(entry, [...path, key.slice(0, LONGEST_NAME)]),
+  )
 }
 
-/** The frame of the page. It fetches nothing, and has no scripts. */
+/** The frame of the page. It fetches nothing and runs nothing: its policy allows its own styles and its pictures alone. */
 export function page(title: string, body: string): string {
+  const html = frame(title, body)
+  const styles = new Set(Array.from(html.matchAll(/<style>([^<]*)<\/style>/g), ([, text]) => sha256(text!)))
+  const allowed = [...styles].map(hash => `'sha256-${hash}'`).join(' ')
+  const policy = `default-src 'none'; img-src data:; style-src ${allowed}; base-uri 'none'; form-action 'none'`
+  return html.replace(CHARSET, `$&\n<meta http-equiv="Content-Security-Policy" content="${policy}">`)
+}
+
+const CHARSET = '<meta charset="utf-8">'
+const sha256 = (text: string) => createHash('sha256').update(text).digest('base64')
+
+function frame(title: string, body: string): string {
   return `<!doctype html>
 <html lang="en">
-<meta charset="utf-8">
+${CHARSET}
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)}</title>
 <style>

@@ -1,27 +1,39 @@
 import { readFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
+import { z } from 'zod'
 
-/** Means over the steps up to `step`, as `train` of `@rectified-flow/reflow/node` logs them; null for what isn't finite. */
-export interface TrainLine {
-  kind: 'train'
-  step: number
-  steps: number
-  skipped: number
-  loss: number | null
-  gradientNorm: number | null
-  learningRate: number
-  msPerStep: number
+const WHERE = 'cli.reportHtml'
+
+const step = z.int().min(0)
+/** JSON writes a number that isn't finite as null. */
+const number = z.number().nullable()
+
+/** Means over the steps up to `step`, as `train` of `@rectified-flow/reflow/node` logs them. */
+const trainLine = z.object({
+  kind: z.literal('train'),
+  step,
+  steps: z.int().min(1),
+  skipped: z.int().min(0),
+  loss: number,
+  gradientNorm: number,
+  learningRate: z.number(),
+  msPerStep: z.number(),
   /** Mean loss in equal intervals of time. */
-  lossByTime: (number | null)[]
-}
+  lossByTime: z.array(number).max(100),
+})
 
-export interface PreviewLine {
-  kind: 'preview'
-  step: number
-  scalars: Record<string, number | null>
+const previewLine = z.object({
+  kind: z.literal('preview'),
+  step,
+  scalars: z.record(z.string(), number),
   /** PNG files by name, relative to the run's folder. */
-  images: Record<string, string>
-}
+  images: z.record(z.string(), z.string()),
+})
+
+const anyLine = z.discriminatedUnion('kind', [trainLine, previewLine])
+
+export type TrainLine = z.infer<typeof trainLine>
+export type PreviewLine = z.infer<typeof previewLine>
 
 /** What the folder of a run holds. */
 export interface Run {
@@ -29,31 +41,42 @@ export interface Run {
   settings: Record<string, unknown>
   training: TrainLine[]
   previews: PreviewLine[]
+  /** How many lines of its metrics are none that a run writes. */
+  strangeLines: number
 }
 
 /** Read a run's settings and metrics. If the run is still going on, an incomplete last line is left out. */
 export async function readRun(folder: string): Promise<Run> {
-  const read = (name: string) =>
-    readFile(join(folder, name), 'utf8').catch((cause: NodeJS.ErrnoException) => {
-      throw new RangeError(
-        `cli.reportHtml: folder must hold a run, got no ${name} in '${folder}' (${cause.code}). A run writes it when it starts to log.`,
-        { cause },
-      )
-    })
-  const settings = JSON.parse(await read('settings.json')) as Run['settings']
-  const lines = (await read('metrics.jsonl')).split('\n').flatMap(parseLine)
+  const settings = z.record(z.string(), z.unknown()).safeParse(parsed(await read(folder, 'settings.json')))
+  if (!settings.success)
+    throw new RangeError(
+      `${WHERE}: '${join(folder, 'settings.json')}' must hold a JSON object, got another text.`,
+    )
+  const texts = (await read(folder, 'metrics.jsonl')).split('\n').slice(0, -1)
+  const lines = texts.flatMap(text => anyLine.safeParse(parsed(text)).data ?? [])
   return {
     name: basename(resolve(folder)),
-    settings,
+    settings: settings.data,
     training: lines.filter(line => line.kind === 'train'),
     previews: lines.filter(line => line.kind === 'preview'),
+    strangeLines: texts.length - lines.length,
   }
 }
 
-function parseLine(text: string): (TrainLine | PreviewLine)[] {
+async function read(folder: string, name: string): Promise<string> {
+  return readFile(join(folder, name), 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new RangeError(
+      `${WHERE}: folder must hold a run, got no ${name} in '${folder}' (${cause.code}). A run writes it when it starts to log.`,
+      { cause },
+    )
+  })
+}
+
+/** The value of a JSON text; undefined for any other text. */
+function parsed(text: string): unknown {
   try {
-    return [JSON.parse(text)]
+    return JSON.parse(text)
   } catch {
-    return []
+    return undefined
   }
 }

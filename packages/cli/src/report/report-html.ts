@@ -1,12 +1,14 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { TRAJECTORIES } from '../preview-run.js'
+import { Album } from './album.js'
 import { barsOverTime, curve, type Point } from './charts.js'
 import { escapeHtml, flatten, page, table } from './html.js'
 import { type PreviewLine, type Run, readRun, type TrainLine } from './read-run.js'
 
 /** How many earlier grids of each kind the page shows besides the last one. */
 const EARLIER_GRIDS = 5
+/** How many kinds of previews, curves of their numbers and settings the page shows at most. */
+const MOST_KINDS = 30
+const MOST_SETTINGS = 1000
 const ABOUT_TRAJECTORIES =
   'From noise (t = 1, left) to data (t = 0, right). Two rows a path: its states, and under each the data that the network ' +
   'points to from there. On a straight path that is the same all the way.'
@@ -19,18 +21,21 @@ const ABOUT_TRAJECTORIES =
  */
 export async function reportHtml(folder: string): Promise<string> {
   const run = await readRun(folder)
+  const album = new Album(folder, run.previews)
   const body = [
     `<h1>${escapeHtml(run.name)}</h1>`,
     summary(run),
     section('Curves', charts(run)),
-    await samples(folder, run.previews),
-    section('Trajectories', await trajectories(folder, run.previews)),
-    section('Settings', table(flatten(run.settings))),
+    await samples(album),
+    section('Trajectories', await trajectories(album)),
+    section('Settings', table(flatten(run.settings).slice(0, MOST_SETTINGS))),
+    leftOut(run, album),
   ]
   return page(run.name, body.join('\n'))
 }
 
-const section = (title: string, content: string): string => (content ? `<h2>${title}</h2>\n${content}` : '')
+const section = (title: string, content: string): string =>
+  content ? `<h2>${escapeHtml(title)}</h2>\n${content}` : ''
 const short = (value: number | null | undefined): string =>
   value === null || value === undefined ? 'none' : String(Number(value.toPrecision(4)))
 
@@ -72,7 +77,7 @@ function charts({ training, previews }: Run): string {
       const y = value(line)
       return y === null ? [] : [{ step: line.step, value: y }]
     })
-  const names = [...new Set(previews.flatMap(({ scalars }) => Object.keys(scalars)))]
+  const names = [...new Set(previews.flatMap(({ scalars }) => Object.keys(scalars)))].slice(0, MOST_KINDS)
   const shown: [string, string][] = [
     [
       'loss',
@@ -119,54 +124,32 @@ function mean(values: readonly (number | null)[]): number | null {
 
 function scalar(previews: readonly PreviewLine[], name: string): Point[] {
   return previews.flatMap(({ step, scalars }) => {
-    const value = scalars[name]
+    const value = Object.hasOwn(scalars, name) ? scalars[name] : undefined
     return typeof value === 'number' ? [{ step, value }] : []
   })
 }
 
 /** For each kind of samples, the last grid and some earlier ones. */
-async function samples(folder: string, previews: readonly PreviewLine[]): Promise<string> {
-  const names = [...new Set(previews.flatMap(({ images }) => Object.keys(images)))]
+async function samples(album: Album): Promise<string> {
   const sections: string[] = []
-  for (const name of names) {
-    if (name === TRAJECTORIES) continue
-    const figures = await pictures(folder, previews, name, EARLIER_GRIDS + 1)
-    sections.push(section(escapeHtml(`Previews: ${name}`), `<div class="grids">${figures}</div>`))
+  for (const name of album.names.filter(name => name !== TRAJECTORIES).slice(0, MOST_KINDS)) {
+    const figures = await album.figures(name, EARLIER_GRIDS + 1)
+    sections.push(section(`Previews: ${name}`, `<div class="grids">${figures}</div>`))
   }
   return sections.join('\n')
 }
 
 /** The first and the last trajectories. */
-async function trajectories(folder: string, previews: readonly PreviewLine[]): Promise<string> {
-  const figures = await pictures(folder, previews, TRAJECTORIES, 2)
+async function trajectories(album: Album): Promise<string> {
+  const figures = await album.figures(TRAJECTORIES, 2)
   return figures && `<p class="soft">${ABOUT_TRAJECTORIES}</p><div class="charts">${figures}</div>`
 }
 
-async function pictures(
-  folder: string,
-  previews: readonly PreviewLine[],
-  name: string,
-  most: number,
-): Promise<string> {
-  const all = previews.flatMap(({ step, images }) => (images[name] ? [{ step, path: images[name] }] : []))
-  const figures: string[] = []
-  for (const { step, path } of evenly(all, most)) {
-    const png = await readFile(join(folder, path)).catch(() => null)
-    if (!png) continue
-    const source = `data:image/png;base64,${png.toString('base64')}`
-    const caption = `step ${step.toLocaleString('en')}`
-    figures.push(
-      `<figure><img src="${source}" alt="${escapeHtml(name)}, ${caption}"><figcaption>${caption}</figcaption></figure>`,
-    )
-  }
-  return figures.join('\n')
-}
-
-/** The last one, and others at equal distances before it; the newest first. */
-function evenly<T>(all: readonly T[], count: number): T[] {
-  if (all.length <= count) return [...all].reverse()
-  return Array.from(
-    { length: count },
-    (_, i) => all[Math.round((all.length - 1) * (1 - i / (count - 1)))] as T,
-  )
+/** What the page doesn't show, because no run writes it. */
+function leftOut({ strangeLines }: Run, { strange }: Album): string {
+  const parts = [
+    ...(strangeLines > 0 ? [`${strangeLines} lines of metrics.jsonl that no run writes`] : []),
+    ...(strange > 0 ? [`${strange} pictures that are no PNG files in the run's folder`] : []),
+  ]
+  return parts.length > 0 ? `<p class="soft">Left out: ${escapeHtml(parts.join('; '))}.</p>` : ''
 }
