@@ -1,15 +1,19 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import type { BackendName } from '@rectified-flow/backends'
 import type { PairPlan } from '@rectified-flow/datasets'
 import { createPairStore, openPairStore, type PairStore } from '@rectified-flow/datasets/node'
 import type { FillOptions } from '@rectified-flow/reflow'
 import type { Command } from 'commander'
 import { backendOption, startBackend } from './backend-option.js'
+import { checkOutput } from './check-output.js'
+import { readInput } from './input-file.js'
 import { parseInteger } from './parse.js'
 import { progress } from './progress.js'
 import { type Shard, shardOf, shardOption } from './shard.js'
 import { runWorkers, wantsWorkers, workersOption } from './workers.js'
+
+/** A store's folder has a file for each shard. */
+const MOST_SHARDS = 1_000_000
 
 export interface StoreFlags {
   out: string
@@ -42,6 +46,7 @@ export function addStoreOptions(command: Command): Command {
 
 /** Make the shards that this process's share of a store lacks, here or in workers, and print how much is still missing. */
 export async function fillPairStore(flags: StoreFlags, open: () => Promise<Filling>): Promise<void> {
+  await checkOutput('--out', flags.out, 'folder')
   const { name } = await startBackend(flags.backend)
   const shard = shardOf(flags.shard)
   const made = wantsWorkers(flags.workers)
@@ -58,6 +63,9 @@ async function fillShare(
   { index: part, count: parts }: Shard,
   { plan, fill, close }: Filling,
 ): Promise<number> {
+  const least = Math.ceil(plan.count / MOST_SHARDS)
+  if (shardSize < least)
+    throw new RangeError(`--shard-size must be at least ${least} for ${plan.count} pairs, got ${shardSize}.`)
   const store = await createPairStore(out, { ...plan, shardSize })
   const shards = verify
     ? (await store.verify({ part, parts })).map(({ shard }) => shard)
@@ -73,10 +81,10 @@ async function fillShare(
   return total
 }
 
-/** A short hash of a file's content, for the origin in a plan. */
+/** A short hash of the network's file, for the origin in a plan. */
 export async function fileHash(path: string): Promise<string> {
   return createHash('sha256')
-    .update(await readFile(path))
+    .update(await readInput('--network', path))
     .digest('hex')
     .slice(0, 16)
 }

@@ -1,17 +1,22 @@
-import { mkdir, readdir } from 'node:fs/promises'
+import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeNpz } from '@rectified-flow/checkpoints'
 import { signedToBytes } from '@rectified-flow/core'
-import type { HostImages } from '@rectified-flow/datasets'
+import { decodePng, type HostImages } from '@rectified-flow/datasets'
 import { writePngGrid } from '@rectified-flow/datasets/node'
 import type * as tf from '@tensorflow/tfjs-core'
+import { checkOutput } from './check-output.js'
 import { finiteRows } from './finite-rows.js'
 import { writeOutput } from './write-output.js'
 
+/** Throw unless images can be written to a path. */
+export const checkImageOutput = (path: string): Promise<void> =>
+  checkOutput('--out', path, /\.(png|npz)$/.test(path) ? 'file' : 'folder')
+
 /** Where a command writes its images, each under a number. */
 export interface ImageOutput {
-  /** Whether an earlier run has written image n. */
-  has(n: number): boolean
+  /** Those of the images that no earlier run has written, or that are damaged. */
+  missing(numbers: readonly number[]): Promise<number[]>
   /** x [B,H,W,C] in [-1,1], borrowed: row i is image numbers[i]. */
   write(numbers: readonly number[], x: tf.Tensor4D): Promise<void>
   /** Call once, after the last `write`. */
@@ -26,9 +31,14 @@ export async function imageOutput(path: string): Promise<ImageOutput> {
   if (path.endsWith('.png')) return collected(images => writePngGrid(path, images))
   if (path.endsWith('.npz')) return collected(images => writeNpzImages(path, images))
   await mkdir(path, { recursive: true })
-  const there = new Set(await readdir(path))
   return {
-    has: n => there.has(fileName(n)),
+    async missing(numbers) {
+      const there = new Set(await readdir(path))
+      const missing: number[] = []
+      for (const n of numbers)
+        if (!there.has(fileName(n)) || !(await isWholePng(join(path, fileName(n))))) missing.push(n)
+      return missing
+    },
     async write(numbers, x) {
       for (const [i, image] of (await hostImages(numbers, x)).entries())
         await writePngGrid(join(path, fileName(numbers[i]!)), image)
@@ -39,11 +49,21 @@ export async function imageOutput(path: string): Promise<ImageOutput> {
 
 const fileName = (n: number) => `${String(n).padStart(6, '0')}.png`
 
+/** Whether a picture can be decoded. One that was copied by half can't. */
+async function isWholePng(path: string): Promise<boolean> {
+  try {
+    decodePng(await readFile(path)).dispose()
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** Keep all images on the host until the end, then write them in the order of their numbers. */
 function collected(finish: (images: HostImages) => Promise<void>): ImageOutput {
   const kept = new Map<number, HostImages>()
   return {
-    has: () => false,
+    missing: async numbers => [...numbers],
     async write(numbers, x) {
       for (const [i, image] of (await hostImages(numbers, x)).entries()) kept.set(numbers[i]!, image)
     },

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import type { Checkpoint } from '@rectified-flow/checkpoints'
 import { readCheckpointFile } from '@rectified-flow/checkpoints/node'
 import type { Denoiser, Field } from '@rectified-flow/core'
@@ -15,6 +14,11 @@ import {
   type UNetConfig,
 } from '@rectified-flow/unet'
 import { Option } from 'commander'
+import { described } from './described.js'
+import { checkFile, inside, readInput } from './input-file.js'
+
+/** A configuration has some hundred bytes. */
+const MOST_JSON = 2 ** 20
 
 export interface NetworkOptions {
   network: string
@@ -55,10 +59,11 @@ export async function openNetwork({
   preset,
   prefix,
 }: NetworkOptions): Promise<OpenedNetwork> {
-  const given = preset ? presets[preset] : config && configFromReference(await readJson(config))
+  const given = preset ? presets[preset] : config && (await referenceConfig(config))
   const { net, network } = await readNetwork(path, {
     config: given || undefined,
     prefix,
+    name: '--network',
     hint: '--config or --preset',
   })
   const preconditioner = network ? configFromEdm(network).preconditioner : edm()
@@ -75,6 +80,8 @@ interface ReadOptions {
   prefix: string | undefined
   /** Options that replace those of the configuration. */
   more?: Partial<UNetConfig>
+  /** How the command line calls the file, for an error. */
+  name: string
   /** Where a configuration can be given, for an error. */
   hint: string
 }
@@ -82,29 +89,40 @@ interface ReadOptions {
 /** The network in a file, and what an EDM pickle says of it. */
 export async function readNetwork(
   path: string,
-  { config, prefix, more, hint }: ReadOptions,
+  { config, prefix, more, name, hint }: ReadOptions,
 ): Promise<{ net: UNet; network?: Checkpoint['network'] }> {
+  await checkFile(name, path)
   const { tensors, metadata, network } = await readCheckpointFile(path)
-  const chosen = config ?? configOf({ metadata, network })
+  const file = `${name} '${path}'`
+  const chosen = config ?? (await inside(file, () => configOf({ metadata, network })))
   if (!chosen)
-    throw new RangeError(`'${path}' holds only weights: say with ${hint} which network they belong to.`)
+    throw new RangeError(
+      `${file} must hold its network's configuration, got only weights. Give it with ${hint}.`,
+    )
   const full = { ...chosen, ...more } as UNetConfig
-  return { net: createUNet(full, { tensors, ...(prefix !== undefined && { prefix }) }), network }
+  const source = { tensors, ...(prefix !== undefined && { prefix }) }
+  return { net: await inside(file, () => createUNet(full, source)), network }
 }
 
 /** The network's configuration, if the file has it: files of this library and EDM pickles do. */
 function configOf({ metadata, network }: Pick<Checkpoint, 'metadata' | 'network'>): UNetConfig | undefined {
   if (network) return configFromEdm(network).config
-  return metadata.config ? (JSON.parse(metadata.config) as UNetConfig) : undefined
+  return metadata.config
+    ? (parseObject("the metadata's config", metadata.config) as unknown as UNetConfig)
+    : undefined
 }
 
-async function readJson(path: string): Promise<Record<string, unknown>> {
-  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new RangeError(`'${path}' could not be read: ${cause.message}`, { cause })
-  })
+async function referenceConfig(path: string): Promise<UNetConfig> {
+  const json = parseObject(`--config '${path}'`, String(await readInput('--config', path, MOST_JSON)))
+  return inside(`--config '${path}'`, () => configFromReference(json))
+}
+
+function parseObject(what: string, text: string): Record<string, unknown> {
+  let value: unknown
   try {
-    return JSON.parse(text) as Record<string, unknown>
-  } catch (cause) {
-    throw new RangeError(`'${path}' must be JSON: ${(cause as Error).message}`, { cause })
-  }
+    value = JSON.parse(text)
+  } catch {}
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return value as Record<string, unknown>
+  throw new RangeError(`${what} must be a JSON object, got ${described(text)}.`)
 }

@@ -23,6 +23,9 @@ const commands = [
   doctorCommand,
 ]
 
+/** A usage error repeats the value that was given, which may be a list of any length. */
+const LONG_VALUE = /'([^']{200})[^']+'/g
+
 class Program extends Command {
   override async parseAsync(...args: Parameters<Command['parseAsync']>): Promise<this> {
     let called: Command | undefined
@@ -43,6 +46,7 @@ export function createProgram(): Command {
     .description(description)
     .version(version)
     .showHelpAfterError('(--help lists the options)')
+    .configureOutput({ outputError: (text, write) => write(text.replace(LONG_VALUE, "'$1...'")) })
   for (const make of commands) program.addCommand(make().copyInheritedSettings(program))
   return program
 }

@@ -1,7 +1,7 @@
 import { type SolverName, solvers } from '@rectified-flow/ode'
 import type { SamplerOptions } from '@rectified-flow/reflow'
 import { type Command, Option } from 'commander'
-import { parseInteger, parseNumbers } from './parse.js'
+import { parseSteps, parseTimes } from './parse.js'
 
 export interface SamplingFlags {
   steps?: number
@@ -19,11 +19,9 @@ export function methodOption(): Option {
 export function addSamplingOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--steps <n>', 'grid intervals (default: 1)').argParser(parseInteger(1)).conflicts('times'),
+      new Option('--steps <n>', 'grid intervals (default: 1)').argParser(parseSteps).conflicts('times'),
     )
-    .addOption(
-      new Option('--times <list>', 'a decreasing grid, such as 0.99999,0.8,0').argParser(parseNumbers),
-    )
+    .addOption(new Option('--times <list>', 'a decreasing grid, such as 0.99999,0.8,0').argParser(parseTimes))
     .addOption(methodOption())
     .addOption(
       new Option('--rule <name>', "update rule of a step; reinterpolate is the paper's new one")

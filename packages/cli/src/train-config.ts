@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { premetrics } from '@rectified-flow/losses-lpips-huber'
 import { couplings } from '@rectified-flow/reflow'
 import {
@@ -13,12 +12,20 @@ import {
 } from '@rectified-flow/reflow/paper'
 import { timestepDistributions } from '@rectified-flow/timestep-dists'
 import { presets } from '@rectified-flow/unet'
-import { parse } from 'yaml'
 import { z } from 'zod'
 import { choiceSchema } from './choice-schema.js'
+import { described } from './described.js'
+import { isSettings, readSettings } from './read-settings.js'
+import { settingsError } from './settings-problems.js'
 
-const count = z.int().min(1)
+const count = z.int().min(1).max(999_999_999) // nine digits in the names of checkpoints
+const images = z
+  .int()
+  .min(1)
+  .max(2 ** 20)
 const share = z.number().min(0).max(1)
+/** The part of an average, or of activations, that is lost. With 1 nothing would be left. */
+const lost = z.number().min(0).lt(1)
 
 /** Without a name, the coupling uses its pairs unchanged: fill in the name of that coupling. */
 function withPlainName(coupling: unknown): unknown {
@@ -39,7 +46,7 @@ const schema = z.strictObject({
       preset: z.enum(Object.keys(presets) as [keyof typeof presets]).optional(),
       /** What the names of the weights in `initial` begin with, if a file holds more than one network. */
       prefix: z.string().optional(),
-      dropout: share.optional(),
+      dropout: lost.optional(),
     })
     .refine(
       ({ initial, config, preset }) => initial ?? config ?? preset,
@@ -66,12 +73,12 @@ const schema = z.strictObject({
   /** The network of a premetric that needs one: the paper's (its weights are fetched once), or the small one for digits. */
   perceptual: z.enum(['vgg16', 'digits']).default('vgg16'),
   steps: count.default(10_000),
-  batch: count.default(128),
-  microBatches: count.default(1),
+  batch: images.default(128),
+  microBatches: images.default(1),
   learningRate: z.number().positive().default(2e-4),
   warmup: z.int().min(0).default(1000),
-  beta1: share.default(0.9),
-  beta2: share.default(0.999),
+  beta1: lost.default(0.9),
+  beta2: lost.default(0.999),
   epsilon: z.number().positive().default(1e-8),
   emaDecay: share.default(0.9999),
   clipNorm: z.number().positive().optional(),
@@ -86,31 +93,16 @@ const schema = z.strictObject({
 
 export type TrainConfig = z.infer<typeof schema>
 
-/** Read a configuration, YAML or JSON, and check it. One error message has all its problems. */
+/** Read a configuration, YAML or JSON, and check it. One error names all its problems, a line each. */
 export async function readTrainConfig(path: string): Promise<TrainConfig> {
-  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new RangeError(
-      `the configuration must be a file that can be read, got '${path}' (${cause.code}).`,
-      { cause },
-    )
-  })
-  let raw: unknown
-  try {
-    raw = parse(text)
-  } catch (cause) {
-    throw new RangeError(`'${path}' must be YAML or JSON: ${(cause as Error).message}`, { cause })
-  }
-  const { paper } = (raw ?? {}) as { paper?: unknown }
-  const base = paper === undefined ? {} : paperValues(path, paper)
-  const given = (raw ?? {}) as { network?: object; recipe?: RecipeName }
-  const network = base.network || given.network ? { network: { ...base.network, ...given.network } } : {}
-  const recipe = RECIPES[given.recipe ?? base.recipe ?? 'D'] ?? RECIPES.D
-  const checked = schema.safeParse({ ...recipe, ...base, ...given, ...network })
+  const given = await readSettings('<config>', path)
+  const base = given.paper === undefined ? {} : paperValues(path, given.paper)
+  const named = String(given.recipe ?? base.recipe) as RecipeName
+  const recipe = RECIPES[RECIPE_NAMES.includes(named) ? named : 'D']
+  const network = isSettings(given.network) ? { network: { ...base.network, ...given.network } } : {}
+  const checked = schema.safeParse({ ...recipe, ...base, ...given, ...network }, { reportInput: true })
   if (checked.success) return checked.data
-  const problems = checked.error.issues.map(
-    ({ path: at, message }) => `  ${at.join('.') || 'the whole'}: ${message}`,
-  )
-  throw new RangeError(`'${path}' is not a training configuration:\n${problems.join('\n')}`)
+  throw settingsError(path, checked.error)
 }
 
 function paperValues(path: string, paper: unknown): Partial<TrainConfig> {
@@ -119,7 +111,7 @@ function paperValues(path: string, paper: unknown): Partial<TrainConfig> {
     PAPER_DATASETS.includes(dataset as PaperDataset) && PAPER_CONFIGS.includes(name as PaperConfigName)
   if (!known || rest.length > 0)
     throw new RangeError(
-      `'${path}': paper must be one of ${PAPER_DATASETS.join(', ')}, a slash, and a letter of ${PAPER_CONFIGS.join(', ')}, got '${paper}'.`,
+      `'${path}': paper must be one of ${PAPER_DATASETS.join(', ')}, a slash, and a letter of ${PAPER_CONFIGS.join(', ')}, got ${described(paper)}.`,
     )
   const values = paperConfig(dataset as PaperDataset, name as PaperConfigName)
   const { recipe, batch, microBatches, learningRate, warmup, beta1, beta2, epsilon, emaDecay, iterations } =

@@ -12,7 +12,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 /** `--workers n`, for commands that take `--shard`. */
 export function workersOption(): Option {
   return new Option('--workers <n>', 'processes on this machine that share the work, on wasm and cpu')
-    .argParser(parseInteger(1))
+    .argParser(parseInteger(1, 256))
     .default(1)
 }
 

@@ -77,12 +77,12 @@ describe('train', () => {
       expect(shown.out).toContain(lines)
     const wrong = { timesteps: 'constnat', premetric: { name: 'l1', scale: 'x', power: 2 } }
     const error = await run('train', await config('wrong.json', { ...values, ...wrong })).catch(e => e)
-    expect((error as Error).message).toContain(
-      '  timesteps.name: must be one of uniform, uShaped, exponentialRising, exponentialFalling, logitNormal, ' +
-        'modeSampling, cosmap, constant\n' +
-        '  premetric.scale: Invalid input: expected number, received string\n' +
-        '  premetric: Unrecognized key: "power"',
-    )
+    const at = `'${folder.at('wrong.json')}': `
+    expect((error as Error).message.split('\n')).toEqual([
+      `${at}timesteps.name must be one of uniform, uShaped, exponentialRising, exponentialFalling, logitNormal, modeSampling, cosmap, constant, got 'constnat'.`,
+      `${at}premetric.scale must be a finite number, got 'x'.`,
+      `${at}premetric.power must be the name of a setting, got 2.`,
+    ])
   })
 
   it('trains with a distribution, a premetric and a coupling that were added', async () => {

@@ -76,5 +76,7 @@ it('says what is wrong', async () => {
       '--out',
       out,
     ),
-  ).rejects.toThrow('holds only weights: say with --config or --preset which network they belong to.')
+  ).rejects.toThrow(
+    "must hold its network's configuration, got only weights. Give it with --config or --preset.",
+  )
 })

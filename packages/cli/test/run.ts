@@ -3,7 +3,7 @@ import { vi } from 'vitest'
 
 /** Run a command as its user would. Returns what it prints, instead of printing it; rejects on a usage error too. */
 export async function run(...args: string[]): Promise<{ out: string; err: string }> {
-  const [log, error] = [vi.mocked(console.log), vi.mocked(console.error)]
+  const [log, error] = [vi.spyOn(console, 'log'), vi.spyOn(console, 'error')]
   log.mockImplementation(() => {})
   error.mockImplementation(() => {})
   const program = createProgram()

@@ -106,11 +106,10 @@ it('names all that is wrong with a configuration at once', async () => {
   })
   const error = await run('train', path).catch((cause: Error) => cause)
   expect((error as Error).message.split('\n')).toEqual([
-    `'${path}' is not a training configuration:`,
-    '  network: must have initial, config or preset',
-    '  coupling: must have either pairs or data',
-    '  steps: Too small: expected number to be >=1',
-    '  the whole: Unrecognized key: "learningRat"',
+    `'${path}': network must have initial, config or preset, got an object.`,
+    `'${path}': coupling must have either pairs or data, got an object.`,
+    `'${path}': steps must be >= 1, got 0.`,
+    `'${path}': learningRat must be the name of a setting, got 3.`,
   ])
   const paper = await config('no-paper.json', { paper: 'cifar10/H' })
   await expect(run('train', paper)).rejects.toThrow(

@@ -1,7 +1,10 @@
-import type { Checkpoint, HostTensor } from '@rectified-flow/checkpoints'
-import { readCheckpointFile, writeSafetensorsFile } from '@rectified-flow/checkpoints/node'
+import { type Checkpoint, type HostTensor, writeSafetensors } from '@rectified-flow/checkpoints'
+import { readCheckpointFile } from '@rectified-flow/checkpoints/node'
 import { configFromEdm } from '@rectified-flow/unet'
 import { Command } from 'commander'
+import { checkOutput } from '../check-output.js'
+import { checkFile } from '../input-file.js'
+import { writeOutput } from '../write-output.js'
 
 /** `rectified-flow convert IN OUT`: any weights file that we read, to safetensors. Without OUT it only shows the content. */
 export function convertCommand(): Command {
@@ -14,25 +17,31 @@ export function convertCommand(): Command {
       'take only tensors whose names start with this, and remove it from their names',
     )
     .action(async (input: string, output: string | undefined, { prefix }: { prefix?: string }) => {
+      await checkFile('<in>', input)
+      if (output) await checkOutput('[out]', output, 'file')
       const checkpoint = await readCheckpointFile(input)
-      const tensors = select(checkpoint, prefix)
+      const tensors = select(checkpoint, prefix, input)
       console.log(describe(checkpoint, tensors))
       if (!output) return
-      await writeSafetensorsFile(output, tensors, metadataOf(checkpoint))
+      await writeOutput(output, writeSafetensors(tensors, metadataOf(checkpoint)))
       console.log(`wrote ${output}`)
     })
 }
 
-function select({ tensors }: Checkpoint, prefix = ''): Map<string, HostTensor> {
+function select({ tensors }: Checkpoint, prefix = '', path: string): Map<string, HostTensor> {
   const selected = new Map(
     [...tensors]
       .filter(([name]) => name.startsWith(prefix))
       .map(([name, tensor]) => [name.slice(prefix.length), tensor] as const),
   )
-  if (selected.size === 0)
+  if (selected.size === 0) {
+    const [first] = tensors.keys()
     throw new RangeError(
-      `no tensor's name starts with '${prefix}'; the first is '${[...tensors.keys()][0]}'.`,
+      first === undefined
+        ? `'${path}' must hold tensors, got none.`
+        : `--prefix must begin a tensor's name, such as '${first.slice(0, 80)}', got '${prefix.slice(0, 80)}'.`,
     )
+  }
   return selected
 }
 
@@ -45,7 +54,7 @@ function metadataOf({ metadata, network }: Checkpoint): Record<string, string> {
 
 function describe({ format, network }: Checkpoint, tensors: Map<string, HostTensor>): string {
   const rows = [...tensors].map(([name, { dtype, shape }]) => [name, dtype, `[${shape.join(', ')}]`] as const)
-  const width = Math.max(...rows.map(([name]) => name.length))
+  const width = rows.reduce((most, [name]) => Math.max(most, name.length), 0)
   const parameters = [...tensors.values()].reduce(
     (sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1),
     0,

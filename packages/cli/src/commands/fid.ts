@@ -1,5 +1,4 @@
-import { cp, mkdir, readdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import type { BackendName } from '@rectified-flow/backends'
 import { openImages } from '@rectified-flow/datasets/node'
 import {
@@ -13,6 +12,7 @@ import {
 import { frechetDistanceInWorker } from '@rectified-flow/eval-fid/node'
 import { Command, Option } from 'commander'
 import { backendOption, startBackend } from '../backend-option.js'
+import { checkOutput } from '../check-output.js'
 import { choiceHelp } from '../choice-help.js'
 import { chooseMetrics, metricsOption, needsOf, titleOf } from '../fid/choose-metrics.js'
 import {
@@ -23,6 +23,7 @@ import {
   openExtractor,
   takesColour,
 } from '../fid/extractor.js'
+import { copyParts } from '../fid/part-file.js'
 import { collectParts, measureParts } from '../fid/parts.js'
 import { readReference, writeReference } from '../fid/reference-file.js'
 import { parseInteger } from '../parse.js'
@@ -59,6 +60,7 @@ function refCommand(): Command {
     .option('--keep-features', 'keep every image’s features too: KID, precision and recall need them')
   return measuring(command).action(
     async (data: string, flags: MeasureFlags & { out: string; keepFeatures?: boolean }) => {
+      await checkOutput('--out', flags.out, 'file')
       const keep: KeptName[] = isInception(flags) ? ['moments', 'spatial'] : ['moments']
       const measured = await measure(data, flags, `${flags.out}.parts`, keep)
       if (!measured) return
@@ -96,6 +98,7 @@ async function calc(
     seed: number
   },
 ): Promise<void> {
+  await checkOutput('--out', flags.out, 'file')
   const { reference, sha256 } = await readReference(flags.ref)
   const chosen = chooseMetrics(flags.metrics, reference, { inception: isInception(flags) })
   const measured = await measure(images, flags, `${flags.out}.parts`, needsOf(chosen), flags.atLeast)
@@ -121,10 +124,9 @@ function mergeCommand(): Command {
     .requiredOption('-o, --out <file.npz>', 'the statistics of all images')
     .option('--keep-features', 'keep every image’s features too')
     .action(async (folders: string[], { out, keepFeatures }: { out: string; keepFeatures?: boolean }) => {
+      await checkOutput('--out', out, 'file')
       const whole = `${out}.parts`
-      await mkdir(whole, { recursive: true })
-      for (const folder of folders)
-        for (const name of await readdir(folder)) await cp(join(folder, name), join(whole, name))
+      for (const folder of folders) await copyParts(folder, whole)
       const measured = await collectParts(whole)
       if ('missing' in measured)
         throw new RangeError(
@@ -142,7 +144,11 @@ function measuring(command: Command): Command {
       new Option('--split <name>', 'split of MNIST or CIFAR-10').choices(['train', 'test']).default('train'),
     )
     .option('--batch <n>', 'images at a time', parseInteger(1), 32)
-    .option('--resolution <n>', 'crop each image to its centre square, resized to n x n', parseInteger(1))
+    .option(
+      '--resolution <n>',
+      'crop each image to its centre square, resized to n x n',
+      parseInteger(1, 8192),
+    )
     .option('--allow-jpeg', 'measure JPEGs too, although their compression changes FID')
     .addOption(shardOption())
     .addOption(workersOption())

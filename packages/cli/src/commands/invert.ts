@@ -8,12 +8,13 @@ import type { ForwardOptions } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import { Command } from 'commander'
 import { backendOption, startBackend } from '../backend-option.js'
+import { checkOutput } from '../check-output.js'
 import { chosenImages } from '../chosen-images.js'
 import { checkDataClass, dataLabels } from '../class-labels.js'
 import { finiteRows } from '../finite-rows.js'
 import { openDataFor } from '../open-data.js'
 import { type NetworkOptions, networkOptions, openNetwork } from '../open-network.js'
-import { parseIndices, parseInteger } from '../parse.js'
+import { parseIndices, parseInteger, parseSteps } from '../parse.js'
 import { progress } from '../progress.js'
 import { methodOption } from '../sampling-options.js'
 import { writeOutput } from '../write-output.js'
@@ -36,7 +37,7 @@ export function invertCommand(): Command {
     .requiredOption('--out <file.npz>', 'arr_0: the noise [N,H,W,C] in float32')
     .option('--images <list>', 'which images, such as 0-63 (default: all)', parseIndices)
     .option('--class <n>', "class of the images (default: the data's own)", parseInteger(0))
-    .option('--steps <n>', 'grid intervals', parseInteger(1), 4)
+    .option('--steps <n>', 'grid intervals', parseSteps, 4)
     .addOption(methodOption())
     .option('--batch <n>', 'images at a time', parseInteger(1), 64)
     .addOption(backendOption())
@@ -45,6 +46,7 @@ export function invertCommand(): Command {
 }
 
 async function run(data: string, flags: Flags): Promise<void> {
+  await checkOutput('--out', flags.out, 'file')
   await startBackend(flags.backend)
   const { net, velocity } = await openNetwork(flags)
   const { imgResolution: side, inChannels: channels, labelDim } = net.config

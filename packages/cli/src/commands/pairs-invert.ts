@@ -10,7 +10,7 @@ import {
 } from '../fill-pair-store.js'
 import { openDataFor } from '../open-data.js'
 import { type NetworkOptions, networkOptions, openNetwork } from '../open-network.js'
-import { parseInteger } from '../parse.js'
+import { parseInteger, parseSteps } from '../parse.js'
 import { methodOption } from '../sampling-options.js'
 import { sourceFingerprint } from '../source-fingerprint.js'
 
@@ -35,7 +35,7 @@ export function pairsInvertCommand(): Command {
     )
     .option('--count <n>', 'only the first n images (default: all)', parseInteger(1))
     .option('--seed <n>', 'seed of the little noise that an inversion starts with', parseInteger(0), 0)
-    .option('--steps <n>', 'grid intervals', parseInteger(1), 128)
+    .option('--steps <n>', 'grid intervals', parseSteps, 128)
     .addOption(methodOption())
     .addOption(
       new Option('--noise <format>', 'format of the noise')

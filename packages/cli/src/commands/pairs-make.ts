@@ -24,7 +24,7 @@ export function pairsMakeCommand(): Command {
     .description(
       'let a teacher make pairs of noise and image; if it is killed, call it again, and it goes on',
     )
-    .requiredOption('--count <n>', 'pairs in all', parseInteger(1))
+    .requiredOption('--count <n>', 'pairs in all', parseInteger(1, 1_000_000_000))
     .option('--seed <n>', 'seed of the noise', parseInteger(0), 0)
     .option('--edm', "EDM's sampler, for a diffusion model; --steps noise levels (default: 18, 35 calls)")
     .addOption(

@@ -1,5 +1,6 @@
 import { mergePairStores, openPairStore } from '@rectified-flow/datasets/node'
 import { Command } from 'commander'
+import { checkOutput } from '../check-output.js'
 import { progress } from '../progress.js'
 import { pairsInvertCommand } from './pairs-invert.js'
 import { pairsMakeCommand } from './pairs-make.js'
@@ -20,6 +21,7 @@ function mergeCommand(): Command {
     .argument('<stores...>', 'their folders')
     .requiredOption('-o, --out <folder>', 'the whole store; may be one of the folders')
     .action(async (stores: string[], { out }: { out: string }) => {
+      await checkOutput('--out', out, 'folder')
       const missing = await (await mergePairStores(out, stores)).missing()
       console.log(
         missing.length === 0

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { type BackendName, compile } from '@rectified-flow/backends'
 import { readNpz, toFloat32 } from '@rectified-flow/checkpoints'
 import { createRng, indexedNormal } from '@rectified-flow/core'
@@ -8,7 +7,8 @@ import * as tf from '@tensorflow/tfjs-core'
 import { Command, Option } from 'commander'
 import { backendOption, startBackend } from '../backend-option.js'
 import { checkClass, classLabels } from '../class-labels.js'
-import { imageOutput } from '../image-output.js'
+import { checkImageOutput, imageOutput } from '../image-output.js'
+import { inside, readInput } from '../input-file.js'
 import { type NetworkOptions, networkOptions, type OpenedNetwork, openNetwork } from '../open-network.js'
 import { parseIndices, parseInteger } from '../parse.js'
 import { progress } from '../progress.js'
@@ -51,6 +51,7 @@ export function sampleCommand(): Command {
 }
 
 async function run(flags: Flags): Promise<void> {
+  await checkImageOutput(flags.out)
   const shard = shardOf(flags.shard)
   if ((shard.count > 1 || flags.workers > 1) && /\.(png|npz)$/.test(flags.out))
     throw new RangeError(`--out must be a folder if several processes write to it, got '${flags.out}'.`)
@@ -68,7 +69,7 @@ async function drawShare(flags: Flags, shard: Shard): Promise<void> {
   const source = await noiseSource(flags, [side, side, channels])
   const output = await imageOutput(flags.out)
   const mine = source.numbers.filter((_, i) => i % shard.count === shard.index)
-  const todo = mine.filter(n => !output.has(n))
+  const todo = await output.missing(mine)
   // Compile the whole sampler, not the velocity: each batch has another velocity, because its labels differ.
   const drawn = compile((z: tf.Tensor4D, labels: ForwardOptions) => draw(opened, z, labels, flags))
   const bar = progress('sample', mine.length, 'images')
@@ -109,10 +110,11 @@ async function noiseSource(
     const rng = createRng(0)
     return { numbers: seeds, noise: numbers => indexedNormal(rng, numbers, shape) as tf.Tensor4D }
   }
-  const stored = (await readNpz(await readFile(path))).get('arr_0')
-  if (!stored || String(stored.shape.slice(1)) !== String(shape))
+  const bytes = await readInput('--noise', path)
+  const stored = (await inside(`--noise '${path}'`, () => readNpz(bytes))).get('arr_0')
+  if (!stored || stored.shape[0] === 0 || String(stored.shape.slice(1)) !== String(shape))
     throw new RangeError(
-      `--noise must hold arr_0 [N,${shape}], got ${stored ? `[${stored.shape}]` : 'no arr_0'}.`,
+      `--noise must hold arr_0 [N,${shape}], got ${stored ? `[${stored.shape}]` : 'no arr_0'} in '${path}'.`,
     )
   const all = toFloat32(stored)
   const size = all.length / stored.shape[0]!

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BackendName } from '@rectified-flow/backends'
 import { createRng, type Rng } from '@rectified-flow/core'
@@ -18,7 +17,9 @@ import {
 import { Command, Option } from 'commander'
 import { stringify } from 'yaml'
 import { backendOption, startBackend } from '../backend-option.js'
+import { checkOutput } from '../check-output.js'
 import { choiceHelp } from '../choice-help.js'
+import { inside, readInput } from '../input-file.js'
 import { objectiveOf } from '../objective.js'
 import { openCoupling } from '../open-coupling.js'
 import { readNetwork } from '../open-network.js'
@@ -71,6 +72,7 @@ async function run(path: string, flags: Flags): Promise<void> {
     console.log(stringify(config).trimEnd())
     return
   }
+  await checkOutput('--out', flags.out, 'folder')
   await startBackend(flags.backend, config.precision)
   const rng = createRng(config.seed)
   const net = await openNet(config, rng.fork('weights'))
@@ -124,11 +126,18 @@ async function run(path: string, flags: Flags): Promise<void> {
 /** A network with initial weights, or with weights drawn from the seed. A run that is resumed replaces both. */
 async function openNet({ network }: TrainConfig, rng: Rng): Promise<UNet> {
   const { initial, config, preset, prefix, dropout } = network
-  const given = config ? configFromReference(config) : preset && presets[preset]
+  const fromConfig = config && (await inside('network.config', () => configFromReference(config)))
+  const given = fromConfig ?? (preset && presets[preset])
   const more = dropout === undefined ? {} : { dropout }
   if (initial === undefined) return createUNet({ ...given!, ...more }, { rng })
   return (
-    await readNetwork(initial, { config: given, prefix, more, hint: 'network.config or network.preset' })
+    await readNetwork(initial, {
+      config: given,
+      prefix,
+      more,
+      name: 'network.initial',
+      hint: 'network.config or network.preset',
+    })
   ).net
 }
 
@@ -137,7 +146,7 @@ async function initialHash({ network: { initial } }: TrainConfig): Promise<{ ini
   if (initial === undefined) return {}
   return {
     initialSha256: createHash('sha256')
-      .update(await readFile(initial))
+      .update(await readInput('network.initial', initial))
       .digest('hex'),
   }
 }

@@ -9,10 +9,10 @@ import { Command } from 'commander'
 import { backendOption, startBackend } from '../backend-option.js'
 import { chosenImages } from '../chosen-images.js'
 import { checkClass, checkDataClass, dataLabels, forwardLabels } from '../class-labels.js'
-import { imageOutput } from '../image-output.js'
+import { checkImageOutput, imageOutput } from '../image-output.js'
 import { openDataFor } from '../open-data.js'
 import { type NetworkOptions, networkOptions, openNetwork } from '../open-network.js'
-import { parseIndices, parseInteger } from '../parse.js'
+import { parseIndices, parseInteger, parseSteps } from '../parse.js'
 import { progress } from '../progress.js'
 import { methodOption } from '../sampling-options.js'
 
@@ -40,8 +40,8 @@ export function translateCommand(): Command {
     )
     .option('--from <class>', "the class of the images (default: the data's own)", parseInteger(0))
     .option('--images <list>', 'which images, such as 0-63 (default: all)', parseIndices)
-    .option('--inversion-steps <n>', 'grid intervals on the way to noise', parseInteger(1), 4)
-    .option('--steps <n>', 'grid intervals on the way back', parseInteger(1), 2)
+    .option('--inversion-steps <n>', 'grid intervals on the way to noise', parseSteps, 4)
+    .option('--steps <n>', 'grid intervals on the way back', parseSteps, 2)
     .addOption(methodOption())
     .option('--batch <n>', 'images at a time', parseInteger(1), 64)
     .addOption(backendOption())
@@ -50,6 +50,7 @@ export function translateCommand(): Command {
 }
 
 async function run(data: string, flags: Flags): Promise<void> {
+  await checkImageOutput(flags.out)
   await startBackend(flags.backend)
   const { net, velocity } = await openNetwork(flags)
   const { imgResolution: side, inChannels: channels, labelDim } = net.config
@@ -62,7 +63,7 @@ async function run(data: string, flags: Flags): Promise<void> {
   checkDataClass('--from', flags.from, labelDim, source, data)
   const images = chosenImages(flags.images, source, data)
   const output = await imageOutput(flags.out)
-  const todo = images.filter(n => !output.has(n))
+  const todo = await output.missing(images)
   // Compile the whole translation, not the velocities: each batch has other velocities, because its labels differ.
   const translated = compile((x: tf.Tensor, noise: tf.Tensor, from: ForwardOptions, to: ForwardOptions) => {
     const fields = { from: velocity(from), to: velocity(to) }

@@ -2,6 +2,7 @@ import type { ImageSource } from '@rectified-flow/datasets'
 import type { FidInception, ResizeMode, SmallResNet } from '@rectified-flow/eval-fid'
 import { readCifarFeatures, readDigitFeatures, readFidInception } from '@rectified-flow/eval-fid/node'
 import { Option } from 'commander'
+import { checkFile, inside } from '../input-file.js'
 
 export type Measurer = FidInception | SmallResNet
 
@@ -47,8 +48,14 @@ export function checkSize(extractor: Measurer, source: ImageSource, path: string
   )
 }
 
-export function openExtractor({ features, resize, offline = false }: ExtractorFlags): Promise<Measurer> {
+export async function openExtractor({
+  features,
+  resize,
+  offline = false,
+}: ExtractorFlags): Promise<Measurer> {
   if (features === 'digits') return readDigitFeatures()
   if (features === 'cifar') return readCifarFeatures()
-  return readFidInception({ resize, offline, ...(features !== 'inception' && { path: features }) })
+  if (features === 'inception') return readFidInception({ resize, offline })
+  await checkFile('--features', features)
+  return inside(`--features '${features}'`, () => readFidInception({ resize, path: features }))
 }

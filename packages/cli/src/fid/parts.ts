@@ -1,7 +1,7 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
-import { type HostTensor, readSafetensors, toFloat32, writeSafetensors } from '@rectified-flow/checkpoints'
+import { toFloat32, writeSafetensors } from '@rectified-flow/checkpoints'
 import { batches, type ImageSource } from '@rectified-flow/datasets'
 import {
   type FeatureSet,
@@ -14,8 +14,8 @@ import type * as tf from '@tensorflow/tfjs-core'
 import { progress } from '../progress.js'
 import type { Shard } from '../shard.js'
 import { sourceFingerprint } from '../source-fingerprint.js'
-import { writeOutput } from '../write-output.js'
 import type { Measurer } from './extractor.js'
+import { isWhole, type Part, partName, partNames, readPart, writePart } from './part-file.js'
 
 /** Images per part. A killed run has to measure at most this many again. */
 const PART = 2048
@@ -42,13 +42,13 @@ export async function measureParts(job: PartsJob): Promise<ExpectedParts> {
   await mkdir(folder, { recursive: true })
   const total = Math.ceil(source.count / PART)
   const id = await identity(job)
-  const have = new Set((await readdir(folder)).filter(name => name.endsWith('.safetensors')))
   const mine = Array.from({ length: total }, (_, part) => part).filter(
     part => part % shard.count === shard.index,
   )
   const images = (part: number) => Math.min(PART, source.count - part * PART)
   const sum = (parts: number[]) => parts.reduce((all, part) => all + images(part), 0)
-  const todo = mine.filter(part => !have.has(fileOf(part, total)))
+  const todo: number[] = []
+  for (const part of mine) if (!(await isWhole(join(folder, partName(part, total))))) todo.push(part)
   const bar = progress('measure', sum(mine), 'images')
   let done = sum(mine) - sum(todo)
   bar.update(done)
@@ -58,7 +58,7 @@ export async function measureParts(job: PartsJob): Promise<ExpectedParts> {
       keep: kept(keep),
       onProgress: count => bar.update(done + count),
     })
-    await writeOutput(join(folder, fileOf(part, total)), partBytes(measured, id))
+    await writePart(join(folder, partName(part, total)), measured, id)
     done += images(part)
   }
   bar.stop()
@@ -80,12 +80,12 @@ export async function collectParts(
   folder: string,
   expected: ExpectedParts = {},
 ): Promise<Measurement | { missing: number }> {
-  const names = (await readdir(folder)).filter(name => /^part-\d+-of-\d+\.safetensors$/.test(name)).sort()
+  const names = await partNames(folder)
   if (names.length === 0 && expected.total === undefined)
     throw new RangeError(`'${folder}' must hold measured parts, got none.`)
   const total = expected.total ?? Number(/of-(\d+)/.exec(names[0]!)?.[1])
   if (names.length < total) return { missing: total - names.length }
-  const parts = await Promise.all(names.map(name => readPart(folder, name)))
+  const parts = await Promise.all(names.map(name => readPart(join(folder, name))))
   const id = expected.id ?? parts[0]?.id
   const other = parts.findIndex(part => part.id !== id)
   if (other >= 0)
@@ -94,9 +94,6 @@ export async function collectParts(
     )
   return joined(parts, expected.dim)
 }
-
-const fileOf = (part: number, total: number) =>
-  `part-${String(part).padStart(5, '0')}-of-${total}.safetensors`
 
 /** All that must be equal in parts that belong together. */
 async function identity({ source, extractor, keep }: PartsJob): Promise<string> {
@@ -114,36 +111,6 @@ async function* pictures(source: ImageSource, order: Int32Array, batch: number):
     labels?.dispose()
     await turn() // without this, a synchronous backend would leave a worker no time to notice that its parent ended
     yield x
-  }
-}
-
-interface Part {
-  id: string
-  tensors: Map<string, HostTensor>
-  measurement: Pick<Measurement, 'height' | 'width' | 'channels' | 'description'>
-}
-
-function partBytes(measured: Measurement, id: string): Uint8Array {
-  const { samples, logits, spatial, height, width, channels, description } = measured
-  const tensors = new Map<string, HostTensor>()
-  const put = (name: string, set?: FeatureSet) =>
-    set && tensors.set(name, { dtype: 'F32', shape: [...set.shape], data: Float32Array.from(set.data) })
-  put('features', samples)
-  put('logits', logits)
-  for (const [name, tensor] of spatial ? readSafetensors(spatial.save()).tensors : [])
-    tensors.set(`spatial.${name}`, tensor)
-  return writeSafetensors(tensors, {
-    id,
-    measurement: JSON.stringify({ height, width, channels, description }),
-  })
-}
-
-async function readPart(folder: string, name: string): Promise<Part> {
-  const { tensors, metadata } = readSafetensors(await readFile(join(folder, name)))
-  return {
-    id: metadata.id ?? '',
-    tensors,
-    measurement: JSON.parse(metadata.measurement ?? '{}') as Part['measurement'],
   }
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { readNpz, toFloat32, writeNpz } from '@rectified-flow/checkpoints'
 import { type Measurement, type Reference, readMoments, writeMoments } from '@rectified-flow/eval-fid'
+import { inside, readInput } from '../input-file.js'
 import { writeOutput } from '../write-output.js'
 
 /**
@@ -25,11 +25,12 @@ export async function writeReference(
 
 /** Read a reference file of ours, EDM, pytorch-fid, clean-fid or OpenAI, and compute its hash. */
 export async function readReference(path: string): Promise<{ reference: Reference; sha256: string }> {
-  const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
-    throw new RangeError(`--ref must name a file that can be read, got '${path}' (${cause.code}).`, { cause })
-  })
-  const { features, spatial } = await readMoments(bytes)
-  const samples = (await readNpz(bytes)).get('features')
+  const bytes = await readInput('--ref', path)
+  const [{ features, spatial }, arrays] = await inside(
+    `--ref '${path}'`,
+    async () => [await readMoments(bytes), await readNpz(bytes)] as const,
+  )
+  const samples = arrays.get('features')
   const reference: Reference = {
     moments: features,
     ...(spatial && { spatial }),

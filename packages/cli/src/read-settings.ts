@@ -1,0 +1,43 @@
+import { Lexer, parse } from 'yaml'
+import { described } from './described.js'
+import { readInput } from './input-file.js'
+
+/** A file of settings has some hundred bytes, and few levels. */
+const MOST_BYTES = 2 ** 16
+const MOST_LEVELS = 50
+
+export type Settings = Readonly<Record<string, unknown>>
+
+export const isSettings = (value: unknown): value is Settings =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The settings in a file of YAML or JSON. */
+export async function readSettings(name: string, path: string): Promise<Settings> {
+  const text = String(await readInput(name, path, MOST_BYTES))
+  // The parser calls itself for each level, and where the stack ends Node may end too.
+  const levels = levelsOf(text)
+  if (levels > MOST_LEVELS)
+    throw new RangeError(`'${path}' must nest settings in at most ${MOST_LEVELS} levels, got ${levels}.`)
+  let value: unknown
+  try {
+    value = parse(text)
+  } catch (cause) {
+    const [why] = (cause as Error).message.split(/:?\n/) // below it is an excerpt of the text
+    throw new RangeError(`'${path}' must be YAML or JSON, got other text. ${why?.slice(0, 200)}.`, { cause })
+  }
+  if (isSettings(value)) return value
+  throw new RangeError(`'${path}' must hold settings by name, got ${described(value)}.`)
+}
+
+/** How many levels the brackets of a text open, and the dashes, question marks and indentation of a line. At least. */
+function levelsOf(text: string): number {
+  let [brackets, line, most] = [0, 0, 0]
+  for (const token of new Lexer().lex(text)) {
+    if (token === '[' || token === '{') brackets++
+    else if (token === ']' || token === '}') brackets--
+    else if (token === '-' || token === '?' || token === ':') line++
+    else if (token.includes('\n')) line = 0
+    most = Math.max(most, brackets + line)
+  }
+  return most
+}

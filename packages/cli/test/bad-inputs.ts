@@ -1,0 +1,93 @@
+import { execFileSync } from 'node:child_process'
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { writeNpz } from '@rectified-flow/checkpoints'
+import { expect } from 'vitest'
+import { temporaryFolder } from './digits.js'
+import { run } from './run.js'
+import { tinyImages, tinyNetwork } from './tiny.js'
+
+const RAW =
+  /(Syntax|Type|Reference)Error|E[A-Z]{4,}: |Invalid (array|typed|string) |Cannot read|is not (a function|iterable)|Unexpected (token|end)|JSON at position|Maximum call stack|\[object|Offset is outside/
+
+const cpu = ['--backend', 'cpu']
+
+/** Run a command that must fail, and check the form of its error. */
+export async function failure(args: readonly string[], names: readonly string[]): Promise<string> {
+  const error: unknown = await run(...args).then(
+    ({ out }) => new Error(`it did not fail, and said: ${out}`),
+    cause => cause,
+  )
+  const { message } = error as Error
+  expect(message).not.toMatch(RAW)
+  expect(message).not.toContain('it did not fail')
+  expect(message.length).toBeLessThan(1000)
+  for (const line of message.trimEnd().split('\n'))
+    expect(line).toMatch(/ must | and \d+ more\.$|Allowed choices|required option/)
+  expect(
+    names.some(name => message.includes(name)),
+    `${message}\nmust name one of ${names.join(', ')}`,
+  ).toBe(true)
+  return message
+}
+
+export type Inputs = Awaited<ReturnType<typeof makeInputs>>
+
+/** Good inputs of every kind, and beside them bad ones: the names in `BAD`. */
+export async function makeInputs() {
+  const folder = await temporaryFolder('errors-')
+  const { at } = folder
+  const network = await tinyNetwork(at('network.safetensors'), { labelDim: 2 })
+  const images = await tinyImages(at('images'), ['a/0.png', 'b/1.png'])
+  const digits = await tinyImages(at('digits'), ['0.png', '1.png'], { channels: 1, side: 28 })
+  const noise = at('noise.npz')
+  const data = new Float32Array(192)
+  await writeFile(noise, await writeNpz({ arr_0: { dtype: 'F32', shape: [1, 8, 8, 3], data } }))
+  const store = at('store')
+  const flow = ['--network', network, ...cpu, '--steps', '1']
+  await run('pairs', ...flow, '--count', '2', '--out', store)
+  const ref = at('ref.npz')
+  await run('fid', 'ref', digits, '-o', ref, '--features', 'digits', ...cpu)
+  await run('fid', 'ref', digits, '-o', at('part.npz'), '--features', 'digits', ...cpu, '--shard', '0/1')
+  const json = at('net.json')
+  const size = { img_resolution: 8, in_channels: 3, out_channels: 3, label_dim: 2 }
+  await writeFile(json, JSON.stringify({ ...size, model_channels: 8, channel_mult: [1], num_blocks: 1 }))
+  const config = at('train.json')
+  const settings = { network: { initial: network }, coupling: { data: images } }
+  await writeFile(config, JSON.stringify({ ...settings, batch: 2, steps: 1, previewImages: 1 }))
+
+  await mkdir(at('empty-folder'))
+  await writeFile(at('empty'), '')
+  await writeFile(at('text'), 'once upon a time there was a file of text\n'.repeat(9))
+  await writeFile(at('list.json'), '[1, 2]')
+  await symlink(at('nowhere'), at('dangling'))
+  execFileSync('mkfifo', [at('pipe')])
+  return { ...folder, network, images, digits, noise, store, ref, json, config, parts: at('part.npz.parts') }
+}
+
+/** Names of bad inputs and outputs. */
+export const BAD = {
+  file: [
+    'missing',
+    'dangling',
+    'empty-folder',
+    'text/under',
+    'empty',
+    'text',
+    'list.json',
+    'pipe',
+    '/dev/zero',
+  ],
+  folder: ['missing', 'dangling', 'empty-folder', 'text/under', 'empty', 'text'],
+  images: ['missing', 'dangling', 'empty-folder', 'text/under', 'empty', 'text', 'network.safetensors'],
+  'out file': ['empty-folder', 'text/under', 'text/deep/under', 'pipe', '/dev/null'],
+  'out folder': ['text', 'text/under', 'text/deep/under', 'pipe', '/dev/null'],
+}
+
+/** A file of the right format that ends in its middle. */
+export async function half(path: string): Promise<string> {
+  const cut = join(dirname(path), `half-${basename(path)}`)
+  const bytes = await readFile(path)
+  await writeFile(cut, bytes.subarray(0, bytes.length / 2))
+  return cut
+}
