@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 
 /**
  * An error in the words of the command that was called. The libraries' errors advise in the words of their functions,
- * `Pass allowJpeg: true` or `Raise maxBytes`; a command that has such an option calls it `--allow-jpeg` or `--max-bytes`.
+ * `Pass allowJpeg: true` or `Choose one with prefix`; a command that has such an option calls it `--allow-jpeg` or `--prefix`.
  * An error of the system that no reader or writer has explained, such as that of a full disk, gets our form.
  */
 export function explain(error: unknown, command: Command | undefined): unknown {
@@ -11,7 +11,7 @@ export function explain(error: unknown, command: Command | undefined): unknown {
   if (code && syscall && error.message.startsWith(code))
     error.message = `'${path ?? 'a file'}' must be usable, got ${code} from ${syscall}.`
   for (const option of command?.options ?? []) {
-    const advice = new RegExp(`\\b(pass|raise|give) ${option.attributeName()}\\b(: true|:)?`, 'gi')
+    const advice = new RegExp(`\\b(pass|raise|choose one with) ${option.attributeName()}\\b(: true|:)?`, 'gi')
     error.message = error.message.replace(advice, (_, verb) => `${verb} ${option.long}`)
   }
   return error
