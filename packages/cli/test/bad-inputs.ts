@@ -79,7 +79,16 @@ export const BAD = {
     '/dev/zero',
   ],
   folder: ['missing', 'dangling', 'empty-folder', 'text/under', 'empty', 'text'],
-  images: ['missing', 'dangling', 'empty-folder', 'text/under', 'empty', 'text', 'network.safetensors'],
+  images: [
+    'missing',
+    'dangling',
+    'empty-folder',
+    'text/under',
+    'empty',
+    'text',
+    'pipe',
+    'network.safetensors',
+  ],
   'out file': ['empty-folder', 'text/under', 'text/deep/under', 'pipe', '/dev/null'],
   'out folder': ['text', 'text/under', 'text/deep/under', 'pipe', '/dev/null'],
 }

@@ -103,6 +103,16 @@ it('says what is wrong', async () => {
   await expect(run('fid', 'calc', noisy, '--ref', join(folder, 'no.npz'), ...digits)).rejects.toThrow(
     `--ref must name a file that can be read, got '${join(folder, 'no.npz')}' (ENOENT).`,
   )
+  const other = join(folder, 'other-ref.npz')
+  const f32 = (...shape: number[]) => ({
+    dtype: 'F32' as const,
+    shape,
+    data: new Float32Array(shape.reduce((a, b) => a * b)),
+  })
+  await writeFile(other, await writeNpz({ mu: f32(2), sigma: f32(2, 2), features: f32(4, 3) }))
+  await expect(run('fid', 'calc', noisy, '--ref', other, ...digits)).rejects.toThrow(
+    `--ref must hold features [N,2], as many as mu has, got [4,3] in '${other}'.`,
+  )
   await expect(run('fid', 'calc', noisy, '--ref', ref, '--at-least', '1000', ...digits)).rejects.toThrow(
     `'${noisy}' must hold at least 1000 images, got 300.`,
   )

@@ -31,6 +31,10 @@ export async function readReference(path: string): Promise<{ reference: Referenc
     async () => [await readMoments(bytes), await readNpz(bytes)] as const,
   )
   const samples = arrays.get('features')
+  if (samples && (samples.shape.length !== 2 || samples.shape[1] !== features.mean.length))
+    throw new RangeError(
+      `--ref must hold features [N,${features.mean.length}], as many as mu has, got [${samples.shape}] in '${path}'.`,
+    )
   const reference: Reference = {
     moments: features,
     ...(spatial && { spatial }),
