@@ -8,11 +8,11 @@ import { warn } from './warn.js'
 
 /** The coupling of a configuration, over its pairs or its images, as the network takes them. */
 export async function openCoupling(
-  { coupling: { pairs, data, ...chosen } }: TrainConfig,
+  { coupling: { pairs, data, ...chosen }, maxBytes }: TrainConfig,
   net: NetworkInput,
   rng: Rng,
 ): Promise<{ coupling: Coupling; close(): Promise<void> }> {
-  const source = pairs === undefined ? await openData(data!, net) : await openPairs(pairs, net)
+  const source = pairs === undefined ? await openData(data!, net, maxBytes) : await openPairs(pairs, net)
   const { close, plain, classes, ...given } = source
   if (net.labelDim > 0 && classes === undefined)
     warn(
@@ -37,8 +37,8 @@ async function openPairs(path: string, net: NetworkInput): Promise<Source> {
   return { pairs, classes: pairs.classes, plain: 'stored', close: () => pairs.close() }
 }
 
-async function openData(path: string, net: NetworkInput): Promise<Source> {
-  const source = await openDataFor(net, path, { whole: true })
+async function openData(path: string, net: NetworkInput, maxBytes?: number): Promise<Source> {
+  const source = await openDataFor(net, path, { whole: true, maxBytes })
   const data = { count: source.count, batch: (indices: ArrayLike<number>) => readBatch(source, indices) }
   return { data, classes: source.classes, plain: 'independent', close: () => source.close() }
 }

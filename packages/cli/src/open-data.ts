@@ -1,11 +1,12 @@
 import type { ImageSource } from '@rectified-flow/datasets'
 import { openImages } from '@rectified-flow/datasets/node'
 import type { ResolvedUNetConfig } from '@rectified-flow/unet'
+import { limit, type MaxBytesFlag } from './max-bytes-option.js'
 
 /** What a network takes. */
 export type NetworkInput = Pick<ResolvedUNetConfig, 'imgResolution' | 'inChannels' | 'labelDim'>
 
-export interface DataOptions {
+export interface DataOptions extends MaxBytesFlag {
   split?: 'train' | 'test'
   /** Whether the data's labels are wanted. */
   labels?: boolean
@@ -20,9 +21,9 @@ export interface DataOptions {
 export async function openDataFor(
   { imgResolution: resolution, inChannels, labelDim: classes }: NetworkInput,
   path: string,
-  { split = 'train', labels = true, whole = false }: DataOptions = {},
+  { split = 'train', labels = true, whole = false, maxBytes }: DataOptions = {},
 ): Promise<ImageSource> {
-  const options = { resolution, split, allowJpeg: true }
+  const options = { resolution, split, allowJpeg: true, ...limit(maxBytes) }
   const source = await openImages(path, { ...options, ...(inChannels === 3 && { channels: 3 }) })
   const { channels, classes: found = 0 } = source
   const wanted = labels ? classes : 0

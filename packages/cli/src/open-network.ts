@@ -16,11 +16,12 @@ import {
 import { Option } from 'commander'
 import { described } from './described.js'
 import { checkFile, inside, readInput } from './input-file.js'
+import { limit, type MaxBytesFlag, maxBytesOption } from './max-bytes-option.js'
 
 /** A configuration has some hundred bytes. */
 const MOST_JSON = 2 ** 20
 
-export interface NetworkOptions {
+export interface NetworkOptions extends MaxBytesFlag {
   network: string
   config?: string
   preset?: keyof typeof presets
@@ -46,6 +47,7 @@ export function networkOptions(): Option[] {
       '--prefix <text>',
       "what the names of its weights begin with, such as 'ema.' (default: found)",
     ),
+    maxBytesOption(),
   ]
 }
 
@@ -53,19 +55,11 @@ export function networkOptions(): Option[] {
  * Open a network. Files of this library and EDM pickles hold the network's configuration. Other files (.pth, or safetensors
  * from elsewhere) hold only weights: they need a configuration, and get EDM's preconditioning, as in 2-rectified flow++.
  */
-export async function openNetwork({
-  network: path,
-  config,
-  preset,
-  prefix,
-}: NetworkOptions): Promise<OpenedNetwork> {
-  const given = preset ? presets[preset] : config && (await referenceConfig(config))
-  const { net, network } = await readNetwork(path, {
-    config: given || undefined,
-    prefix,
-    name: '--network',
-    hint: '--config or --preset',
-  })
+export async function openNetwork(flags: NetworkOptions): Promise<OpenedNetwork> {
+  const { network: path, config, preset } = flags
+  const given = preset ? presets[preset] : config ? await referenceConfig(config) : undefined
+  const names = { name: '--network', hint: '--config or --preset' }
+  const { net, network } = await readNetwork(path, { ...flags, ...names, config: given })
   const preconditioner = network ? configFromEdm(network).preconditioner : edm()
   return {
     net,
@@ -74,10 +68,10 @@ export async function openNetwork({
   }
 }
 
-interface ReadOptions {
+interface ReadOptions extends MaxBytesFlag {
   /** The network's configuration, if it doesn't come from the file. */
   config: UNetConfig | undefined
-  prefix: string | undefined
+  prefix?: string | undefined
   /** Options that replace those of the configuration. */
   more?: Partial<UNetConfig>
   /** How the command line calls the file, for an error. */
@@ -89,10 +83,10 @@ interface ReadOptions {
 /** The network in a file, and what an EDM pickle says of it. */
 export async function readNetwork(
   path: string,
-  { config, prefix, more, name, hint }: ReadOptions,
+  { config, prefix, more, name, hint, maxBytes }: ReadOptions,
 ): Promise<{ net: UNet; network?: Checkpoint['network'] }> {
   await checkFile(name, path)
-  const { tensors, metadata, network } = await readCheckpointFile(path)
+  const { tensors, metadata, network } = await readCheckpointFile(path, limit(maxBytes))
   const file = `${name} '${path}'`
   const chosen = config ?? (await inside(file, () => configOf({ metadata, network })))
   if (!chosen)

@@ -83,6 +83,8 @@ const schema = z.strictObject({
   emaDecay: share.default(0.9999),
   clipNorm: z.number().positive().optional(),
   seed: z.int().min(0).default(0),
+  /** The most bytes that a file of weights or images may unpack to; by default in proportion to its size. */
+  maxBytes: z.int().min(1).optional(),
   /** What convolutions multiply: 'mixed' needs WebGPU. */
   precision: z.enum(['float32', 'mixed']).default('float32'),
   saveEvery: count.default(1000),

@@ -1,4 +1,4 @@
-import { type HostTensor, readNpz, writeNpz } from '@rectified-flow/checkpoints'
+import { type HostTensor, type ReadNpzOptions, readNpz, writeNpz } from '@rectified-flow/checkpoints'
 import { checkFinite } from '@rectified-flow/core'
 import type { Moments } from './feature-statistics.js'
 
@@ -14,8 +14,11 @@ export interface ReferenceMoments {
  * Read reference statistics: an `.npz` with `mu` and `sigma`, as EDM, pytorch-fid and clean-fid write it, or OpenAI's, which
  * also has `mu_s` and `sigma_s` (its images, `arr_0`, are not read). float32 or float64.
  */
-export async function readMoments(bytes: Uint8Array): Promise<ReferenceMoments> {
-  const arrays = await readNpz(bytes)
+export async function readMoments(
+  bytes: Uint8Array,
+  options: ReadNpzOptions = {},
+): Promise<ReferenceMoments> {
+  const arrays = await readNpz(bytes, options)
   const features = momentsOf(arrays, 'mu', 'sigma')
   if (!arrays.has('mu_s')) return { features }
   return { features, spatial: momentsOf(arrays, 'mu_s', 'sigma_s') }

@@ -4,6 +4,7 @@ import { configFromEdm } from '@rectified-flow/unet'
 import { Command } from 'commander'
 import { checkOutput } from '../check-output.js'
 import { checkFile } from '../input-file.js'
+import { limit, type MaxBytesFlag, maxBytesOption } from '../max-bytes-option.js'
 import { writeOutput } from '../write-output.js'
 
 /** `rectified-flow convert IN OUT`: any weights file that we read, to safetensors. Without OUT it only shows the content. */
@@ -16,16 +17,23 @@ export function convertCommand(): Command {
       '--prefix <text>',
       'take only tensors whose names start with this, and remove it from their names',
     )
-    .action(async (input: string, output: string | undefined, { prefix }: { prefix?: string }) => {
-      await checkFile('<in>', input)
-      if (output) await checkOutput('[out]', output, 'file')
-      const checkpoint = await readCheckpointFile(input)
-      const tensors = select(checkpoint, prefix, input)
-      console.log(describe(checkpoint, tensors))
-      if (!output) return
-      await writeOutput(output, writeSafetensors(tensors, metadataOf(checkpoint)))
-      console.log(`wrote ${output}`)
-    })
+    .addOption(maxBytesOption())
+    .action(
+      async (
+        input: string,
+        output: string | undefined,
+        { prefix, maxBytes }: { prefix?: string } & MaxBytesFlag,
+      ) => {
+        await checkFile('<in>', input)
+        if (output) await checkOutput('[out]', output, 'file')
+        const checkpoint = await readCheckpointFile(input, limit(maxBytes))
+        const tensors = select(checkpoint, prefix, input)
+        console.log(describe(checkpoint, tensors))
+        if (!output) return
+        await writeOutput(output, writeSafetensors(tensors, metadataOf(checkpoint)))
+        console.log(`wrote ${output}`)
+      },
+    )
 }
 
 function select({ tensors }: Checkpoint, prefix = '', path: string): Map<string, HostTensor> {

@@ -26,6 +26,7 @@ import {
 import { copyParts } from '../fid/part-file.js'
 import { collectParts, measureParts } from '../fid/parts.js'
 import { readReference, writeReference } from '../fid/reference-file.js'
+import { limit, type MaxBytesFlag, maxBytesOption } from '../max-bytes-option.js'
 import { parseInteger } from '../parse.js'
 import { type Shard, shardOf, shardOption } from '../shard.js'
 import { version } from '../version.js'
@@ -33,7 +34,7 @@ import { isWorker } from '../worker.js'
 import { runWorkers, wantsWorkers, workersOption } from '../workers.js'
 import { writeOutput } from '../write-output.js'
 
-interface MeasureFlags extends ExtractorFlags {
+interface MeasureFlags extends ExtractorFlags, MaxBytesFlag {
   split: 'train' | 'test'
   batch: number
   shard?: Shard
@@ -99,7 +100,7 @@ async function calc(
   },
 ): Promise<void> {
   await checkOutput('--out', flags.out, 'file')
-  const { reference, sha256 } = await readReference(flags.ref)
+  const { reference, sha256 } = await readReference(flags.ref, flags)
   const chosen = chooseMetrics(flags.metrics, reference, { inception: isInception(flags) })
   const measured = await measure(images, flags, `${flags.out}.parts`, needsOf(chosen), flags.atLeast)
   if (!measured) return
@@ -150,6 +151,7 @@ function measuring(command: Command): Command {
       parseInteger(1, 8192),
     )
     .option('--allow-jpeg', 'measure JPEGs too, although their compression changes FID')
+    .addOption(maxBytesOption())
     .addOption(shardOption())
     .addOption(workersOption())
     .addOption(backendOption())
@@ -168,11 +170,12 @@ async function measure(
   const { name } = await startBackend(flags.backend)
   const shard = shardOf(flags.shard)
   if (wantsWorkers(flags.workers)) await runWorkers(flags.workers, shard, name)
-  const { split, allowJpeg = false, resolution } = flags
+  const { split, allowJpeg = false, resolution, maxBytes } = flags
   const source = await openImages(data, {
     ...{ split, allowJpeg },
     ...(takesColour(flags) && { channels: 3 }),
     ...(resolution && { resolution }),
+    ...limit(maxBytes),
   })
   try {
     if (source.count < atLeast)

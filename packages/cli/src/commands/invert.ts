@@ -53,6 +53,7 @@ async function run(data: string, flags: Flags): Promise<void> {
   const source = await openDataFor(net.config, data, {
     labels: flags.class === undefined,
     whole: !flags.images,
+    maxBytes: flags.maxBytes,
   })
   checkDataClass('--class', flags.class, labelDim, source, data)
   const images = chosenImages(flags.images, source, data)

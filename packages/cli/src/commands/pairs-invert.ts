@@ -50,7 +50,11 @@ export function pairsInvertCommand(): Command {
 async function inversion(data: string, flags: Flags): Promise<Filling> {
   const { net, velocity } = await openNetwork(flags)
   const { imgResolution: side, inChannels: channels, labelDim } = net.config
-  const source = await openDataFor(net.config, data, { split: flags.split, whole: true })
+  const source = await openDataFor(net.config, data, {
+    split: flags.split,
+    whole: true,
+    maxBytes: flags.maxBytes,
+  })
   if (labelDim > 0 && source.classes === undefined)
     throw new RangeError(`'${data}' must have labels, because the network has ${labelDim} classes, got none.`)
   const { steps, method, noise: format } = flags

@@ -9,6 +9,7 @@ import { backendOption, startBackend } from '../backend-option.js'
 import { checkClass, classLabels } from '../class-labels.js'
 import { checkImageOutput, imageOutput } from '../image-output.js'
 import { inside, readInput } from '../input-file.js'
+import { limit } from '../max-bytes-option.js'
 import { type NetworkOptions, networkOptions, type OpenedNetwork, openNetwork } from '../open-network.js'
 import { parseIndices, parseInteger } from '../parse.js'
 import { progress } from '../progress.js'
@@ -103,7 +104,7 @@ function draw(
 
 /** The noise of each image by its number, which is a seed, or a row of the file `--noise`. */
 async function noiseSource(
-  { noise: path, seeds }: Flags,
+  { noise: path, seeds, maxBytes }: Flags,
   shape: readonly [number, number, number],
 ): Promise<{ numbers: number[]; noise(numbers: readonly number[]): tf.Tensor4D }> {
   if (path === undefined) {
@@ -111,7 +112,7 @@ async function noiseSource(
     return { numbers: seeds, noise: numbers => indexedNormal(rng, numbers, shape) as tf.Tensor4D }
   }
   const bytes = await readInput('--noise', path)
-  const stored = (await inside(`--noise '${path}'`, () => readNpz(bytes))).get('arr_0')
+  const stored = (await inside(`--noise '${path}'`, () => readNpz(bytes, limit(maxBytes)))).get('arr_0')
   if (!stored || stored.shape[0] === 0 || String(stored.shape.slice(1)) !== String(shape))
     throw new RangeError(
       `--noise must hold arr_0 [N,${shape}], got ${stored ? `[${stored.shape}]` : 'no arr_0'} in '${path}'.`,

@@ -94,7 +94,7 @@ async function run(path: string, flags: Flags): Promise<void> {
     emaDecay: config.emaDecay,
     ...(config.clipNorm && { clipNorm: config.clipNorm }),
   })
-  const { steps, saveEvery, logEvery, previewEvery, ...settings } = config
+  const { steps, saveEvery, logEvery, previewEvery, maxBytes, ...settings } = config
   const bar = progress('train', steps, 'steps')
   const result = await train(trainer, {
     folder: flags.out,
@@ -124,7 +124,7 @@ async function run(path: string, flags: Flags): Promise<void> {
 }
 
 /** A network with initial weights, or with weights drawn from the seed. A run that is resumed replaces both. */
-async function openNet({ network }: TrainConfig, rng: Rng): Promise<UNet> {
+async function openNet({ network, maxBytes }: TrainConfig, rng: Rng): Promise<UNet> {
   const { initial, config, preset, prefix, dropout } = network
   const fromConfig = config && (await inside('network.config', () => configFromReference(config)))
   const given = fromConfig ?? (preset && presets[preset])
@@ -135,6 +135,7 @@ async function openNet({ network }: TrainConfig, rng: Rng): Promise<UNet> {
       config: given,
       prefix,
       more,
+      maxBytes,
       name: 'network.initial',
       hint: 'network.config or network.preset',
     })

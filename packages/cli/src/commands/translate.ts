@@ -59,6 +59,7 @@ async function run(data: string, flags: Flags): Promise<void> {
   const source = await openDataFor(net.config, data, {
     labels: flags.from === undefined,
     whole: !flags.images,
+    maxBytes: flags.maxBytes,
   })
   checkDataClass('--from', flags.from, labelDim, source, data)
   const images = chosenImages(flags.images, source, data)

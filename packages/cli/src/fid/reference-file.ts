@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readNpz, toFloat32, writeNpz } from '@rectified-flow/checkpoints'
 import { type Measurement, type Reference, readMoments, writeMoments } from '@rectified-flow/eval-fid'
 import { inside, readInput } from '../input-file.js'
+import { limit, type MaxBytesFlag } from '../max-bytes-option.js'
 import { writeOutput } from '../write-output.js'
 
 /**
@@ -24,11 +25,14 @@ export async function writeReference(
 }
 
 /** Read a reference file of ours, EDM, pytorch-fid, clean-fid or OpenAI, and compute its hash. */
-export async function readReference(path: string): Promise<{ reference: Reference; sha256: string }> {
+export async function readReference(
+  path: string,
+  { maxBytes }: MaxBytesFlag = {},
+): Promise<{ reference: Reference; sha256: string }> {
   const bytes = await readInput('--ref', path)
   const [{ features, spatial }, arrays] = await inside(
     `--ref '${path}'`,
-    async () => [await readMoments(bytes), await readNpz(bytes)] as const,
+    async () => [await readMoments(bytes, limit(maxBytes)), await readNpz(bytes, limit(maxBytes))] as const,
   )
   const samples = arrays.get('features')
   if (samples && (samples.shape.length !== 2 || samples.shape[1] !== features.mean.length))
