@@ -194,6 +194,57 @@ describe('a failure', () => {
     )
   })
 
+  it('names an event whose value is NaN, at the start, after a step or at a crossing', async () => {
+    const nanFrom = (from: number, to: number) => ({
+      value: (_: tf.Tensor, t: tf.Tensor1D) => {
+        const [time] = t.dataSync()
+        return tf.scalar(time! >= from && time! < to ? Number.NaN : time! - 0.75)
+      },
+    })
+    const standing = (event: AdaptiveOptions['event']) =>
+      caught(tf.neg, { span: [0, 1], firstStep: 0.5, maxStep: 0.5, event: event! })
+    const start = await standing(nanFrom(0, 0.1))
+    expect([start.code, start.message]).toEqual([
+      'non-finite',
+      'ode.solveAdaptive: event.value(x, t) must be a number, got NaN at t = 0 (1 field calls, 0 steps accepted, 0 rejected).',
+    ])
+    expect(await standing(nanFrom(0.5, 0.6))).toMatchObject({ code: 'non-finite', t: 0.5 })
+    expect(await standing(nanFrom(0.7, 0.9))).toMatchObject({ code: 'non-finite', t: 1 })
+    await expectNoLeak(() => standing(nanFrom(0.7, 0.9)))
+  })
+
+  it('does not look at the event of a sample that is done', async () => {
+    // The first sample ends at t = 0.24. When the second is past 0.35, the first one's value is NaN.
+    const value = (x: tf.Tensor, t: tf.Tensor1D) =>
+      tf.where(tf.tensor1d([t.dataSync()[1]! > 0.35, false], 'bool'), tf.div(0, 0), tf.reshape(x, [-1]))
+    const options = { span: [0, 1] as const, perSample: true, firstStep: 0.1, maxStep: 0.1 }
+    const { ends } = await solveAdaptive(tf.onesLike, tf.tensor2d([[-0.24], [-0.5]]), {
+      ...options,
+      event: { value, tolerance: 1e-3 },
+    })
+    expect(ends.map(({ stopped }) => stopped)).toEqual([true, true])
+  })
+
+  it('says that atol must be > 0 where the state is 0', async () => {
+    const zero = tf.tensor2d([[1], [0]])
+    const message =
+      /^ode\.solveAdaptive: atol must be > 0 where the state is 0, got 0 at t = 0 \(1 field calls, 0 steps/
+    for (const field of [tf.neg, tf.onesLike, tf.zerosLike])
+      for (const perSample of [false, true])
+        await expect(solveAdaptive(field, zero, { span: [0, 1], atol: 0, perSample })).rejects.toThrow(
+          message,
+        )
+    const some = { span: [0, 1] as const, atol: tf.tensor2d([[1e-6], [0]]) }
+    await expect(solveAdaptive(tf.neg, zero, some)).rejects.toThrow(message)
+    // The state becomes 0 and stays there.
+    const falls: Field = (x, t) =>
+      tf.where(tf.less(alongBatch(t, x), 0.5), tf.zerosLike(x), tf.div(tf.neg(x), 0))
+    expect((await caught(falls, { span: [0, 1], atol: 0 })).message).toContain('is not finite')
+    expect(
+      (await solveAdaptive(tf.neg, tf.ones([2]), { span: [0, 1], atol: 0 })).x.dataSync()[0],
+    ).toBeCloseTo(Math.exp(-1), 3)
+  })
+
   it('says where it stopped when it took too many steps, or too short steps', async () => {
     const many = await caught(forced, { span: [0, 10], maxSteps: 3 })
     expect([many.code, many.accepted + many.rejected, many.nfe]).toEqual(['not-converged', 3, 20])

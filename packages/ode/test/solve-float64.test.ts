@@ -11,6 +11,20 @@ it('solves to twelve digits, there and back', async () => {
   expect(Math.hypot(back.x[0]! - 1, back.x[1]!)).toBeLessThan(1e-11)
 })
 
+it('refuses an event without a number, and a tolerance of 0 where the state is 0', async () => {
+  const solve = (value: () => number) => solveFloat64(x => x, [1], { span: [0, 1], event: { value } })
+  await expect(solve(() => Number.NaN)).rejects.toThrow(
+    'ode.solveFloat64: event.value(x, t) must be a number, got NaN at t = 0',
+  )
+  await expect(solve(() => undefined as never)).rejects.toThrow(
+    new TypeError('ode.solveFloat64: event.value(x, t) must be a number, got undefined.'),
+  )
+  for (const atol of [0, [1, 0]])
+    await expect(solveFloat64(x => x, [1, 0], { span: [0, 1], atol })).rejects.toThrow(
+      'ode.solveFloat64: atol must be > 0 where the state is 0, got 0 at t = 0',
+    )
+})
+
 it('stops at an event, and borrows the start', async () => {
   const x = Float64Array.of(1, 0)
   const event = { value: (x: Float64Array) => x[0]!, tolerance: 1e-12 }

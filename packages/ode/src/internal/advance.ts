@@ -78,20 +78,35 @@ export async function* advance<V>(
       rejected: standing.rejected,
     })
   }
+  /** Why sizes between these states are not finite. */
+  const notFinite = async (a: V, b: V, lane?: Lane) => {
+    const why = (await space.dividesByZero(a, b))
+      ? 'atol must be > 0 where the state is 0, got 0'
+      : 'the state or its velocity is not finite'
+    return fail('non-finite', why, lane)
+  }
+  /** The event function at each lane's time. A NaN has no sign, so it fails in the lanes that are looked at. */
+  const eventAt = async (state: V, t: readonly number[], looked: readonly boolean[]) => {
+    const values = await space.event(state, t)
+    const unknown = values.findIndex((value, i) => Number.isNaN(value) && looked[i])
+    if (unknown >= 0) throw fail('non-finite', 'event.value(x, t) must be a number, got NaN', lanes[unknown])
+    return values
+  }
 
   try {
     let x = own(space.copy(start))
     let v = own(space.evaluate(x, every))
     nfe++
     const speeds = (await space.sizes([v], x, x))[0]!
-    if (!speeds.every(Number.isFinite)) throw fail('non-finite', 'the state or its velocity is not finite')
+    if (!speeds.every(Number.isFinite)) throw await notFinite(x, x)
     const steps =
       firstStep === undefined ? await firstSteps(space, method, x, v, span) : every.map(() => firstStep)
     if (firstStep === undefined) nfe++
     const limits = { control, k: method.errorOrder + 1, minStep, maxStep }
     lanes = steps.map(h => new Lane(span[0], span[1], h, limits))
     for (const lane of lanes) lane.nfe = nfe
-    let watched = watch ? await space.event(x, every) : []
+    const all = lanes.map(() => true)
+    let watched = watch ? await eventAt(x, every, all) : []
 
     for (let tries = 0; lanes.some(lane => !lane.done); tries++) {
       signal?.throwIfAborted()
@@ -113,8 +128,7 @@ export async function* advance<V>(
       const moved = lanes.map((lane, i) => !lane.done && lane.judge(to[i]!, errors[i]!))
       for (const [i, lane] of lanes.entries()) {
         if (!lane.stuck) continue
-        if (!Number.isFinite(errors[i]))
-          throw fail('non-finite', 'the state or its velocity is not finite', lane)
+        if (!Number.isFinite(errors[i])) throw await notFinite(x, end, lane)
         throw fail('not-converged', `the tolerance asks for a step shorter than ${lane.shortest}`, lane)
       }
 
@@ -132,10 +146,10 @@ export async function* advance<V>(
         const at = (t: readonly number[]) => interpolate(space, method, extended(), t)
         let stop: V | undefined
         if (watch) {
-          const values = await space.event(end, to)
+          const values = await eventAt(end, to, moved)
           const crossed = lanes.map((_, i) => moved[i]! && crosses(watched[i]!, values[i]!, watch.direction))
           if (crossed.some(Boolean)) {
-            const times = await locate(space, at, { from, to, before: watched, crossed }, watch)
+            const times = await locate({ at, eventAt, free }, { from, to, before: watched, crossed }, watch)
             for (const [i, lane] of lanes.entries()) if (crossed[i]) lane.stop(times[i]!)
             const there = own(at(times))
             stop = own(space.select(crossed, there, end))

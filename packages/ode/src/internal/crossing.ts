@@ -1,11 +1,18 @@
 import { checkInt, checkNumber, describe } from '@rectified-flow/core'
 import type { SolverEvent } from '../adaptive-options.js'
-import type { Space } from './space.js'
 
 /** How to find an event. */
 export interface Watch {
   direction: -1 | 0 | 1
   tolerance: number
+}
+
+/** The states inside of a step. */
+interface Inside<V> {
+  at(t: readonly number[]): V
+  /** The event function in the lanes that are looked at. */
+  eventAt(x: V, t: readonly number[], looked: readonly boolean[]): Promise<number[]>
+  free(states: readonly V[]): void
 }
 
 /** True if a value goes through zero, or arrives at it, in the wanted direction. Leaving zero is not a crossing. */
@@ -17,8 +24,7 @@ export function crosses(before: number, after: number, direction: -1 | 0 | 1): b
 
 /** One time per lane: just after the crossing, for lanes that cross between `from` and `to`. Found by bisection. */
 export async function locate<V>(
-  space: Space<V>,
-  at: (t: readonly number[]) => V,
+  { at, eventAt, free }: Inside<V>,
   {
     from,
     to,
@@ -43,9 +49,9 @@ export async function locate<V>(
     const x = at(middle)
     let values: number[]
     try {
-      values = await space.event(x, middle)
+      values = await eventAt(x, middle, crossed)
     } finally {
-      space.free([x])
+      free([x])
     }
     for (const [lane, hit] of crossed.entries()) {
       if (!hit) continue

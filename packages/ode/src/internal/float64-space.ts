@@ -12,6 +12,8 @@ export interface Float64Parts {
 export function float64Space(where: string, { field, rtol, atol, event }: Float64Parts): Space<Float64Array> {
   const at = (tolerance: number | ArrayLike<number>, i: number) =>
     typeof tolerance === 'number' ? tolerance : tolerance[i]!
+  const divisor = (i: number, a: Float64Array, b: Float64Array) =>
+    at(atol, i) + at(rtol, i) * Math.max(Math.abs(a[i]!), Math.abs(b[i]!))
   return {
     lanes: 1,
     evaluate(x, [t]) {
@@ -30,15 +32,18 @@ export function float64Space(where: string, { field, rtol, atol, event }: Float6
     async sizes(vectors, a, b) {
       return vectors.map(vector => {
         let total = 0
-        for (const [i, value] of vector.entries()) {
-          const largest = Math.max(Math.abs(a[i]!), Math.abs(b[i]!))
-          total += (value / (at(atol, i) + at(rtol, i) * largest)) ** 2
-        }
+        for (const [i, value] of vector.entries()) total += (value / divisor(i, a, b)) ** 2
         return [Math.sqrt(total / vector.length)]
       })
     },
+    dividesByZero: async (a, b) => a.some((_, i) => divisor(i, a, b) === 0),
     select: ([chosen], one, other) => (chosen ? one : other),
-    event: async (x, [t]) => [event?.(x, t!) ?? Number.NaN],
+    async event(x, [t]) {
+      const value = event!(x, t!)
+      if (typeof value !== 'number')
+        throw new TypeError(`${where}: event.value(x, t) must be a number, got ${describe(value)}.`)
+      return [value]
+    },
     copy: x => x.slice(),
     scope: body => body(),
     free() {},

@@ -23,6 +23,7 @@ export function tensorSpace(
     perSample ? alongBatch(tf.tensor1d([...values]), { rank: shape.length }) : values[0]!
   const times = (t: readonly number[]): tf.Tensor1D =>
     perSample ? tf.tensor1d([...t]) : tf.fill([batch], t[0]!)
+  const divisor = (a: tf.Tensor, b: tf.Tensor) => tf.add(atol, tf.mul(rtol, tf.maximum(tf.abs(a), tf.abs(b))))
 
   return {
     lanes,
@@ -46,7 +47,7 @@ export function tensorSpace(
       }),
     async sizes(vectors, a, b) {
       const sizes = tf.tidy(() => {
-        const scale = tf.add(atol, tf.mul(rtol, tf.maximum(tf.abs(a), tf.abs(b))))
+        const scale = divisor(a, b)
         const rows = vectors.map(vector => {
           const squares = tf.square(tf.div(vector, scale))
           return tf.sqrt(tf.mean(tf.reshape(squares, [lanes, -1]), 1))
@@ -58,6 +59,14 @@ export function tensorSpace(
         return vectors.map((_, i) => values.slice(i * lanes, (i + 1) * lanes))
       } finally {
         sizes.dispose()
+      }
+    },
+    async dividesByZero(a, b) {
+      const found = tf.tidy(() => tf.any(tf.equal(divisor(a, b), 0)))
+      try {
+        return (await found.data())[0] === 1
+      } finally {
+        found.dispose()
       }
     },
     select(chosen, one, other) {
