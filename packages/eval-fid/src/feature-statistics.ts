@@ -103,6 +103,9 @@ export class FeatureStatistics {
       throw new RangeError(
         `${where}: scatter must have ${loaded.#scatter.length} numbers for ${mean.length} features, got ${scatter.length}.`,
       )
+    for (let i = 0, at = 0; i < loaded.dim; at += loaded.dim - i++)
+      if (scatter[at]! < 0)
+        throw new RangeError(`${where}: scatter must have squares >= 0, got ${scatter[at]} of feature ${i}.`)
     loaded.#count = count[0]!
     loaded.#mean.set(mean)
     loaded.#scatter.set(scatter)

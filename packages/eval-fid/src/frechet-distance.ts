@@ -1,4 +1,4 @@
-import { checkFinite } from '@rectified-flow/core'
+import { checkMoments, checkSemidefinite } from './check-moments.js'
 import type { FeatureSet } from './feature-set.js'
 import { FeatureStatistics, type Moments } from './feature-statistics.js'
 import { traceSqrtProduct } from './linalg/trace-sqrt-product.js'
@@ -9,15 +9,19 @@ import type { Metric } from './metric.js'
  *
  *   |m1 - m2|^2 + tr S1 + tr S2 - 2 tr (S1 S2)^(1/2)
  *
- * Nothing is added to a singular covariance (fewer samples than features), because finding the trace needs no inverse. With
+ * Nothing is added to a singular covariance (fewer samples than features), because finding the trace needs no inverse. A
+ * matrix that is no covariance beyond rounding (not symmetric, or not positive semi-definite) is refused. With
  * 2048 features this takes seconds; `frechetDistanceInWorker` of `/node` leaves the event loop free meanwhile.
  *
  * @see Dowson, Landau, The Fréchet Distance between Multivariate Normal Distributions (1982); Heusel et al.,
  *      arXiv 1706.08500, equation 6
  */
 export function frechetDistance(a: Moments, b: Moments): number {
-  const dim = checkMoments('eval-fid.frechetDistance', a, b)
-  return distanceFromTrace(a, b, traceSqrtProduct(a.covariance, b.covariance, dim))
+  const where = 'eval-fid.frechetDistance'
+  checkTwo(where, a, b)
+  checkSemidefinite(where, 'a.covariance', a.covariance)
+  checkSemidefinite(where, 'b.covariance', b.covariance)
+  return distanceFromTrace(a, b, traceSqrtProduct(a.covariance, b.covariance, a.mean.length))
 }
 
 /** `frechetDistance` between sets of features, [N,F] and [M,F]. */
@@ -43,20 +47,14 @@ export function distanceFromTrace(a: Moments, b: Moments, traceSqrt: number): nu
   return apart + Math.max(0, traces - 2 * traceSqrt)
 }
 
-/** Throw unless both are finite and have the same number of features. Returns that number. */
-export function checkMoments(where: string, a: Moments, b: Moments): number {
-  const dim = a.mean.length
-  if (b.mean.length !== dim)
-    throw new RangeError(`${where}: b.mean must have ${dim} numbers as a.mean has, got ${b.mean.length}.`)
-  for (const [name, { mean, covariance }] of Object.entries({ a, b })) {
-    if (covariance.length !== dim * dim)
-      throw new RangeError(
-        `${where}: ${name}.covariance must have ${dim * dim} numbers for ${dim} features, got ${covariance.length}.`,
-      )
-    checkFinite(where, `${name}.mean`, mean)
-    checkFinite(where, `${name}.covariance`, covariance)
-  }
-  return dim
+/** Throw unless both are moments of the same number of features; whether they are semi-definite is not looked at. */
+export function checkTwo(where: string, a: Moments, b: Moments): void {
+  if (b.mean.length !== a.mean.length)
+    throw new RangeError(
+      `${where}: b.mean must have ${a.mean.length} numbers as a.mean has, got ${b.mean.length}.`,
+    )
+  checkMoments(where, { mean: 'a.mean', covariance: 'a.covariance' }, a)
+  checkMoments(where, { mean: 'b.mean', covariance: 'b.covariance' }, b)
 }
 
 export const frechetDistanceMetric: Metric<'moments', number> = {

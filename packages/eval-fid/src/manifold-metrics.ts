@@ -22,6 +22,10 @@ export interface ManifoldMetrics {
 /**
  * Fidelity and diversity of generated samples. Around each sample is a ball that reaches to its k-th nearest neighbour.
  *
+ * A sample is in a ball if it is nearer than the radius (<), as in prdc, the code of Naeem et al., whose numbers papers report;
+ * equation 2 of Kynkäänniemi et al. has <=. The two differ where distances are equal: samples that are all the same point have
+ * balls of radius 0, and all four numbers are 0, even for a set against itself.
+ *
  * @param real, generated  features [N,F] and [M,F], each with more than `neighbours` samples
  * @see Kynkäänniemi et al., Improved Precision and Recall Metric, arXiv 1904.06991, equations 1 and 2; Naeem et al.,
  *      Reliable Fidelity and Diversity Metrics, arXiv 2002.09797, equations 4 and 5

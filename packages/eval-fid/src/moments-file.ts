@@ -1,5 +1,5 @@
 import { type HostTensor, type ReadNpzOptions, readNpz, writeNpz } from '@rectified-flow/checkpoints'
-import { checkFinite } from '@rectified-flow/core'
+import { checkMoments, checkSemidefinite } from './check-moments.js'
 import type { Moments } from './feature-statistics.js'
 
 /** The statistics in a reference file. */
@@ -12,7 +12,8 @@ export interface ReferenceMoments {
 
 /**
  * Read reference statistics: an `.npz` with `mu` and `sigma`, as EDM, pytorch-fid and clean-fid write it, or OpenAI's, which
- * also has `mu_s` and `sigma_s` (its images, `arr_0`, are not read). float32 or float64.
+ * also has `mu_s` and `sigma_s` (its images, `arr_0`, are not read). float32 or float64. A `sigma` that is no covariance
+ * beyond rounding is refused.
  */
 export async function readMoments(
   bytes: Uint8Array,
@@ -36,11 +37,13 @@ function momentsOf(arrays: Map<string, HostTensor>, mu: string, sigma: string): 
       )
     if (!(found.data instanceof Float64Array || found.data instanceof Float32Array))
       throw new TypeError(`${where}: ${name} must be F64 or F32, got ${found.dtype}.`)
-    checkFinite(where, name, found.data)
     return Float64Array.from(found.data)
   }
   const mean = read(mu, 1)
-  return { mean, covariance: read(sigma, 2, mean.length) }
+  const moments = { mean, covariance: read(sigma, 2, mean.length) }
+  checkMoments(where, { mean: mu, covariance: sigma }, moments)
+  checkSemidefinite(where, sigma, moments.covariance)
+  return moments
 }
 
 /** The bytes of an `.npz` file that EDM, pytorch-fid and clean-fid read; with `spatial`, OpenAI's evaluator too. */

@@ -133,6 +133,11 @@ describe('FeatureStatistics', () => {
       new RangeError('eval-fid.FeatureStatistics: dim must be an integer >= 1, got 0.'),
     )
     const { tensors } = readSafetensors(statistics.save())
+    const scatter = Float64Array.from({ length: 15 }, (_, i) => (i === 5 ? -1 : 0))
+    const negative = new Map(tensors).set('scatter', { dtype: 'F64', shape: [15], data: scatter })
+    expect(() => FeatureStatistics.load(writeSafetensors(negative))).toThrow(
+      new RangeError('eval-fid.FeatureStatistics.load: scatter must have squares >= 0, got -1 of feature 1.'),
+    )
     tensors.delete('scatter')
     expect(() => FeatureStatistics.load(writeSafetensors(tensors))).toThrow(
       new TypeError('eval-fid.FeatureStatistics.load: scatter must be F64, got none.'),

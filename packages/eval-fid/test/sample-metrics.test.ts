@@ -43,6 +43,17 @@ describe('manifoldMetrics', () => {
     expect(metrics).toEqual({ precision: 2 / 3, recall: 3 / 4, density: 4 / 3, coverage: 1 / 2 })
   })
 
+  it('finds nothing in balls without radius: a sample on the edge of a ball is outside', () => {
+    const collapsed: FeatureSet = {
+      data: Array.from({ length: 10 }, () => [...createRng(1).normals(300)]).flat(),
+      shape: [10, 300],
+    }
+    const none = { precision: 0, recall: 0, density: 0, coverage: 0 }
+    expect(manifoldMetrics(collapsed, collapsed)).toEqual(none)
+    // The only neighbour of each real sample is 1 away, as far as its ball reaches.
+    expect(manifoldMetrics(points(0, 1), points(2, 2), { neighbours: 1 })).toEqual(none)
+  })
+
   it('says what is wrong', () => {
     expect(() => manifoldMetrics(points(1, 2, 3), points(1, 2, 3, 4))).toThrow(
       new RangeError('eval-fid.manifoldMetrics: real must have shape [N,F] with N >= 4, got [3,1].'),

@@ -210,7 +210,7 @@ describe('a failure', () => {
     ])
     expect(await standing(nanFrom(0.5, 0.6))).toMatchObject({ code: 'non-finite', t: 0.5 })
     expect(await standing(nanFrom(0.7, 0.9))).toMatchObject({ code: 'non-finite', t: 1 })
-    await expectNoLeak(() => standing(nanFrom(0.7, 0.9)))
+    await expectNoLeak(async () => void (await standing(nanFrom(0.7, 0.9))))
   })
 
   it('does not look at the event of a sample that is done', async () => {

@@ -1,25 +1,35 @@
 import { Worker } from 'node:worker_threads'
+import { notSemidefinite, slackOf } from '../check-moments.js'
 import type { Moments } from '../feature-statistics.js'
-import { checkMoments, distanceFromTrace } from '../frechet-distance.js'
+import { checkTwo, distanceFromTrace } from '../frechet-distance.js'
 import { linalgModule } from '../linalg/kernels.js'
+import { runSemidefinite } from '../linalg/semidefinite.js'
 import { checkTrace, runTraceSqrtProduct } from '../linalg/trace-sqrt-product.js'
 
 const source = `
   const { parentPort, workerData: { module, a, b, dim } } = require('node:worker_threads')
-  const run = ${runTraceSqrtProduct}
-  parentPort.postMessage(run(module, a, b, dim))
+  const semidefinite = ${runSemidefinite}
+  const trace = ${runTraceSqrtProduct}
+  const bad = [a, b].findIndex(({ covariance, slack }) => !semidefinite(module, covariance, slack))
+  parentPort.postMessage({ bad, trace: bad < 0 ? trace(module, a.covariance, b.covariance, dim) : 0 })
 `
 
 /** `frechetDistance` in a worker thread, so that the event loop stays free. The same number, bit for bit. */
 export async function frechetDistanceInWorker(a: Moments, b: Moments): Promise<number> {
-  const dim = checkMoments('eval-fid.frechetDistanceInWorker', a, b)
-  const workerData = { module: linalgModule(), a: share(a.covariance), b: share(b.covariance), dim }
+  const where = 'eval-fid.frechetDistanceInWorker'
+  checkTwo(where, a, b)
+  const matrices = [a, b].map(({ covariance }) => ({
+    covariance: share(covariance),
+    slack: slackOf(covariance),
+  }))
+  const workerData = { module: linalgModule(), a: matrices[0], b: matrices[1], dim: a.mean.length }
   const worker = new Worker(source, { eval: true, workerData })
   try {
-    const trace = await new Promise<number>((resolve, reject) => {
+    const { bad, trace } = await new Promise<{ bad: number; trace: number }>((resolve, reject) => {
       worker.once('message', resolve)
       worker.once('error', reject)
     })
+    if (bad >= 0) throw notSemidefinite(where, `${'ab'[bad]}.covariance`, matrices[bad]!.slack)
     return distanceFromTrace(a, b, checkTrace(trace))
   } finally {
     await worker.terminate()
