@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type FileSource, fetchFile } from '@rectified-flow/checkpoints/node'
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 
 const body = Buffer.from(Uint8Array.from({ length: 300_000 }, (_, i) => (i * i) >> 3))
 const sha256 = createHash('sha256').update(body).digest('hex')
@@ -18,6 +18,7 @@ let requests: string[]
 let cacheDir: string
 
 beforeAll(async () => {
+  vi.stubEnv('no_proxy', '127.0.0.1')
   server = createServer((request, response) => {
     requests.push(request.headers.range ?? 'whole')
     handle(request, response)
@@ -26,6 +27,7 @@ beforeAll(async () => {
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/weights.bin`
 })
 afterAll(() => {
+  vi.unstubAllEnvs()
   server.closeAllConnections()
   server.close()
 })
@@ -201,8 +203,7 @@ it('tries again after an error of the server', async () => {
 
 it('gives up on a server that is silent', async () => {
   handle = (_, response) => {
-    response.writeHead(200, { 'content-length': body.length })
-    response.write(body.subarray(0, 10))
+    response.writeHead(200, { 'content-length': body.length }).flushHeaders()
   }
   await expect(fetchFile(source(), { cacheDir, timeoutMs: 100, retries: 0 })).rejects.toThrow(
     'got no bytes for 100 ms.',

@@ -1,26 +1,20 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { FetchFileOptions, FileSource } from './file-source.js'
+import { StatusError } from './internal/answer.js'
+import { openNetwork } from './internal/network.js'
+import { type Transfer, transferRest } from './internal/transfer.js'
 
 const WHERE = 'checkpoints.fetchFile'
 /** After this time without a write, a temporary file was left by a killed process: a live one writes or gives up sooner. */
 const ABANDONED_MS = 600_000
-
-/** The server answered with an error status; a later try may succeed. */
-class StatusError extends Error {
-  constructor(readonly status: number) {
-    super(`status ${status}`)
-  }
-}
-
-interface Transfer {
-  file: FileHandle
-  /** Bytes written. */
-  done: number
-}
+/** A try that brings fewer bytes counts as a failure, so that a server that cuts every answer short comes to an end. */
+const PROGRESS_BYTES = 2 ** 20
+/** The largest file, if the source doesn't say its size: 4 GiB. */
+const MAX_BYTES = 2 ** 32
 
 /**
  * Fetch a source to a temporary file beside `path` and check its hash; the caller renames it. A temporary file belongs
@@ -35,10 +29,10 @@ export async function download(
   const temporary = `${path}.${randomUUID()}.tmp`
   try {
     const resumed = await takeOver(path, temporary)
-    await fill(source, temporary, options)
+    const joined = await fill(source, temporary, options)
     let sha256 = await hashFile(temporary)
-    if (!sha256.startsWith(want) && resumed) {
-      // The resumed part may have been the start of another file.
+    if (!sha256.startsWith(want) && (resumed || joined)) {
+      // The first part may have been the start of another file.
       await rm(temporary)
       await fill(source, temporary, options)
       sha256 = await hashFile(temporary)
@@ -74,86 +68,45 @@ async function takeOver(path: string, temporary: string): Promise<boolean> {
   return false
 }
 
-/** Download the missing bytes of the temporary file; after a network error, try again as often as `retries` says. */
-async function fill(source: FileSource, temporary: string, options: FetchFileOptions): Promise<void> {
-  const { retries = 3, signal } = options
+/**
+ * Download the missing bytes of the temporary file; after a network error, try again as often as `retries` says. Returns
+ * whether the bytes come from more than one answer.
+ */
+async function fill(source: FileSource, temporary: string, options: FetchFileOptions): Promise<boolean> {
+  const { retries = 3, timeoutMs = 30_000, maxBytes = MAX_BYTES, signal } = options
+  const network = await openNetwork(WHERE)
   const file = await open(temporary, 'r+').catch(() => open(temporary, 'w+'))
   try {
-    const transfer: Transfer = { file, done: (await file.stat()).size }
-    let furthest = transfer.done
+    const { size } = await file.stat()
+    const transfer: Transfer = {
+      where: WHERE,
+      source,
+      file,
+      network,
+      done: size,
+      joined: false,
+      version: undefined,
+    }
     for (let failures = 0; ; ) {
+      const before = transfer.done
       try {
-        await transferRest(source, transfer, options)
+        await transferRest(transfer, { ...options, timeoutMs, maxBytes })
         break
       } catch (error) {
         if (signal?.aborted || error instanceof RangeError) throw error
         if (error instanceof StatusError && error.status < 500 && ![408, 416, 429].includes(error.status))
           throw error
-        if (transfer.done > furthest) failures = 0
-        furthest = Math.max(furthest, transfer.done)
+        if (transfer.done - before >= PROGRESS_BYTES) failures = 0
         if (failures === retries) throw error
         await pause(500 * 2 ** failures++, undefined, { signal })
       }
     }
     await file.sync()
+    return transfer.joined
   } finally {
     await file.close()
+    await network.dispatcher.destroy()
   }
-}
-
-/** Request the missing bytes once. */
-async function transferRest(
-  source: FileSource,
-  transfer: Transfer,
-  { timeoutMs = 30_000, signal, onProgress }: FetchFileOptions,
-): Promise<void> {
-  const { file, done: start } = transfer
-  const silence = new AbortController()
-  const timer = setTimeout(() => silence.abort(), timeoutMs)
-  try {
-    const response = await fetch(source.url, {
-      headers: { 'accept-encoding': 'identity', ...(start > 0 && { range: `bytes=${start}-` }) },
-      signal: signal ? AbortSignal.any([signal, silence.signal]) : silence.signal,
-    })
-    const range = /^bytes (?:(\d+)-\d+|\*)\/(\d+)$/.exec(response.headers.get('content-range') ?? '')
-    if (response.status === 416 && start > 0) {
-      if (Number(range?.[2]) === start) return // it was whole
-      await restart(transfer)
-    }
-    if (!response.ok) throw new StatusError(response.status)
-    const resumes = response.status === 206 && Number(range?.[1]) === start
-    if (start > 0 && !resumes) await restart(transfer)
-    const length = response.headers.get('content-length')
-    const told = resumes ? Number(range?.[2]) : length === null ? undefined : Number(length)
-    if (source.bytes !== undefined && told !== undefined && told !== source.bytes)
-      throw new RangeError(`${WHERE}: ${source.url} must have ${source.bytes} bytes, got ${told}.`)
-    const total = source.bytes ?? told
-
-    for await (const chunk of (response.body ?? []) as unknown as AsyncIterable<Uint8Array>) {
-      timer.refresh()
-      if (total !== undefined && transfer.done + chunk.length > total)
-        throw new RangeError(`${WHERE}: ${source.url} must have ${total} bytes, got more.`)
-      await file.write(chunk, 0, chunk.length, transfer.done)
-      transfer.done += chunk.length
-      onProgress?.(transfer.done, total)
-    }
-    if (total !== undefined && transfer.done < total)
-      throw new Error(`the first ${transfer.done} of ${total} bytes`)
-  } catch (error) {
-    if (silence.signal.aborted && !signal?.aborted)
-      throw new Error(`no bytes for ${timeoutMs} ms`, { cause: error })
-    // The message of fetch's own error says only that it failed; the reason is in its cause.
-    const { cause } = error as { cause?: NodeJS.ErrnoException }
-    if (error instanceof TypeError && cause) throw new Error(cause.code ?? cause.message, { cause })
-    throw error
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
-async function restart(transfer: Transfer): Promise<void> {
-  await transfer.file.truncate(0)
-  transfer.done = 0
 }
 
 /** SHA-256 of a file, in hex. */

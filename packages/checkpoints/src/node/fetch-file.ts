@@ -15,7 +15,8 @@ const checked = new Map<string, string>()
 /**
  * The path of a published file in the cache; the file is fetched if it isn't there. A file with another hash is never
  * returned: the hash is checked when a download ends, and before a process first uses a cached file. A download goes to a
- * temporary name and is renamed when it is whole. An interrupted download continues where it stopped, if the server can.
+ * temporary name and is renamed when it is whole. An interrupted download continues where it stopped, if the server can and
+ * still has the same file. Proxies are those of HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
  *
  * If only the start of a file's hash is published, the first download writes the full hash beside the file
  * (`<name>.sha256`), and later calls require that full hash.
@@ -27,6 +28,7 @@ export async function fetchFile(source: FileSource, options: FetchFileOptions = 
   checkSource(source)
   checkInt(WHERE, 'retries', options.retries ?? 3, 0)
   checkNumber(WHERE, 'timeoutMs', options.timeoutMs ?? 30_000, 1)
+  checkNumber(WHERE, 'maxBytes', options.maxBytes ?? 0, 0)
   const path = join(
     options.cacheDir ?? defaultCacheDir(),
     source.sha256.slice(0, 8).toLowerCase(),
@@ -48,6 +50,7 @@ async function fetchInTurn(source: FileSource, path: string, options: FetchFileO
   const cached = await hashOf(path, want)
   if (cached?.startsWith(want)) {
     await recordHash(source, path, cached)
+    warnOfPrefix(source, want, cached, options)
     return path
   }
   const byHand = `Put the file at '${path}'; its SHA-256 ${want.length < 64 ? 'starts with' : 'is'} ${want}.`
@@ -68,6 +71,7 @@ async function fetchInTurn(source: FileSource, path: string, options: FetchFileO
   })
   await recordHash(source, path, sha256)
   await rename(file, path)
+  warnOfPrefix(source, want, sha256, options)
   checked.set(`${path} ${sha256}`, await stampOf(path))
   return path
 }
@@ -105,6 +109,20 @@ async function pinnedHash({ sha256 }: FileSource, path: string): Promise<string>
 /** Write the hash in the format of sha256sum, so that `sha256sum -c` reads it. */
 async function recordHash({ name, sha256 }: FileSource, path: string, hash: string): Promise<void> {
   if (sha256.length < 64) await writeFile(`${path}.sha256`, `${hash}  ${name}\n`)
+}
+
+/** Say that only a part of the hash could be checked: another file with the same part can be made in minutes. */
+function warnOfPrefix(
+  { name, url }: FileSource,
+  want: string,
+  found: string,
+  { onWarning }: FetchFileOptions,
+): void {
+  if (want.length === 64) return
+  onWarning?.(
+    `${WHERE}: '${name}' was checked by the first ${want.length} digits of its SHA-256 only, because no more are published for ` +
+      `${url}. Its SHA-256 is ${found}, which later calls require.`,
+  )
 }
 
 async function stampOf(path: string): Promise<string> {

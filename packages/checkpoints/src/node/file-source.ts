@@ -19,8 +19,13 @@ export interface FetchFileOptions {
   onProgress?: (done: number, total: number | undefined) => void
   /** Stops the download; the bytes that came stay in the cache for the next try. */
   signal?: AbortSignal
-  /** How long a server may be silent, in milliseconds. */
+  /** Called with a sentence if only the start of the file's hash is published, when that is all that could be checked. */
+  onWarning?: (message: string) => void
+  /** The largest file to fetch, if the source doesn't say its size: 4 GiB. */
+  maxBytes?: number
+  /** How long a server may take for as many bytes as this number, in milliseconds; slower than 1 kB a second is a failure. */
   timeoutMs?: number
-  /** How often to try again after a network error: first after half a second, then after twice the wait each time. */
+  /** How often to try again after a network error: first after half a second, then after twice the wait each time. A try that
+   * brings 1 MiB or more begins the count anew. */
   retries?: number
 }
