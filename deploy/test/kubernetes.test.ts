@@ -26,7 +26,11 @@ interface Resource {
 }
 interface PodSpec {
   restartPolicy: string
+  securityContext: Record<string, unknown>
   containers: {
+    image: string
+    securityContext: Record<string, unknown>
+    resources: { requests: Record<string, string>; limits: Record<string, string> }
     args: string[]
     env?: { name: string; value: unknown }[]
     volumeMounts: { name: string; mountPath: string }[]
@@ -68,6 +72,45 @@ it.each(jobs)('%s has arguments that the command line accepts, and volumes that 
   expect(volumes[0]?.persistentVolumeClaim).toEqual({ claimName: 'runs' })
   const maps = volumes.flatMap(({ configMap }) => (configMap ? [configMap.name] : []))
   expect(maps).toEqual(others.map(({ metadata }) => metadata.name))
+})
+
+function podOf(file: string): PodSpec {
+  const [job] = resources.get(file) as [Resource]
+  return (job.spec as NonNullable<Resource['spec']>).template.spec
+}
+
+it.each(jobs)('%s runs one version of the image, without privileges, within limits', file => {
+  const { securityContext, containers, volumes, ...pod } = podOf(file)
+  expect(pod).toMatchObject({ automountServiceAccountToken: false })
+  expect(securityContext).toMatchObject({
+    runAsNonRoot: true,
+    runAsUser: 1000,
+    fsGroup: 1000,
+    seccompProfile: { type: 'RuntimeDefault' },
+  })
+  for (const { image, securityContext, resources, volumeMounts, env } of containers) {
+    expect(image).toBe(podOf('train.yaml').containers[0]?.image)
+    expect(image).toMatch(/^registry\.example\.com\/rectified-flow:\d+\.\d+\.\d+$/)
+    expect(securityContext).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    })
+    expect(Object.keys(resources.limits)).toEqual(['cpu', 'memory'])
+    expect(resources.requests).toEqual(resources.limits)
+    // What is written, on a root that is read-only: the run, the cache of weights, and temporary files.
+    expect(volumeMounts.map(({ mountPath }) => mountPath)).toEqual(expect.arrayContaining(['/runs', '/tmp']))
+    expect(env).toContainEqual({ name: 'RECTIFIED_FLOW_CACHE', value: '/runs/cache' })
+  }
+  expect(volumes.at(-1)).toEqual({ name: 'tmp', emptyDir: { sizeLimit: '1Gi' } })
+})
+
+it('has an image that is built from a digest and a version, for a user that is not root', async () => {
+  const text = await readFile(join(root, 'deploy/Dockerfile'), 'utf8')
+  expect(text).toMatch(/^ARG NODE_IMAGE=node:\d+\.\d+\.\d+-\w+-slim@sha256:[0-9a-f]{64}$/m)
+  expect(text.match(/^FROM .*$/gm)).toEqual([`FROM \${NODE_IMAGE}`])
+  expect(text).not.toContain('latest')
+  expect(text).toMatch(/^USER 1000:1000$/m)
 })
 
 it.each(jobs.filter(file => !/train|merge/.test(file)))('%s gives each pod its own share', file => {
