@@ -1,0 +1,47 @@
+import { crc32, deflateSync } from 'node:zlib'
+
+export interface PngHeader {
+  width: number
+  height: number
+  /** Bits of a sample: 1, 2, 4, 8 or 16. */
+  depth: number
+  /** 0 grey, 2 colour, 3 palette, 4 grey with alpha, 6 colour with alpha. */
+  colour: number
+  interlace: number
+}
+
+type Chunk = readonly [kind: string, bytes: Uint8Array]
+
+const SAMPLES: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 }
+
+/** The chunks of a PNG whose rows of pixels are these bytes, or zeros; each chunk can be changed before the file is made. */
+export function pngChunks(header: PngHeader, rows?: Uint8Array): Chunk[] {
+  const ihdr = Buffer.alloc(13)
+  ihdr.writeUInt32BE(header.width >>> 0, 0)
+  ihdr.writeUInt32BE(header.height >>> 0, 4)
+  ihdr.set([header.depth, header.colour, 0, 0, header.interlace], 8)
+  const row = 1 + Math.ceil((header.width * header.depth * (SAMPLES[header.colour] ?? 1)) / 8)
+  const pixels = rows ?? new Uint8Array(row * header.height)
+  const palette: Chunk[] =
+    header.colour === 3 ? [['PLTE', Uint8Array.from({ length: 12 }, (_, i) => 20 * i)]] : []
+  return [
+    ['IHDR', ihdr],
+    ...palette,
+    ['tEXt', Buffer.from('Title\0a picture')],
+    ['IDAT', deflateSync(pixels)],
+    ['IEND', new Uint8Array(0)],
+  ]
+}
+
+/** A PNG with the checksums of these chunks. */
+export function pngFile(chunks: readonly Chunk[]): Uint8Array {
+  const parts = chunks.map(([kind, bytes]) => {
+    const body = Buffer.concat([Buffer.from(kind, 'latin1'), bytes])
+    const chunk = Buffer.alloc(8 + body.length)
+    chunk.writeUInt32BE(bytes.length, 0)
+    chunk.set(body, 4)
+    chunk.writeUInt32BE(crc32(body), 4 + body.length)
+    return chunk
+  })
+  return new Uint8Array(Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), ...parts]))
+}
