@@ -38,7 +38,7 @@ const settings = `network: { preset: cifar10, dropout: 0.13 }
 coupling: { data: images, name: independent }
 recipe: F
 timesteps: { name: uniform }
-premetric: { name: squared-l2 }
+premetric: { name: squaredL2 }
 steps: 1000
 batch: 128
 learningRate: 2.0e-4
