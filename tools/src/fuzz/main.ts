@@ -38,9 +38,7 @@ async function work(cases: Iterator<{ target: string; number: number }>): Promis
   for (let next = cases.next(); !next.done && performance.now() < deadline; next = cases.next()) {
     const { target, number } = next.value
     const row = tally.get(target)!
-    const begin = performance.now()
     let outcome = await runner.run({ target, seed, number })
-    row.slowest = Math.max(row.slowest, performance.now() - begin)
     // A busy machine or the garbage of earlier cases: only what comes again in a new process counts.
     if (outcome.doubtful) {
       runner.stop()
@@ -49,6 +47,7 @@ async function work(cases: Iterator<{ target: string; number: number }>): Promis
     row.cases++
     if (outcome.read) row.read++
     row.grown = Math.max(row.grown, outcome.grown)
+    row.slowest = Math.max(row.slowest, outcome.ms)
     if (!outcome.problem) continue
     problems.push(`${target} ${number}: ${outcome.problem}`)
     console.log(problems.at(-1))
@@ -75,7 +74,7 @@ const rows = [...tally].map(([target, { cases, read, grown, slowest }]) => ({
 }))
 console.table(rows)
 const total = rows.reduce((sum, row) => sum + row.cases, 0)
-console.log(
-  `${total} cases in ${((performance.now() - started) / 1000).toFixed(0)} s, seed ${seed}: ${problems.length} problems`,
-)
+const asked = values.case === undefined ? whole('cases') : 1
+const seconds = ((performance.now() - started) / 1000).toFixed(0)
+console.log(`${total} of ${asked} cases in ${seconds} s, seed ${seed}: ${problems.length} problems`)
 process.exit(problems.length > 0 || total === 0 ? 1 : 0)

@@ -19,7 +19,8 @@ export class Runner {
     this.#child ??= await start()
     const child = this.#child
     const outcome = await new Promise<Outcome>(resolve => {
-      const fail = (problem: string) => finish({ read: false, problem, doubtful: true, grown: 0 })
+      const fail = (problem: string) =>
+        finish({ read: false, problem, doubtful: true, grown: 0, ms: DEADLINE_MS })
       const timer = setTimeout(() => {
         child.kill('SIGKILL')
         fail(`no end after ${DEADLINE_MS / 1000} s`)

@@ -14,6 +14,8 @@ export interface Outcome {
   doubtful?: boolean
   /** How much the process grew, in bytes. */
   grown: number
+  /** How long the reader took. */
+  ms: number
 }
 
 type Prepared = Awaited<ReturnType<Target['prepare']>>
@@ -38,6 +40,7 @@ export function runInput(target: Target, files: Files): Promise<Outcome> {
     const engine = tf.engine()
     engine.startScope()
     const grown = watchMemory()
+    const started = performance.now()
     let read = true
     let problem: string | undefined
     try {
@@ -46,11 +49,12 @@ export function runInput(target: Target, files: Files): Promise<Outcome> {
       read = false
       problem = problemOf(error, folder, files.keys())
     }
+    const ms = performance.now() - started
     const bytes = grown()
     engine.endScope()
     tf.disposeVariables()
     const doubtful = problem === undefined && bytes > 3 * size + ALLOWANCE
     if (doubtful) problem = `took ${(bytes / 2 ** 20).toFixed(0)} MiB for ${size} bytes`
-    return { read, problem, doubtful, grown: bytes }
+    return { read, problem, doubtful, grown: bytes, ms }
   })
 }
