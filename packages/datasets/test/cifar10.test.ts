@@ -61,6 +61,25 @@ describe('readCifar10', () => {
     expect(await test.read([2])).toEqual({ images: imageOf(17).slice(), labels: [labels[17]] })
   })
 
+  it('reads an archive with small files that nobody asked for before the batches', async () => {
+    const bins = join(folder, 'bin/cifar-10-batches-bin')
+    const path = join(folder, 'with-names.tar.gz')
+    await writeFile(join(folder, 'batches.meta.txt'), 'airplane\ncar\n')
+    const names = [1, 2, 3, 4, 5].map(i => `data_batch_${i}.bin`)
+    execFileSync('tar', [
+      'czf',
+      path,
+      '-C',
+      folder,
+      'batches.meta.txt',
+      '-C',
+      bins,
+      'test_batch.bin',
+      ...names,
+    ])
+    expect(await readCifar10(path)).toMatchObject(train)
+  })
+
   it.each(['gnu', 'pax', 'ustar'])(
     'reads tar archives with long names and spaces, format %s',
     async format => {
