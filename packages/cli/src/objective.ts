@@ -9,6 +9,7 @@ import { readDigitPerception, readLpipsAveragePooling } from '@rectified-flow/lo
 import type { Recipe } from '@rectified-flow/reflow/paper'
 import { timestepDistributions } from '@rectified-flow/timestep-dists'
 import type { TrainConfig } from './train-config.js'
+import { warn } from './warn.js'
 
 /** The times and the loss of a configuration. A perceptual network is read only if the loss needs one. */
 export async function objectiveOf({ timesteps, premetric, perceptual }: TrainConfig): Promise<Recipe> {
@@ -22,7 +23,7 @@ export async function objectiveOf({ timesteps, premetric, perceptual }: TrainCon
 }
 
 async function distanceOf(perceptual: TrainConfig['perceptual']): Promise<ImageDistance> {
-  if (perceptual === 'vgg16') return (await readLpipsAveragePooling()).distance
+  if (perceptual === 'vgg16') return (await readLpipsAveragePooling({ onWarning: warn })).distance
   const digits = await readDigitPerception()
   return perceptualDistance(digits.features, { heads: digits.heads })
 }

@@ -20,7 +20,7 @@ export async function readSettings(name: string, path: string): Promise<Settings
     throw new RangeError(`'${path}' must nest settings in at most ${MOST_LEVELS} levels, got ${levels}.`)
   let value: unknown
   try {
-    value = parse(text)
+    value = parse(text, { logLevel: 'error' }) // YAML's own warnings would go to stderr without the file's name
   } catch (cause) {
     const [why] = (cause as Error).message.split(/:?\n/) // below it is an excerpt of the text
     throw new RangeError(`'${path}' must be YAML or JSON, got other text. ${why?.slice(0, 200)}.`, { cause })

@@ -40,6 +40,18 @@ describe('a configuration', () => {
     await failure(['train', path, '--out', out('t'), ...cpu], [path])
   })
 
+  it('is refused without warnings of the parser on the console', async () => {
+    const path = inputs.at('odd.yaml')
+    await writeFile(path, 'network: { !preset : cifar10, ? [a] : 1 }\nseed: !tag 1\n')
+    const warned: string[] = []
+    const listen = (warning: Error) => warned.push(warning.message)
+    process.on('warning', listen)
+    await failure(['train', path, '--out', out('t'), ...cpu], [path])
+    await new Promise(setImmediate) // warnings come a turn later
+    process.off('warning', listen)
+    expect(warned).toEqual([])
+  })
+
   const wrong: [string, unknown][] = [
     ...['steps', 'batch', 'microBatches', 'saveEvery', 'logEvery', 'previewEvery', 'previewImages'].flatMap(
       key => [0, -1, 1.5, 2 ** 53, '1', null, [1], true].map((value): [string, unknown] => [key, value]),

@@ -3,6 +3,7 @@ import type { FidInception, ResizeMode, SmallResNet } from '@rectified-flow/eval
 import { readCifarFeatures, readDigitFeatures, readFidInception } from '@rectified-flow/eval-fid/node'
 import { Option } from 'commander'
 import { checkFile, inside } from '../input-file.js'
+import { warn } from '../warn.js'
 
 export type Measurer = FidInception | SmallResNet
 
@@ -55,7 +56,7 @@ export async function openExtractor({
 }: ExtractorFlags): Promise<Measurer> {
   if (features === 'digits') return readDigitFeatures()
   if (features === 'cifar') return readCifarFeatures()
-  if (features === 'inception') return readFidInception({ resize, offline })
+  if (features === 'inception') return readFidInception({ resize, offline, onWarning: warn })
   await checkFile('--features', features)
   return inside(`--features '${features}'`, () => readFidInception({ resize, path: features }))
 }
