@@ -25,6 +25,7 @@ import { openCoupling } from '../open-coupling.js'
 import { readNetwork } from '../open-network.js'
 import { previewRun } from '../preview-run.js'
 import { progress } from '../progress.js'
+import { tuneRun } from '../run-tuning.js'
 import { readTrainConfig, type TrainConfig } from '../train-config.js'
 import { warn } from '../warn.js'
 import { writeOutput } from '../write-output.js'
@@ -73,7 +74,7 @@ async function run(path: string, flags: Flags): Promise<void> {
     return
   }
   await checkOutput('--out', flags.out, 'folder')
-  await startBackend(flags.backend, config.precision)
+  const { name } = await startBackend(flags.backend, config.precision)
   const rng = createRng(config.seed)
   const net = await openNet(config, rng.fork('weights'))
   const source = await openCoupling(config, net.config, rng.fork('coupling'))
@@ -94,6 +95,7 @@ async function run(path: string, flags: Flags): Promise<void> {
     emaDecay: config.emaDecay,
     ...(config.clipNorm && { clipNorm: config.clipNorm }),
   })
+  if (name === 'webgpu') await tuneRun(flags.out, trainer, config.precision)
   const { steps, saveEvery, logEvery, previewEvery, maxBytes, ...settings } = config
   const bar = progress('train', steps, 'steps')
   const result = await train(trainer, {
