@@ -84,7 +84,7 @@ describe('the full setting', () => {
     ['sample', 'F', 'F.network.safetensors'],
   ])('names the file that %s %s lacks', async (name, config, file) => {
     const stages = fullStages({ data: 'runs/cifar-10', configs: [config] })
-    const problem = new RegExp(`path must name an existing file, got '.*runs.full.${file}'`)
+    const problem = new RegExp(`must name a file that can be read, got '.*runs.full.${file}'`)
     await expect(printed(stages.filter(stage => stage.name === name))).rejects.toThrow(problem)
   })
 })

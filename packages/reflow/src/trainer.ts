@@ -151,8 +151,12 @@ export class Trainer {
       return (await report.data()) as Float32Array
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause)
-      const lost = `the report of step ${step} must be readable, got: ${why}. Restore a state to go on.`
-      this.#lost = new Error(`reflow.Trainer.advance: ${lost}`, { cause })
+      const got = `the report of step ${step} must be readable, got: ${why.replace(/\.$/, '')}.`
+      const message = `reflow.Trainer.advance: ${got} Restore a state to go on.`
+      this.#lost =
+        cause instanceof NumericError
+          ? new NumericError(cause.code, message, { cause })
+          : new Error(message, { cause })
       throw this.#lost
     } finally {
       report.dispose()

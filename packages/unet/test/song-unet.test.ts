@@ -215,14 +215,14 @@ describe('messages', () => {
     [
       'mult',
       make({ channelMult: [] }),
-      'unet.SongUNet: channelMult must be a list of 1 or more integers >= 1, got [].',
+      'unet.SongUNet: channelMult must be a list of 1 or more integers in [1, 65536], got [].',
     ],
     [
       'taps',
       make({ resampleFilter: [1, 2, 1] }),
-      'unet.SongUNet: resampleFilter must have an even number of taps, got 3.',
+      'unet.SongUNet: resampleFilter must have an even number of taps, at most 64, got 3.',
     ],
-    ['blocks', make({ numBlocks: 0 }), 'unet.SongUNet: numBlocks must be an integer >= 1, got 0.'],
+    ['blocks', make({ numBlocks: 0 }), 'unet.SongUNet: numBlocks must be an integer in [1, 1000], got 0.'],
     [
       'groups',
       make({ modelChannels: 136 }),
