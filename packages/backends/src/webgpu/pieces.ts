@@ -6,6 +6,9 @@ import { placeToBind, runsOf } from './together.js'
 
 const THREADS = 256
 
+/** The most pieces of one dispatch: browsers refuse a chain of more than 127 conditions. */
+const MOST_PIECES = 64
+
 /**
  * Copy a whole to its pieces, which lie side by side along an axis, or the pieces to the whole, as many a dispatch as can be
  * bound. All are float32, and none is empty.
@@ -23,7 +26,7 @@ export function copyPieces(
   const places = new Map(pieces.map(piece => [piece, placeToBind(backend, piece)]))
   const runs = runsOf(pieces, piece => [places.get(piece)!.buffer], {
     most: backend.device.limits.maxStorageBuffersPerShaderStage - 1,
-    mostItems: Number.POSITIVE_INFINITY,
+    mostItems: MOST_PIECES,
   })
   backend.uploadToGPU(whole.dataId)
   const wholeBuffer = backend.tensorMap.get(whole.dataId).resource!

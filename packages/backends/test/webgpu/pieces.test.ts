@@ -37,4 +37,9 @@ describe.runIf(!(opened instanceof Error))('concatenation and split on WebGPU', 
     for (const [i, part] of (await pieces()).entries())
       await expectClose(part, tf.tensor(values[i]!, part.shape), exact)
   })
+  it('of more pieces than one shader can tell apart', async () => {
+    await useBackend('webgpu-software')
+    const x = tf.tensor(createRng(1).normals(300 * 2), [300, 2])
+    await expectClose(tf.concat(tf.split(x, 300)), x, exact)
+  })
 })
