@@ -1,4 +1,5 @@
-import { access, readFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Precision, type Tuning, tuneConvolutions, useBackend } from '@rectified-flow/backends'
 import type { Trainer } from '@rectified-flow/reflow'
@@ -17,23 +18,17 @@ const table = z.object({ device: z.string(), variants: z.record(z.string(), z.st
  */
 export async function tuneRun(folder: string, trainer: Trainer, precision: Precision): Promise<void> {
   const path = join(folder, 'tuning.json')
-  if (await isThere(path)) {
+  if (existsSync(path)) {
     const tuning: Tuning = await inside(path, async () =>
       table.parse(JSON.parse(await readFile(path, 'utf8'))),
     )
     await useBackend('webgpu', { precision, tuning })
     return
   }
-  if (await isThere(join(folder, 'checkpoints'))) return // it began without a table
+  if (existsSync(join(folder, 'checkpoints'))) return // it began without a table
   const state = await trainer.state()
   await trainer.advance()
   const tuning = await tuneConvolutions()
   trainer.restore(state)
   await writeOutput(path, `${JSON.stringify(tuning, undefined, 2)}\n`)
 }
-
-const isThere = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  )

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { writeNpz } from '@rectified-flow/checkpoints'
-import { expect } from 'vitest'
+import { afterAll, beforeAll, expect } from 'vitest'
 import { temporaryFolder } from './digits.js'
 import { run } from './run.js'
 import { tinyImages, tinyNetwork } from './tiny.js'
@@ -10,7 +10,18 @@ import { tinyImages, tinyNetwork } from './tiny.js'
 const RAW =
   /(Syntax|Type|Reference)Error|E[A-Z]{4,}: |Invalid (array|typed|string) |Cannot read|is not (a function|iterable)|Maximum call stack|\[object|Offset is outside/
 
-const cpu = ['--backend', 'cpu']
+export const cpu = ['--backend', 'cpu']
+export const digits = ['--features', 'digits', ...cpu]
+
+/** The inputs of the test file that imports this. */
+export let inputs: Awaited<ReturnType<typeof makeInputs>>
+beforeAll(async () => {
+  inputs = await makeInputs()
+}, 60_000)
+afterAll(() => inputs.remove())
+
+export const out = (name: string) => inputs.at(`out/${name}`)
+export const flow = (network = inputs.network) => ['--network', network, ...cpu, '--steps', '1']
 
 /** Run a command that must fail, and check the form of its error. */
 export async function failure(args: readonly string[], names: readonly string[]): Promise<string> {
@@ -31,24 +42,21 @@ export async function failure(args: readonly string[], names: readonly string[])
   return message
 }
 
-export type Inputs = Awaited<ReturnType<typeof makeInputs>>
-
 /** Good inputs of every kind, and beside them bad ones: the names in `BAD`. */
-export async function makeInputs() {
+async function makeInputs() {
   const folder = await temporaryFolder('errors-')
   const { at } = folder
   const network = await tinyNetwork(at('network.safetensors'), { labelDim: 2 })
   const images = await tinyImages(at('images'), ['a/0.png', 'b/1.png'])
-  const digits = await tinyImages(at('digits'), ['0.png', '1.png'], { channels: 1, side: 28 })
+  const pictures = await tinyImages(at('digits'), ['0.png', '1.png'], { channels: 1, side: 28 })
   const noise = at('noise.npz')
   const data = new Float32Array(192)
   await writeFile(noise, await writeNpz({ arr_0: { dtype: 'F32', shape: [1, 8, 8, 3], data } }))
   const store = at('store')
-  const flow = ['--network', network, ...cpu, '--steps', '1']
-  await run('pairs', ...flow, '--count', '2', '--out', store)
+  await run('pairs', ...flow(network), '--count', '2', '--out', store)
   const ref = at('ref.npz')
-  await run('fid', 'ref', digits, '-o', ref, '--features', 'digits', ...cpu)
-  await run('fid', 'ref', digits, '-o', at('part.npz'), '--features', 'digits', ...cpu, '--shard', '0/2')
+  await run('fid', 'ref', pictures, '-o', ref, ...digits)
+  await run('fid', 'ref', pictures, '-o', at('part.npz'), ...digits, '--shard', '0/2')
   const json = at('net.json')
   const size = { img_resolution: 8, in_channels: 3, out_channels: 3, label_dim: 2 }
   await writeFile(json, JSON.stringify({ ...size, model_channels: 8, channel_mult: [1], num_blocks: 1 }))
@@ -62,33 +70,27 @@ export async function makeInputs() {
   await writeFile(at('list.json'), '[1, 2]')
   await symlink(at('nowhere'), at('dangling'))
   execFileSync('mkfifo', [at('pipe')])
-  return { ...folder, network, images, digits, noise, store, ref, json, config, parts: at('part.npz.parts') }
+  return {
+    ...folder,
+    network,
+    images,
+    digits: pictures,
+    noise,
+    store,
+    ref,
+    json,
+    config,
+    parts: at('part.npz.parts'),
+  }
 }
+
+const nowhere = ['missing', 'dangling', 'empty-folder', 'text/under', 'empty', 'text']
 
 /** Names of bad inputs and outputs. */
 export const BAD = {
-  file: [
-    'missing',
-    'dangling',
-    'empty-folder',
-    'text/under',
-    'empty',
-    'text',
-    'list.json',
-    'pipe',
-    '/dev/zero',
-  ],
-  folder: ['missing', 'dangling', 'empty-folder', 'text/under', 'empty', 'text'],
-  images: [
-    'missing',
-    'dangling',
-    'empty-folder',
-    'text/under',
-    'empty',
-    'text',
-    'pipe',
-    'network.safetensors',
-  ],
+  file: [...nowhere, 'list.json', 'pipe', '/dev/zero'],
+  folder: nowhere,
+  images: [...nowhere, 'pipe', 'network.safetensors'],
   'out file': ['empty-folder', 'text/under', 'text/deep/under', 'pipe', '/dev/null'],
   'out folder': ['text', 'text/under', 'text/deep/under', 'pipe', '/dev/null'],
 }

@@ -1,19 +1,10 @@
 import { cp, readFile, rm, writeFile } from 'node:fs/promises'
 import { readSafetensors, writeSafetensors } from '@rectified-flow/checkpoints'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { failure, type Inputs, makeInputs } from './bad-inputs.js'
+import { expect, it } from 'vitest'
+import { cpu, failure, inputs, out } from './bad-inputs.js'
 import { run } from './run.js'
 
 // Folders and files that earlier commands wrote, and that were changed since: the error names the file.
-
-let inputs: Inputs
-beforeAll(async () => {
-  inputs = await makeInputs()
-}, 60_000)
-afterAll(() => inputs.remove())
-
-const cpu = ['--backend', 'cpu']
-const out = (name: string) => inputs.at(`out/${name}`)
 
 const TEXTS = ['', '{', '[]', 'null', '5', '"x"', '{}', `{"a":${'['.repeat(1e5)}`, '\0\0\0']
 

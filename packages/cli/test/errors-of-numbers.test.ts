@@ -1,16 +1,5 @@
-import { afterAll, beforeAll, describe, it } from 'vitest'
-import { failure, type Inputs, makeInputs } from './bad-inputs.js'
-
-let inputs: Inputs
-beforeAll(async () => {
-  inputs = await makeInputs()
-}, 60_000)
-afterAll(() => inputs.remove())
-
-const cpu = ['--backend', 'cpu']
-const digits = ['--features', 'digits', ...cpu]
-const out = (name: string) => inputs.at(`out/${name}`)
-const flow = (network = inputs.network) => ['--network', network, ...cpu, '--steps', '1']
+import { describe, it } from 'vitest'
+import { cpu, digits, failure, flow, inputs, out } from './bad-inputs.js'
 
 describe('a number that is absurd', () => {
   const commands: [string, () => string[]][] = [

@@ -1,18 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { BAD, failure, half, type Inputs, makeInputs } from './bad-inputs.js'
+import { describe, expect, it } from 'vitest'
+import { BAD, cpu, digits, failure, flow, half, inputs, out } from './bad-inputs.js'
 
 // Every command with a bad file or folder at every place: its error names the option or the file, the rule and the value.
-
-let inputs: Inputs
-beforeAll(async () => {
-  inputs = await makeInputs()
-}, 60_000)
-afterAll(() => inputs.remove())
-
-const cpu = ['--backend', 'cpu']
-const digits = ['--features', 'digits', ...cpu]
-const out = (name: string) => inputs.at(`out/${name}`)
-const flow = (network = inputs.network) => ['--network', network, ...cpu, '--steps', '1']
 
 /** What a command reads and writes, with a bad value at one place at a time. */
 interface Place {

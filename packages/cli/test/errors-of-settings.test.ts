@@ -1,15 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { BAD, failure, type Inputs, makeInputs } from './bad-inputs.js'
-
-let inputs: Inputs
-beforeAll(async () => {
-  inputs = await makeInputs()
-}, 60_000)
-afterAll(() => inputs.remove())
-
-const cpu = ['--backend', 'cpu']
-const out = (name: string) => inputs.at(`out/${name}`)
+import { describe, expect, it } from 'vitest'
+import { BAD, cpu, failure, inputs, out } from './bad-inputs.js'
 
 describe('a configuration', () => {
   const texts: Record<string, string> = {

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { crc32, createDeflate, createDeflateRaw, createGzip } from 'node:zlib'
 import { type OpenImagesOptions, openImages } from '@rectified-flow/datasets/node'
+import { pngChunk } from '@rectified-flow/tools/png-chunk'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { bomb, peakGrowth } from './bomb.js'
 import { asFolder, asZip, png } from './image-set.js'
-import { chunk, pngOf } from './png-file.js'
+import { pngOf } from './png-file.js'
 
 let folder: string
 beforeEach(async () => {
@@ -69,13 +70,13 @@ it('an image in a zip stops at the size that the zip says', async () => {
 
 it('PNG in a folder stops at the size of its header', async () => {
   const zeros = await bomb(createDeflate())
-  const path = await asFolder(folder, { '0.png': pngOf([9999, 99999, 8, 0, 0], [chunk('IDAT', zeros)]) })
+  const path = await asFolder(folder, { '0.png': pngOf([9999, 99999, 8, 0, 0], [pngChunk('IDAT', zeros)]) })
   await expectRefused(
     path,
     /'0\.png' of '.*' must unpack to at most \d+ bytes, got 999890001\. Raise maxBytes/,
   )
   // The header of an empty file promises a gigabyte.
-  const empty = await asFolder(folder, { '0.png': pngOf([9999, 99999, 8, 0, 0], [chunk('IDAT', [])]) })
+  const empty = await asFolder(folder, { '0.png': pngOf([9999, 99999, 8, 0, 0], [pngChunk('IDAT', [])]) })
   await expectRefused(empty, /must be a whole image, got a damaged one \(it has too little data/, {
     maxBytes: 1e10,
   })
@@ -124,7 +125,7 @@ it('messages stay short, however long the names are', async () => {
 })
 
 it('a PNG of 200,000 empty chunks takes little time and memory', async () => {
-  const chunks = Array.from({ length: 200_000 }, () => chunk('IDAT', []))
+  const chunks = Array.from({ length: 200_000 }, () => pngChunk('IDAT', []))
   const path = await asFolder(folder, { '0.png': pngOf([4, 4, 8, 0, 0], chunks) })
   await expectRefused(path, /must be a whole image, got a damaged one/)
 })

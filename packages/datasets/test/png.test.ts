@@ -7,6 +7,7 @@ import { decodePng, encodePngGrid } from '@rectified-flow/datasets'
 import { writePngGrid } from '@rectified-flow/datasets/node'
 import { expectNoLeak } from '@rectified-flow/tools/leaks'
 import { expectClose, f32 } from '@rectified-flow/tools/matchers'
+import { pngChunk } from '@rectified-flow/tools/png-chunk'
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { encode } from 'fast-png'
@@ -14,7 +15,7 @@ import { zlibSync } from 'fflate'
 import { describe, expect, it } from 'vitest'
 import { bomb, peakGrowth } from './bomb.js'
 import golden from './golden/png.json' with { type: 'json' }
-import { chunk, pngOf } from './png-file.js'
+import { pngOf } from './png-file.js'
 
 const size = fc.integer({ min: 1, max: 4 })
 
@@ -105,10 +106,10 @@ describe('decodePng', () => {
   })
 
   it('reads colours beside a palette that is only a hint, and the first frame of an animation', () => {
-    const palette = chunk('PLTE', [9, 9, 9])
+    const palette = pngChunk('PLTE', [9, 9, 9])
     const line = zlibSync(Uint8Array.of(0, 10, 20, 30))
-    const frame = chunk('fdAT', [0, 0, 0, 1, ...zlibSync(Uint8Array.of(0, 99, 99, 99))])
-    const png = decodePng(pngOf([1, 1, 8, 2, 0], [palette, chunk('IDAT', line), frame]))
+    const frame = pngChunk('fdAT', [0, 0, 0, 1, ...zlibSync(Uint8Array.of(0, 99, 99, 99))])
+    const png = decodePng(pngOf([1, 1, 8, 2, 0], [palette, pngChunk('IDAT', line), frame]))
     expect([...png.dataSync()]).toEqual([10, 20, 30].map(v => Math.fround((2 * v) / 255 - 1)))
   })
 
@@ -116,15 +117,15 @@ describe('decodePng', () => {
     [
       'a palette without the colour',
       [1, 1, 8, 3, 0],
-      [chunk('PLTE', [1, 2, 3])],
+      [pngChunk('PLTE', [1, 2, 3])],
       'its palette has no colour 1',
     ],
     ['a colour type without that depth', [1, 1, 4, 2, 0], [], 'its colour type is 2 with 4 bits'],
     ['an unknown interlacing', [1, 1, 8, 0, 2], [], 'its methods are 0,0,2'],
     ['no pixels', [0, 1, 8, 0, 0], [], 'it has 1x0 pixels'],
-    ['a second header', [1, 1, 8, 0, 0], [chunk('IHDR', [])], 'its header is not its first chunk, once'],
+    ['a second header', [1, 1, 8, 0, 0], [pngChunk('IHDR', [])], 'its header is not its first chunk, once'],
   ] as const)('refuses %s', (_, header, chunks, reason) => {
-    const bytes = pngOf(header, [...chunks, chunk('IDAT', zlibSync(Uint8Array.of(0, 1, 1, 1)))])
+    const bytes = pngOf(header, [...chunks, pngChunk('IDAT', zlibSync(Uint8Array.of(0, 1, 1, 1)))])
     expect(() => decodePng(bytes)).toThrow(
       new TypeError(
         `datasets.decodePng: bytes must be a whole PNG file, got ${bytes.length} bytes (${reason}).`,
@@ -135,8 +136,8 @@ describe('decodePng', () => {
   it('unpacks no profile, no text, and no more than the header says', async () => {
     const zeros = await bomb(createDeflate())
     const pixel = zlibSync(Uint8Array.of(0, 7)) // a line of one pixel, without a filter
-    const texts = ['iCCP', 'zTXt'].map(type => chunk(type, [97, 0, 0, ...zeros]))
-    const files = [[...texts, chunk('IDAT', pixel)], [chunk('IDAT', zeros)]]
+    const texts = ['iCCP', 'zTXt'].map(type => pngChunk(type, [97, 0, 0, ...zeros]))
+    const files = [[...texts, pngChunk('IDAT', pixel)], [pngChunk('IDAT', zeros)]]
     const growth = await peakGrowth(() => {
       const values = files.map(chunks => decodePng(pngOf([1, 1, 8, 0, 0], chunks)).dataSync()[0])
       expect(values).toEqual([Math.fround(14 / 255 - 1), -1])
@@ -148,13 +149,13 @@ describe('decodePng', () => {
     // A real picture of 16,000 x 16,000 white pixels, 1 bit each, takes 32 kB.
     const lines = new Uint8Array(16000 * 2001).fill(255)
     for (let y = 0; y < 16000; y++) lines[y * 2001] = 0
-    const file = pngOf([16000, 16000, 1, 0, 0], [chunk('IDAT', zlibSync(lines))])
+    const file = pngOf([16000, 16000, 1, 0, 0], [pngChunk('IDAT', zlibSync(lines))])
     expect(() => decodePng(file)).toThrow(
       new RangeError(
         `datasets.decodePng: bytes must unpack to at most ${2 ** 26 + 100 * file.length} bytes, got 256000000. Raise maxBytes if you trust it.`,
       ),
     )
-    const small = pngOf([9, 3, 8, 2, 0], [chunk('IDAT', zlibSync(new Uint8Array(84)))])
+    const small = pngOf([9, 3, 8, 2, 0], [pngChunk('IDAT', zlibSync(new Uint8Array(84)))])
     expect(decodePng(small, { maxBytes: 81 }).shape).toEqual([1, 3, 9, 3])
     expect(() => decodePng(small, { maxBytes: 80 })).toThrow('at most 80 bytes, got 81')
   })

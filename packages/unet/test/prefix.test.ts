@@ -2,16 +2,8 @@ import { type HostTensor, UnreadTensor, writeSafetensors } from '@rectified-flow
 import { createRng } from '@rectified-flow/core'
 import { createUNet, loadUNet, loadWeights, SongUNet, saveWeights, stateDict } from '@rectified-flow/unet'
 import { describe, expect, it } from 'vitest'
+import { tiny as config } from './small-net.js'
 
-const config = {
-  imgResolution: 4,
-  inChannels: 1,
-  outChannels: 1,
-  modelChannels: 4,
-  channelMult: [1],
-  numBlocks: 1,
-  attnResolutions: [],
-}
 const seeded = (seed: number) => new SongUNet(config, { rng: createRng(seed) })
 const under = (prefix: string, tensors: Map<string, HostTensor>): [string, HostTensor][] =>
   [...tensors].map(([name, tensor]) => [prefix + name, tensor])

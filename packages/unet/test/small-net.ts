@@ -21,6 +21,17 @@ export const small = {
   resampleFilter: [1, 3, 3, 1],
 } satisfies SongUNetConfig
 
+/** The smallest network, without attention and classes. */
+export const tiny = {
+  imgResolution: 4,
+  inChannels: 1,
+  outChannels: 1,
+  modelChannels: 4,
+  channelMult: [1],
+  numBlocks: 1,
+  attnResolutions: [],
+}
+
 /** A new network whose every weight is far from zero, so that each part shows in the output. */
 export function randomNet(config: SongUNetConfig = small, seed = 1): SongUNet {
   return perturbed(new SongUNet(config, { rng: createRng(seed) }))

@@ -5,16 +5,7 @@ import { exact, expectClose } from '@rectified-flow/tools/matchers'
 import { createUNet, DhariwalUNet, loadUNet, SongUNet, saveUNet } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, it } from 'vitest'
-
-const config = {
-  imgResolution: 4,
-  inChannels: 1,
-  outChannels: 1,
-  modelChannels: 4,
-  channelMult: [1],
-  numBlocks: 1,
-  attnResolutions: [],
-}
+import { tiny as config } from './small-net.js'
 
 it('comes back with its configuration and weights', async () => {
   const net = new SongUNet(config, { rng: createRng(1) })

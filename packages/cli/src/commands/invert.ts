@@ -9,10 +9,9 @@ import * as tf from '@tensorflow/tfjs-core'
 import { Command } from 'commander'
 import { backendOption, startBackend } from '../backend-option.js'
 import { checkOutput } from '../check-output.js'
-import { chosenImages } from '../chosen-images.js'
-import { checkDataClass, dataLabels } from '../class-labels.js'
+import { openChosenImages } from '../chosen-images.js'
+import { dataLabels } from '../class-labels.js'
 import { finiteRows } from '../finite-rows.js'
-import { openDataFor } from '../open-data.js'
 import { type NetworkOptions, networkOptions, openNetwork } from '../open-network.js'
 import { parseIndices, parseInteger, parseSteps } from '../parse.js'
 import { progress } from '../progress.js'
@@ -50,13 +49,10 @@ async function run(data: string, flags: Flags): Promise<void> {
   await startBackend(flags.backend)
   const { net, velocity } = await openNetwork(flags)
   const { imgResolution: side, inChannels: channels, labelDim } = net.config
-  const source = await openDataFor(net.config, data, {
-    labels: flags.class === undefined,
-    whole: !flags.images,
-    maxBytes: flags.maxBytes,
+  const { source, images } = await openChosenImages(net.config, data, {
+    ...{ images: flags.images, maxBytes: flags.maxBytes },
+    ...{ option: '--class', only: flags.class },
   })
-  checkDataClass('--class', flags.class, labelDim, source, data)
-  const images = chosenImages(flags.images, source, data)
   const shape = [side, side, channels] as const
   const noise = new Float32Array(images.length * side * side * channels)
   // Compile the whole inversion, not the velocity: each batch has another velocity, because its labels differ.

@@ -7,10 +7,9 @@ import type { ForwardOptions } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import { Command } from 'commander'
 import { backendOption, startBackend } from '../backend-option.js'
-import { chosenImages } from '../chosen-images.js'
-import { checkClass, checkDataClass, dataLabels, forwardLabels } from '../class-labels.js'
+import { openChosenImages } from '../chosen-images.js'
+import { checkClass, dataLabels, forwardLabels } from '../class-labels.js'
 import { checkImageOutput, imageOutput } from '../image-output.js'
-import { openDataFor } from '../open-data.js'
 import { type NetworkOptions, networkOptions, openNetwork } from '../open-network.js'
 import { parseIndices, parseInteger, parseSteps } from '../parse.js'
 import { progress } from '../progress.js'
@@ -56,13 +55,10 @@ async function run(data: string, flags: Flags): Promise<void> {
   const { imgResolution: side, inChannels: channels, labelDim } = net.config
   checkClass('--to', flags.to, labelDim)
   const method = solvers[flags.method]
-  const source = await openDataFor(net.config, data, {
-    labels: flags.from === undefined,
-    whole: !flags.images,
-    maxBytes: flags.maxBytes,
+  const { source, images } = await openChosenImages(net.config, data, {
+    ...{ images: flags.images, maxBytes: flags.maxBytes },
+    ...{ option: '--from', only: flags.from },
   })
-  checkDataClass('--from', flags.from, labelDim, source, data)
-  const images = chosenImages(flags.images, source, data)
   const output = await imageOutput(flags.out)
   const todo = await output.missing(images)
   // Compile the whole translation, not the velocities: each batch has other velocities, because its labels differ.

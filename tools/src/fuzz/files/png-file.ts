@@ -1,4 +1,5 @@
-import { crc32, deflateSync } from 'node:zlib'
+import { deflateSync } from 'node:zlib'
+import { PNG_SIGNATURE, pngChunk } from '../../png-chunk.js'
 
 export interface PngHeader {
   width: number
@@ -34,14 +35,5 @@ export function pngChunks(header: PngHeader, rows?: Uint8Array): Chunk[] {
 }
 
 /** A PNG with the checksums of these chunks. */
-export function pngFile(chunks: readonly Chunk[]): Uint8Array {
-  const parts = chunks.map(([kind, bytes]) => {
-    const body = Buffer.concat([Buffer.from(kind, 'latin1'), bytes])
-    const chunk = Buffer.alloc(8 + body.length)
-    chunk.writeUInt32BE(bytes.length, 0)
-    chunk.set(body, 4)
-    chunk.writeUInt32BE(crc32(body), 4 + body.length)
-    return chunk
-  })
-  return new Uint8Array(Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), ...parts]))
-}
+export const pngFile = (chunks: readonly Chunk[]): Uint8Array =>
+  new Uint8Array(Buffer.concat([PNG_SIGNATURE, ...chunks.map(([kind, bytes]) => pngChunk(kind, bytes))]))

@@ -1,4 +1,4 @@
-import { placeOf as placeIn } from '../region.js'
+import { placeOf } from '../region.js'
 import { type AnyBuffer, type Command, isCopy, wholeOf } from './command.js'
 import type { Program } from './program.js'
 import { isStandIn, type StandIn } from './stand-in.js'
@@ -12,7 +12,7 @@ export function differenceOf(one: Program, other: Program): string | undefined {
   const pair = (a: AnyBuffer, b: AnyBuffer): string | undefined => {
     const wholes = [wholeOf(a), wholeOf(b)] as const
     if (wholes[0] !== a || wholes[1] !== b) {
-      const [x, y] = [placeIn(a as GPUBuffer), placeIn(b as GPUBuffer)]
+      const [x, y] = [placeOf(a as GPUBuffer), placeOf(b as GPUBuffer)]
       return x.offset !== y.offset || x.size !== y.size ? 'uses another part' : pair(...wholes)
     }
     if (!isStandIn(a) || !isStandIn(b)) return pairOfBefore(one, a, other, b)
@@ -70,7 +70,7 @@ function pairOfBefore(one: Program, a: AnyBuffer, other: Program, b: AnyBuffer):
 function constantsDiffer(one: Program, a: StandIn, other: Program, b: StandIn): string | undefined {
   if (!a.bytes && !b.bytes) return undefined
   if (!a.bytes || !b.bytes) return 'uses numbers of the host in one run only'
-  const [i, j] = [placeOf(one, a), placeOf(other, b)]
+  const [i, j] = [drawOf(one, a), drawOf(other, b)]
   if (i !== j) return 'draws other random numbers'
   const skipped = i === undefined ? 0 : 4
   const [x, y] = [new Uint32Array(a.bytes), new Uint32Array(b.bytes)]
@@ -82,7 +82,7 @@ function constantsDiffer(one: Program, a: StandIn, other: Program, b: StandIn): 
   return undefined
 }
 
-const placeOf = (program: Program, { place }: StandIn): number | undefined =>
+const drawOf = (program: Program, { place }: StandIn): number | undefined =>
   place && program.draws.indexOf(place)
 
 const nameOf = (command: Command | undefined): string =>
