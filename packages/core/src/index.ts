@@ -1,4 +1,5 @@
 export { batchOf } from './batch-of.js'
+export { checkOptions, type OptionNames } from './check-options.js'
 export {
   checkFinite,
   checkInt,
