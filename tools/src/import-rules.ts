@@ -12,6 +12,7 @@ const layers = [
   ['checkpoints', 'ode', 'timestep-dists', 'backends'],
   ['datasets', 'losses-lpips-huber', 'unet', 'eval-fid'],
   ['reflow'],
+  ['flow'],
   ['cli'],
 ]
 

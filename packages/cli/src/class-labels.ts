@@ -1,5 +1,6 @@
-import { createRng, oneHot } from '@rectified-flow/core'
+import { oneHot } from '@rectified-flow/core'
 import type { ImageSource } from '@rectified-flow/datasets'
+import { classOfSeed } from '@rectified-flow/flow'
 import type { ForwardOptions } from '@rectified-flow/unet'
 import type * as tf from '@tensorflow/tfjs-core'
 
@@ -31,10 +32,9 @@ export function checkDataClass(
  */
 export function classLabels(classes: number, numbers: readonly number[], only?: number): ForwardOptions {
   if (classes === 0) return {}
-  const rng = createRng(0).fork('class')
   return forwardLabels(
     classes,
-    numbers.map(n => only ?? rng.fork(n).integers(1, classes)[0]!),
+    numbers.map(n => only ?? classOfSeed(n, classes)),
   )
 }
 

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeNpz } from '@rectified-flow/checkpoints'
 import { signedToBytes } from '@rectified-flow/core'
-import { decodePng, type HostImages } from '@rectified-flow/datasets'
+import { decodePng, type HostImages, type PngGridOptions } from '@rectified-flow/datasets'
 import { writePngGrid } from '@rectified-flow/datasets/node'
 import type * as tf from '@tensorflow/tfjs-core'
 import { checkOutput } from './check-output.js'
@@ -27,8 +27,8 @@ export interface ImageOutput {
  * A name that ends in .png is one grid; in .npz, one file with `arr_0` [N,H,W,C] of bytes. Any other name is a folder of
  * PNGs, where images of an earlier run are kept.
  */
-export async function imageOutput(path: string): Promise<ImageOutput> {
-  if (path.endsWith('.png')) return collected(images => writePngGrid(path, images))
+export async function imageOutput(path: string, grid: PngGridOptions = {}): Promise<ImageOutput> {
+  if (path.endsWith('.png')) return collected(images => writePngGrid(path, images, grid))
   if (path.endsWith('.npz')) return collected(images => writeNpzImages(path, images))
   await mkdir(path, { recursive: true })
   return {

@@ -30,6 +30,8 @@ export function addSamplingOptions(command: Command): Command {
     )
 }
 
-export function samplingOf({ steps, times, method, rule }: SamplingFlags): SamplerOptions {
-  return { ...(steps && { steps }), ...(times && { times }), method: solvers[method], rule }
+/** @param usual  the steps without --steps and --times; 1 if it isn't given */
+export function samplingOf({ steps, times, method, rule }: SamplingFlags, usual?: number): SamplerOptions {
+  const intervals = steps ?? (times ? undefined : usual)
+  return { ...(intervals && { steps: intervals }), ...(times && { times }), method: solvers[method], rule }
 }

@@ -42,6 +42,20 @@ it('draws the same image for a seed in any batch', async () => {
   expect((await difference.data())[0]).toBeLessThan(1.01 / 127.5)
 })
 
+it('draws with a network that is shipped, in its own number of steps, as a grid', async () => {
+  const out = join(folder, 'digits.png')
+  const draw = (...more: string[]) =>
+    run('sample', '--out', out, '--backend', 'wasm', '--seeds', '0-5', ...more)
+  const { out: said } = await draw('--network', 'digits', '--columns', '3', '--scale', '2')
+  expect(said).toBe(`6 images in ${out}, 1 network calls each`)
+  const grid = decodePng(await readFile(out))
+  expect(grid.shape).toEqual([1, 2 * 58 - 2, 3 * 58 - 2, 1])
+  grid.dispose()
+  expect((await draw('--network', 'digit-teacher')).out).toContain('16 network calls each')
+  expect((await draw('--network', 'digit-teacher', '--steps', '2')).out).toContain('2 network calls each')
+  expect((await draw('--network', 'digit-teacher', '--times', '0.9,0')).out).toContain('1 network calls each')
+})
+
 it('inverts digits and draws them again', async () => {
   const [noise, back] = [join(folder, 'noise.npz'), join(folder, 'back.npz')]
   await run('invert', mnist, ...network, '--images', '0-3', '--steps', '16', '--out', noise)
@@ -54,6 +68,9 @@ it('inverts digits and draws them again', async () => {
 
 it('says what is wrong', async () => {
   const out = join(folder, 'x.png')
+  await expect(run('sample', ...network, '--scale', '2', '--out', join(folder, 'x.npz'))).rejects.toThrow(
+    `--scale must come with a grid, --out NAME.png, got --out '${join(folder, 'x.npz')}'.`,
+  )
   await expect(run('sample', '--out', out)).rejects.toThrow(
     "required option '--network <file>' not specified",
   )

@@ -47,9 +47,9 @@ export function invertCommand(): Command {
 async function run(data: string, flags: Flags): Promise<void> {
   await checkOutput('--out', flags.out, 'file')
   await startBackend(flags.backend)
-  const { net, velocity } = await openNetwork(flags)
-  const { imgResolution: side, inChannels: channels, labelDim } = net.config
-  const { source, images } = await openChosenImages(net.config, data, {
+  const flow = await openNetwork(flags)
+  const { imgResolution: side, inChannels: channels, labelDim } = flow.net.config
+  const { source, images } = await openChosenImages(flow.net.config, data, {
     ...{ images: flags.images, maxBytes: flags.maxBytes },
     ...{ option: '--class', only: flags.class },
   })
@@ -58,7 +58,7 @@ async function run(data: string, flags: Flags): Promise<void> {
   // Compile the whole inversion, not the velocity: each batch has another velocity, because its labels differ.
   const noiseOf = compile(
     (x: tf.Tensor, fresh: tf.Tensor, labels: ForwardOptions) =>
-      invert(velocity(labels), x, { noise: fresh, steps: flags.steps, method: solvers[flags.method] }).z,
+      invert(flow.velocity(labels), x, { noise: fresh, steps: flags.steps, method: solvers[flags.method] }).z,
   )
   const bar = progress('invert', images.length, 'images')
   bar.update(0)

@@ -48,9 +48,9 @@ export function pairsInvertCommand(): Command {
 }
 
 async function inversion(data: string, flags: Flags): Promise<Filling> {
-  const { net, velocity } = await openNetwork(flags)
-  const { imgResolution: side, inChannels: channels, labelDim } = net.config
-  const source = await openDataFor(net.config, data, {
+  const flow = await openNetwork(flags)
+  const { imgResolution: side, inChannels: channels, labelDim } = flow.net.config
+  const source = await openDataFor(flow.net.config, data, {
     split: flags.split,
     whole: true,
     maxBytes: flags.maxBytes,
@@ -78,8 +78,11 @@ async function inversion(data: string, flags: Flags): Promise<Filling> {
         store,
         source,
         (x, noise, classLabels) =>
-          invert(velocity(classLabels ? { classLabels } : {}), x, { noise, steps, method: solvers[method] })
-            .z,
+          invert(flow.velocity(classLabels ? { classLabels } : {}), x, {
+            noise,
+            steps,
+            method: solvers[method],
+          }).z,
         options,
       ),
     close: () => source.close(),

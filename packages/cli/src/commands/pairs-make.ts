@@ -36,8 +36,8 @@ export function pairsMakeCommand(): Command {
 }
 
 async function generation(flags: Flags): Promise<Filling> {
-  const { net, velocity, denoiser } = await openNetwork(flags)
-  const { imgResolution: side, inChannels: channels, labelDim } = net.config
+  const flow = await openNetwork(flags)
+  const { imgResolution: side, inChannels: channels, labelDim } = flow.net.config
   const sampling = samplingOf(flags)
   const edm = flags.steps ? { steps: flags.steps } : {}
   return {
@@ -54,7 +54,9 @@ async function generation(flags: Flags): Promise<Filling> {
         store,
         (z, classLabels) => {
           const given = classLabels ? { classLabels } : {}
-          return flags.edm ? sampleEdm(denoiser(given), z, edm).x : sample(velocity(given), z, sampling).x
+          return flags.edm
+            ? sampleEdm(flow.denoiser(given), z, edm).x
+            : sample(flow.velocity(given), z, sampling).x
         },
         options,
       ),

@@ -1,6 +1,8 @@
 import { type BackendName, compile } from '@rectified-flow/backends'
 import { readNpz, toFloat32 } from '@rectified-flow/checkpoints'
 import { createRng, indexedNormal } from '@rectified-flow/core'
+import type { PngGridOptions } from '@rectified-flow/datasets'
+import { type Flow, type ShippedNetworkName, shippedNetworks } from '@rectified-flow/flow'
 import { sample, sampleEdm } from '@rectified-flow/reflow'
 import type { ForwardOptions } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
@@ -10,7 +12,7 @@ import { checkClass, classLabels } from '../class-labels.js'
 import { checkImageOutput, imageOutput } from '../image-output.js'
 import { inside, readInput } from '../input-file.js'
 import { limit } from '../max-bytes-option.js'
-import { type NetworkOptions, networkOptions, type OpenedNetwork, openNetwork } from '../open-network.js'
+import { type NetworkOptions, networkOptions, openNetwork } from '../open-network.js'
 import { parseIndices, parseInteger } from '../parse.js'
 import { progress } from '../progress.js'
 import { addSamplingOptions, type SamplingFlags, samplingOf } from '../sampling-options.js'
@@ -24,6 +26,8 @@ interface Flags extends NetworkOptions, SamplingFlags {
   class?: number
   batch: number
   edm?: boolean
+  columns?: number
+  scale?: number
   shard?: Shard
   workers: number
   backend?: BackendName
@@ -43,6 +47,8 @@ export function sampleCommand(): Command {
     .addOption(new Option('--noise <file>', 'instead of seeds: an .npz of `invert`').conflicts('seeds'))
     .option('--class <n>', "class of every image (default: each seed's own)", parseInteger(0))
     .option('--batch <n>', 'images at a time', parseInteger(1), 64)
+    .option('--columns <n>', 'of NAME.png: images in a row (default: a square grid)', parseInteger(1, 4096))
+    .option('--scale <n>', 'of NAME.png: each pixel becomes n x n pixels', parseInteger(1, 64))
     .option('--edm', "EDM's sampler, for a diffusion model; --steps noise levels (default: 18)")
     .addOption(shardOption())
     .addOption(workersOption())
@@ -53,6 +59,7 @@ export function sampleCommand(): Command {
 
 async function run(flags: Flags): Promise<void> {
   await checkImageOutput(flags.out)
+  gridOf(flags)
   const shard = shardOf(flags.shard)
   if ((shard.count > 1 || flags.workers > 1) && /\.(png|npz)$/.test(flags.out))
     throw new RangeError(`--out must be a folder if several processes write to it, got '${flags.out}'.`)
@@ -64,15 +71,15 @@ async function run(flags: Flags): Promise<void> {
 }
 
 async function drawShare(flags: Flags, shard: Shard): Promise<void> {
-  const opened = await openNetwork(flags)
-  const { imgResolution: side, inChannels: channels, labelDim } = opened.net.config
+  const flow = await openNetwork(flags)
+  const { imgResolution: side, inChannels: channels, labelDim } = flow.net.config
   checkClass('--class', flags.class, labelDim)
   const source = await noiseSource(flags, [side, side, channels])
-  const output = await imageOutput(flags.out)
+  const output = await imageOutput(flags.out, gridOf(flags))
   const mine = source.numbers.filter((_, i) => i % shard.count === shard.index)
   const todo = await output.missing(mine)
   // Compile the whole sampler, not the velocity: each batch has another velocity, because its labels differ.
-  const drawn = compile((z: tf.Tensor4D, labels: ForwardOptions) => draw(opened, z, labels, flags))
+  const drawn = compile((z: tf.Tensor4D, labels: ForwardOptions) => draw(flow, z, labels, flags))
   const bar = progress('sample', mine.length, 'images')
   bar.update(mine.length - todo.length)
   let nfe = 0
@@ -93,13 +100,28 @@ async function drawShare(flags: Flags, shard: Shard): Promise<void> {
 }
 
 function draw(
-  { velocity, denoiser }: OpenedNetwork,
+  flow: Flow,
   z: tf.Tensor4D,
   labels: ForwardOptions,
   flags: Flags,
 ): { x: tf.Tensor4D; nfe: number } {
-  if (flags.edm) return sampleEdm(denoiser(labels), z, { ...(flags.steps && { steps: flags.steps }) })
-  return sample(velocity(labels), z, samplingOf(flags)) as { x: tf.Tensor4D; nfe: number }
+  if (flags.edm) return sampleEdm(flow.denoiser(labels), z, { ...(flags.steps && { steps: flags.steps }) })
+  return sample(flow.velocity(labels), z, samplingOf(flags, stepsOf(flags.network))) as {
+    x: tf.Tensor4D
+    nfe: number
+  }
+}
+
+/** The steps with which a shipped network draws if none are given. */
+const stepsOf = (network: string): number | undefined =>
+  Object.hasOwn(shippedNetworks, network) ? shippedNetworks[network as ShippedNetworkName].steps : undefined
+
+/** How the grid of a NAME.png looks. */
+function gridOf({ out, columns, scale }: Flags): PngGridOptions {
+  const option = columns ? '--columns' : '--scale'
+  if ((columns ?? scale) && !out.endsWith('.png'))
+    throw new RangeError(`${option} must come with a grid, --out NAME.png, got --out '${out}'.`)
+  return { ...(columns && { columns }), ...(scale && { scale }) }
 }
 
 /** The noise of each image by its number, which is a seed, or a row of the file `--noise`. */

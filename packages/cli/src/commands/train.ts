@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { BackendName } from '@rectified-flow/backends'
 import { createRng, type Rng } from '@rectified-flow/core'
+import { shippedFile } from '@rectified-flow/flow/node'
 import { premetrics } from '@rectified-flow/losses-lpips-huber'
 import { couplings, prefetch, Trainer, warmUp } from '@rectified-flow/reflow'
 import { train } from '@rectified-flow/reflow/node'
@@ -130,13 +131,13 @@ async function openNet({ network, maxBytes }: TrainConfig, rng: Rng): Promise<UN
   const { initial, config, preset, prefix, dropout } = network
   const fromConfig = config && (await inside('network.config', () => configFromReference(config)))
   const given = fromConfig ?? (preset && presets[preset])
-  const more = dropout === undefined ? {} : { dropout }
-  if (initial === undefined) return createUNet({ ...given!, ...more }, { rng })
+  if (initial === undefined)
+    return createUNet({ ...given!, ...(dropout !== undefined && { dropout }) }, { rng })
   return (
-    await readNetwork(initial, {
+    await readNetwork(shippedFile(initial) ?? initial, {
       config: given,
       prefix,
-      more,
+      dropout,
       maxBytes,
       name: 'network.initial',
       hint: 'network.config or network.preset',
@@ -149,7 +150,7 @@ async function initialHash({ network: { initial } }: TrainConfig): Promise<{ ini
   if (initial === undefined) return {}
   return {
     initialSha256: createHash('sha256')
-      .update(await readInput('network.initial', initial))
+      .update(await readInput('network.initial', shippedFile(initial) ?? initial))
       .digest('hex'),
   }
 }

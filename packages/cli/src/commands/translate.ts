@@ -51,11 +51,11 @@ export function translateCommand(): Command {
 async function run(data: string, flags: Flags): Promise<void> {
   await checkImageOutput(flags.out)
   await startBackend(flags.backend)
-  const { net, velocity } = await openNetwork(flags)
-  const { imgResolution: side, inChannels: channels, labelDim } = net.config
+  const flow = await openNetwork(flags)
+  const { imgResolution: side, inChannels: channels, labelDim } = flow.net.config
   checkClass('--to', flags.to, labelDim)
   const method = solvers[flags.method]
-  const { source, images } = await openChosenImages(net.config, data, {
+  const { source, images } = await openChosenImages(flow.net.config, data, {
     ...{ images: flags.images, maxBytes: flags.maxBytes },
     ...{ option: '--from', only: flags.from },
   })
@@ -63,7 +63,7 @@ async function run(data: string, flags: Flags): Promise<void> {
   const todo = await output.missing(images)
   // Compile the whole translation, not the velocities: each batch has other velocities, because its labels differ.
   const translated = compile((x: tf.Tensor, noise: tf.Tensor, from: ForwardOptions, to: ForwardOptions) => {
-    const fields = { from: velocity(from), to: velocity(to) }
+    const fields = { from: flow.velocity(from), to: flow.velocity(to) }
     const inversion = { steps: flags.inversionSteps, method }
     return translate(x, { ...fields, noise, inversion, sampling: { steps: flags.steps, method } })
       .x as tf.Tensor4D

@@ -1,0 +1,48 @@
+import type { Checkpoint } from '@rectified-flow/checkpoints'
+import { checkOptions, describe, type OptionNames } from '@rectified-flow/core'
+import { configFromEdm, createUNet, edm, type UNetConfig } from '@rectified-flow/unet'
+import { Flow } from './flow.js'
+
+export interface FlowOptions {
+  /** The network's configuration, for files that hold only weights; `presets` of `@rectified-flow/unet` has published ones. */
+  config?: UNetConfig
+  /** What the names of the weights begin with, such as 'ema.'; by default it is found. */
+  prefix?: string
+  /** The network's dropout in training, in place of its configuration's. */
+  dropout?: number
+}
+
+const OPTIONS: OptionNames<FlowOptions> = { config: 'optional', prefix: 'optional', dropout: 'optional' }
+
+/**
+ * The flow of a file's weights. Files of this library and EDM pickles hold their configuration. Other files hold only
+ * weights: they need `config`, and get EDM's preconditioning, as in 2-rectified flow++.
+ *
+ * @throws RangeError if there is no configuration, or if the weights don't fit it
+ */
+export function flowOf(
+  { tensors, metadata, network }: Pick<Checkpoint, 'tensors' | 'metadata' | 'network'>,
+  options: FlowOptions = {},
+): Flow {
+  checkOptions<FlowOptions>('flow.flowOf', options, OPTIONS)
+  const { config, prefix, dropout } = options
+  const own = network ? configFromEdm(network) : undefined
+  const chosen = config ?? own?.config ?? parseConfig(metadata.config)
+  const full = dropout === undefined ? chosen : { ...chosen, dropout }
+  const net = createUNet(full, { tensors, ...(prefix !== undefined && { prefix }) })
+  return new Flow(net, own?.preconditioner ?? edm())
+}
+
+function parseConfig(text: string | undefined): UNetConfig {
+  const where = 'flow.flowOf'
+  if (text === undefined)
+    throw new RangeError(
+      `${where}: config must be given for a file that holds only weights, got undefined. For example, pass { config: presets.cifar10 }.`,
+    )
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {}
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as UNetConfig
+  throw new RangeError(`${where}: the metadata's config must be a JSON object, got ${describe(text)}.`)
+}

@@ -1,0 +1,131 @@
+import { type Compiled, compile } from '@rectified-flow/backends'
+import {
+  checkInt,
+  checkOptions,
+  createRng,
+  type Denoiser,
+  type Field,
+  indexedNormal,
+  type OptionNames,
+  oneHot,
+} from '@rectified-flow/core'
+import { type SamplerOptions, sample } from '@rectified-flow/reflow'
+import {
+  edm,
+  type ForwardOptions,
+  networkDenoiser,
+  networkVelocity,
+  type Preconditioner,
+  type UNet,
+} from '@rectified-flow/unet'
+import * as tf from '@tensorflow/tfjs-core'
+import { classOfSeed } from './class-of-seed.js'
+
+export interface FlowSampleOptions extends Omit<SamplerOptions, 'compile'> {
+  /** Image i is drawn from the noise of seed + i, so that an image is the same in any number of images. */
+  seed?: number
+  /** Class of every image, if the network has classes; by default each image has the class of its seed. */
+  class?: number
+}
+
+const OPTIONS: OptionNames<FlowSampleOptions> = {
+  seed: 'optional',
+  class: 'optional',
+  steps: 'optional',
+  startTime: 'optional',
+  endTime: 'optional',
+  times: 'optional',
+  noiseScale: 'optional',
+  method: 'optional',
+  rule: 'optional',
+}
+
+/** Images drawn at a time: more at once need more memory and are hardly faster. */
+const BATCH = 64
+
+type Draw = (z: tf.Tensor4D, labels?: tf.Tensor2D) => tf.Tensor
+
+/** A network as the flow that it is: its velocity, and images drawn with it. It owns the network. */
+export class Flow {
+  readonly net: UNet
+  readonly preconditioner: Preconditioner
+  #compiled: { options: SamplerOptions; draw: Compiled<Draw> } | undefined
+
+  /** @param preconditioner  the form in which the network was trained; EDM's by default, as in 2-rectified flow++ */
+  constructor(net: UNet, preconditioner: Preconditioner = edm()) {
+    this.net = net
+    this.preconditioner = preconditioner
+  }
+
+  /** dx/dt at x [B,H,W,C], t [B]: for every sampler, solver and inverter of the other packages. */
+  velocity(options: ForwardOptions = {}): Field {
+    return networkVelocity(this.net, this.preconditioner, options)
+  }
+
+  /** E[data given x] at x [B,H,W,C], sigma [B]: for `sampleEdm`, if the network is a diffusion model. */
+  denoiser(options: ForwardOptions = {}): Denoiser {
+    return networkDenoiser(this.net, this.preconditioner, options)
+  }
+
+  /**
+   * Draw images from noise, by default in one step.
+   *
+   * @returns  [count,H,W,C] in [-1,1]; the caller disposes it
+   */
+  sample(count: number, options: FlowSampleOptions = {}): tf.Tensor4D {
+    const where = 'flow.Flow.sample'
+    checkInt(where, 'count', count, 1)
+    checkOptions<FlowSampleOptions>(where, options, OPTIONS)
+    const { seed = 0, class: only, ...sampling } = options
+    checkInt(where, 'seed', seed, 0)
+    const { imgResolution: side, inChannels: channels, labelDim: classes } = this.net.config
+    if (only !== undefined) this.#checkClass(where, only)
+    const draw = this.#drawWith(sampling)
+    const rng = createRng(0)
+    return tf.tidy(() => {
+      const parts: tf.Tensor4D[] = []
+      for (let first = 0; first < count; first += BATCH) {
+        const seeds = Array.from({ length: Math.min(BATCH, count - first) }, (_, i) => seed + first + i)
+        parts.push(
+          tf.tidy(() => {
+            const z = indexedNormal(rng, seeds, [side, side, channels]) as tf.Tensor4D
+            const labels = seeds.map(one => only ?? (classes > 0 ? classOfSeed(one, classes) : 0))
+            return draw(z, classes > 0 ? oneHot(labels, classes) : undefined) as tf.Tensor4D
+          }),
+        )
+      }
+      return parts.length === 1 ? parts[0]! : tf.concat(parts, 0)
+    })
+  }
+
+  /** Dispose the network. */
+  dispose(): void {
+    this.#compiled?.draw.dispose()
+    this.#compiled = undefined
+    this.net.dispose()
+  }
+
+  #checkClass(where: string, only: number): void {
+    const classes = this.net.config.labelDim
+    if (classes === 0)
+      throw new RangeError(`${where}: class must be absent, because the network has no classes, got ${only}.`)
+    checkInt(where, 'class', only, 0, classes - 1)
+  }
+
+  /** The whole sampler as one compiled function, kept while its options stay the same. */
+  #drawWith(options: SamplerOptions): Compiled<Draw> {
+    if (this.#compiled && isSame(this.#compiled.options, options)) return this.#compiled.draw
+    this.#compiled?.draw.dispose()
+    const draw = compile(
+      (z: tf.Tensor4D, labels?: tf.Tensor2D) =>
+        sample(this.velocity(labels && { classLabels: labels }), z, { ...options, compile: false }).x,
+    )
+    this.#compiled = { options, draw }
+    return draw
+  }
+}
+
+function isSame(a: SamplerOptions, b: SamplerOptions): boolean {
+  const plain = ({ method, ...options }: SamplerOptions) => JSON.stringify(Object.entries(options).sort())
+  return a.method === b.method && plain(a) === plain(b)
+}

@@ -1,0 +1,6 @@
+export { type CompareFoldersOptions, compareFolders } from './compare-folders.js'
+export { loadFlow } from './load-flow.js'
+export { shippedFile } from './shipped-file.js'
+export { type StraightenOptions, straighten } from './straighten.js'
+export type { RunOptions } from './train-flow.js'
+export { type TrainFolderOptions, trainFolder } from './train-folder.js'
