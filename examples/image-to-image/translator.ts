@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readSafetensors } from '@rectified-flow/checkpoints'
 import { type Coupling, createRng, type Weights } from '@rectified-flow/core'
-import type { IndexedImages } from '@rectified-flow/datasets'
+import type { ImageSource } from '@rectified-flow/datasets'
 import { createPairStore } from '@rectified-flow/datasets/node'
 import {
   generatePairs,
@@ -47,7 +47,7 @@ export interface TranslatorSettings {
  */
 export async function trainTranslator(
   base: Uint8Array,
-  digits: IndexedImages,
+  digits: ImageSource,
   settings: TranslatorSettings,
   folder: string,
   onProgress: (line: string) => void = () => {},

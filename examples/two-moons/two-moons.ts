@@ -1,10 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createRng, type Field } from '@rectified-flow/core'
+import { createRng } from '@rectified-flow/core'
 import { slicedWasserstein } from '@rectified-flow/eval-fid'
 import { sample, sampleTrajectory, straightness } from '@rectified-flow/reflow'
 import * as tf from '@tensorflow/tfjs-core'
 import { type FlowSettings, trainFlows } from './flow.js'
+import type { PlaneField } from './mlp.js'
 import { drawPanels, type Panel, toPng } from './plot.js'
 import { POINT_SETS } from './point-sets.js'
 
@@ -57,18 +58,18 @@ export async function twoMoons(
     const own = distance(set(settings.measured, rng.fork('other')))
     add({ points, flow: 'data', distance: Object.fromEntries(STEPS.map(steps => [steps, own])) })
 
-    async function draw(field: Field, steps: number): Promise<Float32Array> {
+    async function draw(field: PlaneField, steps: number): Promise<Float32Array> {
       const drawn = tf.tidy(
-        () => sample(field, rng.fork('measured').normal([settings.measured, 1, 1, 2]), { steps }).x,
+        () => sample(field, rng.fork('measured').normal([settings.measured, 2]), { steps }).x,
       )
       const points = (await drawn.data()) as Float32Array
       drawn.dispose()
       return points
     }
 
-    async function paths(field: Field): Promise<{ bend: number; particles: number[][][] }> {
+    async function paths(field: PlaneField): Promise<{ bend: number; particles: number[][][] }> {
       const [bend, stacked] = tf.tidy(() => {
-        const z = rng.fork('particles').normal([PATHS, 1, 1, 2])
+        const z = rng.fork('particles').normal([PATHS, 2])
         const { states } = sampleTrajectory(field, z, { steps: PATH_STEPS })
         return [
           tf.mean(straightness(states)),

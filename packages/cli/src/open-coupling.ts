@@ -1,5 +1,5 @@
 import { type Chosen, type Coupling, makeChosen, type Rng } from '@rectified-flow/core'
-import { type IndexedImages, type IndexedPairs, readBatch } from '@rectified-flow/datasets'
+import type { ImageSource, IndexedPairs } from '@rectified-flow/datasets'
 import { type CouplingContext, couplings } from '@rectified-flow/reflow'
 import { type NetworkInput, openDataFor } from './open-data.js'
 import { openPairsFor } from './open-pairs.js'
@@ -26,7 +26,7 @@ export async function openCoupling(
 /** Where pairs come from, and the name of the coupling that uses them unchanged. */
 interface Source {
   pairs?: IndexedPairs
-  data?: IndexedImages
+  data?: ImageSource
   classes?: number | undefined
   plain: 'stored' | 'independent'
   close(): Promise<void>
@@ -38,7 +38,6 @@ async function openPairs(path: string, net: NetworkInput): Promise<Source> {
 }
 
 async function openData(path: string, net: NetworkInput, maxBytes?: number): Promise<Source> {
-  const source = await openDataFor(net, path, { whole: true, maxBytes })
-  const data = { count: source.count, batch: (indices: ArrayLike<number>) => readBatch(source, indices) }
-  return { data, classes: source.classes, plain: 'independent', close: () => source.close() }
+  const data = await openDataFor(net, path, { whole: true, maxBytes })
+  return { data, classes: data.classes, plain: 'independent', close: () => data.close() }
 }

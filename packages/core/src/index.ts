@@ -23,11 +23,13 @@ export { constant } from './tape/constant.js'
 export { recompute } from './tape/recompute.js'
 export { tapedGradients } from './tape/taped-gradients.js'
 export { vectorJacobian } from './tape/vector-jacobian.js'
+export type { BatchOf, TensorOf } from './tensor-of.js'
 export type {
   Coupling,
   Denoiser,
   Features,
   Field,
+  ImageBatch,
   LossContext,
   Pairs,
   Premetric,

@@ -1,16 +1,25 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import type { Rng } from './rng/rng.js'
 
-/** dx/dt at (x, t). x [B,...], t [B] -> [B,...]. Borrowed in, owned out. */
-export type Field = (x: tf.Tensor, t: tf.Tensor1D) => tf.Tensor
+/** dx/dt at (x, t). x [B,...], t [B] -> [B,...]. Borrowed in, owned out. A field of points takes X = tf.Tensor2D. */
+export type Field<X extends tf.Tensor = tf.Tensor> = (x: X, t: tf.Tensor1D) => tf.Tensor
 
-/** Posterior mean E[x | x + sigma n]. x [B,H,W,C], sigma [B] -> [B,H,W,C]. */
-export type Denoiser = (x: tf.Tensor4D, sigma: tf.Tensor1D) => tf.Tensor4D
+/** Posterior mean E[x | x + sigma n]. x [B,...], sigma [B] -> [B,...]. */
+export type Denoiser<X extends tf.Tensor = tf.Tensor4D> = (x: X, sigma: tf.Tensor1D) => X
 
-/** A batch to train on: data x and noise z [B,H,W,C], labels [B,L] where there are classes. Owned by the caller. */
-export interface Pairs {
+/** Images [B,H,W,C] in [-1,1], and their one-hot labels [B,L] if there are classes. Owned by the caller. */
+export type ImageBatch = {
   x: tf.Tensor4D
-  z: tf.Tensor4D
+  labels?: tf.Tensor2D
+}
+
+/**
+ * A batch to train on: data x and noise z of one shape [B,...], and one-hot labels [B,L] if there are classes. Owned by the
+ * caller. (A type and not an interface, because `tf.dispose` and `tf.tidy` don't accept an interface.)
+ */
+export type Pairs<X extends tf.Tensor = tf.Tensor> = {
+  x: X
+  z: X
   labels?: tf.Tensor2D
 }
 
@@ -18,8 +27,8 @@ export interface Pairs {
  * Where training pairs come from. The pairs of a step depend on the step alone (and on what the coupling was made
  * with), never on the calls before it: a run that resumes at step k needs no saved position to go on exactly.
  */
-export interface Coupling {
-  draw(step: number, batch: number): Promise<Pairs>
+export interface Coupling<X extends tf.Tensor = tf.Tensor> {
+  draw(step: number, batch: number): Pairs<X> | Promise<Pairs<X>>
 }
 
 /** What a premetric may look at besides prediction and target: time t [B], x_t and the data x, both [B,...]. */

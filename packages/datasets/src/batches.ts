@@ -1,5 +1,5 @@
-import { checkInt, type Rng } from '@rectified-flow/core'
-import type { ImageBatch, ImageRows, ImageSource } from './image-source.js'
+import { checkInt, type ImageBatch, type Rng } from '@rectified-flow/core'
+import type { ImageRows, ImageSource } from './image-source.js'
 import { imageTensors } from './internal/image-tensors.js'
 
 export interface BatchesOptions {

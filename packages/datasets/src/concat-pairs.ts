@@ -3,10 +3,9 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { IndexedPairs } from './pair-source.js'
 
 /** Several sets of pairs as one. Nothing is copied; the pairs of the second set come after those of the first. */
-export function concatPairs(sets: readonly IndexedPairs[]): {
-  count: number
-  batch(indices: ArrayLike<number>): Promise<Pairs>
-} {
+export function concatPairs<X extends tf.Tensor>(
+  sets: readonly IndexedPairs<X>[],
+): { count: number; batch(indices: ArrayLike<number>): Promise<Pairs<X>> } {
   const starts = [0]
   for (const { count } of sets) starts.push((starts.at(-1) as number) + count)
   const count = starts.pop()!
@@ -20,7 +19,7 @@ export function concatPairs(sets: readonly IndexedPairs[]): {
         checkInt('datasets.batch', `indices[${i}]`, index, 0, count - 1)
         places[starts.findLastIndex(start => start <= index)]?.push(i)
       }
-      const parts: Pairs[] = []
+      const parts: Pairs<X>[] = []
       try {
         for (const [s, set] of sets.entries()) {
           const mine = places[s]!
@@ -28,18 +27,18 @@ export function concatPairs(sets: readonly IndexedPairs[]): {
         }
         return inOrder(parts, places.flat())
       } finally {
-        for (const { x, z, labels } of parts) tf.dispose([x, z, ...(labels ? [labels] : [])])
+        tf.dispose(parts)
       }
     },
   }
 }
 
 /** Concatenate the parts and move row i to places[i]. */
-function inOrder(parts: readonly Pairs[], places: readonly number[]): Pairs {
+function inOrder<X extends tf.Tensor>(parts: readonly Pairs<X>[], places: readonly number[]): Pairs<X> {
   const rowOf = new Int32Array(places.length)
   for (const [row, place] of places.entries()) rowOf[place] = row
-  const gather = <T extends tf.Tensor>(tensors: T[]): T =>
-    tf.tidy(() => tf.gather(tf.concat(tensors), tf.tensor1d(rowOf, 'int32')))
+  const gather = <T extends tf.Tensor>(tensors: readonly T[]): T =>
+    tf.tidy(() => tf.gather(tf.concat([...tensors]), tf.tensor1d(rowOf, 'int32')))
   const labels = parts.map(part => part.labels).filter(label => label !== undefined)
   return {
     x: gather(parts.map(part => part.x)),

@@ -1,5 +1,5 @@
-import { checkInt } from '@rectified-flow/core'
-import type { ImageBatch, ImageRows, ImageSource, IndexedImages } from './image-source.js'
+import { checkInt, type ImageBatch } from '@rectified-flow/core'
+import type { ImageRows, ImageSource } from './image-source.js'
 import { checkIndices } from './internal/check-indices.js'
 import { imageTensors } from './internal/image-tensors.js'
 
@@ -17,10 +17,7 @@ export interface ImageDatasetParts {
 }
 
 /** Images in memory, read by index: an `ImageSource` with `batch`, which needs no await. */
-export interface ImageDataset
-  extends ImageSource,
-    IndexedImages,
-    Readonly<Omit<ImageDatasetParts, 'classes'>> {
+export interface ImageDataset extends ImageSource, Readonly<Omit<ImageDatasetParts, 'classes'>> {
   /**
    * The images at these indices, in this order; an index may come twice.
    *

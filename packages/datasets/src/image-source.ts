@@ -1,5 +1,3 @@
-import type * as tf from '@tensorflow/tfjs-core'
-
 /** Images on the host, as `ImageSource.read` gives them. */
 export interface ImageRows {
   /** Pixels 0..255, [B,H,W,C]. */
@@ -23,22 +21,4 @@ export interface ImageSource {
   read(indices: ArrayLike<number>): Promise<ImageRows>
   /** Close the files that are open. Safe to call twice. */
   close(): Promise<void>
-}
-
-/**
- * Images as a network takes them: x [B,H,W,C] in [-1,1], one-hot labels [B,classes] if there are classes. (A type and not
- * an interface, because `tf.dispose` doesn't accept an interface.)
- */
-export type ImageBatch = {
-  x: tf.Tensor4D
-  labels?: tf.Tensor2D
-}
-
-/**
- * Images that are read by index as tensors: an `ImageDataset`, or any object with these two members. For an `ImageSource`
- * use `{ count: source.count, batch: indices => readBatch(source, indices) }`.
- */
-export interface IndexedImages {
-  readonly count: number
-  batch(indices: ArrayLike<number>): ImageBatch | Promise<ImageBatch>
 }

@@ -17,9 +17,9 @@ export interface PairSetParts {
 }
 
 /** Pairs of noise and the teacher's image, read by index. */
-export interface PairSet extends IndexedPairs, Readonly<PairSetParts> {
+export interface PairSet extends IndexedPairs<tf.Tensor4D>, Readonly<PairSetParts> {
   /** The pairs at these indices (0..count-1): x and z [B,H,W,C]. */
-  batch(indices: ArrayLike<number>): Pairs
+  batch(indices: ArrayLike<number>): Pairs<tf.Tensor4D>
 }
 
 /** Pairs in memory. The set keeps the given array, without a copy, and never writes to it. */
@@ -33,7 +33,7 @@ export function pairSet(parts: PairSetParts): PairSet {
     batch(indices) {
       const { x } = data.batch(indices)
       const noise = Array.from(indices, index => first + index)
-      return { x, z: indexedNormal(rng, noise, [height, width, channels]) as tf.Tensor4D }
+      return { x, z: indexedNormal(rng, noise, [height, width, channels]) }
     },
   }
 }

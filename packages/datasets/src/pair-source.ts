@@ -1,4 +1,5 @@
 import type { Pairs } from '@rectified-flow/core'
+import type * as tf from '@tensorflow/tfjs-core'
 import type { FullPairPlan } from './pair-plan.js'
 
 /** The stored rows of n pairs. */
@@ -12,10 +13,10 @@ export interface PairRows {
 }
 
 /** Pairs that are read by index: a `PairSet`, a `PairStore`, reference pairs, or any object with these two members. */
-export interface IndexedPairs {
+export interface IndexedPairs<X extends tf.Tensor = tf.Tensor> {
   readonly count: number
-  /** The pairs at these indices, in this order: x and z [B,H,W,C] and, if there are labels, one-hot rows [B,L]. */
-  batch(indices: ArrayLike<number>): Pairs | Promise<Pairs>
+  /** The pairs at these indices, in this order: x and z [B,...] and, if there are labels, one-hot rows [B,L]. */
+  batch(indices: ArrayLike<number>): Pairs<X> | Promise<Pairs<X>>
 }
 
 /**

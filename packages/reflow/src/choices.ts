@@ -1,5 +1,5 @@
 import type { Coupling, Rng } from '@rectified-flow/core'
-import type { IndexedImages, IndexedPairs } from '@rectified-flow/datasets'
+import type { ImageSource, IndexedPairs } from '@rectified-flow/datasets'
 import { independentChoice } from './couplings/independent.js'
 import { optimalTransportChoice, sinkhornChoice } from './couplings/optimal-transport.js'
 import { storedChoice } from './couplings/stored.js'
@@ -7,7 +7,7 @@ import { truncatedChoice } from './couplings/truncated.js'
 
 /** What couplings may need besides their options; each names the members that it uses. */
 export interface CouplingContext {
-  data: IndexedImages
+  data: ImageSource
   pairs: IndexedPairs
   /** The coupling whose pairs another one filters or pairs again. */
   coupling: Coupling

@@ -13,10 +13,10 @@ import { compiledOnce } from './internal/compiled-once.js'
 import { type FillOptions, fillStore } from './internal/fill-store.js'
 
 /**
- * Makes data from noise: z [B,H,W,C] and one-hot labels [B,L] to x [B,H,W,C]. Any sampler can be a teacher:
+ * Makes data from noise: z [B,...] and one-hot labels [B,L] to x [B,...]. Any sampler can be a teacher:
  * `z => sample(field, z, { steps: 16 }).x`, `z => sampleEdm(denoiser, z).x`.
  */
-export type Teacher = (z: tf.Tensor4D, labels?: tf.Tensor2D) => tf.Tensor
+export type Teacher<X extends tf.Tensor = tf.Tensor4D> = (z: X, labels?: tf.Tensor2D) => tf.Tensor
 
 export interface GeneratePairsOptions extends FillOptions {
   /** Class of pair i, if the store has classes. By default it is drawn from (seed, i), all classes equally likely. */
@@ -45,7 +45,7 @@ export async function generatePairs(
     const indices = Array.from({ length: count }, (_, i) => first + i)
     const given = classes === undefined ? undefined : indices.map(classOf)
     const x = tf.tidy(() => {
-      const z = indexedNormal(rng, indices, shape) as tf.Tensor4D
+      const z = indexedNormal(rng, indices, shape)
       return draw(z, given && oneHot(given, classes!))
     })
     try {

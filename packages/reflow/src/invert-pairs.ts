@@ -43,7 +43,7 @@ export async function invertPairs(
     if (classes !== undefined && !labels)
       throw new RangeError(`${where}: source must have labels, as the store's plan has classes, got none.`)
     const z = tf.tidy(() => {
-      const fresh = indexedNormal(rng, indices, shape) as tf.Tensor4D
+      const fresh = indexedNormal(rng, indices, shape)
       const given = classes !== undefined && labels ? oneHot(labels, classes) : undefined
       return noiseOf(bytesToImages(bytes, shape), fresh, given)
     })

@@ -14,9 +14,9 @@ import {
 /** The time where inversion starts, close to the data: a velocity made from a denoiser has no value at t = 0. */
 export const INVERSION_START = 1e-3
 
-export interface InvertOptions extends CompileOption {
+export interface InvertOptions<X extends tf.Tensor = tf.Tensor> extends CompileOption {
   /** Standard normal noise [B,...]. The first state holds a little of it: (1 - s) x + s noise at the first time s. */
-  noise: tf.Tensor
+  noise: X
   /** Intervals of a uniform grid from t = 0 to 1; 4 by default. */
   steps?: number
   /** The grid's first time, in place of 0; INVERSION_START, as in the reference. */
@@ -25,7 +25,7 @@ export interface InvertOptions extends CompileOption {
   times?: readonly number[]
   method?: Method
   /** Called after each step. The prediction is a prediction of the noise. The tensors are borrowed. */
-  onStep?: (state: SamplerState) => void
+  onStep?: (state: SamplerState<X>) => void
 }
 
 /**
@@ -36,30 +36,30 @@ export interface InvertOptions extends CompileOption {
  * @param x      data [B,...]
  * @returns      z [B,...], close to standard normal if x is like the flow's data, and the number of network calls
  */
-export function invert(
-  field: Field,
-  x: tf.Tensor,
-  { onStep, ...options }: InvertOptions,
-): { z: tf.Tensor; nfe: number } {
+export function invert<X extends tf.Tensor>(
+  field: Field<X>,
+  x: X,
+  { onStep, ...options }: InvertOptions<X>,
+): { z: X; nfe: number } {
   const { x: z, nfe } = walkToEnd(planInversion('reflow.invert', field, x, options), onStep)
   return { z, nfe }
 }
 
 /** Like `invert`, with every state and noise prediction from data to noise. The caller disposes of all of them. */
-export function invertTrajectory(
-  field: Field,
-  x: tf.Tensor,
-  options: Omit<InvertOptions, 'onStep'>,
-): SampleTrajectory {
+export function invertTrajectory<X extends tf.Tensor>(
+  field: Field<X>,
+  x: X,
+  options: Omit<InvertOptions<X>, 'onStep'>,
+): SampleTrajectory<X> {
   return walkTrajectory(planInversion('reflow.invertTrajectory', field, x, options))
 }
 
-function planInversion(
+function planInversion<X extends tf.Tensor>(
   where: string,
-  field: Field,
-  x: tf.Tensor,
-  { noise, method = euler, times, compile = true, ...uniform }: Omit<InvertOptions, 'onStep'>,
-): Walk {
+  field: Field<X>,
+  x: X,
+  { noise, method = euler, times, compile = true, ...uniform }: Omit<InvertOptions<X>, 'onStep'>,
+): Walk<X> {
   checkSolver(where, field, method)
   checkTensor(where, 'x', x, ['B', '...'])
   checkTensor(where, 'noise', noise, x.shape)

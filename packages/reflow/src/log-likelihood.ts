@@ -43,9 +43,9 @@ export type LogLikelihoodOptions = Grid & {
  * @see Chen et al., Neural Ordinary Differential Equations, arXiv 1806.07366, theorem 1
  * @see Grathwohl et al., FFJORD, arXiv 1810.01367
  */
-export function logLikelihood(
-  field: Field,
-  x: tf.Tensor,
+export function logLikelihood<X extends tf.Tensor>(
+  field: Field<X>,
+  x: X,
   {
     method = heun,
     divergence = 'hutchinson',
@@ -54,7 +54,7 @@ export function logLikelihood(
     rng,
     ...grid
   }: LogLikelihoodOptions,
-): { logLikelihood: tf.Tensor1D; z: tf.Tensor; nfe: number } {
+): { logLikelihood: tf.Tensor1D; z: X; nfe: number } {
   const where = 'reflow.logLikelihood'
   checkGradients(where)
   checkTensor(where, 'x', x, ['B', '...'])
@@ -70,7 +70,7 @@ export function logLikelihood(
     /** [B,D+1]: the state and, last, the integral of its divergence. */
     const augmented: Field = (y, t) =>
       tf.tidy(() => {
-        const state = tf.reshape(tf.slice(y, [0, 0], [batch, dims]), x.shape)
+        const state = tf.reshape(tf.slice(y, [0, 0], [batch, dims]), x.shape) as X
         const { v, div } = withDivergence(field, state, t, vectors)
         return tf.concat([tf.reshape(v, [batch, dims]), tf.reshape(div, [batch, 1])], 1)
       })
@@ -81,7 +81,7 @@ export function logLikelihood(
     const change = tf.reshape(tf.slice(end.x, [0, dims], [batch, 1]), [batch])
     return {
       logLikelihood: tf.add(normalLogDensity(z), change) as tf.Tensor1D,
-      z: tf.reshape(z, x.shape),
+      z: tf.reshape(z, x.shape) as X,
       nfe: end.nfe * vectors.count,
     }
   })
@@ -113,7 +113,7 @@ function units(shape: number[]): Vectors {
 }
 
 /** The velocity at x, and its divergence by vector-Jacobian products, one after another. */
-function withDivergence(field: Field, x: tf.Tensor, t: tf.Tensor1D, vectors: Vectors) {
+function withDivergence<X extends tf.Tensor>(field: Field<X>, x: X, t: tf.Tensor1D, vectors: Vectors) {
   const batch = batchOf(x)
   let v: tf.Tensor | undefined
   let div: tf.Tensor = tf.zeros([batch])

@@ -1,4 +1,4 @@
-import type { Field } from '@rectified-flow/core'
+import { batchOf, type Field } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { sample, sampleTrajectory } from './sample.js'
 import { straightness } from './straightness.js'
@@ -14,31 +14,31 @@ export interface PreviewOptions {
 }
 
 /** What a flow makes from some noise. */
-export interface FlowPreview {
-  /** Samples [B,H,W,C] for each number of steps; the caller disposes of them. */
-  samples: { steps: number; x: tf.Tensor4D }[]
+export interface FlowPreview<X extends tf.Tensor = tf.Tensor> {
+  /** Samples [B,...] for each number of steps; the caller disposes of them. */
+  samples: { steps: number; x: X }[]
   /** Mean straightness over the noises; absent if it was not measured. */
   straightness?: number
-  /** The paths of the first `trajectories` noises, each tensor [trajectories,H,W,C]; the caller disposes of them. */
-  trajectory?: SampleTrajectory
+  /** The paths of the first `trajectories` noises, each tensor [trajectories,...]; the caller disposes of them. */
+  trajectory?: SampleTrajectory<X>
 }
 
 /**
  * Draw samples in one step and in several, and measure how straight the paths are, to watch a flow in training. Use the
  * averaged weights, `net.withWeights(trainer.ema)`, and the same noise every time.
  *
- * @param z  noise [B,H,W,C]
+ * @param z  noise [B,...]
  */
-export async function previewFlow(
-  field: Field,
-  z: tf.Tensor4D,
+export async function previewFlow<X extends tf.Tensor>(
+  field: Field<X>,
+  z: X,
   { steps = [1, 2, 4], straightnessSteps = 8, trajectories = 0 }: PreviewOptions = {},
-): Promise<FlowPreview> {
-  const samples = steps.map(n => ({ steps: n, x: sample(field, z, { steps: n }).x as tf.Tensor4D }))
+): Promise<FlowPreview<X>> {
+  const samples = steps.map(n => ({ steps: n, x: sample(field, z, { steps: n }).x }))
   if (straightnessSteps === 0) return { samples }
   const path = sampleTrajectory(field, z, { steps: straightnessSteps })
   const bend = tf.tidy(() => tf.mean(straightness(path.states)))
-  const first = (x: tf.Tensor) => tf.slice(x, 0, Math.min(trajectories, z.shape[0]))
+  const first = (x: X): X => tf.slice(x, 0, Math.min(trajectories, batchOf(z)))
   try {
     return {
       samples,

@@ -1,4 +1,5 @@
 import {
+  batchOf,
   checkInt,
   checkNumber,
   checkOneOf,
@@ -12,7 +13,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { compiledOnce } from './internal/compiled-once.js'
 import type { CompileOption } from './walk.js'
 
-export interface EdmSamplerOptions extends KarrasOptions, CompileOption {
+export interface EdmSamplerOptions<X extends tf.Tensor = tf.Tensor> extends KarrasOptions, CompileOption {
   /** Number of noise levels, without the last one, 0. heun calls the denoiser 2 steps - 1 times. */
   steps?: number
   method?: 'heun' | 'euler'
@@ -29,15 +30,15 @@ export interface EdmSamplerOptions extends KarrasOptions, CompileOption {
     rng: Rng
   }
   /** Called after each step. The tensors are borrowed. */
-  onStep?: (state: EdmSamplerState) => void
+  onStep?: (state: EdmSamplerState<X>) => void
 }
 
 /** The state after a step. Its tensors are borrowed: clone a tensor to keep it. */
-export interface EdmSamplerState {
-  /** State at noise level sigma, x_0 + sigma n, [B,H,W,C]. */
-  x: tf.Tensor4D
-  /** The step's last denoiser output [B,H,W,C]. */
-  denoised: tf.Tensor4D
+export interface EdmSamplerState<X extends tf.Tensor = tf.Tensor> {
+  /** State at noise level sigma, x_0 + sigma n, [B,...]. */
+  x: X
+  /** The step's last denoiser output [B,...]. */
+  denoised: X
   sigma: number
   step: number
   steps: number
@@ -51,13 +52,13 @@ export interface EdmSamplerState {
  * The reference keeps its state in float64, this sampler in float32. It computes x' = r x + (1 - r) D with r = σ'/σ in place
  * of x + (σ' - σ) d, so that the rounding error of a state of size σ does not remain in the data.
  *
- * @param denoiser  x [B,H,W,C] and sigma [B] to [B,H,W,C]
- * @param z         standard normal noise [B,H,W,C]
- * @returns         samples [B,H,W,C], and the number of denoiser calls for each
+ * @param denoiser  x [B,...] and sigma [B] to [B,...]
+ * @param z         standard normal noise [B,...]
+ * @returns         samples [B,...], and the number of denoiser calls for each
  */
-export function sampleEdm(
-  denoiser: Denoiser,
-  z: tf.Tensor4D,
+export function sampleEdm<X extends tf.Tensor>(
+  denoiser: Denoiser<X>,
+  z: X,
   {
     steps = 18,
     sigmaMin = 0.002,
@@ -67,10 +68,10 @@ export function sampleEdm(
     churn,
     compile = true,
     onStep,
-  }: EdmSamplerOptions = {},
-): { x: tf.Tensor4D; nfe: number } {
+  }: EdmSamplerOptions<X> = {},
+): { x: X; nfe: number } {
   const where = 'reflow.sampleEdm'
-  checkTensor(where, 'z', z, ['B', 'H', 'W', 'C'])
+  checkTensor(where, 'z', z, ['B', '...'])
   checkInt(where, 'steps', steps, 1)
   checkNumber(where, 'sigmaMin', sigmaMin, Number.MIN_VALUE)
   checkNumber(where, 'sigmaMax', sigmaMax, sigmaMin)
@@ -80,11 +81,11 @@ export function sampleEdm(
   const levels = karrasLevels(steps, { rho, sigmaMin, sigmaMax })
   const estimate = compile ? compiledOnce(denoiser) : denoiser
   let nfe = 0
-  const denoise: Denoise = (x, sigma) => {
+  const denoise: Denoise<X> = (x, sigma) => {
     nfe++
-    return estimate(x, tf.fill([x.shape[0]], sigma))
+    return estimate(x, tf.fill([batchOf(x)], sigma))
   }
-  let x = tf.mul(z, sigmaMax) as tf.Tensor4D
+  let x: X = tf.mul(z, sigmaMax)
   try {
     for (let i = 0; i < steps; i++) {
       const [from, sigma] = [levels[i]!, levels[i + 1]!]
@@ -107,32 +108,32 @@ export function sampleEdm(
   }
 
   /** With churn: x with fresh noise, at a higher noise level. Without: x. */
-  function churned(x: tf.Tensor4D, sigma: number, step: number): { x: tf.Tensor4D; sigma: number } {
+  function churned(x: X, sigma: number, step: number): { x: X; sigma: number } {
     if (!churn || sigma < (churn.sigmaMin ?? 0) || sigma > (churn.sigmaMax ?? Infinity)) return { x, sigma }
     const raised = sigma * (1 + Math.min(churn.amount / steps, Math.SQRT2 - 1))
     const added = Math.sqrt(raised ** 2 - sigma ** 2) * (churn.scale ?? 1)
     const noise = drawNormal(churn.rng.fork(step), x.shape)
-    return { x: tf.add(x, tf.mul(noise, added)) as tf.Tensor4D, sigma: raised }
+    return { x: tf.add(x, tf.mul(noise, added)), sigma: raised }
   }
 }
 
-type Denoise = (x: tf.Tensor4D, sigma: number) => tf.Tensor4D
+type Denoise<X extends tf.Tensor> = (x: X, sigma: number) => X
 
 /** A step along the line from x at `from` through its denoised image. Heun's correction averages the slopes of both ends. */
-function edmStep(
-  denoise: Denoise,
-  x: tf.Tensor4D,
+function edmStep<X extends tf.Tensor>(
+  denoise: Denoise<X>,
+  x: X,
   from: number,
   to: number,
   correct: boolean,
-): { x: tf.Tensor4D; denoised: tf.Tensor4D } {
+): { x: X; denoised: X } {
   const ratio = to / from
   const denoised = denoise(x, from)
-  const next = tf.add(tf.mul(x, ratio), tf.mul(denoised, 1 - ratio)) as tf.Tensor4D
+  const next: X = tf.add(tf.mul(x, ratio), tf.mul(denoised, 1 - ratio))
   if (!correct) return { x: next, denoised }
   // x + (to - from) (d + d')/2 with d = (x - D)/from and d' = (next - D')/to, written as multiples of D, D' and next.
   const again = denoise(next, to)
   const slope = tf.mul(tf.sub(next, again), (to - from) / (2 * to))
   const half = tf.add(tf.mul(x, (1 + ratio) / 2), tf.mul(denoised, (1 - ratio) / 2))
-  return { x: tf.add(half, slope) as tf.Tensor4D, denoised: again }
+  return { x: tf.add(half, slope), denoised: again }
 }

@@ -3,9 +3,9 @@ import type * as tf from '@tensorflow/tfjs-core'
 import { planSampling, type SamplerOptions } from './sampler.js'
 import { type SamplerState, type SampleTrajectory, walkToEnd, walkTrajectory } from './walk.js'
 
-export type SampleOptions = SamplerOptions & {
+export type SampleOptions<X extends tf.Tensor = tf.Tensor> = SamplerOptions & {
   /** Called after each step. The tensors are borrowed. */
-  onStep?: (state: SamplerState) => void
+  onStep?: (state: SamplerState<X>) => void
 }
 
 /**
@@ -15,11 +15,11 @@ export type SampleOptions = SamplerOptions & {
  * @param z      standard normal noise [B,...]
  * @returns      samples [B,...], and the number of network calls for each
  */
-export function sample(
-  field: Field,
-  z: tf.Tensor,
-  { onStep, ...options }: SampleOptions = {},
-): { x: tf.Tensor; nfe: number } {
+export function sample<X extends tf.Tensor>(
+  field: Field<X>,
+  z: X,
+  { onStep, ...options }: SampleOptions<X> = {},
+): { x: X; nfe: number } {
   return walkToEnd(planSampling('reflow.sample', field, z, options), onStep)
 }
 
@@ -27,6 +27,10 @@ export function sample(
  * Like `sample`, with every state and data prediction from noise to data. The caller disposes of all of them. The first
  * state is the scaled noise.
  */
-export function sampleTrajectory(field: Field, z: tf.Tensor, options: SamplerOptions = {}): SampleTrajectory {
+export function sampleTrajectory<X extends tf.Tensor>(
+  field: Field<X>,
+  z: X,
+  options: SamplerOptions = {},
+): SampleTrajectory<X> {
   return walkTrajectory(planSampling('reflow.sampleTrajectory', field, z, options))
 }

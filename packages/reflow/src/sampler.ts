@@ -38,21 +38,21 @@ export interface SamplerOptions extends CompileOption {
  * @param field  velocity, x [B,...] and t [B] to [B,...]
  * @param z      standard normal noise [B,...]
  */
-export function sampler(
-  field: Field,
-  z: tf.Tensor,
+export function sampler<X extends tf.Tensor>(
+  field: Field<X>,
+  z: X,
   options: SamplerOptions = {},
-): Generator<SamplerState, void, undefined> {
+): Generator<SamplerState<X>, void, undefined> {
   return walk(planSampling('reflow.sampler', field, z, options))
 }
 
 /** Check the options that all samplers share, and plan the walk; `where` names the function that the user called. */
-export function planSampling(
+export function planSampling<X extends tf.Tensor>(
   where: string,
-  field: Field,
-  z: tf.Tensor,
+  field: Field<X>,
+  z: X,
   { method = euler, rule = 'euler', noiseScale = START_TIME, compile = true, ...grid }: SamplerOptions,
-): Walk {
+): Walk<X> {
   checkSolver(where, field, method)
   checkTensor(where, 'z', z, ['B', '...'])
   checkNumber(where, 'noiseScale', noiseScale)

@@ -14,12 +14,12 @@ import { emaWarmUp } from './ema-warm-up.js'
 import { dynamicLossScale, type LossScale } from './loss-scale.js'
 import { type Schedule, toSchedule } from './schedule.js'
 
-export interface TrainerOptions {
+export interface TrainerOptions<X extends tf.Tensor = tf.Tensor> {
   /** The network's velocity in one training step: rng drives its dropout, labels [B,L] are the labels of the pairs. */
-  velocity: (rng: Rng, labels?: tf.Tensor2D) => Field
+  velocity: (rng: Rng, labels?: tf.Tensor2D) => Field<X>
   /** The variables to train, which `velocity` reads. */
   weights: Weights
-  coupling: Coupling
+  coupling: Coupling<X>
   timesteps: TimestepDistribution
   premetric: Premetric
   /** Drives times and dropout; step k uses rng.fork(k). */

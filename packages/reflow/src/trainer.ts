@@ -29,10 +29,10 @@ export interface TrainerStep {
 }
 
 /**
- * Trains a velocity on pairs: x_t = (1 - t) x + t z, target z - x, Adam, moving average of the weights. A step depends only
- * on the state and the step's number, so a trainer restored from `state` continues with the same bits.
+ * Trains a velocity on pairs of any shape [B,...]: x_t = (1 - t) x + t z, target z - x, Adam, moving average of the weights.
+ * A step depends only on the state and the step's number, so a trainer restored from `state` continues with the same bits.
  */
-export class Trainer {
+export class Trainer<X extends tf.Tensor = tf.Tensor> {
   readonly #slots: Slots
   readonly #options: ReturnType<typeof withDefaults>
   readonly #device: TrainingStep
@@ -51,9 +51,9 @@ export class Trainer {
   /** Why a report could not be read. The counters are not known from then on, so nothing goes on before a `restore`. */
   #lost: Error | undefined
 
-  constructor(options: TrainerOptions) {
+  constructor(options: TrainerOptions<X>) {
     checkGradients('reflow.Trainer')
-    this.#options = withDefaults(options)
+    this.#options = withDefaults(options as unknown as TrainerOptions) // X is only for the compiler
     this.#slots = new Map([...options.weights].map(([name, weight]) => [name, slotOf(weight)]))
     this.#device = trainingStep(this.#options, this.#slots)
     this.#skipped = tf.keep(tf.zeros([1]))
@@ -117,9 +117,9 @@ export class Trainer {
   async #start(): Promise<{ report: Promise<TrainerStep> }> {
     const { coupling, batch } = this.#options
     const pairs = await coupling.draw(this.#started, batch)
-    const inputs: tf.Tensor[] = [pairs.x, pairs.z, ...(pairs.labels ? [pairs.labels] : [])]
+    const inputs: tf.TensorContainer[] = [pairs]
     try {
-      checkTensor('reflow.Trainer.advance', 'pairs.x', pairs.x, [batch, 'H', 'W', 'C'])
+      checkTensor('reflow.Trainer.advance', 'pairs.x', pairs.x, [batch, '...'])
       checkTensor('reflow.Trainer.advance', 'pairs.z', pairs.z, pairs.x.shape)
       const { timesteps, rng } = this.#options
       const draw = rng.fork(this.#started)

@@ -3,17 +3,17 @@ import type * as tf from '@tensorflow/tfjs-core'
 import { type InvertOptions, invert } from './invert.js'
 import { type SampleOptions, sample } from './sample.js'
 
-export interface TranslateOptions {
+export interface TranslateOptions<X extends tf.Tensor = tf.Tensor> {
   /** The velocity of x's own label; it inverts x. */
-  from: Field
+  from: Field<X>
   /** The velocity of the new label; it draws the result. With `from` here too, x is reconstructed. */
-  to: Field
+  to: Field<X>
   /** Standard normal noise [B,...] for `invert`. */
-  noise: tf.Tensor
+  noise: X
   /** How to invert x: by default 4 Euler steps. */
-  inversion?: Omit<InvertOptions, 'noise'>
+  inversion?: Omit<InvertOptions<X>, 'noise'>
   /** How to draw the result: by default 2 Euler steps. */
-  sampling?: SampleOptions
+  sampling?: SampleOptions<X>
 }
 
 /**
@@ -23,10 +23,10 @@ export interface TranslateOptions {
  * @param x  data [B,...]
  * @returns  the translated data and the noise, [B,...], which the caller owns, and the number of network calls
  */
-export function translate(
-  x: tf.Tensor,
-  { from, to, noise, inversion, sampling = {} }: TranslateOptions,
-): { x: tf.Tensor; z: tf.Tensor; nfe: number } {
+export function translate<X extends tf.Tensor>(
+  x: X,
+  { from, to, noise, inversion, sampling = {} }: TranslateOptions<X>,
+): { x: X; z: X; nfe: number } {
   const inverted = invert(from, x, { ...inversion, noise })
   const grid = sampling.times ? {} : { steps: 2 }
   try {

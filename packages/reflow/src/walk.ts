@@ -4,11 +4,11 @@ import * as tf from '@tensorflow/tfjs-core'
 import { compiledOnce } from './internal/compiled-once.js'
 
 /** The state after a step. Its tensors are borrowed: clone a tensor to keep it. */
-export interface SamplerState {
+export interface SamplerState<X extends tf.Tensor = tf.Tensor> {
   /** State at time t, [B,...]. */
-  x: tf.Tensor
+  x: X
   /** What the step's last velocity predicts [B,...]: the data for a sampler, the noise for an inversion. */
-  prediction: tf.Tensor
+  prediction: X
   t: number
   /** Steps done, and below their total number. */
   step: number
@@ -22,14 +22,14 @@ export interface CompileOption {
   compile?: boolean
 }
 
-export interface Walk {
-  field: Field
+export interface Walk<X extends tf.Tensor> {
+  field: Field<X>
   compile: boolean
   /** Makes the state at the first time, [B,...]. */
-  start: () => tf.Tensor
+  start: () => X
   times: readonly number[]
   /** The method, given the first state. */
-  method: (first: tf.Tensor) => Method
+  method: (first: X) => Method
   /** What the predictions predict. */
   target: 'data' | 'noise'
 }
@@ -38,20 +38,20 @@ export interface Walk {
  * Yields one state after another. A step that ends at the target's time is an Euler step for every method, because a
  * velocity made from a denoiser has no value there.
  */
-export function* walk({
+export function* walk<X extends tf.Tensor>({
   field,
   compile,
   start,
   times,
   method,
   target,
-}: Walk): Generator<SamplerState, void, undefined> {
+}: Walk<X>): Generator<SamplerState<X>, void, undefined> {
   const predict = target === 'data' ? dataPrediction : noisePrediction
   const first = tf.keep(tf.tidy(start)) // kept: a caller's tidy around its loop must not free it
   let prediction: tf.Tensor | undefined
   const velocity = compile ? compiledOnce(field) : field
   const watched: Field = (x, t) => {
-    const v = velocity(x, t)
+    const v = velocity(x as X, t)
     prediction?.dispose()
     prediction = tf.keep(predict(x, v, t))
     return v
@@ -66,7 +66,7 @@ export function* walk({
   }
   try {
     for (const state of integrate(watched, first, { method: stepper, times }))
-      yield { ...state, prediction: prediction! }
+      yield { ...state, prediction } as SamplerState<X>
   } finally {
     first.dispose()
     prediction?.dispose()
@@ -74,11 +74,11 @@ export function* walk({
 }
 
 /** The last state of a walk. */
-export function walkToEnd(
-  walked: Walk,
-  onStep?: (state: SamplerState) => void,
-): { x: tf.Tensor; nfe: number } {
-  let end: { x: tf.Tensor; nfe: number } | undefined
+export function walkToEnd<X extends tf.Tensor>(
+  walked: Walk<X>,
+  onStep?: (state: SamplerState<X>) => void,
+): { x: X; nfe: number } {
+  let end: { x: X; nfe: number } | undefined
   for (const state of walk(walked)) {
     onStep?.(state)
     if (state.step === state.steps) end = { x: tf.clone(state.x), nfe: state.nfe }
@@ -86,18 +86,18 @@ export function walkToEnd(
   return end! // defined, because a grid has at least one step
 }
 
-export interface SampleTrajectory {
+export interface SampleTrajectory<X extends tf.Tensor = tf.Tensor> {
   times: number[]
   /** States [B,...] at those times. */
-  states: tf.Tensor[]
+  states: X[]
   /** What each step's last velocity predicts [B,...], one fewer than states: data for a sampler, noise for an inversion. */
-  predictions: tf.Tensor[]
+  predictions: X[]
   nfe: number
 }
 
 /** Every state and prediction of a walk. */
-export function walkTrajectory(walked: Walk): SampleTrajectory {
-  const path: SampleTrajectory = {
+export function walkTrajectory<X extends tf.Tensor>(walked: Walk<X>): SampleTrajectory<X> {
+  const path: SampleTrajectory<X> = {
     times: [walked.times[0]!],
     states: [tf.tidy(walked.start)],
     predictions: [],

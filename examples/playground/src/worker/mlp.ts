@@ -22,8 +22,8 @@ export function createWeights(rng: Rng): Map<string, tf.Variable> {
   return weights
 }
 
-/** The velocity: points as images of one pixel, [B,1,1,2], and t [B] to [B,1,1,2]. */
-export function velocityOf(weights: Weights): Field {
+/** The velocity: points [B,2] and t [B] to [B,2]. */
+export function velocityOf(weights: Weights): Field<tf.Tensor2D> {
   const layer = (i: number, x: tf.Tensor) =>
     tf.add(
       tf.matMul(x as tf.Tensor2D, weights.get(`${i}.weight`) as tf.Tensor2D),
@@ -32,11 +32,11 @@ export function velocityOf(weights: Weights): Field {
   return (x, t) =>
     tf.tidy(() => {
       const turn = tf.reshape(tf.mul(t, Math.PI), [-1, 1])
-      let y: tf.Tensor = tf.concat([tf.reshape(x, [-1, 2]), tf.cos(turn), tf.sin(turn)], 1)
+      let y: tf.Tensor = tf.concat([x, tf.cos(turn), tf.sin(turn)], 1)
       for (let i = 1; i < SIZES.length - 1; i++) {
         const z = layer(i, y)
         y = tf.mul(z, tf.sigmoid(z))
       }
-      return tf.reshape(layer(SIZES.length - 1, y), x.shape)
+      return layer(SIZES.length - 1, y)
     })
 }

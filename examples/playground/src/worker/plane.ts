@@ -45,7 +45,9 @@ const methods: Record<SolverName, { method: Method; calls: number }> = {
 /** One flow of a series: the pairs that it learns from, and its weights. */
 interface Round {
   pairs: PairsView
-  coupling: Coupling
+  coupling: Coupling<tf.Tensor2D>
+  /** The tensors that the coupling draws from. */
+  tensors: tf.Tensor[]
   weights: Weights
   /** Only while it is trained: the moving averages of the weights, which views use. */
   averages?: Weights
@@ -68,12 +70,9 @@ export class Plane {
     this.#distanceToData = energyDistanceTo(this.#data.slice(0, 2 * COMPARED))
     // Random pairs: noise and data are independent.
     const pairs = { z: this.#rng.fork('noise').normals(2 * PARTICLES), x: this.#data }
-    const source = {
-      count: POINTS,
-      batch: (indices: ArrayLike<number>) => ({ x: rows(this.#data, indices) }),
-    }
-    const coupling = independentCoupling(source, { rng: this.#rng.fork('pairs') })
-    this.#rounds = [{ pairs, coupling, weights: createWeights(this.#rng.fork('weights')) }]
+    const tensor = points(this.#data)
+    const coupling = independentCoupling(tensor, { rng: this.#rng.fork('pairs') })
+    this.#rounds = [{ pairs, coupling, tensors: [tensor], weights: createWeights(this.#rng.fork('weights')) }]
   }
 
   /** As many pairs that a round learns from as there are particles. */
@@ -142,11 +141,12 @@ export class Plane {
       tf.dispose([noise, drawn])
       await breathe()
     }
-    const source = { count: POINTS, batch: (i: ArrayLike<number>) => ({ x: rows(x, i), z: rows(z, i) }) }
+    const tensors = { x: points(x), z: points(z) }
     const copies = new Map(
       [...weights].map(([name, value]) => [name, tf.tidy(() => tf.variable(tf.add(value, 0)))]),
     )
-    this.#rounds.push({ pairs: { z, x }, coupling: storedCoupling(source, { rng }), weights: copies })
+    const coupling = storedCoupling(tensors, { rng })
+    this.#rounds.push({ pairs: { z, x }, coupling, tensors: Object.values(tensors), weights: copies })
   }
 
   async view(settings: ViewSettings): Promise<View> {
@@ -190,7 +190,7 @@ export class Plane {
 
   async dispose(): Promise<void> {
     await this.stop()
-    for (const { weights } of this.#rounds) tf.dispose([...weights.values()])
+    for (const { weights, tensors } of this.#rounds) tf.dispose([...weights.values(), ...tensors])
   }
 
   #round(index: number): Round {
@@ -198,13 +198,4 @@ export class Plane {
   }
 }
 
-const points = (values: Float32Array) => tf.tensor4d(values, [values.length / 2, 1, 1, 2])
-
-function rows(values: Float32Array, indices: ArrayLike<number>): tf.Tensor4D {
-  const out = new Float32Array(2 * indices.length)
-  for (let i = 0; i < indices.length; i++) {
-    const from = 2 * indices[i]!
-    out.set(values.subarray(from, from + 2), 2 * i)
-  }
-  return points(out)
-}
+const points = (values: Float32Array) => tf.tensor2d(values, [values.length / 2, 2])

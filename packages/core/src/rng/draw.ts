@@ -1,12 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkInt } from '../checks.js'
+import { type BatchOf, type TensorOf, tensorOf } from '../tensor-of.js'
 import type { Rng, WordPlace } from './rng.js'
 
 /** Uniform numbers in [0, 1), 24 bits each: those of `rng.uniform(shape)` bit for bit, drawn on the device if it can. */
-export function drawUniform(rng: Rng, shape: readonly number[]): tf.Tensor {
+export function drawUniform<const Shape extends readonly number[]>(rng: Rng, shape: Shape): TensorOf<Shape> {
   const size = sizeOf('core.drawUniform', shape)
   return hasKernel('RandomUniform')
-    ? runKernel('RandomUniform', { place: rng.reserve(size), shape })
+    ? (runKernel('RandomUniform', { place: rng.reserve(size), shape }) as TensorOf<Shape>)
     : rng.uniform(shape)
 }
 
@@ -15,10 +16,10 @@ export function drawUniform(rng: Rng, shape: readonly number[]): tf.Tensor {
  * computes them in float32 and the host in float64. Of 4 million numbers on SwiftShader each was within 3.5e-7 of the host's,
  * relative to its size; that is at most 5 units in the last place.
  */
-export function drawNormal(rng: Rng, shape: readonly number[]): tf.Tensor {
+export function drawNormal<const Shape extends readonly number[]>(rng: Rng, shape: Shape): TensorOf<Shape> {
   const size = sizeOf('core.drawNormal', shape)
   return hasKernel('RandomNormal')
-    ? runKernel('RandomNormal', { place: rng.reserve(size), shape })
+    ? (runKernel('RandomNormal', { place: rng.reserve(size), shape }) as TensorOf<Shape>)
     : rng.normal(shape)
 }
 
@@ -29,7 +30,11 @@ export function drawNormal(rng: Rng, shape: readonly number[]): tf.Tensor {
  * @param shape  shape of one sample, e.g. [H,W,C]
  * @returns      [indices.length, ...shape]
  */
-export function indexedNormal(rng: Rng, indices: ArrayLike<number>, shape: readonly number[]): tf.Tensor {
+export function indexedNormal<const Shape extends readonly number[]>(
+  rng: Rng,
+  indices: ArrayLike<number>,
+  shape: Shape,
+): BatchOf<Shape> {
   const where = 'core.indexedNormal'
   const size = sizeOf(where, shape)
   for (let i = 0; i < indices.length; i++)
@@ -37,13 +42,13 @@ export function indexedNormal(rng: Rng, indices: ArrayLike<number>, shape: reado
   if (!hasKernel('IndexedNormal')) {
     const values = new Float32Array(indices.length * size)
     for (let i = 0; i < indices.length; i++) values.set(rng.fork(indices[i]!).normals(size), i * size)
-    return tf.tensor(values, [indices.length, ...shape])
+    return tensorOf(values, [indices.length, ...shape])
   }
   return tf.tidy(() => {
     const words = Array.from(indices, index => [index % 2 ** 32, Math.floor(index / 2 ** 32)])
     const inputs = { indices: tf.tensor2d(Int32Array.from(words.flat()), [words.length, 2], 'int32') }
     return runKernel('IndexedNormal', { place: rng.reserve(0), shape }, inputs) // forks need the stream's key only
-  })
+  }) as BatchOf<Shape>
 }
 
 type Drawing = 'RandomUniform' | 'RandomNormal' | 'IndexedNormal'

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { checkInt, checkNumber, describe } from '../checks.js'
+import { type TensorOf, tensorOf } from '../tensor-of.js'
 import { philox4x32 } from './philox.js'
 
 /**
@@ -16,9 +17,9 @@ export interface Rng {
   /** A random order of 0..n-1. */
   permutation(n: number): Int32Array
   /** Uniform numbers in [min, max), up to float32 rounding, as a float32 tensor. */
-  uniform(shape: readonly number[], min?: number, max?: number): tf.Tensor
+  uniform<const Shape extends readonly number[]>(shape: Shape, min?: number, max?: number): TensorOf<Shape>
   /** Standard normal numbers as a float32 tensor. */
-  normal(shape: readonly number[]): tf.Tensor
+  normal<const Shape extends readonly number[]>(shape: Shape): TensorOf<Shape>
   /** Skip the next n words and return where they are: for a kernel that draws them on a device. */
   reserve(n: number): WordPlace
   /** An independent stream named by key; the same key gives the same stream. */
@@ -118,15 +119,15 @@ class PhiloxRng implements Rng {
     return order
   }
 
-  uniform(shape: readonly number[], min = 0, max = 1): tf.Tensor {
+  uniform<const Shape extends readonly number[]>(shape: Shape, min = 0, max = 1): TensorOf<Shape> {
     checkNumber('core.Rng.uniform', 'min', min)
     checkNumber('core.Rng.uniform', 'max', max, min)
     const values = this.uniforms(tf.util.sizeFromShape([...shape]))
-    return tf.tensor(min === 0 && max === 1 ? values : values.map(u => min + (max - min) * u), [...shape])
+    return tensorOf(min === 0 && max === 1 ? values : values.map(u => min + (max - min) * u), shape)
   }
 
-  normal(shape: readonly number[]): tf.Tensor {
-    return tf.tensor(this.normals(tf.util.sizeFromShape([...shape])), [...shape])
+  normal<const Shape extends readonly number[]>(shape: Shape): TensorOf<Shape> {
+    return tensorOf(this.normals(tf.util.sizeFromShape([...shape])), shape)
   }
 
   fork(key: number | string): Rng {

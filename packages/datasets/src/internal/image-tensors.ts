@@ -1,5 +1,5 @@
-import { bytesToImages, oneHot } from '@rectified-flow/core'
-import type { ImageBatch, ImageRows } from '../image-source.js'
+import { bytesToImages, type ImageBatch, oneHot } from '@rectified-flow/core'
+import type { ImageRows } from '../image-source.js'
 
 /** Rows of an image source as tensors. */
 export function imageTensors(

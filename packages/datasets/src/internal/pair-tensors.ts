@@ -8,7 +8,7 @@ import { pcg64Noise } from './pcg64-noise.js'
 type PairKind = Pick<FullPairPlan, 'shape' | 'noise' | 'seed' | 'classes'>
 
 /** x and z [B,H,W,C] and one-hot labels [B,classes] of pairs read from a store. */
-export function pairTensors(kind: PairKind, indices: ArrayLike<number>, rows: PairRows): Pairs {
+export function pairTensors(kind: PairKind, indices: ArrayLike<number>, rows: PairRows): Pairs<tf.Tensor4D> {
   const { shape, noise, seed, classes } = kind
   const size: [number, number, number, number] = [indices.length, ...shape]
   // On an error, tidy frees what was made before it.
@@ -17,7 +17,7 @@ export function pairTensors(kind: PairKind, indices: ArrayLike<number>, rows: Pa
       rows.images instanceof Uint8Array ? bytesToImages(rows.images, shape) : tf.tensor4d(rows.images, size)
     const z =
       noise === 'indexed'
-        ? (indexedNormal(createRng(seed), indices, shape) as tf.Tensor4D)
+        ? indexedNormal(createRng(seed), indices, shape)
         : tf.tensor4d(
             noise === 'pcg64'
               ? pcg64Noise(rows.noise as Uint8Array, indices, shape)

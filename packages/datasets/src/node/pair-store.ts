@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { writeFileWhole } from '@rectified-flow/checkpoints/node'
 import { checkInt, type Pairs } from '@rectified-flow/core'
+import type * as tf from '@tensorflow/tfjs-core'
 import { checkIndices } from '../internal/check-indices.js'
 import { pairTensors } from '../internal/pair-tensors.js'
 import type { FullPairPlan } from '../pair-plan.js'
@@ -31,7 +32,7 @@ export interface ShardProblem {
  * Pairs on disk, in shards: the plan, `pairs.json`, which never changes, and one safetensors file for each shard. Writers
  * need no coordination: a shard has the same bytes whichever writer makes it, and a file gets its name when it is whole.
  */
-export class PairStore implements IndexedPairs, WritablePairs {
+export class PairStore implements IndexedPairs<tf.Tensor4D>, WritablePairs {
   readonly count: number
   /** How many shards there are. */
   readonly shards: number
@@ -98,7 +99,7 @@ export class PairStore implements IndexedPairs, WritablePairs {
   }
 
   /** The pairs at these indices as tensors: x and z [B,H,W,C], one-hot labels [B,classes] if there are classes. */
-  async batch(indices: ArrayLike<number>): Promise<Pairs> {
+  async batch(indices: ArrayLike<number>): Promise<Pairs<tf.Tensor4D>> {
     return pairTensors(this.plan, indices, await this.read(indices))
   }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { describe, type Pairs } from '@rectified-flow/core'
+import type * as tf from '@tensorflow/tfjs-core'
 import { checkIndices } from '../internal/check-indices.js'
 import type { ClassLabels } from '../internal/class-labels.js'
 import { pairTensors } from '../internal/pair-tensors.js'
@@ -13,7 +14,7 @@ import { ZipReader } from './zip-reader.js'
 const WHERE = 'datasets.openReferencePairs'
 
 /** Pairs in the three files that the code of 2-rectified flow++ uses, read by index. */
-export interface ReferencePairs extends IndexedPairs {
+export interface ReferencePairs extends IndexedPairs<tf.Tensor4D> {
   readonly height: number
   readonly width: number
   readonly channels: number
@@ -22,7 +23,7 @@ export interface ReferencePairs extends IndexedPairs {
   /** Images as bytes, labels, and the PCG64 states [B,32] of the noise: the rows that a store of 'pcg64' noise holds. */
   read(indices: ArrayLike<number>): Promise<PairRows & { images: Uint8Array; noise: Uint8Array }>
   /** x and z [B,H,W,C]; one-hot labels if there are any. The noise z is recomputed from its states, bit for bit. */
-  batch(indices: ArrayLike<number>): Promise<Pairs>
+  batch(indices: ArrayLike<number>): Promise<Pairs<tf.Tensor4D>>
   close(): Promise<void>
 }
 

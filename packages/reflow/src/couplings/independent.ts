@@ -1,20 +1,54 @@
-import type { Choice, Coupling, Rng } from '@rectified-flow/core'
-import { drawNormal } from '@rectified-flow/core'
-import type { IndexedImages } from '@rectified-flow/datasets'
-import type * as tf from '@tensorflow/tfjs-core'
+import {
+  batchOf,
+  type Choice,
+  type Coupling,
+  checkTensor,
+  drawNormal,
+  type Pairs,
+  type Rng,
+} from '@rectified-flow/core'
+import { type ImageSource, readBatch } from '@rectified-flow/datasets'
+import * as tf from '@tensorflow/tfjs-core'
+import { rowsOf } from '../internal/rows-of.js'
 
-/** Pairs of independent data and noise, to train a 1-rectified flow. Data are drawn with replacement. */
-export function independentCoupling(data: IndexedImages, { rng }: { rng: Rng }): Coupling {
+/**
+ * Pairs of independent data and noise, to train a 1-rectified flow. Data are drawn with replacement.
+ *
+ *     independentCoupling(await openImages('photos', { resolution: 64 }), { rng })
+ *     independentCoupling(tf.tensor2d(points), { rng })
+ *
+ * @param data  images, or a tensor [N,...] of samples of any shape; borrowed for as long as the coupling is used
+ */
+export function independentCoupling(data: ImageSource, options: { rng: Rng }): Coupling<tf.Tensor4D>
+export function independentCoupling<X extends tf.Tensor>(data: X, options: { rng: Rng }): Coupling<X>
+export function independentCoupling(data: ImageSource | tf.Tensor, { rng }: { rng: Rng }): Coupling {
+  const { count, rows } = data instanceof tf.Tensor ? samples(data) : images(data)
   return {
     async draw(step, batch) {
       const draw = rng.fork(step)
-      const { x, labels } = await data.batch(draw.fork('data').integers(batch, data.count))
-      return { x, z: drawNormal(draw.fork('noise'), x.shape) as tf.Tensor4D, ...(labels && { labels }) }
+      const drawn = await rows(draw.fork('data').integers(batch, count))
+      return { ...drawn, z: drawNormal(draw.fork('noise'), drawn.x.shape) }
     },
   }
 }
 
-export const independentChoice: Choice<Coupling, object, { data: IndexedImages; rng: Rng }> = {
+/** How many samples there are, and how to get some of them. */
+interface Data {
+  count: number
+  rows(indices: Int32Array): Omit<Pairs, 'z'> | Promise<Omit<Pairs, 'z'>>
+}
+
+const images = (source: ImageSource): Data => ({
+  count: source.count,
+  rows: indices => readBatch(source, indices),
+})
+
+function samples(tensor: tf.Tensor): Data {
+  checkTensor('reflow.independentCoupling', 'data', tensor, ['N', '...'])
+  return { count: batchOf(tensor), rows: indices => ({ x: rowsOf(tensor, indices) }) }
+}
+
+export const independentChoice: Choice<Coupling, object, { data: ImageSource; rng: Rng }> = {
   help: 'images with independent noise: trains a 1-rectified flow',
   options: {},
   needs: ['data'],

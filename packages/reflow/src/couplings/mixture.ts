@@ -1,8 +1,8 @@
 import { type Coupling, checkInt, checkNumber, type Pairs, type Rng } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 
-export interface MixturePart {
-  coupling: Coupling
+export interface MixturePart<X extends tf.Tensor = tf.Tensor> {
+  coupling: Coupling<X>
   /** Share of the pairs that come from this coupling; the shares need not sum to 1. */
   weight: number
 }
@@ -15,7 +15,10 @@ export interface MixturePart {
  *
  * @param rng  step k uses rng.fork(k)
  */
-export function mixtureCoupling(parts: readonly MixturePart[], { rng }: { rng: Rng }): Coupling {
+export function mixtureCoupling<X extends tf.Tensor>(
+  parts: readonly MixturePart<X>[],
+  { rng }: { rng: Rng },
+): Coupling<X> {
   const where = 'reflow.mixtureCoupling'
   checkInt(where, 'parts: their count', parts.length, 1)
   for (const [i, { weight }] of parts.entries()) checkNumber(where, `parts[${i}].weight`, weight, 0)
@@ -24,7 +27,7 @@ export function mixtureCoupling(parts: readonly MixturePart[], { rng }: { rng: R
   return {
     async draw(step, batch) {
       const shift = rng.fork(step).uniforms(1)[0]!
-      const drawn: Pairs[] = []
+      const drawn: Pairs<X>[] = []
       const counts: number[] = []
       try {
         let [covered, taken] = [0, 0]
@@ -42,14 +45,18 @@ export function mixtureCoupling(parts: readonly MixturePart[], { rng }: { rng: R
         }
         return join(where, drawn, counts)
       } finally {
-        for (const { x, z, labels } of drawn) tf.dispose([x, z, ...(labels ? [labels] : [])])
+        tf.dispose(drawn)
       }
     },
   }
 }
 
 /** One batch of the first counts[i] pairs of each coupling i. */
-function join(where: string, drawn: readonly Pairs[], counts: readonly number[]): Pairs {
+function join<X extends tf.Tensor>(
+  where: string,
+  drawn: readonly Pairs<X>[],
+  counts: readonly number[],
+): Pairs<X> {
   const first = <T extends tf.Tensor>(tensors: readonly T[]): T =>
     tf.tidy(() => tf.concat(tensors.map((tensor, i) => tf.slice(tensor, 0, counts[i]!) as T)))
   const labels = drawn.flatMap(pairs => (pairs.labels ? [pairs.labels] : []))

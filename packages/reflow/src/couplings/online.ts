@@ -1,10 +1,17 @@
-import { type Coupling, checkInt, indexedNormal, type Pairs, type Rng } from '@rectified-flow/core'
+import {
+  type BatchOf,
+  type Coupling,
+  checkInt,
+  indexedNormal,
+  type Pairs,
+  type Rng,
+} from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Teacher } from '../generate-pairs.js'
 
-export interface OnlineOptions {
-  /** Shape of one image, [H,W,C]. */
-  shape: readonly [number, number, number]
+export interface OnlineOptions<Shape extends readonly number[]> {
+  /** Shape of one sample, such as [H,W,C]. */
+  shape: Shape
   /** Pair i of the run uses rng.fork(i). */
   rng: Rng
   /** Labels [n,L] of pairs `first` to `first + n - 1`, if the teacher takes labels. */
@@ -16,19 +23,20 @@ export interface OnlineOptions {
  *
  *     onlineCoupling(z => sampleEdm(denoiser, z).x, { shape: [32, 32, 3], rng })
  */
-export function onlineCoupling(teacher: Teacher, { shape, rng, labels }: OnlineOptions): Coupling {
+export function onlineCoupling<const Shape extends readonly number[]>(
+  teacher: Teacher<BatchOf<Shape>>,
+  { shape, rng, labels }: OnlineOptions<Shape>,
+): Coupling<BatchOf<Shape>> {
   for (const [axis, size] of shape.entries()) checkInt('reflow.onlineCoupling', `shape[${axis}]`, size, 1)
   return {
-    async draw(step, batch): Promise<Pairs> {
+    draw(step, batch) {
       const first = step * batch
       const indices = Array.from({ length: batch }, (_, i) => first + i)
       return tf.tidy(() => {
-        const z = indexedNormal(rng, indices, shape) as tf.Tensor4D
+        const z = indexedNormal(rng, indices, shape)
         const given = labels?.(first, batch)
-        return { x: teacher(z, given), z, ...(given && { labels: given }) } as OwnedPairs
+        return { x: teacher(z, given), z, ...(given && { labels: given }) } as Pairs<BatchOf<Shape>>
       })
     },
   }
 }
-
-type OwnedPairs = { x: tf.Tensor4D; z: tf.Tensor4D; labels?: tf.Tensor2D }

@@ -20,10 +20,10 @@ export type OptimalTransportOptions =
  * @see Pooladian et al., Multisample Flow Matching, arXiv 2304.14772; Tong et al., Improving and Generalizing Flow-Based
  *      Generative Models with Minibatch Optimal Transport, arXiv 2302.00482
  */
-export function optimalTransportCoupling(
-  coupling: Coupling,
+export function optimalTransportCoupling<X extends tf.Tensor>(
+  coupling: Coupling<X>,
   options: OptimalTransportOptions = {},
-): Coupling {
+): Coupling<X> {
   return {
     async draw(step, batch) {
       const pairs = await coupling.draw(step, batch)

@@ -2,7 +2,7 @@ import type { Coupling, Pairs } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 /** A coupling that reads ahead. Dispose of it to free the pairs that were not drawn. */
-export interface PrefetchedCoupling extends Coupling {
+export interface PrefetchedCoupling<X extends tf.Tensor = tf.Tensor> extends Coupling<X> {
   dispose(): Promise<void>
 }
 
@@ -11,22 +11,23 @@ export interface PrefetchedCoupling extends Coupling {
  * the device trains. The pairs stay the same, because the pairs of a step depend on the step alone. This helps couplings
  * that read files or wait. A coupling that computes on the device gains nothing.
  */
-export function prefetch(coupling: Coupling): PrefetchedCoupling {
-  let ahead: { step: number; batch: number; pairs: Promise<Pairs> } | undefined
+export function prefetch<X extends tf.Tensor>(coupling: Coupling<X>): PrefetchedCoupling<X> {
+  let ahead: { step: number; batch: number; pairs: Promise<Pairs<X>> } | undefined
+  const begin = async (step: number, batch: number) => coupling.draw(step, batch)
 
   const drop = async () => {
     const dropped = ahead
     ahead = undefined
     const pairs = await dropped?.pairs.catch(() => undefined)
-    if (pairs) tf.dispose([pairs.x, pairs.z, ...(pairs.labels ? [pairs.labels] : [])])
+    if (pairs) tf.dispose(pairs)
   }
   return {
     async draw(step, batch) {
       const known = ahead?.step === step && ahead.batch === batch ? ahead.pairs : undefined
       if (known) ahead = undefined
       else await drop()
-      const pairs = await (known ?? coupling.draw(step, batch))
-      const next = coupling.draw(step + 1, batch)
+      const pairs = await (known ?? begin(step, batch))
+      const next = begin(step + 1, batch)
       next.catch(() => {}) // the error is thrown when this step is drawn
       ahead = { step: step + 1, batch, pairs: next }
       return pairs

@@ -1,22 +1,48 @@
-import type { Choice, Coupling, Rng } from '@rectified-flow/core'
+import { batchOf, type Choice, type Coupling, checkTensor, type Pairs, type Rng } from '@rectified-flow/core'
 import type { IndexedPairs } from '@rectified-flow/datasets'
+import type * as tf from '@tensorflow/tfjs-core'
+import { rowsOf } from '../internal/rows-of.js'
 
 /**
  * Pairs that a teacher made before; Reflow trains on them. Every epoch uses each pair once, in a new order. A batch may
  * contain the end of one epoch and the start of the next.
+ *
+ *     storedCoupling(await openPairStore('pairs'), { rng })
+ *     storedCoupling({ x: sample(field, z, { steps: 32 }).x, z }, { rng })
+ *
+ * @param pairs  a store, or tensors [N,...]; borrowed for as long as the coupling is used
  */
-export function storedCoupling(pairs: IndexedPairs, { rng }: { rng: Rng }): Coupling {
+export function storedCoupling<X extends tf.Tensor>(
+  pairs: IndexedPairs<X> | Pairs<X>,
+  { rng }: { rng: Rng },
+): Coupling<X> {
+  const set = 'batch' in pairs ? pairs : indexed(pairs)
   let order: { epoch: number; indices: Int32Array } = { epoch: -1, indices: new Int32Array(0) }
   return {
-    async draw(step, batch) {
+    draw(step, batch) {
       const indices = Int32Array.from({ length: batch }, (_, i) => {
         const position = step * batch + i
-        const epoch = Math.floor(position / pairs.count)
-        if (epoch !== order.epoch) order = { epoch, indices: rng.fork(epoch).permutation(pairs.count) }
-        return order.indices[position % pairs.count]!
+        const epoch = Math.floor(position / set.count)
+        if (epoch !== order.epoch) order = { epoch, indices: rng.fork(epoch).permutation(set.count) }
+        return order.indices[position % set.count]!
       })
-      return pairs.batch(indices)
+      return set.batch(indices)
     },
+  }
+}
+
+function indexed<X extends tf.Tensor>({ x, z, labels }: Pairs<X>): IndexedPairs<X> {
+  const where = 'reflow.storedCoupling'
+  checkTensor(where, 'pairs.x', x, ['N', '...'])
+  checkTensor(where, 'pairs.z', z, x.shape)
+  if (labels) checkTensor(where, 'pairs.labels', labels, [batchOf(x), 'L'])
+  return {
+    count: batchOf(x),
+    batch: indices => ({
+      x: rowsOf(x, indices),
+      z: rowsOf(z, indices),
+      ...(labels && { labels: rowsOf(labels, indices) }),
+    }),
   }
 }
 

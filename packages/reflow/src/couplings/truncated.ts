@@ -1,37 +1,37 @@
 import { type Choice, type Coupling, checkNumber, checkTensor, type Pairs } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 
-export interface TruncationOptions {
+export interface TruncationOptions<X extends tf.Tensor = tf.Tensor> {
   /** Share of the pairs that are dropped, in [0, 1). */
   drop: number
   /** The pairs with the largest scores [B] are dropped; by default the length |x - z| is the score. */
-  score?: (pairs: Pairs) => tf.Tensor1D
+  score?: (pairs: Pairs<X>) => tf.Tensor1D
 }
 
 /**
  * Drop a share of the pairs of every batch: the longest pairs, or those with the largest score. It draws a larger batch, so
  * that `batch` pairs are left. They keep the order in which they were drawn.
  */
-export function truncatedCoupling(
-  coupling: Coupling,
-  { drop, score = lengths }: TruncationOptions,
-): Coupling {
+export function truncatedCoupling<X extends tf.Tensor>(
+  coupling: Coupling<X>,
+  { drop, score = lengths }: TruncationOptions<X>,
+): Coupling<X> {
   const where = 'reflow.truncatedCoupling'
   checkNumber(where, 'drop', drop, 0, 1 - 1e-6)
   return {
     async draw(step, batch) {
-      const { x, z, labels } = await coupling.draw(step, Math.ceil(batch / (1 - drop)))
-      const all = [x, z, ...(labels ? [labels] : [])]
+      const pairs = await coupling.draw(step, Math.ceil(batch / (1 - drop)))
+      const { x, z, labels } = pairs
       try {
         const kept = await smallest(
-          tf.tidy(() => score({ x, z, ...(labels && { labels }) })),
+          tf.tidy(() => score(pairs)),
           batch,
         )
         const rows = <T extends tf.Tensor>(tensor: T): T =>
           tf.tidy(() => tf.gather(tensor, tf.tensor1d(kept, 'int32')))
         return { x: rows(x), z: rows(z), ...(labels && { labels: rows(labels) }) }
       } finally {
-        tf.dispose(all)
+        tf.dispose(pairs)
       }
     },
   }
@@ -52,7 +52,8 @@ export function truncatedCoupling(
 
 /** |x - z| of each pair. */
 function lengths({ x, z }: Pairs): tf.Tensor1D {
-  return tf.sqrt(tf.sum(tf.square(tf.sub(x, z)), [1, 2, 3])) as tf.Tensor1D
+  const axes = x.shape.map((_, i) => i).slice(1)
+  return tf.sqrt(tf.sum(tf.square(tf.sub(x, z)), axes)) as tf.Tensor1D
 }
 
 export const truncatedChoice: Choice<Coupling, Omit<TruncationOptions, 'score'>, { coupling: Coupling }> = {

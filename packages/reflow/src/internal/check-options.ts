@@ -1,4 +1,4 @@
-import { describe, type Field } from '@rectified-flow/core'
+import { describe } from '@rectified-flow/core'
 import type { Method } from '@rectified-flow/ode'
 
 /** Throw unless `times` are at least two numbers in [0, 1] that all fall, or all rise. */
@@ -22,7 +22,7 @@ export function checkOneGrid(
 }
 
 /** Throw unless `field` is a function and `method` is a method. */
-export function checkSolver(where: string, field: Field, method: Method): void {
+export function checkSolver(where: string, field: unknown, method: Method): void {
   if (typeof field !== 'function')
     throw new TypeError(`${where}: field must be a function, got ${describe(field)}.`)
   if (typeof method?.step !== 'function')

@@ -81,7 +81,7 @@ function counting(first: number): Coupling {
     },
   }
 }
-const firsts = async ({ x }: { x: tf.Tensor4D }) => [...(await x.data())]
+const firsts = async ({ x }: { x: tf.Tensor }) => [...(await x.data())]
 
 describe('storedCoupling', () => {
   it('gives every pair once in each epoch', async () => {

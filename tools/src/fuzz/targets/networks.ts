@@ -58,10 +58,7 @@ function tinyTrainer(): Trainer {
   return new Trainer({
     velocity: () => x => tf.clone(x),
     weights: new Map([['w', w]]),
-    coupling: independentCoupling(
-      { count: 1, batch: () => ({ x: tf.zeros([1, 2, 2, 1]) }) },
-      { rng: createRng(1) },
-    ),
+    coupling: independentCoupling(tf.zeros([1, 2, 2, 1]), { rng: createRng(1) }),
     timesteps: uniform(),
     premetric: squaredL2,
     rng: createRng(1),
