@@ -10,20 +10,23 @@ export type OptionNames<Options> = {
  * is an error and not a default.
  *
  *     checkOptions<WarmUpOptions>('reflow.warmUp', options, { steps: 'required', from: 'optional' })
+ *
+ * @param called  the parameter's name, for the message
  */
 export function checkOptions<Options extends object>(
   where: string,
   options: unknown,
   names: OptionNames<Options>,
+  called = 'options',
 ): asserts options is Options {
   if (options === null || typeof options !== 'object' || Array.isArray(options))
-    throw new TypeError(`${where}: options must be an object, got ${describe(options)}.`)
+    throw new TypeError(`${where}: ${called} must be an object, got ${describe(options)}.`)
   const known = Object.keys(names)
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue
     const near = nearest(name, known)
     const hint = near === undefined ? '' : ` Did you mean ${near}?`
-    throw new TypeError(`${where}: options must be of ${known.join(', ')}, got ${describe(name)}.${hint}`)
+    throw new TypeError(`${where}: ${called} must be of ${known.join(', ')}, got ${describe(name)}.${hint}`)
   }
   for (const [name, need] of Object.entries(names))
     if (need === 'required' && (options as Record<string, unknown>)[name] === undefined)

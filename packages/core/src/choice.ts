@@ -1,3 +1,4 @@
+import { checkOptions } from './check-options.js'
 import { checkOneOf } from './checks.js'
 
 /** An option that a settings file or a command line can set: a number, a boolean or a word, never a function or a tensor. */
@@ -39,5 +40,10 @@ export function makeChosen<Made, Context>(
   for (const need of choice.needs ?? [])
     if (context[need] === undefined)
       throw new TypeError(`${where}: ${String(need)} must be given for ${name}, got undefined.`)
+  const names = Object.entries(choice.options).map(([option, { default: value }]) => [
+    option,
+    value === undefined ? 'required' : 'optional',
+  ])
+  checkOptions(where, options, Object.fromEntries(names), `options of ${name}`)
   return choice.make(options, context as Context)
 }

@@ -1,17 +1,27 @@
-import { type Choice, checkNumber, type TimestepDistribution } from '@rectified-flow/core'
+import {
+  type Choice,
+  checkNumber,
+  checkOptions,
+  type OptionNames,
+  type TimestepDistribution,
+} from '@rectified-flow/core'
 import { exponential } from './internal/exponential.js'
-import { epsilonOption, type SqueezeOptions } from './internal/squeezed.js'
+import { epsilonOption, type SqueezeOptions, squeezeNames } from './internal/squeezed.js'
 
 export interface ExponentialRisingOptions extends SqueezeOptions {
   /** p(1) / p(0) = exp(a). */
   a?: number
 }
 
+const exponentialRisingNames: OptionNames<ExponentialRisingOptions> = {
+  ...squeezeNames,
+  a: 'optional',
+}
+
 /** Most times near the noise (t = 1): p(u) = a exp(a u) / (exp(a) - 1). */
-export function exponentialRising({
-  a = 4,
-  epsilon = 1e-5,
-}: ExponentialRisingOptions = {}): TimestepDistribution {
+export function exponentialRising(options: ExponentialRisingOptions = {}): TimestepDistribution {
+  checkOptions('timestep-dists.exponentialRising', options, exponentialRisingNames)
+  const { a = 4, epsilon = 1e-5 } = options
   checkNumber('timestep-dists.exponentialRising', 'a', a, 1e-3, 100)
   return exponential('timestep-dists.exponentialRising', a, epsilon)
 }

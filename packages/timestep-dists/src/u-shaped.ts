@@ -1,9 +1,20 @@
-import { type Choice, checkNumber, type TimestepDistribution } from '@rectified-flow/core'
-import { epsilonOption, type SqueezeOptions, squeezed } from './internal/squeezed.js'
+import {
+  type Choice,
+  checkNumber,
+  checkOptions,
+  type OptionNames,
+  type TimestepDistribution,
+} from '@rectified-flow/core'
+import { epsilonOption, type SqueezeOptions, squeezed, squeezeNames } from './internal/squeezed.js'
 
 export interface UShapedOptions extends SqueezeOptions {
   /** How much more often the ends are drawn than the middle: p(0) / p(1/2) = cosh(a / 2). */
   a?: number
+}
+
+const uShapedNames: OptionNames<UShapedOptions> = {
+  ...squeezeNames,
+  a: 'optional',
 }
 
 /**
@@ -14,7 +25,9 @@ export interface UShapedOptions extends SqueezeOptions {
  * @see Lee, Lin, Fanti, "Improving the Training of Rectified Flows" (arXiv 2405.20320). The exp(au) + exp(-au) printed
  *   there is U-shaped about u = 0; the released sampler is this one, U-shaped about u = 1/2
  */
-export function uShaped({ a = 4, epsilon = 1e-5 }: UShapedOptions = {}): TimestepDistribution {
+export function uShaped(options: UShapedOptions = {}): TimestepDistribution {
+  checkOptions('timestep-dists.uShaped', options, uShapedNames)
+  const { a = 4, epsilon = 1e-5 } = options
   checkNumber('timestep-dists.uShaped', 'a', a, 1e-3, 100)
   const scale = Math.sinh(a / 2)
   return squeezed('timestep-dists.uShaped', epsilon, {

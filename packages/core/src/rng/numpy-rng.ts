@@ -1,3 +1,4 @@
+import { checkOptions } from '../check-options.js'
 import { checkInt, describe } from '../checks.js'
 import { Pcg64 } from './pcg64.js'
 import { seedSequence } from './seed-sequence.js'
@@ -89,11 +90,10 @@ function size(method: string, n: number): number {
  * @param seed      an integer >= 0, of any size as a bigint
  * @param spawnKey  for the children of a seed: [i] is SeedSequence(seed).spawn(n)[i], [i, j] its child j
  */
-export function numpyRng(
-  seed: number | bigint,
-  { spawnKey = [] }: { spawnKey?: readonly number[] } = {},
-): NumpyRng {
+export function numpyRng(seed: number | bigint, options: { spawnKey?: readonly number[] } = {}): NumpyRng {
   const where = 'core.numpyRng'
+  checkOptions<{ spawnKey?: readonly number[] }>(where, options, { spawnKey: 'optional' })
+  const { spawnKey = [] } = options
   if (typeof seed !== 'bigint') checkInt(where, 'seed', seed, 0, Number.MAX_SAFE_INTEGER)
   else if (seed < 0n) throw new RangeError(`${where}: seed must be an integer >= 0, got ${seed}.`)
   for (const [i, key] of spawnKey.entries())

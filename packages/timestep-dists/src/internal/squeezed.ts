@@ -2,6 +2,7 @@ import {
   type ChoiceOption,
   checkInt,
   checkNumber,
+  type OptionNames,
   type Rng,
   type TimestepDistribution,
 } from '@rectified-flow/core'
@@ -10,6 +11,10 @@ import * as tf from '@tensorflow/tfjs-core'
 export interface SqueezeOptions {
   /** Times are in [epsilon, 1 - epsilon], so that 1/t and 1/(1 - t) are finite. */
   epsilon?: number
+}
+
+export const squeezeNames: OptionNames<SqueezeOptions> = {
+  epsilon: 'optional',
 }
 
 export const epsilonOption: ChoiceOption<number> = {
