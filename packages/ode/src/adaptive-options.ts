@@ -1,4 +1,4 @@
-import { checkInt, checkNumber, describe } from '@rectified-flow/core'
+import { checkInt, checkNumber, describe, type OptionNames } from '@rectified-flow/core'
 import type * as tf from '@tensorflow/tfjs-core'
 import type { EmbeddedPair } from './embedded-pair.js'
 import { checkGrid } from './grid.js'
@@ -47,6 +47,18 @@ export interface AdaptiveStepOptions<X> {
   signal?: AbortSignal
 }
 
+export const adaptiveStepNames: OptionNames<AdaptiveStepOptions<never>> = {
+  method: 'optional',
+  span: 'optional',
+  control: 'optional',
+  firstStep: 'optional',
+  minStep: 'optional',
+  maxStep: 'optional',
+  maxSteps: 'optional',
+  onStep: 'optional',
+  signal: 'optional',
+}
+
 export interface AdaptiveOptions extends AdaptiveStepOptions<tf.Tensor> {
   /** Relative tolerance, a number or a tensor that broadcasts to x; 1e-3 by default. */
   rtol?: number | tf.Tensor
@@ -55,6 +67,14 @@ export interface AdaptiveOptions extends AdaptiveStepOptions<tf.Tensor> {
   /** true: each sample has its own steps, its own error norm and its own end. By default the batch shares them. */
   perSample?: boolean
   event?: SolverEvent<tf.Tensor, tf.Tensor1D, tf.Tensor>
+}
+
+export const adaptiveNames: OptionNames<AdaptiveOptions> = {
+  ...adaptiveStepNames,
+  rtol: 'optional',
+  atol: 'optional',
+  perSample: 'optional',
+  event: 'optional',
 }
 
 /** The options with their defaults, checked. */

@@ -1,6 +1,6 @@
-import { describe, type Field } from '@rectified-flow/core'
+import { checkOptions, describe, type Field } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import type { AdaptiveOptions } from './adaptive-options.js'
+import { type AdaptiveOptions, adaptiveNames } from './adaptive-options.js'
 import type { EmbeddedPair } from './embedded-pair.js'
 import { adaptive, type SolverStatistics, statistics } from './internal/adaptive.js'
 import { interpolate, type Segment } from './internal/segment.js'
@@ -83,6 +83,7 @@ export async function solveDense(
   x: tf.Tensor,
   options: AdaptiveOptions = {},
 ): Promise<DenseSolution> {
+  checkOptions('ode.solveDense', options, adaptiveNames)
   const { space, method, steps } = adaptive('ode.solveDense', field, x, options)
   const segments: Segment<tf.Tensor>[] = []
   const reached: (readonly number[])[] = []

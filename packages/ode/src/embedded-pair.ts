@@ -1,7 +1,7 @@
-import { checkInt } from '@rectified-flow/core'
+import { checkInt, checkOptions, type OptionNames } from '@rectified-flow/core'
 import { polynomials } from './internal/polynomials.js'
 import { checkOrder, checkSum } from './internal/tableau.js'
-import { type RungeKutta, type RungeKuttaOptions, rungeKutta } from './runge-kutta.js'
+import { type RungeKutta, type RungeKuttaOptions, rungeKutta, rungeKuttaNames } from './runge-kutta.js'
 
 /** The difference between the results of a method and of one of lower order, h Σ_i weights_i k_i. */
 export interface ErrorEstimate {
@@ -38,6 +38,14 @@ export interface EmbeddedPairOptions extends RungeKuttaOptions {
   dense?: DenseOutput
 }
 
+const embeddedPairNames: OptionNames<EmbeddedPairOptions> = {
+  ...rungeKuttaNames,
+  errors: 'required',
+  errorOrder: 'optional',
+  errorNorm: 'optional',
+  dense: 'optional',
+}
+
 /**
  * A pair for `solveAdaptive`. The velocity at a step's end is evaluated after the step, and is the next step's first stage;
  * so don't repeat b as the last row of a. Throws if coefficients are inconsistent: as `rungeKutta` does, and also if an
@@ -45,15 +53,11 @@ export interface EmbeddedPairOptions extends RungeKuttaOptions {
  * not the step's end.
  */
 /* @__NO_SIDE_EFFECTS__ */
-export function embeddedPair({
-  errors,
-  errorOrder,
-  errorNorm,
-  dense,
-  ...options
-}: EmbeddedPairOptions): EmbeddedPair {
+export function embeddedPair(options: EmbeddedPairOptions): EmbeddedPair {
   const where = 'ode.embeddedPair'
-  const method = rungeKutta(options)
+  checkOptions(where, options, embeddedPairNames)
+  const { errors, errorOrder, errorNorm, dense, ...rest } = options
+  const method = rungeKutta(rest)
   const { a, b } = method.tableau
   checkInt(where, 'errors.length', errors.length, 1)
   for (const [i, { order, weights }] of errors.entries()) {

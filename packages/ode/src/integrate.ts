@@ -1,6 +1,6 @@
-import type { Field } from '@rectified-flow/core'
+import { checkOptions, type Field } from '@rectified-flow/core'
 import type * as tf from '@tensorflow/tfjs-core'
-import { type IntegrateOptions, run } from './internal/run.js'
+import { type IntegrateOptions, integrateNames, run } from './internal/run.js'
 import type { SolverState } from './method.js'
 
 /**
@@ -20,5 +20,6 @@ export function integrate(
   x: tf.Tensor,
   options: IntegrateOptions = {},
 ): Generator<SolverState, void, undefined> {
+  checkOptions('ode.integrate', options, integrateNames)
   return run('ode.integrate', field, x, options).states
 }

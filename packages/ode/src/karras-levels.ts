@@ -1,4 +1,4 @@
-import { checkInt, checkNumber } from '@rectified-flow/core'
+import { checkInt, checkNumber, checkOptions, type OptionNames } from '@rectified-flow/core'
 
 /** The defaults are those of the paper's table 1. */
 export interface KarrasOptions {
@@ -8,6 +8,12 @@ export interface KarrasOptions {
   sigmaMin?: number
   /** The first level; 80 by default. */
   sigmaMax?: number
+}
+
+export const karrasNames: OptionNames<KarrasOptions> = {
+  rho: 'optional',
+  sigmaMin: 'optional',
+  sigmaMax: 'optional',
 }
 
 /**
@@ -20,6 +26,7 @@ export interface KarrasOptions {
  * @see Karras, Aittala, Aila, Laine, arXiv 2206.00364, equation 5
  */
 export function karrasLevels(steps: number, options: KarrasOptions = {}): number[] {
+  checkOptions('ode.karrasLevels', options, karrasNames)
   return checkedLevels('ode.karrasLevels', steps, options)
 }
 

@@ -1,4 +1,4 @@
-import { checkNumber, checkTensor, type Field } from '@rectified-flow/core'
+import { checkNumber, checkOptions, checkTensor, type Field, type OptionNames } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { explicitStep } from './internal/stages.js'
 import { checkTableau, type Tableau } from './internal/tableau.js'
@@ -11,6 +11,14 @@ export interface RungeKuttaOptions extends Tableau {
   order: number
 }
 
+export const rungeKuttaNames: OptionNames<RungeKuttaOptions> = {
+  name: 'required',
+  order: 'required',
+  a: 'required',
+  b: 'required',
+  c: 'required',
+}
+
 /** A method defined by its tableau. */
 export interface RungeKutta extends Method {
   readonly tableau: Tableau
@@ -21,10 +29,12 @@ export interface RungeKutta extends Method {
  * meet every order condition up to `order`.
  */
 /* @__NO_SIDE_EFFECTS__ */
-export function rungeKutta({ name, order, a, b, c }: RungeKuttaOptions): RungeKutta {
-  checkTableau('ode.rungeKutta', { a, b, c }, order)
-  const where = `ode.${name}.step`
+export function rungeKutta(options: RungeKuttaOptions): RungeKutta {
+  checkOptions('ode.rungeKutta', options, rungeKuttaNames)
+  const { name, order, a, b, c } = options
   const tableau = { a, b, c }
+  checkTableau('ode.rungeKutta', tableau, order)
+  const where = `ode.${name}.step`
   return {
     name,
     order,

@@ -1,6 +1,6 @@
-import type { Field } from '@rectified-flow/core'
+import { checkOptions, type Field } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import type { AdaptiveOptions } from './adaptive-options.js'
+import { type AdaptiveOptions, adaptiveNames } from './adaptive-options.js'
 import { adaptive, type SolverStatistics, statistics } from './internal/adaptive.js'
 
 export type AdaptiveSolution = SolverStatistics & {
@@ -25,6 +25,7 @@ export async function solveAdaptive(
   x: tf.Tensor,
   options: AdaptiveOptions = {},
 ): Promise<AdaptiveSolution> {
+  checkOptions('ode.solveAdaptive', options, adaptiveNames)
   let solution: AdaptiveSolution | undefined
   for await (const step of adaptive('ode.solveAdaptive', field, x, options).steps)
     if (step.lanes.every(lane => lane.done)) solution = { x: tf.clone(step.x), ...statistics(step) }

@@ -1,6 +1,6 @@
-import { batchOf, type Field, vectorJacobian } from '@rectified-flow/core'
+import { batchOf, checkOptions, type Field, vectorJacobian } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { checkGradientOf, type GradientOptions } from './gradient-options.js'
+import { checkGradientOf, type GradientOptions, gradientNames } from './gradient-options.js'
 import { run } from './internal/run.js'
 import type { Solution } from './method.js'
 import { solve } from './solve.js'
@@ -19,14 +19,12 @@ import { solve } from './solve.js'
  * @param x      state at the first time [B,...], float32
  * @see Chen, Rubanova, Bettencourt, Duvenaud, Neural ordinary differential equations, arXiv 1806.07366
  */
-export function solveAdjoint(
-  field: Field,
-  x: tf.Tensor,
-  { params = [], ...options }: GradientOptions = {},
-): Solution {
+export function solveAdjoint(field: Field, x: tf.Tensor, options: GradientOptions = {}): Solution {
   const where = 'ode.solveAdjoint'
-  const { times } = run(where, field, x, options)
-  const { method } = options
+  checkOptions(where, options, gradientNames)
+  const { params = [], ...rest } = options
+  const { times } = run(where, field, x, rest)
+  const { method } = rest
   checkGradientOf(where, params)
   const batch = batchOf(x)
   const shapes = [x.shape, x.shape, ...params.map(param => param.shape)]

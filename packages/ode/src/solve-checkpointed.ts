@@ -1,6 +1,6 @@
-import { checkInt, type Field, vectorJacobian } from '@rectified-flow/core'
+import { checkInt, checkOptions, type Field, type OptionNames, vectorJacobian } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { checkGradientOf, type GradientOptions } from './gradient-options.js'
+import { checkGradientOf, type GradientOptions, gradientNames } from './gradient-options.js'
 import { run } from './internal/run.js'
 import type { Solution } from './method.js'
 import { solve } from './solve.js'
@@ -9,6 +9,8 @@ export type CheckpointedOptions = GradientOptions & {
   /** Steps between kept states. Default: the square root of the number of steps, rounded up. */
   every?: number
 }
+
+const checkpointedNames: OptionNames<CheckpointedOptions> = { ...gradientNames, every: 'optional' }
 
 /**
  * `solve` whose gradient takes little memory: the forward pass keeps a state every few steps and no tape; the backward pass
@@ -19,14 +21,12 @@ export type CheckpointedOptions = GradientOptions & {
  * @param x      state at the first time [B,...], float32
  * @see Chen, Xu, Zhang, Guestrin, Training deep nets with sublinear memory cost, arXiv 1604.06174
  */
-export function solveCheckpointed(
-  field: Field,
-  x: tf.Tensor,
-  { params = [], every, ...options }: CheckpointedOptions = {},
-): Solution {
+export function solveCheckpointed(field: Field, x: tf.Tensor, options: CheckpointedOptions = {}): Solution {
   const where = 'ode.solveCheckpointed'
-  const { times } = run(where, field, x, options)
-  const { method } = options
+  checkOptions(where, options, checkpointedNames)
+  const { params = [], every, ...rest } = options
+  const { times } = run(where, field, x, rest)
+  const { method } = rest
   checkGradientOf(where, params)
   if (method?.past)
     throw new TypeError(`${where}: method must be one that needs no earlier steps, got ${method.name}.`)

@@ -1,6 +1,7 @@
-import { describe } from '@rectified-flow/core'
+import { checkOptions, describe, type OptionNames } from '@rectified-flow/core'
 import {
   type AdaptiveStepOptions,
+  adaptiveStepNames,
   checkTolerances,
   type SolverEvent,
   stepOptions,
@@ -18,6 +19,13 @@ export interface Float64Options extends AdaptiveStepOptions<Float64Array> {
   event?: SolverEvent<Float64Array, number, number>
 }
 
+const float64Names: OptionNames<Float64Options> = {
+  ...adaptiveStepNames,
+  rtol: 'optional',
+  atol: 'optional',
+  event: 'optional',
+}
+
 export type Float64Solution = SolverStatistics & { x: Float64Array }
 
 /**
@@ -30,15 +38,17 @@ export type Float64Solution = SolverStatistics & { x: Float64Array }
 export async function solveFloat64(
   field: (x: Float64Array, t: number) => ArrayLike<number>,
   x: ArrayLike<number>,
-  { rtol = 1e-3, atol = 1e-6, event, ...options }: Float64Options = {},
+  options: Float64Options = {},
 ): Promise<Float64Solution> {
   const where = 'ode.solveFloat64'
+  checkOptions(where, options, float64Names)
+  const { rtol = 1e-3, atol = 1e-6, event, ...rest } = options
   if (typeof field !== 'function')
     throw new TypeError(`${where}: field must be a function, got ${describe(field)}.`)
   if (!(x?.length > 0))
     throw new RangeError(`${where}: x must be an array of at least 1 number, got ${describe(x)}.`)
   checkTolerances(where, rtol, atol)
-  const { onStep, ...checked } = stepOptions<Float64Array>(where, options)
+  const { onStep, ...checked } = stepOptions<Float64Array>(where, rest)
   const space = float64Space(where, { field, rtol, atol, event: event?.value })
   const run = { ...checked, onStep: undefined, watch: watchOf(where, event, checked.span) }
   let solution: Float64Solution | undefined

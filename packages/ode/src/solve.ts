@@ -1,13 +1,14 @@
-import type { Field } from '@rectified-flow/core'
+import { checkOptions, type Field, type OptionNames } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import type { IntegrateOptions } from './internal/run.js'
-import { run } from './internal/run.js'
+import { type IntegrateOptions, integrateNames, run } from './internal/run.js'
 import type { Solution, SolverState } from './method.js'
 
 export type SolveOptions = IntegrateOptions & {
   /** Called after each step. */
   onStep?: (state: SolverState) => void
 }
+
+const solveNames: OptionNames<SolveOptions> = { ...integrateNames, onStep: 'optional' }
 
 /**
  * Integrate dx/dt = field(x, t) over a grid of times, forward or backward. tf.grad differentiates through it.
@@ -16,9 +17,11 @@ export type SolveOptions = IntegrateOptions & {
  * @param x      state at the first time [B,...], float32
  * @returns      state at the last time, and the field calls spent
  */
-export function solve(field: Field, x: tf.Tensor, { onStep, ...options }: SolveOptions = {}): Solution {
+export function solve(field: Field, x: tf.Tensor, options: SolveOptions = {}): Solution {
+  checkOptions('ode.solve', options, solveNames)
+  const { onStep, ...rest } = options
   let end: Solution | undefined
-  for (const state of run('ode.solve', field, x, options).states) {
+  for (const state of run('ode.solve', field, x, rest).states) {
     onStep?.(state)
     if (state.step === state.steps) end = { x: tf.clone(state.x), nfe: state.nfe }
   }

@@ -1,6 +1,6 @@
-import { checkInt, checkNumber } from '@rectified-flow/core'
+import { checkInt, checkNumber, checkOptions } from '@rectified-flow/core'
 import { checkGrid, uniformGrid } from './grid.js'
-import { checkedLevels, type KarrasOptions } from './karras-levels.js'
+import { checkedLevels, type KarrasOptions, karrasNames } from './karras-levels.js'
 
 type Span = readonly [start: number, end: number]
 
@@ -11,6 +11,7 @@ type Span = readonly [start: number, end: number]
  */
 export function karrasGrid(steps: number, options: KarrasOptions = {}): number[] {
   const where = 'ode.karrasGrid'
+  checkOptions(where, options, karrasNames)
   return checked(
     where,
     checkedLevels(where, steps, options).map(sigma => sigma / (1 + sigma)),
@@ -23,11 +24,10 @@ export function karrasGrid(steps: number, options: KarrasOptions = {}): number[]
  * @param steps  intervals, >= 1
  * @param power  > 0
  */
-export function polynomialGrid(
-  steps: number,
-  { power = 2, span = [1, 0] }: { power?: number; span?: Span } = {},
-): number[] {
+export function polynomialGrid(steps: number, options: { power?: number; span?: Span } = {}): number[] {
   const where = 'ode.polynomialGrid'
+  checkOptions<{ power?: number; span?: Span }>(where, options, { power: 'optional', span: 'optional' })
+  const { power = 2, span = [1, 0] } = options
   checkInt(where, 'steps', steps, 1)
   checkNumber(where, 'power', power, Number.MIN_VALUE)
   checkGrid(where, 'span', span)
@@ -45,11 +45,10 @@ export function polynomialGrid(
  * @param span   within [0, 1]
  * @see Esser et al., Scaling rectified flow transformers, arXiv 2403.03206, equation 23
  */
-export function shiftedGrid(
-  steps: number,
-  { shift = 3, span = [1, 0] }: { shift?: number; span?: Span } = {},
-): number[] {
+export function shiftedGrid(steps: number, options: { shift?: number; span?: Span } = {}): number[] {
   const where = 'ode.shiftedGrid'
+  checkOptions<{ shift?: number; span?: Span }>(where, options, { shift: 'optional', span: 'optional' })
+  const { shift = 3, span = [1, 0] } = options
   checkInt(where, 'steps', steps, 1)
   checkNumber(where, 'shift', shift, Number.MIN_VALUE)
   checkGrid(where, 'span', span, [0, 1])

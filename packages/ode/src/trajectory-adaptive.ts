@@ -1,12 +1,18 @@
-import type { Field } from '@rectified-flow/core'
+import { checkOptions, type Field, type OptionNames } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import type { AdaptiveOptions } from './adaptive-options.js'
+import { type AdaptiveOptions, adaptiveNames } from './adaptive-options.js'
 import { checkGrid } from './grid.js'
 import { adaptive, type SolverStatistics, statistics } from './internal/adaptive.js'
 
 export type AdaptiveTrajectoryOptions = Omit<AdaptiveOptions, 'span'> & {
   /** The times at which to keep the state: at least two, strictly increasing or decreasing, from start to end. */
   times: readonly number[]
+}
+
+const { span: _, ...otherOptions } = adaptiveNames
+const adaptiveTrajectoryNames: OptionNames<AdaptiveTrajectoryOptions> = {
+  ...otherOptions,
+  times: 'required',
 }
 
 export type AdaptiveTrajectory = SolverStatistics & {
@@ -25,13 +31,15 @@ export type AdaptiveTrajectory = SolverStatistics & {
 export async function trajectoryAdaptive(
   field: Field,
   x: tf.Tensor,
-  { times, ...options }: AdaptiveTrajectoryOptions,
+  options: AdaptiveTrajectoryOptions,
 ): Promise<AdaptiveTrajectory> {
   const where = 'ode.trajectoryAdaptive'
+  checkOptions(where, options, adaptiveTrajectoryNames)
+  const { times, ...rest } = options
   checkGrid(where, 'times', times)
   const [start, end] = [times[0]!, times.at(-1)!]
   const sign = Math.sign(end - start)
-  const { space, steps } = adaptive(where, field, x, { ...options, span: [start, end] })
+  const { space, steps } = adaptive(where, field, x, { ...rest, span: [start, end] })
   const states = times.map(() => tf.clone(x)) // for times that are not reached yet: the latest state
   try {
     let taken: SolverStatistics | undefined

@@ -1,7 +1,6 @@
-import type { Field } from '@rectified-flow/core'
+import { checkOptions, type Field } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import type { IntegrateOptions } from './internal/run.js'
-import { run } from './internal/run.js'
+import { type IntegrateOptions, integrateNames, run } from './internal/run.js'
 
 /** states[i] [B,...] is the state at times[i]; states[0] is a clone of the start. */
 export interface Trajectory {
@@ -17,6 +16,7 @@ export interface Trajectory {
  * @param x      state at the first time [B,...], float32
  */
 export function trajectory(field: Field, x: tf.Tensor, options: IntegrateOptions = {}): Trajectory {
+  checkOptions('ode.trajectory', options, integrateNames)
   const { times, states } = run('ode.trajectory', field, x, options)
   let nfe = 0
   const kept = tf.tidy(() => {

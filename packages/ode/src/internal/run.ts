@@ -1,4 +1,4 @@
-import { checkTensor, describe, type Field } from '@rectified-flow/core'
+import { checkTensor, describe, type Field, type OptionNames } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { type Grid, gridTimes } from '../grid.js'
 import type { Method, PastStep, SolverState } from '../method.js'
@@ -7,6 +7,13 @@ import { heun } from '../methods/heun.js'
 export type IntegrateOptions = Grid & {
   /** heun by default. */
   method?: Method
+}
+
+export const integrateNames: OptionNames<IntegrateOptions> = {
+  times: 'optional',
+  steps: 'optional',
+  span: 'optional',
+  method: 'optional',
 }
 
 export interface Run {
