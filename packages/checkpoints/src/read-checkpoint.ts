@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from '@rectified-flow/core'
 import type { HostTensor } from './host-tensor.js'
 import { asBytes } from './internal/as-bytes.js'
 import { isLegacyTorch } from './internal/torch/legacy.js'
@@ -25,14 +26,20 @@ export interface ReadCheckpointOptions {
   maxBytes?: number
 }
 
+export const readCheckpointNames: OptionNames<ReadCheckpointOptions> = {
+  maxBytes: 'optional',
+}
+
 /**
  * Read weights from a file of any format that this package knows: safetensors, PyTorch's (zip and legacy), an EDM pickle
  * (its `ema` network), .npz. The content tells the format. The functions for a single format have more options.
  */
 export async function readCheckpoint(
   bytes: Uint8Array | ArrayBuffer,
-  { maxBytes }: ReadCheckpointOptions = {},
+  options: ReadCheckpointOptions = {},
 ): Promise<Checkpoint> {
+  checkOptions('checkpoints.readCheckpoint', options, readCheckpointNames)
+  const { maxBytes } = options
   const file = asBytes(WHERE, bytes)
   const format = formatOf(file)
   if (format === 'safetensors') return { format, ...readSafetensors(file) }

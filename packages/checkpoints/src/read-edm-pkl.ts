@@ -1,4 +1,4 @@
-import { checkNumber, describe } from '@rectified-flow/core'
+import { checkNumber, checkOptions, describe, type OptionNames } from '@rectified-flow/core'
 import type { HostTensor } from './host-tensor.js'
 import { asBytes } from './internal/as-bytes.js'
 import { collectTensors } from './internal/collect-tensors.js'
@@ -32,6 +32,11 @@ export interface ReadEdmPklOptions {
   maxBytes?: number
 }
 
+const readEdmPklNames: OptionNames<ReadEdmPklOptions> = {
+  key: 'optional',
+  maxBytes: 'optional',
+}
+
 /**
  * Read a network from a network pickle of EDM (or StyleGAN 2 and 3): a dict of objects, each with its attributes and the
  * source code of its class. The source is ignored; the tensors, the class's name and the arguments of its constructor are
@@ -41,8 +46,10 @@ export interface ReadEdmPklOptions {
  */
 export async function readEdmPkl(
   bytes: Uint8Array | ArrayBuffer,
-  { key = 'ema', maxBytes }: ReadEdmPklOptions = {},
+  options: ReadEdmPklOptions = {},
 ): Promise<EdmPkl> {
+  checkOptions('checkpoints.readEdmPkl', options, readEdmPklNames)
+  const { key = 'ema', maxBytes } = options
   const file = asBytes(WHERE, bytes)
   const limit = maxBytes ?? defaultMaxBytes(file.length)
   checkNumber(WHERE, 'maxBytes', limit, 0)

@@ -1,4 +1,4 @@
-import { checkNumber, describe } from '@rectified-flow/core'
+import { checkNumber, checkOptions, describe, type OptionNames } from '@rectified-flow/core'
 import type { HostTensor } from './host-tensor.js'
 import { asBytes } from './internal/as-bytes.js'
 import { NpyDtypeError } from './internal/npy-header.js'
@@ -13,6 +13,10 @@ export interface ReadNpzOptions {
   maxBytes?: number
 }
 
+const readNpzNames: OptionNames<ReadNpzOptions> = {
+  maxBytes: 'optional',
+}
+
 /**
  * Read the arrays of an .npz file that np.savez or np.savez_compressed wrote, by name and in the file's order. Of an array that
  * `readNpy` refuses, and of one that is damaged, the `data` throws the error; members that are not arrays are left out.
@@ -21,6 +25,7 @@ export async function readNpz(
   bytes: Uint8Array | ArrayBuffer,
   options: ReadNpzOptions = {},
 ): Promise<Map<string, HostTensor>> {
+  checkOptions('checkpoints.readNpz', options, readNpzNames)
   const file = asBytes(WHERE, bytes)
   const { maxBytes = 2 ** 26 + 100 * file.length } = options
   checkNumber(WHERE, 'maxBytes', maxBytes, 0)

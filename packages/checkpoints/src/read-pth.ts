@@ -1,4 +1,4 @@
-import { checkNumber, describe } from '@rectified-flow/core'
+import { checkNumber, checkOptions, describe, type OptionNames } from '@rectified-flow/core'
 import type { HostTensor } from './host-tensor.js'
 import { asBytes } from './internal/as-bytes.js'
 import { collectTensors } from './internal/collect-tensors.js'
@@ -20,6 +20,11 @@ export interface ReadPthOptions {
   maxBytes?: number
 }
 
+const readPthNames: OptionNames<ReadPthOptions> = {
+  prefix: 'optional',
+  maxBytes: 'optional',
+}
+
 /**
  * Read the tensors of a file that torch.save wrote, in the zip format (PyTorch 1.6 and later) or the legacy one, by
  * dotted name: `model.conv.weight` of `{'model': {'conv.weight': ...}}`. The parts of a name are the keys and indices of
@@ -31,8 +36,10 @@ export interface ReadPthOptions {
  */
 export async function readPth(
   bytes: Uint8Array | ArrayBuffer,
-  { prefix, maxBytes }: ReadPthOptions = {},
+  options: ReadPthOptions = {},
 ): Promise<Map<string, HostTensor>> {
+  checkOptions('checkpoints.readPth', options, readPthNames)
+  const { prefix, maxBytes } = options
   const file = asBytes(WHERE, bytes)
   const limit = maxBytes ?? defaultMaxBytes(file.length)
   checkNumber(WHERE, 'maxBytes', limit, 0)

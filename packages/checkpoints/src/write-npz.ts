@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from '@rectified-flow/core'
 import { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } from '@zip.js/zip.js'
 import type { HostTensor } from './host-tensor.js'
 import { encodeNpy } from './write-npy.js'
@@ -10,14 +11,17 @@ export interface WriteNpzOptions {
   compress?: boolean
 }
 
+const writeNpzNames: OptionNames<WriteNpzOptions> = {
+  compress: 'optional',
+}
+
 /**
  * The bytes of an .npz file, as np.savez writes it: np.load(...)[name] reads the tensor. The same tensors in the same
  * order give the same bytes.
  */
-export async function writeNpz(
-  tensors: HostTensors,
-  { compress = false }: WriteNpzOptions = {},
-): Promise<Uint8Array> {
+export async function writeNpz(tensors: HostTensors, options: WriteNpzOptions = {}): Promise<Uint8Array> {
+  checkOptions('checkpoints.writeNpz', options, writeNpzNames)
+  const { compress = false } = options
   const list = [...(tensors instanceof Map ? tensors : Object.entries(tensors))] as [string, HostTensor][]
   const zip = new ZipWriter(new Uint8ArrayWriter(), {
     useWebWorkers: false,

@@ -1,9 +1,9 @@
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { checkInt, checkNumber, describe } from '@rectified-flow/core'
+import { checkInt, checkNumber, checkOptions, describe } from '@rectified-flow/core'
 import { download, hashFile } from './download.js'
-import type { FetchFileOptions, FileSource } from './file-source.js'
+import { type FetchFileOptions, type FileSource, fetchFileNames } from './file-source.js'
 
 const WHERE = 'checkpoints.fetchFile'
 
@@ -25,6 +25,7 @@ const checked = new Map<string, string>()
  *   Error names the address, the hash, and the path where a user can put the file by hand.
  */
 export async function fetchFile(source: FileSource, options: FetchFileOptions = {}): Promise<string> {
+  checkOptions('checkpoints.fetchFile', options, fetchFileNames)
   checkSource(source)
   checkInt(WHERE, 'retries', options.retries ?? 3, 0)
   checkNumber(WHERE, 'timeoutMs', options.timeoutMs ?? 30_000, 1)

@@ -1,3 +1,5 @@
+import type { OptionNames } from '@rectified-flow/core'
+
 /** A file that is published at an address. */
 export interface FileSource {
   /** What to call it in the cache: letters, digits and `. _ + -`. */
@@ -28,4 +30,15 @@ export interface FetchFileOptions {
   /** How often to try again after a network error: first after half a second, then after twice the wait each time. A try that
    * brings 1 MiB or more begins the count anew. */
   retries?: number
+}
+
+export const fetchFileNames: OptionNames<FetchFileOptions> = {
+  cacheDir: 'optional',
+  offline: 'optional',
+  onProgress: 'optional',
+  signal: 'optional',
+  onWarning: 'optional',
+  maxBytes: 'optional',
+  timeoutMs: 'optional',
+  retries: 'optional',
 }

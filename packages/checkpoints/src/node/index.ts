@@ -1,6 +1,6 @@
 export { verifyChecksum, withChecksum } from './checksum.js'
 export { fetchFile } from './fetch-file.js'
-export type { FetchFileOptions, FileSource } from './file-source.js'
+export { type FetchFileOptions, type FileSource, fetchFileNames } from './file-source.js'
 export { type FolderLock, type LockFolderOptions, lockFolder } from './lock-folder.js'
 export { type NpzFile, openNpz } from './open-npz.js'
 export { openSafetensors, type SafetensorsFile } from './open-safetensors.js'

@@ -2,6 +2,7 @@ import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { checkOptions, type OptionNames } from '@rectified-flow/core'
 import { isRunning, machine } from './internal/this-process.js'
 import { touchRegularly } from './internal/touch-regularly.js'
 
@@ -14,6 +15,12 @@ export interface LockFolderOptions {
   patienceMs?: number
   /** Called before this wait. */
   onWait?: (message: string) => void
+}
+
+const lockFolderNames: OptionNames<LockFolderOptions> = {
+  beatMs: 'optional',
+  patienceMs: 'optional',
+  onWait: 'optional',
 }
 
 /** A folder that this process has for itself. */
@@ -44,8 +51,10 @@ interface Owner {
 export async function lockFolder(
   where: string,
   folder: string,
-  { beatMs = 2000, patienceMs = 60_000, onWait }: LockFolderOptions = {},
+  options: LockFolderOptions = {},
 ): Promise<FolderLock> {
+  checkOptions('checkpoints.lockFolder', options, lockFolderNames)
+  const { beatMs = 2000, patienceMs = 60_000, onWait } = options
   for (;;) {
     const before = await newestLock(folder)
     if (before > 0) await waitUntilDead(before)

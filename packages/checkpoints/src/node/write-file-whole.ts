@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { access, type FileHandle, link, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { checkOptions, type OptionNames } from '@rectified-flow/core'
 import { sweepOnce, temporaryName } from './internal/temporary-files.js'
 
 /** Bytes, text, or a function that writes into the open file. */
@@ -12,6 +13,10 @@ export interface WriteFileWholeOptions {
   replace?: boolean
 }
 
+const writeFileWholeNames: OptionNames<WriteFileWholeOptions> = {
+  replace: 'optional',
+}
+
 /**
  * Write a whole file or none: the content goes to a temporary file beside it, which is synced and renamed; then the folder
  * is synced, so that the name is on the disk too. If the process is killed, `path` holds the earlier file, or none, and the
@@ -20,8 +25,10 @@ export interface WriteFileWholeOptions {
 export async function writeFileWhole(
   path: string,
   content: FileContent,
-  { replace = true }: WriteFileWholeOptions = {},
+  options: WriteFileWholeOptions = {},
 ): Promise<void> {
+  checkOptions('checkpoints.writeFileWhole', options, writeFileWholeNames)
+  const { replace = true } = options
   await putWhole(path, async temporary => {
     await writeSynced(temporary, content)
     await (replace ? renameFile(temporary, path) : linkUnlessThere(temporary, path))
