@@ -1,4 +1,4 @@
-import { checkNumber, constant, type Premetric } from '@rectified-flow/core'
+import { checkNumber, checkOptions, constant, type OptionNames, type Premetric } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 export interface AdaptiveWeightOptions {
@@ -6,6 +6,11 @@ export interface AdaptiveWeightOptions {
   power?: number
   /** Added to the value before the power; it should be small compared with typical values. */
   epsilon?: number
+}
+
+const adaptiveWeightNames: OptionNames<AdaptiveWeightOptions> = {
+  power: 'optional',
+  epsilon: 'optional',
 }
 
 /**
@@ -18,10 +23,9 @@ export interface AdaptiveWeightOptions {
  *
  * @see Geng et al., Mean Flows for One-step Generative Modeling, arXiv 2505.13447, section 4.3: power 1, epsilon 1e-3
  */
-export function adaptiveWeight(
-  premetric: Premetric,
-  { power = 1, epsilon = 1e-3 }: AdaptiveWeightOptions = {},
-): Premetric {
+export function adaptiveWeight(premetric: Premetric, options: AdaptiveWeightOptions = {}): Premetric {
+  checkOptions('losses-lpips-huber.adaptiveWeight', options, adaptiveWeightNames)
+  const { power = 1, epsilon = 1e-3 } = options
   checkNumber('losses-lpips-huber.adaptiveWeight', 'power', power, 0)
   checkNumber('losses-lpips-huber.adaptiveWeight', 'epsilon', epsilon, Number.MIN_VALUE)
   return (prediction, target, context) =>

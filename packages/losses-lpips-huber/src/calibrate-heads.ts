@@ -1,4 +1,4 @@
-import { checkNumber } from '@rectified-flow/core'
+import { checkNumber, checkOptions } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { type FeaturePyramid, perceptualDistance } from './perceptual-distance.js'
 
@@ -22,8 +22,10 @@ export function calibrateHeads(
   features: FeaturePyramid,
   a: tf.Tensor4D,
   b: tf.Tensor4D,
-  { mean = 1 }: { mean?: number } = {},
+  options: { mean?: number } = {},
 ): tf.Tensor1D[] {
+  checkOptions<{ mean?: number }>('losses-lpips-huber.calibrateHeads', options, { mean: 'optional' })
+  const { mean = 1 } = options
   checkNumber('losses-lpips-huber.calibrateHeads', 'mean', mean, Number.MIN_VALUE)
   return tf.tidy(() => {
     const means = perceptualDistance(features)

@@ -1,8 +1,15 @@
-import { checkNumber, checkTensor, dataPrediction, type Premetric } from '@rectified-flow/core'
+import {
+  checkNumber,
+  checkOptions,
+  checkTensor,
+  dataPrediction,
+  type OptionNames,
+  type Premetric,
+} from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { ImageDistance } from './perceptual-distance.js'
 import type { PremetricChoice } from './premetric-choice.js'
-import { type PseudoHuberOptions, pseudoHuber, pseudoHuberOptions } from './pseudo-huber.js'
+import { type PseudoHuberOptions, pseudoHuber, pseudoHuberNames, pseudoHuberOptions } from './pseudo-huber.js'
 import { type WeightedSum, weightedSum } from './weighted-sum.js'
 
 const WHERE = 'losses-lpips-huber.lpipsHuber'
@@ -12,6 +19,12 @@ export interface LpipsHuberOptions extends PseudoHuberOptions {
   divideByT?: boolean
   /** Multiply the perceptual term by this too; 1 is right for LPIPS itself. */
   perceptualWeight?: number
+}
+
+const lpipsHuberNames: OptionNames<LpipsHuberOptions> = {
+  ...pseudoHuberNames,
+  divideByT: 'optional',
+  perceptualWeight: 'optional',
 }
 
 /**
@@ -28,8 +41,10 @@ export interface LpipsHuberOptions extends PseudoHuberOptions {
  */
 export function lpipsHuber(
   distance: ImageDistance,
-  { divideByT = false, perceptualWeight = 1, ...huber }: LpipsHuberOptions = {},
+  options: LpipsHuberOptions = {},
 ): WeightedSum<'huber' | 'perceptual'> {
+  checkOptions(WHERE, options, lpipsHuberNames)
+  const { divideByT = false, perceptualWeight = 1, ...huber } = options
   checkNumber(WHERE, 'perceptualWeight', perceptualWeight, 0)
   return weightedSum({
     huber: { premetric: pseudoHuber(huber), weight: t => tf.sub(1, t) },

@@ -1,4 +1,4 @@
-import { checkTensor, constant } from '@rectified-flow/core'
+import { checkOptions, checkTensor, constant, type OptionNames } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { resizeBilinear } from './internal/resize-bilinear.js'
 import { unit, unitDistance } from './internal/unit-distance.js'
@@ -18,6 +18,10 @@ export interface PerceptualDistanceOptions {
   heads?: readonly tf.Tensor1D[]
 }
 
+const perceptualDistanceNames: OptionNames<PerceptualDistanceOptions> = {
+  heads: 'optional',
+}
+
 /** A distance, also by layer ([B] each) and by pixel ([B,H,W,1]: the layers' maps, resized bilinearly to the size of a). */
 export interface PerceptualDistance extends ImageDistance {
   layers(a: tf.Tensor4D, b: tf.Tensor4D): tf.Tensor1D[]
@@ -35,8 +39,10 @@ export interface PerceptualDistance extends ImageDistance {
  */
 export function perceptualDistance(
   features: FeaturePyramid,
-  { heads }: PerceptualDistanceOptions = {},
+  options: PerceptualDistanceOptions = {},
 ): PerceptualDistance {
+  checkOptions('losses-lpips-huber.perceptualDistance', options, perceptualDistanceNames)
+  const { heads } = options
   const layers: PerceptualDistance['layers'] = (a, b) =>
     tf.tidy(() => layerMaps(features, heads, a, b).map(map => tf.mean<tf.Tensor1D>(map, [1, 2])))
   const map: PerceptualDistance['map'] = (a, b) =>

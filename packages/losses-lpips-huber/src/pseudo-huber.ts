@@ -1,4 +1,4 @@
-import { describe } from '@rectified-flow/core'
+import { checkOptions, describe, type OptionNames } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { dimension, squaredNorm } from './internal/squared-norm.js'
 import type { PremetricChoice } from './premetric-choice.js'
@@ -8,6 +8,11 @@ export interface PseudoHuberOptions {
   c?: number | 'paper'
   /** Divide the result by D. */
   divideByDimension?: boolean
+}
+
+export const pseudoHuberNames: OptionNames<PseudoHuberOptions> = {
+  c: 'optional',
+  divideByDimension: 'optional',
 }
 
 /**
@@ -21,11 +26,12 @@ export interface PseudoHuberOptions {
  * @returns  a premetric: prediction [B,...], target [B,...] -> [B]
  * @see Lee, Lin, Fanti, arXiv 2405.20320; Song and Dhariwal, arXiv 2310.14189, whose c = 0.00054 sqrt(D)
  */
-export function pseudoHuber({
-  c = 'paper',
-  divideByDimension = true,
-}: PseudoHuberOptions = {}): (prediction: tf.Tensor, target: tf.Tensor) => tf.Tensor1D {
+export function pseudoHuber(
+  options: PseudoHuberOptions = {},
+): (prediction: tf.Tensor, target: tf.Tensor) => tf.Tensor1D {
   const where = 'losses-lpips-huber.pseudoHuber'
+  checkOptions(where, options, pseudoHuberNames)
+  const { c = 'paper', divideByDimension = true } = options
   if (c !== 'paper' && !(Number.isFinite(c) && c > 0))
     throw new RangeError(`${where}: c must be a number > 0 or 'paper', got ${describe(c)}.`)
   return (prediction, target) =>

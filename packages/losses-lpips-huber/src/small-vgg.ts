@@ -1,5 +1,12 @@
 import { conv2d } from '@rectified-flow/backends'
-import { checkInt, checkTensor, describe, type Rng } from '@rectified-flow/core'
+import {
+  checkInt,
+  checkOptions,
+  checkTensor,
+  describe,
+  type OptionNames,
+  type Rng,
+} from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 /** The shape of a SmallVgg: one stage of two 3x3 convolutions per width, images of `channels`, `classes` logits. */
@@ -11,6 +18,13 @@ export interface SmallVggArchitecture {
 
 export interface SmallVggOptions extends Partial<SmallVggArchitecture> {
   rng: Rng
+}
+
+const smallVggNames: OptionNames<SmallVggOptions> = {
+  rng: 'required',
+  widths: 'optional',
+  channels: 'optional',
+  classes: 'optional',
 }
 
 /**
@@ -106,13 +120,10 @@ export function weightShapes({ widths, channels, classes }: SmallVggArchitecture
  * A SmallVgg to train: weights are variables with He's initialisation, normal with deviation sqrt(2 / inputs)
  * (arXiv 1502.01852), biases 0.
  */
-export function createSmallVgg({
-  rng,
-  widths = [16, 32, 64],
-  channels = 1,
-  classes = 10,
-}: SmallVggOptions): SmallVgg<tf.Variable> {
+export function createSmallVgg(options: SmallVggOptions): SmallVgg<tf.Variable> {
   const where = 'losses-lpips-huber.createSmallVgg'
+  checkOptions(where, options, smallVggNames)
+  const { rng, widths = [16, 32, 64], channels = 1, classes = 10 } = options
   if (widths.length === 0)
     throw new RangeError(`${where}: widths must have at least one stage, got ${describe(widths)}.`)
   for (const [stage, width] of widths.entries()) checkInt(where, `widths[${stage}]`, width, 1)

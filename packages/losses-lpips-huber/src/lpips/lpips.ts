@@ -1,5 +1,5 @@
 import { type HostTensor, toFloat32 } from '@rectified-flow/checkpoints'
-import { checkInt, checkTensor } from '@rectified-flow/core'
+import { checkInt, checkOptions, checkTensor, type OptionNames } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { resizeBilinear } from '../internal/resize-bilinear.js'
 import { type FeaturePyramid, type PerceptualDistance, perceptualDistance } from '../perceptual-distance.js'
@@ -20,6 +20,11 @@ export interface LpipsOptions {
   size?: number | 'as given'
   /** Keep only the compared layers for the backward pass, and compute those between again: less memory, more time. */
   recompute?: boolean
+}
+
+export const lpipsNames: OptionNames<LpipsOptions> = {
+  size: 'optional',
+  recompute: 'optional',
 }
 
 /** ImageNet's mean and deviation for images in [-1,1]: the shift and scale of the lpips package. */
@@ -136,6 +141,7 @@ function read(
  * @see Zhang et al., arXiv 1801.03924; richzhang/PerceptualSimilarity, version 0.1
  */
 export function lpips(weights: LpipsWeights, options: LpipsOptions = {}): Lpips {
+  checkOptions('losses-lpips-huber.lpips', options, lpipsNames)
   return new Lpips('losses-lpips-huber.lpips', weights, { ...options, average: false })
 }
 
@@ -145,12 +151,11 @@ export function lpips(weights: LpipsWeights, options: LpipsOptions = {}): Lpips 
  * @returns  an Lpips, for the caller to dispose
  * @see Lee, Lin, Fanti, arXiv 2405.20320, whose released code uses piq's LPIPS(replace_pooling=True)
  */
-export function lpipsAveragePooling(
-  weights: LpipsWeights,
-  { size = 224, ...options }: LpipsOptions = {},
-): Lpips {
+export function lpipsAveragePooling(weights: LpipsWeights, options: LpipsOptions = {}): Lpips {
   const where = 'losses-lpips-huber.lpipsAveragePooling'
-  const made = new Lpips(where, weights, { size, ...options, average: true })
+  checkOptions(where, options, lpipsNames)
+  const { size = 224, ...rest } = options
+  const made = new Lpips(where, weights, { size, ...rest, average: true })
   if (made.backbone === 'vgg16') return made
   made.dispose()
   throw new RangeError(`${where}: backbone must be vgg16, got ${made.backbone}.`)

@@ -3,9 +3,10 @@ import {
   type FetchFileOptions,
   type FileSource,
   fetchFile,
+  fetchFileNames,
   readCheckpointFile,
 } from '@rectified-flow/checkpoints/node'
-import { checkOneOf } from '@rectified-flow/core'
+import { checkOneOf, checkOptions, type OptionNames } from '@rectified-flow/core'
 import type { Backbone } from '../lpips/backbones.js'
 import {
   type Lpips,
@@ -13,6 +14,7 @@ import {
   type LpipsWeights,
   lpips,
   lpipsAveragePooling,
+  lpipsNames,
 } from '../lpips/lpips.js'
 
 export interface ReadLpipsOptions extends LpipsOptions, FetchFileOptions {
@@ -20,6 +22,13 @@ export interface ReadLpipsOptions extends LpipsOptions, FetchFileOptions {
   backbone?: string
   /** The path of the heads' file, instead of the published one; 'unlearned' for none. */
   heads?: string
+}
+
+const readLpipsNames: OptionNames<ReadLpipsOptions> = {
+  ...lpipsNames,
+  ...fetchFileNames,
+  backbone: 'optional',
+  heads: 'optional',
 }
 
 const torchvision = (name: string): FileSource => ({
@@ -58,19 +67,25 @@ export const lpipsFiles: Readonly<Record<Backbone, { backbone: FileSource; heads
  * @returns         an Lpips, for the caller to dispose
  */
 export async function readLpips(backbone: Backbone, options: ReadLpipsOptions = {}): Promise<Lpips> {
+  checkOptions('losses-lpips-huber.readLpips', options, readLpipsNames)
   checkOneOf('losses-lpips-huber.readLpips', 'backbone', backbone, ['vgg16', 'alexnet', 'squeezenet1_1'])
-  return lpips(await readWeights(backbone, options), options)
+  const { size, recompute, ...files } = options
+  return lpips(await readWeights(backbone, files), { size, recompute })
 }
 
 /** LPIPS as 2-rectified flow++ uses it in training (VGG16, average pooling, 224 pixels), with its published weights. */
 export async function readLpipsAveragePooling(options: ReadLpipsOptions = {}): Promise<Lpips> {
-  return lpipsAveragePooling(await readWeights('vgg16', options), options)
+  checkOptions('losses-lpips-huber.readLpipsAveragePooling', options, readLpipsNames)
+  const { size, recompute, ...files } = options
+  return lpipsAveragePooling(await readWeights('vgg16', files), { size, recompute })
 }
 
-async function readWeights(name: Backbone, options: ReadLpipsOptions): Promise<LpipsWeights> {
-  const { backbone, heads } = options
+async function readWeights(
+  name: Backbone,
+  { backbone, heads, ...fetching }: Omit<ReadLpipsOptions, keyof LpipsOptions>,
+): Promise<LpipsWeights> {
   const read = async (path: string | undefined, source: FileSource): Promise<Map<string, HostTensor>> => {
-    const { tensors } = await readCheckpointFile(path ?? (await fetchFile(source, options)))
+    const { tensors } = await readCheckpointFile(path ?? (await fetchFile(source, fetching)))
     return tensors
   }
   const files = lpipsFiles[name]
