@@ -1,4 +1,4 @@
-import { checkOneOf } from '@rectified-flow/core'
+import { checkOneOf, checkOptions } from '@rectified-flow/core'
 import type { UNetConfig } from './config.js'
 import { configOf } from './internal/reference-keys.js'
 import { edm } from './preconditioners/edm.js'
@@ -23,6 +23,12 @@ const outside = [
   'epsilon_t',
   'use_fp16',
 ]
+
+/** What an EDM pickle says of its network: `network` of `readEdmPkl`. */
+interface NetworkDescription {
+  className: string
+  kwargs: Readonly<Record<string, unknown>>
+}
 
 interface EdmKeywords {
   img_channels?: number
@@ -56,13 +62,12 @@ const classes = {
  * The network's configuration and the preconditioner of an EDM pickle, from the name of its class and the keyword
  * arguments that the class was made with.
  */
-export function configFromEdm({
-  className,
-  kwargs,
-}: {
-  className: string
-  kwargs: Readonly<Record<string, unknown>>
-}): { config: UNetConfig; preconditioner: Preconditioner } {
+export function configFromEdm(network: NetworkDescription): {
+  config: UNetConfig
+  preconditioner: Preconditioner
+} {
+  checkOptions<NetworkDescription>(WHERE, network, { className: 'required', kwargs: 'required' }, 'network')
+  const { className, kwargs } = network
   checkOneOf(WHERE, 'className', className, Object.keys(classes) as (keyof typeof classes)[])
   const { model, make } = classes[className]
   const { img_channels, model_type = model, ...others } = kwargs as EdmKeywords & Record<string, unknown>

@@ -1,4 +1,4 @@
-import { describe } from '@rectified-flow/core'
+import { checkOneOf } from '@rectified-flow/core'
 import {
   type DhariwalUNetConfig,
   type ResolvedDhariwalUNetConfig,
@@ -17,13 +17,9 @@ export type ResolvedUNetConfig = ResolvedSongUNetConfig | ResolvedDhariwalUNetCo
 
 /** Fill in the defaults and check every option. */
 export function resolveConfig(config: UNetConfig): ResolvedUNetConfig {
-  if (config === null || typeof config !== 'object' || Array.isArray(config))
-    throw new TypeError(`unet.resolveConfig: config must be an object, got ${describe(config)}.`)
-  if (config.type !== undefined && config.type !== 'song' && config.type !== 'dhariwal')
-    throw new RangeError(
-      `unet.resolveConfig: type must be one of song, dhariwal, got ${describe((config as UNetConfig).type)}.`,
-    )
-  return config.type === 'dhariwal' ? resolveDhariwalConfig(config) : resolveSongConfig(config)
+  const type = config?.type ?? 'song'
+  checkOneOf('unet.createUNet', 'type', type, ['song', 'dhariwal'])
+  return config?.type === 'dhariwal' ? resolveDhariwalConfig(config) : resolveSongConfig(config)
 }
 
 export function architectureOf(config: ResolvedUNetConfig): Architecture {

@@ -1,5 +1,5 @@
-import type { Denoiser, Field } from '@rectified-flow/core'
-import type { ForwardOptions, Network } from './network.js'
+import { checkOptions, type Denoiser, type Field, type OptionNames } from '@rectified-flow/core'
+import { type ForwardOptions, forwardNames, type Network } from './network.js'
 import { networkDenoiser, networkVelocity } from './precondition.js'
 import { edm } from './preconditioners/edm.js'
 
@@ -8,12 +8,21 @@ export interface EdmOptions extends ForwardOptions {
   sigmaData?: number
 }
 
+const edmNames: OptionNames<EdmOptions> = {
+  ...forwardNames,
+  sigmaData: 'optional',
+}
+
 /** The denoiser of a raw network with EDM's preconditioning: networkDenoiser(network, edm({ sigmaData }), options). */
-export function edmDenoiser(network: Network, { sigmaData, ...options }: EdmOptions = {}): Denoiser {
-  return networkDenoiser(network, edm({ sigmaData }), options)
+export function edmDenoiser(network: Network, options: EdmOptions = {}): Denoiser {
+  checkOptions('unet.edmDenoiser', options, edmNames)
+  const { sigmaData, ...rest } = options
+  return networkDenoiser(network, edm({ sigmaData }), rest)
 }
 
 /** The velocity of a raw network with EDM's preconditioning: networkVelocity(network, edm({ sigmaData }), options). */
-export function edmVelocity(network: Network, { sigmaData, ...options }: EdmOptions = {}): Field {
-  return networkVelocity(network, edm({ sigmaData }), options)
+export function edmVelocity(network: Network, options: EdmOptions = {}): Field {
+  checkOptions('unet.edmVelocity', options, edmNames)
+  const { sigmaData, ...rest } = options
+  return networkVelocity(network, edm({ sigmaData }), rest)
 }

@@ -1,9 +1,20 @@
-import { alongBatch, checkNumber, describe, type Field } from '@rectified-flow/core'
+import {
+  alongBatch,
+  checkNumber,
+  checkOptions,
+  describe,
+  type Field,
+  type OptionNames,
+} from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 export interface GuidanceOptions {
   /** Times [from, to] of the guidance. Outside of them the result is the conditional field alone. */
   interval?: readonly [number, number]
+}
+
+const guidanceNames: OptionNames<GuidanceOptions> = {
+  interval: 'optional',
 }
 
 /**
@@ -20,8 +31,10 @@ export function guided(
   conditional: Field,
   unconditional: Field,
   scale: number,
-  { interval = [0, 1] }: GuidanceOptions = {},
+  options: GuidanceOptions = {},
 ): Field {
+  checkOptions('unet.guided', options, guidanceNames)
+  const { interval = [0, 1] } = options
   checkNumber('unet.guided', 'scale', scale)
   const [from, to] = interval
   if (!(from >= 0 && from <= to && to <= 1))

@@ -1,4 +1,5 @@
 import type { HostTensor } from '@rectified-flow/checkpoints'
+import { checkOptions, type OptionNames } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { architectureOf } from './config.js'
 import { checkReport, hereOf, type LoadReport, matchTensors } from './internal/match-tensors.js'
@@ -13,6 +14,11 @@ export interface LoadOptions {
   prefix?: string
 }
 
+const loadNames: OptionNames<LoadOptions> = {
+  strict: 'optional',
+  prefix: 'optional',
+}
+
 /**
  * Load weights that have the reference's names and PyTorch's layouts (conv [O,I,h,w], linear [O,I]).
  *
@@ -21,9 +27,11 @@ export interface LoadOptions {
 export function loadWeights(
   net: UNet,
   tensors: ReadonlyMap<string, HostTensor>,
-  { strict = true, prefix }: LoadOptions = {},
+  options: LoadOptions = {},
 ): LoadReport {
   const where = 'unet.loadWeights'
+  checkOptions(where, options, loadNames)
+  const { strict = true, prefix } = options
   const { fitting, report } = matchTensors(where, architectureOf(net.config), tensors, prefix)
   if (strict) checkReport(where, report, ', or pass strict: false')
   for (const [name, tensor] of fitting) {

@@ -1,4 +1,4 @@
-import type { Rng, Weights } from '@rectified-flow/core'
+import type { OptionNames, Rng, Weights } from '@rectified-flow/core'
 import type * as tf from '@tensorflow/tfjs-core'
 
 /** The inputs of a network besides x and the noise labels. */
@@ -8,6 +8,12 @@ export interface ForwardOptions {
   /** [B,A] or [1,A]; zeros by default. */
   augmentLabels?: tf.Tensor2D
   training?: TrainingOptions
+}
+
+export const forwardNames: OptionNames<ForwardOptions> = {
+  classLabels: 'optional',
+  augmentLabels: 'optional',
+  training: 'optional',
 }
 
 /** Options for training. Without them the network has no dropout. */

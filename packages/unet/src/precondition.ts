@@ -1,6 +1,13 @@
-import { alongBatch, batchOf, checkTensor, type Denoiser, type Field } from '@rectified-flow/core'
+import {
+  alongBatch,
+  batchOf,
+  checkOptions,
+  checkTensor,
+  type Denoiser,
+  type Field,
+} from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import type { ForwardOptions, Network } from './network.js'
+import { type ForwardOptions, forwardNames, type Network } from './network.js'
 import type { Coefficient, Coefficients, Preconditioner } from './preconditioners/preconditioner.js'
 
 /** The denoiser of a raw network: x [B,H,W,C], sigma [B] -> [B,H,W,C]. */
@@ -10,6 +17,7 @@ export function networkDenoiser(
   options: ForwardOptions = {},
 ): Denoiser {
   const where = 'unet.networkDenoiser'
+  checkOptions(where, options, forwardNames)
   return (x, sigma) => {
     checkTensor(where, 'x', x, ['B', 'H', 'W', 'C'])
     checkTensor(where, 'sigma', sigma, [x.shape[0]])
@@ -27,6 +35,7 @@ export function networkVelocity(
   options: ForwardOptions = {},
 ): Field {
   const where = 'unet.networkVelocity'
+  checkOptions(where, options, forwardNames)
   return (x, t) => {
     checkTensor(where, 'x', x, ['B', 'H', 'W', 'C'])
     checkTensor(where, 't', t, [batchOf(x)])

@@ -1,5 +1,5 @@
 import type { HostTensor } from '@rectified-flow/checkpoints'
-import type { Weights } from '@rectified-flow/core'
+import { checkOptions, type Weights } from '@rectified-flow/core'
 import { architectureOf } from './config.js'
 import { storedFilter, storedFilterNames } from './internal/resample-filters.js'
 import { torchShape, toTorch } from './internal/torch-layout.js'
@@ -24,8 +24,10 @@ export async function stateDict(weights: Weights): Promise<Map<string, HostTenso
  */
 export async function saveWeights(
   net: UNet,
-  { weights = net.weights }: { weights?: Weights } = {},
+  options: { weights?: Weights } = {},
 ): Promise<Map<string, HostTensor>> {
+  checkOptions<{ weights?: Weights }>('unet.saveWeights', options, { weights: 'optional' })
+  const { weights = net.weights } = options
   const tensors = await stateDict(new Map([...net.buffers, ...weights]))
   const architecture = architectureOf(net.config)
   const { resampleFilter } = architecture.block

@@ -1,5 +1,5 @@
 import { readSafetensors, writeSafetensors } from '@rectified-flow/checkpoints'
-import { describe, type Weights } from '@rectified-flow/core'
+import { checkOptions, describe, type Weights } from '@rectified-flow/core'
 import type { UNetConfig } from './config.js'
 import { createUNet } from './create-unet.js'
 import { saveWeights } from './save-weights.js'
@@ -13,10 +13,9 @@ const FORMATS = { song: 'rectified-flow/song-unet', dhariwal: 'rectified-flow/dh
  *
  * @param weights  weights to save in place of the network's own, such as their moving averages
  */
-export async function saveUNet(
-  net: UNet,
-  { weights = net.weights }: { weights?: Weights } = {},
-): Promise<Uint8Array> {
+export async function saveUNet(net: UNet, options: { weights?: Weights } = {}): Promise<Uint8Array> {
+  checkOptions<{ weights?: Weights }>('unet.saveUNet', options, { weights: 'optional' })
+  const { weights = net.weights } = options
   return writeSafetensors(await saveWeights(net, { weights }), {
     format: FORMATS[net.config.type],
     config: JSON.stringify(net.config),

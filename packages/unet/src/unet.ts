@@ -1,12 +1,12 @@
 import type { HostTensor } from '@rectified-flow/checkpoints'
-import { checkTensor, type Rng, type Weights } from '@rectified-flow/core'
+import { checkOptions, checkTensor, type Rng, type Weights } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { architectureOf, type ResolvedUNetConfig } from './config.js'
 import { decode, encode } from './internal/encode-decode.js'
 import { initWeights } from './internal/init-weights.js'
 import { weightsOf } from './internal/match-tensors.js'
 import { modulations } from './internal/modulations.js'
-import type { ForwardOptions, Network } from './network.js'
+import { type ForwardOptions, forwardNames, type Network } from './network.js'
 
 const WHERE = 'unet.forward'
 
@@ -58,6 +58,7 @@ export abstract class UNet<C extends ResolvedUNetConfig = ResolvedUNetConfig> im
    * @returns            [B,H,W,C], C = outChannels
    */
   forward(x: tf.Tensor4D, noiseLabels: tf.Tensor1D, options: ForwardOptions = {}): tf.Tensor4D {
+    checkOptions(WHERE, options, forwardNames)
     this.#checkInputs(x, noiseLabels, options)
     const { weights, buffers } = this
     const architecture = this.#architecture

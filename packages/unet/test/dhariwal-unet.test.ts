@@ -108,7 +108,9 @@ it('begins as EDM draws it: Kaiming uniform, zeros at the ends of branches, N(0,
 it('says what is wrong', () => {
   const make = (options: object) => () => new DhariwalUNet({ ...config, ...options }, { rng })
   expect(make({ encoderType: 'skip' })).toThrow(
-    "unet.DhariwalUNet: options must be known ones, got 'encoderType'.",
+    'unet.DhariwalUNet: config must be of imgResolution, inChannels, outChannels, type, labelDim, augmentDim, ' +
+      'modelChannels, channelMult, channelMultEmb, numBlocks, attnResolutions, dropout, labelDropout, ' +
+      "got 'encoderType'.",
   )
   expect(make({ modelChannels: 7 })).toThrow('unet.DhariwalUNet: modelChannels must be even, got 7.')
   expect(make({ type: 'song' })).toThrow("unet.DhariwalUNet: type must be one of dhariwal, got 'song'.")

@@ -211,7 +211,7 @@ describe('messages', () => {
       make({ encoderType: 'x' }),
       "unet.SongUNet: encoderType must be one of standard, skip, residual, got 'x'.",
     ],
-    ['option', make({ chanelMult: [1] }), "unet.SongUNet: options must be known ones, got 'chanelMult'."],
+    ['option', make({ chanelMult: [1] }), "got 'chanelMult'. Did you mean channelMult?"],
     [
       'mult',
       make({ channelMult: [] }),

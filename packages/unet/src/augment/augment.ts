@@ -1,4 +1,11 @@
-import { checkNumber, checkOneOf, checkTensor, type Rng } from '@rectified-flow/core'
+import {
+  checkNumber,
+  checkOneOf,
+  checkOptions,
+  checkTensor,
+  type OptionNames,
+  type Rng,
+} from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { type Affine, compose, identity } from './affine.js'
 import { type Chromatic, chromatic, colour } from './colour.js'
@@ -31,6 +38,12 @@ export interface AugmentOptions {
   augmentations?: Augmentations
 }
 
+const augmentNames: OptionNames<AugmentOptions> = {
+  rng: 'required',
+  p: 'optional',
+  augmentations: 'optional',
+}
+
 /** Length of the labels of these augmentations: the augmentDim that a network needs. */
 export function augmentDim(augmentations: Augmentations = edmAugmentations): number {
   return active(augmentations).reduce((sum, [, { labels, size }]) => sum + labels(none(size)).length, 0)
@@ -46,8 +59,10 @@ export function augmentDim(augmentations: Augmentations = edmAugmentations): num
  */
 export async function augment(
   images: tf.Tensor4D,
-  { rng, p = 0.12, augmentations = edmAugmentations }: AugmentOptions,
+  options: AugmentOptions,
 ): Promise<{ images: tf.Tensor4D; labels: tf.Tensor2D }> {
+  checkOptions('unet.augment', options, augmentNames)
+  const { rng, p = 0.12, augmentations = edmAugmentations } = options
   checkTensor(WHERE, 'images', images, ['B', 'H', 'W', 'C'])
   checkNumber(WHERE, 'p', p, 0, 1)
   const chosen = active(augmentations)

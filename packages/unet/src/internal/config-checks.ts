@@ -1,4 +1,4 @@
-import { checkInt, checkNumber, describe } from '@rectified-flow/core'
+import { checkInt, checkNumber, checkOptions, describe, type OptionNames } from '@rectified-flow/core'
 import { groupsOf, type Layer, normalizedChannels } from './layers.js'
 
 /** Options that every U-Net has. */
@@ -29,14 +29,13 @@ const most = {
 }
 const MOST_IN_LISTS = 2 ** 16
 
-const required = ['imgResolution', 'inChannels', 'outChannels']
+const required = { imgResolution: 'required', inChannels: 'required', outChannels: 'required' }
 
-/** The defaults, overwritten by the given options. Throws where an option's name is unknown. */
+/** The defaults, overwritten by the given options. Throws where an option is unknown, or one without a default missing. */
 export function withDefaults<C extends object, D extends object>(where: string, config: C, defaults: D) {
+  const optional = Object.fromEntries(Object.keys(defaults).map(name => [name, 'optional']))
+  checkOptions(where, config, { ...required, ...optional } as object as OptionNames<C>, 'config')
   const given = Object.entries(config).filter(([, value]) => value !== undefined)
-  for (const [key] of given)
-    if (!Object.hasOwn(defaults, key) && !required.includes(key))
-      throw new RangeError(`${where}: options must be known ones, got ${describe(key)}.`)
   return { ...defaults, ...(Object.fromEntries(given) as C) }
 }
 

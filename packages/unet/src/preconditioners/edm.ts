@@ -1,4 +1,4 @@
-import { describe } from '@rectified-flow/core'
+import { checkOptions, describe } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { EDGE, type Preconditioner } from './preconditioner.js'
 
@@ -8,7 +8,9 @@ import { EDGE, type Preconditioner } from './preconditioner.js'
  *   D(x, σ) = c_skip x + c_out F(c_in x, ln(σ)/4),  v(x_t, t) = ((t - s²(1-t)) / q²) x_t - (s/q) F(x_t/q, ln(σ)/4)
  *   c_skip = s²/(σ²+s²), c_out = σ s/sqrt(σ²+s²), c_in = 1/sqrt(σ²+s²), q² = t² + s²(1-t)², s = sigmaData
  */
-export function edm({ sigmaData = 0.5 }: { sigmaData?: number } = {}): Preconditioner {
+export function edm(options: { sigmaData?: number } = {}): Preconditioner {
+  checkOptions<{ sigmaData?: number }>('unet.edm', options, { sigmaData: 'optional' })
+  const { sigmaData = 0.5 } = options
   if (!(Number.isFinite(sigmaData) && sigmaData > 0))
     throw new RangeError(`unet.edm: sigmaData must be a number > 0, got ${describe(sigmaData)}.`)
   return {

@@ -1,4 +1,4 @@
-import { checkInt, checkNumber } from '@rectified-flow/core'
+import { checkInt, checkNumber, checkOptions, type OptionNames } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { noisePredictor } from './noise-predictor.js'
 import type { Preconditioner } from './preconditioner.js'
@@ -12,6 +12,12 @@ export interface IddpmOptions {
   steps?: number
 }
 
+const iddpmNames: OptionNames<IddpmOptions> = {
+  c1: 'optional',
+  c2: 'optional',
+  steps: 'optional',
+}
+
 /**
  * The network of improved DDPM (Nichol and Dhariwal, arXiv 2102.09672) in the form of Karras et al. (arXiv 2206.00364,
  * table 1). Where the network's output has more channels than x (its learned variances), only the first ones are used.
@@ -19,7 +25,9 @@ export interface IddpmOptions {
  *   D(x, σ) = x - σ F(x/sqrt(σ²+1), M-1-j),  v as for vp; u_j, j < M, is the level nearest to σ, M = steps
  *   u_M = 0, u_{j-1} = sqrt((u_j² + 1) / max(a_{j-1}/a_j, c1) - 1), a_j = sin²(π/2 · j / (M (c2 + 1)))
  */
-export function iddpm({ c1 = 0.001, c2 = 0.008, steps = 1000 }: IddpmOptions = {}): Preconditioner {
+export function iddpm(options: IddpmOptions = {}): Preconditioner {
+  checkOptions('unet.iddpm', options, iddpmNames)
+  const { c1 = 0.001, c2 = 0.008, steps = 1000 } = options
   checkNumber('unet.iddpm', 'c1', c1, 0)
   checkNumber('unet.iddpm', 'c2', c2, 0)
   checkInt('unet.iddpm', 'steps', steps, 1)
