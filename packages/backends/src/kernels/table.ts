@@ -160,7 +160,7 @@ export interface KernelTable {
     outputs: { numbers: tf.Tensor1D; skipped: tf.Tensor1D }
   }
   /**
-   * One Adam step and the moving average: the numbers of ops/adam-numbers.ts [9], then for each weight weight, m, v, ema and
+   * One Adam step and the moving average: the numbers of ops/adam-numbers.ts [10], then for each weight weight, m, v, ema and
    * gradient, all of one shape. Its outputs are for each weight weight, m, v and ema. Where the factor is 0, the gradient
    * counts as 0 even if it is NaN.
    */

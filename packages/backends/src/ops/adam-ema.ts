@@ -17,10 +17,13 @@ const PARTS = ['weight', 'm', 'v', 'ema'] as const
 
 /**
  * One Adam step of all slots (Kingma and Ba, algorithm 1; like PyTorch it adds epsilon to the root of the corrected moment),
- * then the moving average of the new weights. Updates the slots' variables.
+ * then the moving average of the new weights. Updates the slots' variables. With a weight decay it is AdamW (Loshchilov and
+ * Hutter, arXiv 1711.05101, algorithm 2):
+ *
+ *   weight = weight - (learningRate mHat / (sqrt(vHat) + epsilon) + learningRate weightDecay weight)
  *
  * @param gradients  one for each slot, with the shape of its tensors
- * @param numbers    options, or the numbers of `adamNumbers` or `stepNumbers` on the device [9]
+ * @param numbers    options, or the numbers of `adamNumbers` or `stepNumbers` on the device [10]
  */
 export function adamEma(
   slots: readonly AdamSlot[],
@@ -83,16 +86,16 @@ function nextValues(
     const inputs = slots.flatMap(({ weight, m, v, ema }, i) => [weight, m, v, ema, gradients[i]!])
     return runKernel('AdamEma', [numbers, ...inputs], {})
   }
-  const [factor, rate, epsilon, beta1, rest1, beta2, rest2, emaDecay, emaRest] = tf.unstack(numbers) as [
-    ...(tf.Scalar[] & { length: 9 }),
-  ]
+  const [factor, rate, epsilon, beta1, rest1, beta2, rest2, emaDecay, emaRest, shrink] = tf.unstack(
+    numbers,
+  ) as [...(tf.Scalar[] & { length: 10 })]
   return slots.flatMap(({ weight, m, v, ema }, i) => {
     // Where the factor is 0, the gradient may be NaN.
     const slope = tf.where(tf.notEqual(factor!, 0), tf.mul(gradients[i]!, factor!), 0)
     const mNext = tf.add(tf.mul(m, beta1!), tf.mul(slope, rest1!))
     const vNext = tf.add(tf.mul(v, beta2!), tf.mul(tf.square(slope), rest2!))
     const step = tf.div(tf.mul(mNext, rate!), tf.add(tf.sqrt(vNext), epsilon!))
-    const weightNext = tf.sub(weight, step)
+    const weightNext = tf.sub(weight, tf.add(step, tf.mul(weight, shrink!)))
     const emaNext = tf.add(tf.mul(ema, emaDecay!), tf.mul(weightNext, emaRest!))
     return [weightNext, mNext, vNext, emaNext]
   })

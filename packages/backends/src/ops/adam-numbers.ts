@@ -11,17 +11,21 @@ export interface AdamOptions {
   epsilon?: number
   /** Decay of the moving average of the weights. */
   emaDecay?: number
+  /** Decoupled weight decay (AdamW): each step takes learningRate weightDecay of the weight away. */
+  weightDecay?: number
   /** Multiplies the gradients before anything else. */
   factor?: number
 }
 
 /**
- * The numbers of one Adam step as `adamEma` takes them [9]: factor, rate, epsilon, beta1, 1 - beta1, beta2, 1 - beta2,
- * emaDecay, 1 - emaDecay. Rate and epsilon have the bias correction in them (Kingma and Ba, end of section 2):
+ * The numbers of one Adam step as `adamEma` takes them [10]: factor, rate, epsilon, beta1, 1 - beta1, beta2, 1 - beta2,
+ * emaDecay, 1 - emaDecay, shrink. Rate and epsilon have the bias correction in them (Kingma and Ba, end of section 2):
  *
  *   rate = learningRate sqrt(1 - beta2^step) / (1 - beta1^step)     epsilon = epsilon sqrt(1 - beta2^step)
+ *   shrink = learningRate weightDecay
  *
- * They are computed here in float64: in float32, 1 - 0.999 is wrong by 1e-5 of itself.
+ * They are computed here in float64: in float32, 1 - 0.999 is wrong by 1e-5 of itself. For the same reason the last number is
+ * shrink and not 1 - shrink, of which float32 would keep two digits where shrink is 1e-6.
  */
 export function adamNumbers({
   step,
@@ -30,6 +34,7 @@ export function adamNumbers({
   beta2 = 0.999,
   epsilon = 1e-8,
   emaDecay = 0.9999,
+  weightDecay = 0,
   factor = 1,
 }: AdamOptions): Float32Array {
   checkInt('backends.adamNumbers', 'step', step, 1)
@@ -45,15 +50,16 @@ export function adamNumbers({
     1 - beta2,
     emaDecay,
     1 - emaDecay,
+    learningRate * weightDecay,
   )
 }
 
 /** With these numbers a step changes nothing, whatever its gradients are. */
-export const UNCHANGED: readonly number[] = [0, 0, 1, 1, 0, 1, 0, 1, 0]
+export const UNCHANGED: readonly number[] = [0, 0, 1, 1, 0, 1, 0, 1, 0, 0]
 
 export interface StepInputs {
   /**
-   * The numbers of two possible steps, with the scale of the loss as their factor [2,9]: row 0 if the step before changed the
+   * The numbers of two possible steps, with the scale of the loss as their factor [2,10]: row 0 if the step before changed the
    * weights, row 1 if it was skipped.
    */
   schedule: tf.Tensor2D
@@ -65,7 +71,7 @@ export interface StepInputs {
 }
 
 /**
- * Decide on the device what an Adam step does, so that the host need not wait for the gradients. The numbers [9] are those of
+ * Decide on the device what an Adam step does, so that the host need not wait for the gradients. The numbers [10] are those of
  * the schedule's row, with a factor that divides by the scale of the loss and clips the norm of all gradients together; or, if
  * losses or squares are not finite, numbers that change nothing, and `skipped` [1] is 1.
  *

@@ -24,7 +24,11 @@ const dispose = ({ weight, m, v, ema }: AdamSlot) => {
 }
 
 /** The update in float64. */
-function expected(weight: Float32Array, gradients: Float32Array[]): { weight: number[]; ema: number[] } {
+function expected(
+  weight: Float32Array,
+  gradients: Float32Array[],
+  weightDecay = 0,
+): { weight: number[]; ema: number[] } {
   const { learningRate, beta1, beta2, epsilon, emaDecay } = options
   const out = { weight: [] as number[], ema: [] as number[] }
   weight.forEach((start, i) => {
@@ -34,6 +38,7 @@ function expected(weight: Float32Array, gradients: Float32Array[]): { weight: nu
       m = beta1 * m + (1 - beta1) * g
       v = beta2 * v + (1 - beta2) * g * g
       const step = index + 1
+      w *= 1 - learningRate * weightDecay
       w -= (learningRate * (m / (1 - beta1 ** step))) / (Math.sqrt(v / (1 - beta2 ** step)) + epsilon)
       ema = emaDecay * ema + (1 - emaDecay) * w
     })
@@ -46,7 +51,13 @@ function expected(weight: Float32Array, gradients: Float32Array[]): { weight: nu
 describe.each([...new Set(['cpu', 'wasm', home])])('adamEma on %s', backend => {
   afterAll(() => useBackend(home))
 
-  it.each([[[1]], [[4]], [[3, 3, 2, 5]], [[3, 400]]])('follows the formula, shape [%s]', async shape => {
+  it.each([
+    [[1], 0],
+    [[4], 0.3],
+    [[3, 3, 2, 5], 0],
+    [[3, 400], 0.3],
+    [[5], 20],
+  ])('follows the formula, shape [%s], weight decay %d', async (shape, weightDecay) => {
     await useBackend(backend as 'cpu')
     const rng = createRng(3)
     const size = shape.reduce((a, b) => a * b, 1)
@@ -55,12 +66,28 @@ describe.each([...new Set(['cpu', 'wasm', home])])('adamEma on %s', backend => {
     const slot = makeSlot(start, shape)
     gradients.forEach((values, i) => {
       const gradient = tf.tensor(values, shape)
-      adamEma([slot], [gradient], { ...options, step: i + 1 })
+      adamEma([slot], [gradient], { ...options, weightDecay, step: i + 1 })
       gradient.dispose()
     })
-    const wanted = expected(start, gradients)
+    const wanted = expected(start, gradients, weightDecay)
     await expectClose(await slot.weight.data(), wanted.weight, f32)
     await expectClose(await slot.ema.data(), wanted.ema, f32)
+    dispose(slot)
+  })
+
+  // w = torch.tensor([1.5, -0.75, 0.25, -2.0, 3.0], dtype=torch.float64, requires_grad=True)
+  // opt = torch.optim.AdamW([w], lr=0.01, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.3)     PyTorch 2.13
+  // for k in range(4): w.grad = torch.sin(torch.arange(5, dtype=torch.float64) * (k + 1) + k); opt.step()
+  it("has the weights of PyTorch's AdamW", async () => {
+    await useBackend(backend as 'cpu')
+    const slot = makeSlot(Float32Array.of(1.5, -0.75, 0.25, -2, 3), [5])
+    for (let k = 0; k < 4; k++) {
+      const gradient = tf.tensor1d(Array.from({ length: 5 }, (_, i) => Math.sin(i * (k + 1) + k)))
+      adamEma([slot], [gradient], { ...options, weightDecay: 0.3, step: k + 1 })
+      gradient.dispose()
+    }
+    const wanted = [1.457849319, -0.758711926, 0.236288838, -1.994235163, 2.967130417]
+    await expectClose(await slot.weight.data(), wanted, f32)
     dispose(slot)
   })
 

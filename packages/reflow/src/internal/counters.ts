@@ -22,7 +22,7 @@ export function after(
 }
 
 /**
- * Adam's numbers for the next step, with the scale of the loss as their factor [2,9]: if the step before, whose report may be
+ * Adam's numbers for the next step, with the scale of the loss as their factor [2,10]: if the step before, whose report may be
  * on its way, changed the weights, and if it was skipped.
  *
  * @param known  the counters after all steps whose reports were read

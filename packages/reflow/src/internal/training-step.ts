@@ -10,7 +10,7 @@ export type StepInputs = {
   pairs: Pairs
   /** Times of the pairs [B]. */
   t: tf.Tensor1D
-  /** Adam's numbers, if the step before changed the weights and if it was skipped: see `stepNumbers` [2,9]. */
+  /** Adam's numbers, if the step before changed the weights and if it was skipped: see `stepNumbers` [2,10]. */
   schedule: tf.Tensor2D
   /** Whether it was skipped, from its result [1]. */
   skipped: tf.Tensor1D

@@ -21,8 +21,8 @@ export const adamEma: TensorflowKernel<'AdamEma'> = ({ inputs, backend }) =>
 
 function stepped(ops: Eager, before: Value[], numbers: Value[]): Value[] {
   const [weight, m, v, ema, gradient] = before as [Value, Value, Value, Value, Value]
-  const [factor, rate, epsilon, beta1, rest1, beta2, rest2, emaDecay, emaRest] = numbers as [
-    ...(Value[] & { length: 9 }),
+  const [factor, rate, epsilon, beta1, rest1, beta2, rest2, emaDecay, emaRest, shrink] = numbers as [
+    ...(Value[] & { length: 10 }),
   ]
   const average = (before: Value, now: Value, decay: Value, rest: Value) =>
     ops.add(ops.mul(before, decay), ops.mul(now, rest))
@@ -31,7 +31,7 @@ function stepped(ops: Eager, before: Value[], numbers: Value[]): Value[] {
   const mNext = average(m, slope, beta1!, rest1!)
   const vNext = average(v, ops.mul(slope, slope), beta2!, rest2!)
   const step = ops.mul(ops.div(mNext, ops.add(ops.run('Sqrt', [vNext]), epsilon!)), rate!)
-  const weightNext = ops.sub(weight, step)
+  const weightNext = ops.sub(weight, ops.add(step, ops.mul(weight, shrink!)))
   return [weightNext, mNext, vNext, average(ema, weightNext, emaDecay!, emaRest!)]
 }
 

@@ -120,7 +120,8 @@ fn main(
     let slope = select(numbers[0] * gradientAt(slot.array, slot.gradient + i), 0.0, numbers[0] == 0.0);
     let m = numbers[3] * ${ms}[slot.m + i] + numbers[4] * slope;
     let v = numbers[5] * ${vs}[slot.v + i] + numbers[6] * slope * slope;
-    let weight = ${weights}[slot.weight + i] - numbers[1] * m / (sqrt(v) + numbers[2]);
+    let before = ${weights}[slot.weight + i];
+    let weight = before - (numbers[1] * m / (sqrt(v) + numbers[2]) + numbers[9] * before);
     ${emas}[slot.ema + i] = numbers[7] * ${emas}[slot.ema + i] + numbers[8] * weight;
     ${weights}[slot.weight + i] = weight;
     ${ms}[slot.m + i] = m;
