@@ -29,7 +29,14 @@ export { type FlowPreview, type PreviewOptions, previewFlow } from './preview.js
 export { type SampleOptions, sample, sampleTrajectory } from './sample.js'
 export { type EdmSamplerOptions, type EdmSamplerState, sampleEdm } from './sample-edm.js'
 export { type SamplerOptions, START_TIME, sampler, TWO_STEP_GRID } from './sampler.js'
-export { type Schedule, warmUp } from './schedule.js'
+export {
+  cosineDecay,
+  type DecayOptions,
+  linearDecay,
+  type Schedule,
+  type WarmUpOptions,
+  warmUp,
+} from './schedule.js'
 export { slerp } from './slerp.js'
 export { straightness } from './straightness.js'
 export { Trainer, type TrainerStep } from './trainer.js'
