@@ -43,7 +43,7 @@ const OPTIONS: OptionNames<FlowSampleOptions> = {
 /** Images drawn at a time: more at once need more memory and are hardly faster. */
 const BATCH = 64
 
-type Draw = (z: tf.Tensor4D, labels?: tf.Tensor2D) => tf.Tensor
+type Draw = (z: tf.Tensor4D, labels?: tf.Tensor2D) => tf.Tensor4D
 
 /** A network as the flow that it is: its velocity, and images drawn with it. It owns the network. */
 export class Flow {
@@ -88,9 +88,9 @@ export class Flow {
         const seeds = Array.from({ length: Math.min(BATCH, count - first) }, (_, i) => seed + first + i)
         parts.push(
           tf.tidy(() => {
-            const z = indexedNormal(rng, seeds, [side, side, channels]) as tf.Tensor4D
+            const z = indexedNormal(rng, seeds, [side, side, channels])
             const labels = seeds.map(one => only ?? (classes > 0 ? classOfSeed(one, classes) : 0))
-            return draw(z, classes > 0 ? oneHot(labels, classes) : undefined) as tf.Tensor4D
+            return draw(z, classes > 0 ? oneHot(labels, classes) : undefined)
           }),
         )
       }

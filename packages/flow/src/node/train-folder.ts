@@ -1,5 +1,4 @@
 import { checkInt, checkOptions, createRng } from '@rectified-flow/core'
-import { readBatch } from '@rectified-flow/datasets'
 import { openImages } from '@rectified-flow/datasets/node'
 import { independentCoupling } from '@rectified-flow/reflow'
 import { createUNet } from '@rectified-flow/unet'
@@ -49,8 +48,7 @@ export async function trainFolder(dir: string, options: TrainFolderOptions): Pro
     const { count, channels, classes } = images
     const rng = createRng(seed)
     const net = createUNet(networkFor({ size, channels, classes, width }), { rng: rng.fork('weights') })
-    const data = { count, batch: (indices: ArrayLike<number>) => readBatch(images, indices) }
-    const coupling = independentCoupling(data, { rng: rng.fork('coupling') })
+    const coupling = independentCoupling(images, { rng: rng.fork('coupling') })
     const settings = { data: dir, images: count, size, width }
     const plan = { folder, steps, batch, learningRate, seed, settings }
     const flow = { coupling, recipe: 'B', rng: rng.fork('training') } as const
