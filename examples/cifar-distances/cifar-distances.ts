@@ -54,7 +54,7 @@ export async function cifarDistances(
   for (const half of halves) whole.merge(half)
   const toTrain = async (noise: number) => {
     const statistics = await featureStatistics(features, batches(test, { count, noise }))
-    return frechetDistance(whole.moments(), statistics.moments())
+    return frechetDistance(whole, statistics)
   }
   const trainToTest = await toTrain(0)
   const withNoise: number[] = []
@@ -62,7 +62,7 @@ export async function cifarDistances(
   features.dispose()
   return {
     trainToTest,
-    betweenHalves: frechetDistance(halves[0].moments(), halves[1].moments()),
+    betweenHalves: frechetDistance(halves[0], halves[1]),
     withNoise,
   }
 }

@@ -68,7 +68,7 @@ export async function measure(job: JobOf<'measure'>, progress: Progress) {
   const { seed, model, file } = job
   const { samples, teacherSteps } = job.settings
   const features = await readDigitFeatures()
-  const real = (await featureStatistics(features, images(await readDigits('test')))).moments()
+  const real = await featureStatistics(features, images(await readDigits('test')))
   const field = edmVelocity(await readModel(job, model))
   const total = samples * FEW_STEPS.length
   const frechet: Measures['frechet'] = {}
@@ -92,17 +92,14 @@ export async function measure(job: JobOf<'measure'>, progress: Progress) {
         yield end.x as tf.Tensor4D
       }
     }
-    const moments = (await featureStatistics(features, drawn())).moments()
+    const moments = await featureStatistics(features, drawn())
     frechet[nfe] = frechetDistance(moments, real)
     timing[nfe] = spent / samples
   }
   if (model === 'teacher') {
     // The pairs are the teacher's samples in many steps.
     const pairs = await openPairStore(pairsFolder(job))
-    frechet[teacherSteps] = frechetDistance(
-      (await featureStatistics(features, images(pairs))).moments(),
-      real,
-    )
+    frechet[teacherSteps] = frechetDistance(await featureStatistics(features, images(pairs)), real)
   }
   const found: Measures = { frechet, straightness: await meanStraightness(field, seed, samples / 8) }
   await writeWhole(join(modelFolder(job, model), 'timing.json'), JSON.stringify(timing))

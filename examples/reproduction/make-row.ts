@@ -69,7 +69,7 @@ async function fewStepDistances(row: RowName, field: Field, run: Run): Promise<M
     show(indices.at(-1)! + 1, samples)
   }
   const real = await realMoments(run.settings.testImages)
-  return Object.fromEntries(byCalls.map((found, i) => [i + 1, frechetDistance(found.moments(), real)]))
+  return Object.fromEntries(byCalls.map((found, i) => [i + 1, frechetDistance(found, real)]))
 }
 
 export async function readMeasures(row: RowName, run: Run): Promise<Measures | null> {
@@ -94,7 +94,7 @@ function realMoments(count: number): Promise<Moments> {
 }
 
 async function momentsOf(images: AsyncIterable<tf.Tensor4D>): Promise<Moments> {
-  return (await featureStatistics(await readDigitFeatures(), images)).moments()
+  return await featureStatistics(await readDigitFeatures(), images)
 }
 
 async function meanStraightness(field: Field, seed: number, count: number): Promise<number> {

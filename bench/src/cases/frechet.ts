@@ -25,7 +25,7 @@ function momentsOf(name: string, features: number, seed: number): [string, HostT
   const statistics = new FeatureStatistics(features)
   const samples = createRng(seed).normals(2 * features * features)
   statistics.add(samples.map((z, i) => z * 1000 ** (-(i % features) / features)))
-  const { mean, covariance } = statistics.moments()
+  const { mean, covariance } = statistics
   return [
     [`${name}.mean`, { dtype: 'F64', shape: [features], data: mean }],
     [`${name}.covariance`, { dtype: 'F64', shape: [features, features], data: covariance }],

@@ -111,7 +111,7 @@ it('says what is wrong', async () => {
   })
   await writeFile(other, await writeNpz({ mu: f32(2), sigma: f32(2, 2), features: f32(4, 3) }))
   await expect(run('fid', 'calc', noisy, '--ref', other, ...digits)).rejects.toThrow(
-    `--ref must hold features [N,2], as many as mu has, got [4,3] in '${other}'.`,
+    `eval-fid.readReference: features must have shape [N,2], as many as mu has, got [4,3]. It is in --ref '${other}'.`,
   )
   await expect(run('fid', 'calc', noisy, '--ref', ref, '--at-least', '1000', ...digits)).rejects.toThrow(
     `'${noisy}' must hold at least 1000 images, got 300.`,

@@ -46,7 +46,7 @@ const dims = process.argv.slice(2).map(Number)
 for (const dim of dims.length > 0 ? dims : [64, 512, 2048]) {
   for (const n of [dim + 500, dim / 2]) {
     const start = process.cpuUsage()
-    const [a, b] = [statistics(dim, n, 1), statistics(dim, n, 2)].map(s => s.moments()) as [Moments, Moments]
+    const [a, b] = [statistics(dim, n, 1), statistics(dim, n, 2)] as const
     const added = process.cpuUsage(start)
     const wall = performance.now()
     const distance = frechetDistance(a, b)

@@ -1,7 +1,7 @@
 import { checkFinite } from '@rectified-flow/core'
-import type { Moments } from './feature-statistics.js'
 import { linalgModule } from './linalg/kernels.js'
 import { runSemidefinite } from './linalg/semidefinite.js'
+import type { Moments } from './moments.js'
 
 /**
  * How far a covariance may be from a true one, in parts of its largest number. Sums in float32 are off by about 1e-6 in each

@@ -3,9 +3,7 @@ import type { Features } from '@rectified-flow/core'
 import type * as tf from '@tensorflow/tfjs-core'
 import type { FeatureSet } from './feature-set.js'
 import { FeatureStatistics } from './feature-statistics.js'
-
-/** Batches of images [B,H,W,C] in [-1,1]; the function that reads them disposes each. */
-export type ImageBatches = AsyncIterable<tf.Tensor4D> | Iterable<tf.Tensor4D>
+import { type ImageBatches, imagesOf } from './image-batches.js'
 
 /**
  * Statistics of the features of images, batch by batch: at any time one batch and its features are in memory.
@@ -19,7 +17,7 @@ export async function featureStatistics(
 ): Promise<FeatureStatistics> {
   const statistics = new FeatureStatistics(features.dim)
   const extract = compile((batch: tf.Tensor4D) => features.extract(batch))
-  for await (const batch of images) statistics.add(await extractToHost(extract, batch))
+  for await (const batch of imagesOf(images)) statistics.add(await extractToHost(extract, batch))
   extract.dispose()
   return statistics
 }
@@ -33,7 +31,7 @@ export async function featureStatistics(
 export async function collectFeatures(features: Features, images: ImageBatches): Promise<FeatureSet> {
   const extract = compile((batch: tf.Tensor4D) => features.extract(batch))
   const parts: Float32Array[] = []
-  for await (const batch of images) parts.push(await extractToHost(extract, batch))
+  for await (const batch of imagesOf(images)) parts.push(await extractToHost(extract, batch))
   extract.dispose()
   const data = new Float32Array(parts.reduce((size, part) => size + part.length, 0))
   let to = 0

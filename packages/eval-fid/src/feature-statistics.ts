@@ -1,25 +1,22 @@
 import { readSafetensors, writeSafetensors } from '@rectified-flow/checkpoints'
 import { checkFinite, checkInt } from '@rectified-flow/core'
 import { addOuterProducts } from './linalg/outer-products.js'
-
-/** Mean [F] and covariance [F,F] (row-major) of features. */
-export interface Moments {
-  mean: Float64Array
-  covariance: Float64Array
-}
+import type { Moments } from './moments.js'
 
 /**
  * Count, mean and scatter of feature vectors, in float64, over any number of batches, merged from any number of shards.
- * How the samples are divided into batches and shards changes only the rounding.
+ * How the samples are divided into batches and shards changes only the rounding. They are `Moments` of the samples so far.
  *
  *   scatter = sum of (x - mean)(x - mean)^T     the upper triangle, row by row
  *
  * @see Chan, Golub, LeVeque, Updating Formulae and a Pairwise Algorithm for Computing Sample Variances (1979)
  */
-export class FeatureStatistics {
+export class FeatureStatistics implements Moments {
   #count = 0
   readonly #mean: Float64Array
   readonly #scatter: Float64Array
+  /** The covariance of the samples so far, once it was asked for. */
+  #covariance: Float64Array | undefined
 
   /** @param dim  how many features a sample has (F) */
   constructor(readonly dim: number) {
@@ -62,10 +59,20 @@ export class FeatureStatistics {
     addOuterProducts(this.#scatter, this.#moveMean(other.#count, other.#mean), this.dim)
   }
 
-  /** Mean, and covariance over N - 1 (ddof 1). Needs two samples. */
-  moments(): Moments {
+  /** Mean [F] of the samples so far, a copy. */
+  get mean(): Float64Array {
+    return this.#mean.slice()
+  }
+
+  /** Covariance [F,F] of the samples so far, over N - 1 (ddof 1); don't write to it. Needs two samples. */
+  get covariance(): Float64Array {
+    this.#covariance ??= this.#covarianceOfAll()
+    return this.#covariance
+  }
+
+  #covarianceOfAll(): Float64Array {
     const { dim } = this
-    checkInt('eval-fid.FeatureStatistics.moments', 'count', this.#count, 2)
+    checkInt('eval-fid.FeatureStatistics.covariance', 'count', this.#count, 2)
     const covariance = new Float64Array(dim * dim)
     let from = 0
     for (let i = 0; i < dim; i++)
@@ -74,7 +81,7 @@ export class FeatureStatistics {
         covariance[i * dim + j] = value
         covariance[j * dim + i] = value
       }
-    return { mean: this.#mean.slice(), covariance }
+    return covariance
   }
 
   /** The bytes of a safetensors file: count [], mean [F] and scatter [F(F+1)/2], all F64. */
@@ -114,6 +121,7 @@ export class FeatureStatistics {
 
   /** Add n samples with this mean to count and mean. Returns the vector whose outer product the scatter still needs. */
   #moveMean(n: number, mean: Float64Array): Float64Array {
+    this.#covariance = undefined
     const total = this.#count + n
     const apart = mean.map((value, i) => value - this.#mean[i]!)
     apart.forEach((value, i) => {

@@ -1,8 +1,9 @@
 import { checkMoments, checkSemidefinite } from './check-moments.js'
 import type { FeatureSet } from './feature-set.js'
-import { FeatureStatistics, type Moments } from './feature-statistics.js'
+import { FeatureStatistics } from './feature-statistics.js'
 import { traceSqrtProduct } from './linalg/trace-sqrt-product.js'
 import type { Metric } from './metric.js'
+import type { Moments } from './moments.js'
 
 /**
  * Fréchet distance between two Gaussians. Only the distance between Inception features is called FID.
@@ -32,16 +33,17 @@ export function frechetDistanceOfSets(a: FeatureSet, b: FeatureSet): number {
 function momentsOf({ data, shape }: FeatureSet): Moments {
   const statistics = new FeatureStatistics(shape[1])
   statistics.add(data)
-  return statistics.moments()
+  return statistics
 }
 
 /** The distance, given tr (S1 S2)^(1/2). */
 export function distanceFromTrace(a: Moments, b: Moments, traceSqrt: number): number {
-  const dim = a.mean.length
+  const [means, covariances] = [[a.mean, b.mean] as const, [a.covariance, b.covariance] as const]
+  const dim = means[0].length
   let [apart, traces] = [0, 0]
   for (let i = 0; i < dim; i++) {
-    apart += (a.mean[i]! - b.mean[i]!) ** 2
-    traces += a.covariance[i * dim + i]! + b.covariance[i * dim + i]!
+    apart += (means[0][i]! - means[1][i]!) ** 2
+    traces += covariances[0][i * dim + i]! + covariances[1][i * dim + i]!
   }
   // Only rounding can make this part negative.
   return apart + Math.max(0, traces - 2 * traceSqrt)

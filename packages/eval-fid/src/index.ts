@@ -1,5 +1,5 @@
 export { type MetricName, type MetricValues, metrics } from './choices.js'
-export { collectFeatures, featureStatistics, type ImageBatches } from './collect-features.js'
+export { collectFeatures, featureStatistics } from './collect-features.js'
 export {
   type CompareOptions,
   type EvaluateOptions,
@@ -12,8 +12,9 @@ export {
 export { type Measurement, type MeasureOptions, measureImages } from './evaluate/measure-images.js'
 export type { Extractor, NetworkDescription } from './extractor.js'
 export type { FeatureSet } from './feature-set.js'
-export { FeatureStatistics, type Moments } from './feature-statistics.js'
+export { FeatureStatistics } from './feature-statistics.js'
 export { frechetDistance, frechetDistanceOfSets } from './frechet-distance.js'
+export type { ImageBatches } from './image-batches.js'
 export { meanSquaredError, peakSignalToNoise } from './image-errors.js'
 export { FidInception, type FidInceptionOptions, type InceptionOutput } from './inception/fid-inception.js'
 export { inceptionScore, inceptionScoreOfSplits, type SplitOptions } from './inception-score.js'
@@ -21,7 +22,7 @@ export { kernelDistance } from './kernel-distance.js'
 export { type ManifoldMetrics, type ManifoldOptions, manifoldMetrics } from './manifold-metrics.js'
 export { memorisationDistance } from './memorisation-distance.js'
 export type { Kept, KeptName, Metric, MetricTools } from './metric.js'
-export { type ReferenceMoments, readMoments, writeMoments } from './moments-file.js'
+export type { Moments } from './moments.js'
 export {
   digitConfig,
   SmallResNet,
@@ -30,6 +31,7 @@ export {
   smallResNet,
 } from './networks/small-resnet.js'
 export { loadSmallResNet, saveSmallResNet } from './networks/small-resnet-file.js'
+export { readReference, writeReference } from './reference-file.js'
 export { type ResizeOptions, resize } from './resize/resize.js'
 export type { ResizeMode } from './resize/resize-weights.js'
 export { type SlicedWassersteinOptions, slicedWasserstein } from './sliced-wasserstein.js'

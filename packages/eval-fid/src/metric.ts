@@ -1,6 +1,6 @@
 import type { Rng } from '@rectified-flow/core'
 import type { FeatureSet } from './feature-set.js'
-import type { Moments } from './feature-statistics.js'
+import type { Moments } from './moments.js'
 
 /** The data that a pass over images can keep for metrics. */
 export interface Kept {

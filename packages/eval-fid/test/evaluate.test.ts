@@ -26,14 +26,11 @@ const all = [
 ] as const
 
 function* batches(seed: number, ...sizes: number[]): Generator<tf.Tensor4D> {
-  for (const [i, n] of sizes.entries())
-    yield createRng(seed).fork(i).uniform([n, 4, 4, 1], -1, 1) as tf.Tensor4D
+  for (const [i, n] of sizes.entries()) yield createRng(seed).fork(i).uniform([n, 4, 4, 1], -1, 1)
 }
 
-async function referenceOf(keep: readonly KeptName[]): Promise<Reference> {
-  const { moments, samples } = await measureImages(net, batches(1, 30, 20), { keep })
-  return { ...(moments && { moments: moments.moments() }), ...(samples && { samples }) }
-}
+const referenceOf = (keep: readonly KeptName[]): Promise<Reference> =>
+  measureImages(net, batches(1, 30, 20), { keep })
 
 describe('evaluate', () => {
   it('computes every metric in one pass, and records how', async () => {
@@ -61,7 +58,7 @@ describe('evaluate', () => {
     })
     expect([passes, seen]).toEqual([2, 40])
     const { moments } = await measureImages(net, batches(2, 16, 24))
-    expect(found.frechetDistance).toBe(frechetDistance(reference.moments!, moments!.moments()))
+    expect(found.frechetDistance).toBe(frechetDistance(reference.moments!, moments))
     expect(Object.keys(found).sort()).toEqual([...all, 'record'].sort())
     expect(found.record).toEqual({
       network: 'counting',
@@ -79,13 +76,23 @@ describe('evaluate', () => {
   it('accepts plain features and another distance function, and leaks no tensor', async () => {
     const features: Features = { dim: 16, extract: images => tf.reshape(images, [-1, 16]), dispose() {} }
     await expectNoLeak(async () => {
-      const { moments } = await measureImages(features, batches(1, 40))
-      const reference = { moments: moments!.moments() }
+      const reference = await measureImages(features, batches(1, 40))
       const [here, there] = [frechetDistance, frechetDistanceInWorker].map(distance =>
         evaluate(features, batches(2, 12), { reference, distance }),
       )
       expect((await here!).frechetDistance).toBe((await there!).frechetDistance)
       expect((await here!).record.warnings).toHaveLength(2)
+    })
+  })
+
+  it('takes images with labels, as a dataset gives them, and frees both', async () => {
+    const reference = await measureImages(net, batches(1, 30))
+    const labelled = async function* () {
+      for (const x of batches(2, 16, 24)) yield { x, labels: tf.zeros([x.shape[0], 3]) as tf.Tensor2D }
+    }
+    const { frechetDistance: plain } = await evaluate(net, batches(2, 16, 24), { reference })
+    await expectNoLeak(async () => {
+      expect((await evaluate(net, labelled(), { reference })).frechetDistance).toBe(plain)
     })
   })
 

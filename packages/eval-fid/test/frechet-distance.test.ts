@@ -17,7 +17,7 @@ function randomMoments(seed: number, dim: number, n: number): Moments {
   })
   const statistics = new FeatureStatistics(dim)
   statistics.add(x)
-  return statistics.moments()
+  return statistics
 }
 
 const gaussian = (mean: number[], covariance: number[]): Moments => ({

@@ -25,7 +25,7 @@ import {
 } from '../fid/extractor.js'
 import { copyParts } from '../fid/part-file.js'
 import { collectParts, measureParts } from '../fid/parts.js'
-import { readReference, writeReference } from '../fid/reference-file.js'
+import { readReferenceFile, writeReferenceFile } from '../fid/reference-file.js'
 import { limit, type MaxBytesFlag, maxBytesOption } from '../max-bytes-option.js'
 import { parseInteger } from '../parse.js'
 import { type Shard, shardOf, shardOption } from '../shard.js'
@@ -65,7 +65,7 @@ function refCommand(): Command {
       const keep: KeptName[] = isInception(flags) ? ['moments', 'spatial'] : ['moments']
       const measured = await measure(data, flags, `${flags.out}.parts`, keep)
       if (!measured) return
-      await writeReference(flags.out, measured, flags.keepFeatures ?? false)
+      await writeReferenceFile(flags.out, measured, flags.keepFeatures ?? false)
       await removeParts(flags)
       console.log(`statistics of ${measured.images} images in ${flags.out}`)
     },
@@ -100,7 +100,7 @@ async function calc(
   },
 ): Promise<void> {
   await checkOutput('--out', flags.out, 'file')
-  const { reference, sha256 } = await readReference(flags.ref, flags)
+  const { reference, sha256 } = await readReferenceFile(flags.ref, flags)
   const chosen = chooseMetrics(flags.metrics, reference, { inception: isInception(flags) })
   const measured = await measure(images, flags, `${flags.out}.parts`, needsOf(chosen), flags.atLeast)
   if (!measured) return
@@ -133,7 +133,7 @@ function mergeCommand(): Command {
         throw new RangeError(
           `the parts must be complete, got ${measured.missing} missing in ${folders.join(', ')}.`,
         )
-      await writeReference(out, measured, keepFeatures ?? false)
+      await writeReferenceFile(out, measured, keepFeatures ?? false)
       await rm(whole, { recursive: true })
       console.log(`statistics of ${measured.images} images in ${out}`)
     })
@@ -166,7 +166,7 @@ async function measure(
   folder: string,
   keep: readonly KeptName[],
   atLeast = 2,
-): Promise<Measurement | undefined> {
+): Promise<Measurement<'moments'> | undefined> {
   const { name } = await startBackend(flags.backend)
   const shard = shardOf(flags.shard)
   if (wantsWorkers(flags.workers)) await runWorkers(flags.workers, shard, name)

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { toFloat32, writeSafetensors } from '@rectified-flow/checkpoints'
+import type { ImageBatch } from '@rectified-flow/core'
 import { batches, type ImageSource } from '@rectified-flow/datasets'
 import {
   type FeatureSet,
@@ -10,7 +11,6 @@ import {
   type Measurement,
   measureImages,
 } from '@rectified-flow/eval-fid'
-import type * as tf from '@tensorflow/tfjs-core'
 import { progress } from '../progress.js'
 import type { Shard } from '../shard.js'
 import { sourceFingerprint } from '../source-fingerprint.js'
@@ -79,7 +79,7 @@ interface ExpectedParts {
 export async function collectParts(
   folder: string,
   expected: ExpectedParts = {},
-): Promise<Measurement | { missing: number }> {
+): Promise<Measurement<'moments'> | { missing: number }> {
   const names = await partNames(folder)
   if (names.length === 0 && expected.total === undefined)
     throw new RangeError(`'${folder}' must hold measured parts, got none.`)
@@ -106,15 +106,14 @@ function kept(keep: readonly KeptName[]): KeptName[] {
   return ['samples', ...(['spatial', 'logits'] as const).filter(name => keep.includes(name))]
 }
 
-async function* pictures(source: ImageSource, order: Int32Array, batch: number): AsyncGenerator<tf.Tensor4D> {
-  for await (const { x, labels } of batches(source, { batch, order })) {
-    labels?.dispose()
+async function* pictures(source: ImageSource, order: Int32Array, batch: number): AsyncGenerator<ImageBatch> {
+  for await (const images of batches(source, { batch, order })) {
     await turn() // without this, a synchronous backend would leave a worker no time to notice that its parent ended
-    yield x
+    yield images
   }
 }
 
-function joined(parts: readonly Part[], dim?: number): Measurement {
+function joined(parts: readonly Part[], dim?: number): Measurement<'moments'> {
   const [first] = parts as [Part]
   const samples = rows(parts, 'features')!
   const moments = new FeatureStatistics(dim ?? samples.shape[1])

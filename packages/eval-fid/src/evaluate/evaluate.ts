@@ -1,14 +1,14 @@
 import { checkInt, checkOneOf, createRng, type Features } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { metrics as allMetrics, type MetricName, type MetricValues } from '../choices.js'
-import type { ImageBatches } from '../collect-features.js'
 import type { Extractor, NetworkDescription } from '../extractor.js'
-import { FeatureStatistics, type Moments } from '../feature-statistics.js'
 import { frechetDistance } from '../frechet-distance.js'
+import type { ImageBatches } from '../image-batches.js'
 import type { Kept, KeptName, Metric } from '../metric.js'
+import type { Moments } from '../moments.js'
 import { type Measurement, measureImages } from './measure-images.js'
 
-/** The real images' side of a comparison: statistics from a file, or features of real images, as the metrics need. */
+/** The real images' side of a comparison, as the metrics need it: what `measureImages` keeps, or what `readReference` reads. */
 export type Reference = Partial<Kept>
 
 /** How a result was made, so that it can be made again. */
@@ -103,7 +103,7 @@ function keptOf(measured: Measurement, name: KeptName): Kept[KeptName] {
   const kept = measured[name]
   if (!kept)
     throw new RangeError(`eval-fid.evaluate: measured.${name} must be given for these metrics, got none.`)
-  return kept instanceof FeatureStatistics ? kept.moments() : kept
+  return kept
 }
 
 function recordOf(

@@ -1,47 +1,52 @@
 import { compile } from '@rectified-flow/backends'
 import { checkOneOf, type Features } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import type { ImageBatches } from '../collect-features.js'
 import type { Extractor, NetworkDescription } from '../extractor.js'
 import type { FeatureSet } from '../feature-set.js'
 import { FeatureStatistics } from '../feature-statistics.js'
-import type { KeptName } from '../metric.js'
+import { type ImageBatches, imagesOf } from '../image-batches.js'
+import type { Kept, KeptName } from '../metric.js'
 
 const NAMES: readonly KeptName[] = ['moments', 'spatial', 'samples', 'logits']
 
-/** The result of one pass over images, with the data that `keep` asks for. */
-export interface Measurement {
+/** The data that a pass keeps. Statistics can be merged with those of other passes. */
+interface Passed extends Kept {
+  moments: FeatureStatistics
+  spatial: FeatureStatistics
+}
+
+/** The result of one pass over images, with the data that `keep` asks for. It can be the reference of other images. */
+export type Measurement<Name extends KeptName = never> = {
   images: number
   /** Height of every image. */
   height: number
   width: number
   channels: number
   description: NetworkDescription
-  moments?: FeatureStatistics
-  spatial?: FeatureStatistics
-  /** Features [N,F] of every image. */
-  samples?: FeatureSet
-  /** Class scores [N,classes] of every image. */
-  logits?: FeatureSet
-}
+} & Partial<Passed> &
+  Pick<Passed, Name>
 
-export interface MeasureOptions {
+export interface MeasureOptions<Keep extends readonly KeptName[] = readonly KeptName[]> {
   /** The data to keep (see `needs` of the metrics); by default 'moments'. */
-  keep?: readonly KeptName[]
+  keep?: Keep
   /** Called after each batch with the number of images that are done. */
   onProgress?: (images: number) => void
 }
+
+/** The names in a list that is written in the call; of any other list the compiler knows none. */
+type NamesOf<Keep extends readonly KeptName[]> = number extends Keep['length'] ? never : Keep[number]
 
 /**
  * Pass over images once and keep the data that metrics need. 'spatial' and 'logits' need an extractor with that output.
  *
  * @param images  batches [B,H,W,C] of one size; each is disposed when it is measured or when an error is thrown
  */
-export async function measureImages(
+export async function measureImages<const Keep extends readonly KeptName[] = ['moments']>(
   extractor: Features | Extractor,
   images: ImageBatches,
-  { keep = ['moments'], onProgress }: MeasureOptions = {},
-): Promise<Measurement> {
+  options: MeasureOptions<Keep> = {},
+): Promise<Measurement<NamesOf<Keep>>> {
+  const { keep = ['moments'], onProgress }: MeasureOptions = options
   const where = 'eval-fid.measureImages'
   for (const [i, name] of keep.entries()) checkOneOf(where, `keep[${i}]`, name, NAMES)
   const wanted = ['features', ...(['spatial', 'logits'] as const).filter(output => keep.includes(output))]
@@ -59,7 +64,7 @@ export async function measureImages(
   let spatial: FeatureStatistics | undefined
   const samples = new Rows()
   const logits = new Rows()
-  for await (const batch of images) {
+  for await (const batch of imagesOf(images)) {
     const shape = batch.shape.slice(1)
     size ??= shape
     if (String(shape) !== String(size)) {
@@ -90,7 +95,7 @@ export async function measureImages(
     ...(spatial && { spatial }),
     ...(keep.includes('samples') && { samples: samples.all() }),
     ...(keep.includes('logits') && { logits: logits.all() }),
-  }
+  } as Measurement<NamesOf<Keep>>
 }
 
 /** The outputs of one batch, on the host. Disposes the batch. */

@@ -1,10 +1,10 @@
 import { Worker } from 'node:worker_threads'
 import { notSemidefinite, slackOf } from '../check-moments.js'
-import type { Moments } from '../feature-statistics.js'
 import { checkTwo, distanceFromTrace } from '../frechet-distance.js'
 import { linalgModule } from '../linalg/kernels.js'
 import { runSemidefinite } from '../linalg/semidefinite.js'
 import { checkTrace, runTraceSqrtProduct } from '../linalg/trace-sqrt-product.js'
+import type { Moments } from '../moments.js'
 
 const source = `
   const { parentPort, workerData: { module, a, b, dim } } = require('node:worker_threads')

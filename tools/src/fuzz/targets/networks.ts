@@ -3,7 +3,7 @@ import { createRng } from '@rectified-flow/core'
 import {
   FeatureStatistics,
   loadSmallResNet,
-  readMoments,
+  readReference,
   saveSmallResNet,
   smallResNet,
 } from '@rectified-flow/eval-fid'
@@ -46,7 +46,7 @@ function mutateMetadata(key: string) {
 const moments = (): [string, Uint8Array][] => {
   const statistics = new FeatureStatistics(3)
   statistics.add(createRng(1).normals(30))
-  const { mean, covariance } = statistics.moments()
+  const { mean, covariance } = statistics
   return [
     ['mu.npy', writeNpy({ dtype: 'F64', shape: [3], data: mean })],
     ['sigma.npy', writeNpy({ dtype: 'F64', shape: [3, 3], data: covariance })],
@@ -145,6 +145,6 @@ export const networkTargets: readonly Target[] = [
     path: 'reference.npz',
     valid: [zipFile({ entries: moments() })],
     mutate: (_, dice) => mutateZip(moments(), () => mutateNpy, dice),
-    read: bytes => readMoments(bytes),
+    read: bytes => readReference(bytes),
   }),
 ]
