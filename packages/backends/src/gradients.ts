@@ -1,3 +1,4 @@
+import { checkOptions } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { registerKernelGradients } from './kernels/gradients.js'
 import { checkVersion } from './kernels/version-mark.js'
@@ -12,7 +13,9 @@ let registered: Promise<void> | undefined
  * @param options.again  register again: tfjs-node replaces some gradients when it is loaded
  * @throws Error if another version of this package has registered its own gradients
  */
-export async function registerGradients({ again = false }: { again?: boolean } = {}): Promise<void> {
+export async function registerGradients(options: { again?: boolean } = {}): Promise<void> {
+  checkOptions<{ again?: boolean }>('backends.registerGradients', options, { again: 'optional' })
+  const { again = false } = options
   checkVersion('backends.registerGradients')
   if (!registered || again)
     registered = import('./all-gradients.js').then(() => {

@@ -1,4 +1,4 @@
-import { checkInt, checkOneOf } from '@rectified-flow/core'
+import { checkInt, checkOneOf, checkOptions } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Tuning } from './tuning.js'
 
@@ -9,7 +9,9 @@ import type { Tuning } from './tuning.js'
  * @param most  how many shaders to try for each shape: those that should be the fastest
  * @returns     the table in use
  */
-export async function tuneConvolutions({ most = 4 }: { most?: number } = {}): Promise<Tuning> {
+export async function tuneConvolutions(options: { most?: number } = {}): Promise<Tuning> {
+  checkOptions<{ most?: number }>('backends.tuneConvolutions', options, { most: 'optional' })
+  const { most = 4 } = options
   checkOneOf('backends.tuneConvolutions', 'backend', tf.getBackend(), ['webgpu'])
   checkInt('backends.tuneConvolutions', 'most', most, 1)
   const { tune } = await import('./webgpu/convolution/tune.js')

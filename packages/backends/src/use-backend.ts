@@ -1,4 +1,4 @@
-import { checkInt } from '@rectified-flow/core'
+import { checkInt, checkOptions, type OptionNames } from '@rectified-flow/core'
 import type { BackendName } from './backend-names.js'
 import { cpu, nodeOnly, wasm, webgpu } from './candidates.js'
 import { type BackendChoice, type BackendProbe, chooseBackend, probeCandidates } from './choose-backend.js'
@@ -16,6 +16,12 @@ export interface UseBackendOptions {
   precision?: Precision
   /** A result of `tuneConvolutions`; it is used if it is of the adapter that WebGPU runs on. */
   tuning?: Tuning
+}
+
+export const useBackendNames: OptionNames<UseBackendOptions> = {
+  threads: 'optional',
+  precision: 'optional',
+  tuning: 'optional',
 }
 
 const inBrowser = () => [
@@ -38,8 +44,10 @@ const inBrowser = () => [
  */
 export async function useBackend(
   name?: BackendName,
-  { threads = 1, precision, tuning }: UseBackendOptions = {},
+  options: UseBackendOptions = {},
 ): Promise<BackendChoice> {
+  checkOptions('backends.useBackend', options, useBackendNames)
+  const { threads = 1, precision, tuning } = options
   checkInt('backends.useBackend', 'threads', threads, 1, 1)
   return chooseBackend(inBrowser(), { name, precision, tuning })
 }

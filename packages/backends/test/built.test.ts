@@ -91,6 +91,22 @@ describe.skipIf(!built)(
       expect(Date.now() - start).toBeLessThan(20_000)
     })
 
+    it.each([
+      ['an error', 'throw new TypeError("mine")'],
+      ['a rejection', 'Promise.reject(new TypeError("mine")); await new Promise(() => {})'],
+    ])("shows %s that nobody catches as Node does, not with tfjs's code", (_, last) => {
+      const { status, stderr } = spawnSync(process.execPath, ['--input-type=module'], {
+        cwd: backends,
+        input: `import { useBackend } from '@rectified-flow/backends'
+          await useBackend('wasm')
+          ${last}`,
+        encoding: 'utf8',
+      })
+      expect(status).toBe(1)
+      expect(stderr).toContain('TypeError: mine')
+      expect(stderr.length).toBeLessThan(1000)
+    })
+
     it.each(['node', 'node-gpu'])('says what to install for %s', backend => {
       const folder = mkdtempSync(join(tmpdir(), 'backends-'))
       try {

@@ -1,8 +1,8 @@
-import { checkInt } from '@rectified-flow/core'
+import { checkInt, checkOptions } from '@rectified-flow/core'
 import type { BackendName } from '../backend-names.js'
 import { cpu, webgpu } from '../candidates.js'
 import { type BackendChoice, type BackendProbe, chooseBackend, probeCandidates } from '../choose-backend.js'
-import type { UseBackendOptions } from '../use-backend.js'
+import { type UseBackendOptions, useBackendNames } from '../use-backend.js'
 import { dawn } from './dawn.js'
 import { nodeGpu, tfjsNode } from './native.js'
 import { wasmWithThreads } from './wasm-threads.js'
@@ -21,6 +21,7 @@ export async function useBackend(
   name?: BackendName,
   options: UseBackendOptions = {},
 ): Promise<BackendChoice> {
+  checkOptions('backends.useBackend', options, useBackendNames)
   const { threads, precision, tuning } = options
   if (threads !== undefined) checkInt('backends.useBackend', 'threads', threads, 1)
   return chooseBackend(inNode(options), { name, precision, tuning })

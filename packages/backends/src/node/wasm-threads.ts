@@ -10,6 +10,7 @@ import type { WasmBackend } from '../wasm/backend.js'
 import { withSharedMemory } from '../wasm/shared-memory.js'
 import { hasSharedMemory, setThreads, threadsOf } from '../wasm/simd.js'
 import { type Place, workerSource } from '../wasm/team.js'
+import { rethrowingListeners } from './rethrowing-listeners.js'
 
 /** More threads than this only wait for memory. */
 const MOST_BY_ITSELF = 8
@@ -62,6 +63,7 @@ function start(place: Place): void {
  */
 export function wasmWithThreads(threads?: number): BackendCandidate {
   let wanted = 1
+  let removeListeners = () => {}
   return {
     ...wasm,
     async load() {
@@ -78,9 +80,11 @@ export function wasmWithThreads(threads?: number): BackendCandidate {
             'more than 1 thread needs the .wasm files of tfjs-backend-wasm, which this bundle does not have',
         }
       if (!running && folder) await setBinary(folder, wanted > 1)
+      removeListeners = rethrowingListeners()
       return { ...loaded, device: wanted === 1 ? '1 thread' : `${wanted} threads` }
     },
     verify() {
+      removeListeners()
       const backend = runningBackend()!
       if (hasSharedMemory(backend)) setThreads(backend, wanted, start)
       return threadsOf(backend) === wanted ? null : { reason: 'other code has started it with 1 thread' }

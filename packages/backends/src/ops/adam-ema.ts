@@ -31,6 +31,7 @@ export function adamEma(
   numbers: AdamOptions | tf.Tensor1D,
 ): void {
   const where = 'backends.adamEma'
+  const values = numbers instanceof tf.Tensor ? numbers : adamNumbers(numbers)
   if (gradients.length !== slots.length)
     throw new RangeError(
       `${where}: gradients must have one tensor for each of the ${slots.length} slots, got ${gradients.length}.`,
@@ -38,7 +39,7 @@ export function adamEma(
   for (const [i, { weight }] of slots.entries())
     checkTensor(where, `gradients[${i}]`, gradients[i]!, weight.shape)
   tf.tidy(() => {
-    const given = numbers instanceof tf.Tensor ? numbers : tf.tensor1d(adamNumbers(numbers))
+    const given = values instanceof tf.Tensor ? values : tf.tensor1d(values)
     checkTensor(where, 'numbers', given, [UNCHANGED.length])
     // WebGPU's kernel writes in place, and the more slots it has the more of them it does at once.
     const groups = tf.getBackend() === 'webgpu' ? [[0, slots.length] as const] : groupsOf(slots)

@@ -1,4 +1,4 @@
-import { checkInt, checkNumber, checkTensor } from '@rectified-flow/core'
+import { checkInt, checkNumber, checkOptions, checkTensor, type OptionNames } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { hasKernel, runKernel } from '../kernels/run-kernel.js'
 
@@ -17,6 +17,17 @@ export interface AdamOptions {
   factor?: number
 }
 
+const adamNames: OptionNames<AdamOptions> = {
+  step: 'required',
+  learningRate: 'required',
+  beta1: 'optional',
+  beta2: 'optional',
+  epsilon: 'optional',
+  emaDecay: 'optional',
+  weightDecay: 'optional',
+  factor: 'optional',
+}
+
 /**
  * The numbers of one Adam step as `adamEma` takes them [10]: factor, rate, epsilon, beta1, 1 - beta1, beta2, 1 - beta2,
  * emaDecay, 1 - emaDecay, shrink. Rate and epsilon have the bias correction in them (Kingma and Ba, end of section 2):
@@ -27,16 +38,18 @@ export interface AdamOptions {
  * They are computed here in float64: in float32, 1 - 0.999 is wrong by 1e-5 of itself. For the same reason the last number is
  * shrink and not 1 - shrink, of which float32 would keep two digits where shrink is 1e-6.
  */
-export function adamNumbers({
-  step,
-  learningRate,
-  beta1 = 0.9,
-  beta2 = 0.999,
-  epsilon = 1e-8,
-  emaDecay = 0.9999,
-  weightDecay = 0,
-  factor = 1,
-}: AdamOptions): Float32Array {
+export function adamNumbers(options: AdamOptions): Float32Array {
+  checkOptions('backends.adamNumbers', options, adamNames)
+  const {
+    step,
+    learningRate,
+    beta1 = 0.9,
+    beta2 = 0.999,
+    epsilon = 1e-8,
+    emaDecay = 0.9999,
+    weightDecay = 0,
+    factor = 1,
+  } = options
   checkInt('backends.adamNumbers', 'step', step, 1)
   const root = Math.sqrt(1 - beta2 ** step)
   const rate = (learningRate * root) / (1 - beta1 ** step)

@@ -1,4 +1,4 @@
-import { checkInt, checkTensor } from '@rectified-flow/core'
+import { checkInt, checkOptions, checkTensor } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { hasKernel, runKernel } from '../kernels/run-kernel.js'
 
@@ -8,7 +8,9 @@ import { hasKernel, runKernel } from '../kernels/run-kernel.js'
  * @param qkv    queries, keys and values [B,N,3C], side by side; in each the heads are side by side, d = C / heads
  * @returns      [B,N,C]
  */
-export function attention(qkv: tf.Tensor3D, { heads = 1 }: { heads?: number } = {}): tf.Tensor3D {
+export function attention(qkv: tf.Tensor3D, options: { heads?: number } = {}): tf.Tensor3D {
+  checkOptions<{ heads?: number }>('backends.attention', options, { heads: 'optional' })
+  const { heads = 1 } = options
   checkTensor('backends.attention', 'qkv', qkv, ['B', 'N', '3C'])
   checkInt('backends.attention', 'heads', heads, 1)
   const [b, n, all] = qkv.shape

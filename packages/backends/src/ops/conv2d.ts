@@ -1,4 +1,11 @@
-import { checkInt, checkNumber, checkOneOf, checkTensor } from '@rectified-flow/core'
+import {
+  checkInt,
+  checkNumber,
+  checkOneOf,
+  checkOptions,
+  checkTensor,
+  type OptionNames,
+} from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { hasKernel, runKernel } from '../kernels/run-kernel.js'
 
@@ -9,6 +16,13 @@ export interface Conv2dOptions {
   skip?: tf.Tensor4D
   /** Multiplies the sum. */
   scale?: number
+}
+
+const conv2dNames: OptionNames<Conv2dOptions> = {
+  strides: 'optional',
+  pad: 'optional',
+  skip: 'optional',
+  scale: 'optional',
 }
 
 /**
@@ -23,8 +37,10 @@ export function conv2d(
   x: tf.Tensor4D,
   filter: tf.Tensor4D,
   bias?: tf.Tensor1D,
-  { strides = 1, pad = 'same', skip, scale = 1 }: Conv2dOptions = {},
+  options: Conv2dOptions = {},
 ): tf.Tensor4D {
+  checkOptions('backends.conv2d', options, conv2dNames)
+  const { strides = 1, pad = 'same', skip, scale = 1 } = options
   checkTensor('backends.conv2d', 'x', x, ['B', 'H', 'W', 'I'])
   checkTensor('backends.conv2d', 'filter', filter, ['h', 'w', x.shape[3], 'O'])
   if (bias) checkTensor('backends.conv2d', 'bias', bias, [filter.shape[3]])

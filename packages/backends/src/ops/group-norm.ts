@@ -1,4 +1,4 @@
-import { checkInt, checkNumber, checkTensor } from '@rectified-flow/core'
+import { checkInt, checkNumber, checkOptions, checkTensor, type OptionNames } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { hasKernel, runKernel } from '../kernels/run-kernel.js'
 
@@ -11,6 +11,14 @@ export interface GroupNormOptions {
   /** Per-sample modulation [B,C] after the affine part: y (1 + scale) + shift. */
   scale?: tf.Tensor2D
   shift?: tf.Tensor2D
+}
+
+const groupNormNames: OptionNames<GroupNormOptions> = {
+  groups: 'required',
+  epsilon: 'optional',
+  offset: 'optional',
+  scale: 'optional',
+  shift: 'optional',
 }
 
 /**
@@ -31,6 +39,7 @@ export function groupNorm(
   beta: tf.Tensor1D,
   options: GroupNormOptions,
 ): tf.Tensor4D {
+  checkOptions('backends.groupNorm', options, groupNormNames)
   check('backends.groupNorm', x, gamma, beta, options)
   return tf.tidy(() => {
     if (hasKernel('GroupNorm')) return fused(x, gamma, beta, options, false)
@@ -45,6 +54,7 @@ export function groupNormSilu(
   beta: tf.Tensor1D,
   options: GroupNormOptions,
 ): tf.Tensor4D {
+  checkOptions('backends.groupNormSilu', options, groupNormNames)
   check('backends.groupNormSilu', x, gamma, beta, options)
   return tf.tidy(() => {
     if (hasKernel('GroupNorm')) return fused(x, gamma, beta, options, true)
