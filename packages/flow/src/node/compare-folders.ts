@@ -10,7 +10,6 @@ import {
   metrics,
 } from '@rectified-flow/eval-fid'
 import { readCifarFeatures, readDigitFeatures, readFidInception } from '@rectified-flow/eval-fid/node'
-import type * as tf from '@tensorflow/tfjs-core'
 import { startBackend } from '../start-backend.js'
 
 /** The networks that measure. Only 'inception' gives FID; its weights are fetched once. The others are small and shipped. */
@@ -65,23 +64,10 @@ export async function compareFolders(
       )
     const [generated, real] = sources as [ImageSource, ImageSource]
     const keep = names.map(name => metrics[name].needs)
-    const { moments, spatial, samples, logits } = await measureImages(extractor, images(real), { keep })
-    const reference = {
-      ...(moments && { moments: moments.moments() }),
-      ...(spatial && { spatial: spatial.moments() }),
-      ...(samples && { samples }),
-      ...(logits && { logits }),
-    }
-    return await evaluate(extractor, images(generated), { reference, metrics: names })
+    const reference = await measureImages(extractor, batches(real), { keep })
+    return await evaluate(extractor, batches(generated), { reference, metrics: names })
   } finally {
     for (const source of sources) await source.close()
     if (typeof features === 'string') extractor.dispose()
-  }
-}
-
-async function* images(source: ImageSource): AsyncGenerator<tf.Tensor4D> {
-  for await (const { x, labels } of batches(source)) {
-    labels?.dispose()
-    yield x
   }
 }
