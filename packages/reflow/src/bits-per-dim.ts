@@ -1,4 +1,4 @@
-import { checkInt, checkNumber, checkTensor } from '@rectified-flow/core'
+import { checkInt, checkNumber, checkOptions, checkTensor } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 /**
@@ -15,9 +15,11 @@ import * as tf from '@tensorflow/tfjs-core'
 export function bitsPerDim(
   logLikelihood: tf.Tensor1D,
   dims: number,
-  { levelWidth = 1 / 127.5 }: { levelWidth?: number } = {},
+  options: { levelWidth?: number } = {},
 ): tf.Tensor1D {
   const where = 'reflow.bitsPerDim'
+  checkOptions<{ levelWidth?: number }>(where, options, { levelWidth: 'optional' })
+  const { levelWidth = 1 / 127.5 } = options
   checkTensor(where, 'logLikelihood', logLikelihood, ['B'])
   checkInt(where, 'dims', dims, 1)
   checkNumber(where, 'levelWidth', levelWidth, Number.MIN_VALUE)

@@ -1,16 +1,18 @@
 import {
   batchOf,
   checkOneOf,
+  checkOptions,
   createRng,
   indexedNormal,
   NumericError,
+  type OptionNames,
   oneHot,
   signedToBytes,
 } from '@rectified-flow/core'
 import type { WritablePairs } from '@rectified-flow/datasets'
 import * as tf from '@tensorflow/tfjs-core'
 import { compiledOnce } from './internal/compiled-once.js'
-import { type FillOptions, fillStore } from './internal/fill-store.js'
+import { type FillOptions, fillNames, fillStore } from './internal/fill-store.js'
 
 /**
  * Makes data from noise: z [B,...] and one-hot labels [B,L] to x [B,...]. Any sampler can be a teacher:
@@ -23,6 +25,11 @@ export interface GeneratePairsOptions extends FillOptions {
   labels?: (index: number) => number
 }
 
+const generatePairsNames: OptionNames<GeneratePairsOptions> = {
+  ...fillNames,
+  labels: 'optional',
+}
+
 /**
  * Make the pairs of one round of Reflow with a teacher (Liu et al., arXiv 2209.03003). Fills a store shard by shard, and
  * makes only missing shards. If it is killed, call it again to continue. Several processes with different shards make the
@@ -33,9 +40,11 @@ export interface GeneratePairsOptions extends FillOptions {
 export async function generatePairs(
   store: WritablePairs,
   teacher: Teacher,
-  { labels, compile = true, ...options }: GeneratePairsOptions = {},
+  options: GeneratePairsOptions = {},
 ): Promise<void> {
   const where = 'reflow.generatePairs'
+  checkOptions(where, options, generatePairsNames)
+  const { labels, compile = true } = options
   const { seed, shape, images, noise, classes } = store.plan
   checkOneOf(where, 'store.plan.noise', noise, ['indexed'])
   const draw = compile ? compiledOnce(teacher) : teacher

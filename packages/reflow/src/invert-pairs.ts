@@ -3,6 +3,7 @@ import {
   checkFinite,
   checkInt,
   checkOneOf,
+  checkOptions,
   createRng,
   indexedNormal,
   oneHot,
@@ -10,7 +11,7 @@ import {
 import type { ImageSource, WritablePairs } from '@rectified-flow/datasets'
 import * as tf from '@tensorflow/tfjs-core'
 import { compiledOnce } from './internal/compiled-once.js'
-import { type FillOptions, fillStore } from './internal/fill-store.js'
+import { type FillOptions, fillNames, fillStore } from './internal/fill-store.js'
 
 /** Makes noise from data: x [B,H,W,C], fresh noise of the same shape and one-hot labels [B,L] to z [B,H,W,C]. */
 export type Inverter = (x: tf.Tensor4D, noise: tf.Tensor4D, labels?: tf.Tensor2D) => tf.Tensor
@@ -28,9 +29,11 @@ export async function invertPairs(
   store: WritablePairs,
   source: Pick<ImageSource, 'count' | 'read'>,
   invert: Inverter,
-  { compile = true, ...options }: FillOptions = {},
+  options: FillOptions = {},
 ): Promise<void> {
   const where = 'reflow.invertPairs'
+  checkOptions(where, options, fillNames)
+  const { compile = true } = options
   const { seed, shape, images, noise, classes } = store.plan
   checkOneOf(where, 'store.plan.noise', noise, ['float16', 'float32'])
   checkOneOf(where, 'store.plan.images', images, ['uint8'])

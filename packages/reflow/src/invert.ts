@@ -1,9 +1,17 @@
-import { checkInt, checkTensor, type Field, interpolate } from '@rectified-flow/core'
+import {
+  checkInt,
+  checkOptions,
+  checkTensor,
+  type Field,
+  interpolate,
+  type OptionNames,
+} from '@rectified-flow/core'
 import { euler, type Method, uniformGrid } from '@rectified-flow/ode'
 import type * as tf from '@tensorflow/tfjs-core'
 import { checkOneGrid, checkSolver, checkTimes } from './internal/check-options.js'
 import {
   type CompileOption,
+  compileNames,
   type SamplerState,
   type SampleTrajectory,
   type Walk,
@@ -28,6 +36,16 @@ export interface InvertOptions<X extends tf.Tensor = tf.Tensor> extends CompileO
   onStep?: (state: SamplerState<X>) => void
 }
 
+const invertTrajectoryNames: OptionNames<Omit<InvertOptions, 'onStep'>> = {
+  ...compileNames,
+  noise: 'required',
+  steps: 'optional',
+  startTime: 'optional',
+  times: 'optional',
+  method: 'optional',
+}
+const invertNames: OptionNames<InvertOptions> = { ...invertTrajectoryNames, onStep: 'optional' }
+
 /**
  * Find the noise from which a flow makes these data, by following the sampler's path backward (Lee et al., arXiv 2405.20320,
  * section 5.3). On straightened flows a few steps are enough. A step that ends at t = 1 is an Euler step for every method.
@@ -39,9 +57,11 @@ export interface InvertOptions<X extends tf.Tensor = tf.Tensor> extends CompileO
 export function invert<X extends tf.Tensor>(
   field: Field<X>,
   x: X,
-  { onStep, ...options }: InvertOptions<X>,
+  options: InvertOptions<X>,
 ): { z: X; nfe: number } {
-  const { x: z, nfe } = walkToEnd(planInversion('reflow.invert', field, x, options), onStep)
+  checkOptions('reflow.invert', options, invertNames)
+  const { onStep, ...rest } = options
+  const { x: z, nfe } = walkToEnd(planInversion('reflow.invert', field, x, rest), onStep)
   return { z, nfe }
 }
 
@@ -51,6 +71,7 @@ export function invertTrajectory<X extends tf.Tensor>(
   x: X,
   options: Omit<InvertOptions<X>, 'onStep'>,
 ): SampleTrajectory<X> {
+  checkOptions('reflow.invertTrajectory', options, invertTrajectoryNames)
   return walkTrajectory(planInversion('reflow.invertTrajectory', field, x, options))
 }
 

@@ -3,10 +3,12 @@ import {
   checkGradients,
   checkInt,
   checkOneOf,
+  checkOptions,
   checkTensor,
   describe,
   drawNormal,
   type Field,
+  type OptionNames,
   oneHot,
   type Rng,
   vectorJacobian,
@@ -28,6 +30,17 @@ export type LogLikelihoodOptions = Grid & {
   rng?: Rng
 }
 
+const logLikelihoodNames: OptionNames<LogLikelihoodOptions> = {
+  times: 'optional',
+  steps: 'optional',
+  span: 'optional',
+  method: 'optional',
+  divergence: 'optional',
+  probes: 'optional',
+  probe: 'optional',
+  rng: 'optional',
+}
+
 /**
  * The log-density of data under a flow, by the instantaneous change of variables:
  *
@@ -46,16 +59,11 @@ export type LogLikelihoodOptions = Grid & {
 export function logLikelihood<X extends tf.Tensor>(
   field: Field<X>,
   x: X,
-  {
-    method = heun,
-    divergence = 'hutchinson',
-    probes = 1,
-    probe = 'rademacher',
-    rng,
-    ...grid
-  }: LogLikelihoodOptions,
+  options: LogLikelihoodOptions,
 ): { logLikelihood: tf.Tensor1D; z: X; nfe: number } {
   const where = 'reflow.logLikelihood'
+  checkOptions(where, options, logLikelihoodNames)
+  const { method = heun, divergence = 'hutchinson', probes = 1, probe = 'rademacher', rng, ...grid } = options
   checkGradients(where)
   checkTensor(where, 'x', x, ['B', '...'])
   checkOneOf(where, 'divergence', divergence, ['hutchinson', 'exact'])

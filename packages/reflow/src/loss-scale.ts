@@ -1,4 +1,4 @@
-import { checkInt, checkNumber } from '@rectified-flow/core'
+import { checkInt, checkNumber, checkOptions, type OptionNames } from '@rectified-flow/core'
 
 /** The present factor of the loss, and for how many steps in a row the gradients were finite. */
 export interface LossScaleState {
@@ -19,6 +19,12 @@ export interface DynamicLossScaleOptions {
   max?: number
 }
 
+const dynamicLossScaleNames: OptionNames<DynamicLossScaleOptions> = {
+  initial: 'optional',
+  growAfter: 'optional',
+  max: 'optional',
+}
+
 /**
  * Multiply the loss by a power of two, and divide its gradients by it. The power is halved when gradients overflow, and
  * doubled after `growAfter` steps without overflow. So the small gradients of a network that computes in half precision
@@ -30,12 +36,10 @@ export interface DynamicLossScaleOptions {
  *
  * @see Micikevicius et al., Mixed Precision Training, arXiv 1710.03740, section 3.2
  */
-export function dynamicLossScale({
-  initial = 2 ** 15,
-  growAfter = 2000,
-  max = 2 ** 24,
-}: DynamicLossScaleOptions = {}): LossScale {
+export function dynamicLossScale(options: DynamicLossScaleOptions = {}): LossScale {
   const where = 'reflow.dynamicLossScale'
+  checkOptions(where, options, dynamicLossScaleNames)
+  const { initial = 2 ** 15, growAfter = 2000, max = 2 ** 24 } = options
   checkNumber(where, 'initial', initial, 1, max)
   checkInt(where, 'growAfter', growAfter, 1)
   return {

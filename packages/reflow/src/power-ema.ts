@@ -1,4 +1,4 @@
-import { checkNumber } from '@rectified-flow/core'
+import { checkNumber, checkOptions } from '@rectified-flow/core'
 import type { Schedule } from './schedule.js'
 
 /**
@@ -10,7 +10,9 @@ import type { Schedule } from './schedule.js'
  * @param sigmaRel  the profile's standard deviation as a share of the run, in (0, 0.28]; EDM2 keeps 0.05 and 0.10
  * @see Karras et al., Analyzing and Improving the Training Dynamics of Diffusion Models, arXiv 2312.02696, section 3.1
  */
-export function powerEma({ sigmaRel }: { sigmaRel: number }): Schedule {
+export function powerEma(options: { sigmaRel: number }): Schedule {
+  checkOptions<{ sigmaRel: number }>('reflow.powerEma', options, { sigmaRel: 'required' })
+  const { sigmaRel } = options
   const exponent = emaExponent(sigmaRel) + 1
   return update => (1 - 1 / update) ** exponent
 }

@@ -1,4 +1,4 @@
-import { batchOf, type Field } from '@rectified-flow/core'
+import { batchOf, checkOptions, type Field, type OptionNames } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { sample, sampleTrajectory } from './sample.js'
 import { straightness } from './straightness.js'
@@ -11,6 +11,12 @@ export interface PreviewOptions {
   straightnessSteps?: number
   /** Of how many noises to return the whole paths, from the first on; none by default. */
   trajectories?: number
+}
+
+const previewNames: OptionNames<PreviewOptions> = {
+  steps: 'optional',
+  straightnessSteps: 'optional',
+  trajectories: 'optional',
 }
 
 /** What a flow makes from some noise. */
@@ -32,8 +38,10 @@ export interface FlowPreview<X extends tf.Tensor = tf.Tensor> {
 export async function previewFlow<X extends tf.Tensor>(
   field: Field<X>,
   z: X,
-  { steps = [1, 2, 4], straightnessSteps = 8, trajectories = 0 }: PreviewOptions = {},
+  options: PreviewOptions = {},
 ): Promise<FlowPreview<X>> {
+  checkOptions('reflow.previewFlow', options, previewNames)
+  const { steps = [1, 2, 4], straightnessSteps = 8, trajectories = 0 } = options
   const samples = steps.map(n => ({ steps: n, x: sample(field, z, { steps: n }).x }))
   if (straightnessSteps === 0) return { samples }
   const path = sampleTrajectory(field, z, { steps: straightnessSteps })

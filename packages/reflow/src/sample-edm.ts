@@ -3,15 +3,17 @@ import {
   checkInt,
   checkNumber,
   checkOneOf,
+  checkOptions,
   checkTensor,
   type Denoiser,
   drawNormal,
+  type OptionNames,
   type Rng,
 } from '@rectified-flow/core'
-import { type KarrasOptions, karrasLevels } from '@rectified-flow/ode'
+import { type KarrasOptions, karrasLevels, karrasNames } from '@rectified-flow/ode'
 import * as tf from '@tensorflow/tfjs-core'
 import { compiledOnce } from './internal/compiled-once.js'
-import type { CompileOption } from './walk.js'
+import { type CompileOption, compileNames } from './walk.js'
 
 export interface EdmSamplerOptions<X extends tf.Tensor = tf.Tensor> extends KarrasOptions, CompileOption {
   /** Number of noise levels, without the last one, 0. heun calls the denoiser 2 steps - 1 times. */
@@ -31,6 +33,23 @@ export interface EdmSamplerOptions<X extends tf.Tensor = tf.Tensor> extends Karr
   }
   /** Called after each step. The tensors are borrowed. */
   onStep?: (state: EdmSamplerState<X>) => void
+}
+
+const edmSamplerNames: OptionNames<EdmSamplerOptions> = {
+  ...karrasNames,
+  ...compileNames,
+  steps: 'optional',
+  method: 'optional',
+  churn: 'optional',
+  onStep: 'optional',
+}
+
+const churnNames: OptionNames<NonNullable<EdmSamplerOptions['churn']>> = {
+  amount: 'required',
+  sigmaMin: 'optional',
+  sigmaMax: 'optional',
+  scale: 'optional',
+  rng: 'required',
 }
 
 /** The state after a step. Its tensors are borrowed: clone a tensor to keep it. */
@@ -59,7 +78,11 @@ export interface EdmSamplerState<X extends tf.Tensor = tf.Tensor> {
 export function sampleEdm<X extends tf.Tensor>(
   denoiser: Denoiser<X>,
   z: X,
-  {
+  options: EdmSamplerOptions<X> = {},
+): { x: X; nfe: number } {
+  const where = 'reflow.sampleEdm'
+  checkOptions(where, options, edmSamplerNames)
+  const {
     steps = 18,
     sigmaMin = 0.002,
     sigmaMax = 80,
@@ -68,16 +91,17 @@ export function sampleEdm<X extends tf.Tensor>(
     churn,
     compile = true,
     onStep,
-  }: EdmSamplerOptions<X> = {},
-): { x: X; nfe: number } {
-  const where = 'reflow.sampleEdm'
+  } = options
   checkTensor(where, 'z', z, ['B', '...'])
   checkInt(where, 'steps', steps, 1)
   checkNumber(where, 'sigmaMin', sigmaMin, Number.MIN_VALUE)
   checkNumber(where, 'sigmaMax', sigmaMax, sigmaMin)
   checkNumber(where, 'rho', rho, 1)
   checkOneOf(where, 'method', method, ['heun', 'euler'])
-  if (churn) checkNumber(where, 'churn.amount', churn.amount, 0)
+  if (churn) {
+    checkOptions(where, churn, churnNames, 'churn')
+    checkNumber(where, 'churn.amount', churn.amount, 0)
+  }
   const levels = karrasLevels(steps, { rho, sigmaMin, sigmaMax })
   const estimate = compile ? compiledOnce(denoiser) : denoiser
   let nfe = 0

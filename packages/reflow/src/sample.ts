@@ -1,12 +1,14 @@
-import type { Field } from '@rectified-flow/core'
+import { checkOptions, type Field, type OptionNames } from '@rectified-flow/core'
 import type * as tf from '@tensorflow/tfjs-core'
-import { planSampling, type SamplerOptions } from './sampler.js'
+import { planSampling, type SamplerOptions, samplerNames } from './sampler.js'
 import { type SamplerState, type SampleTrajectory, walkToEnd, walkTrajectory } from './walk.js'
 
 export type SampleOptions<X extends tf.Tensor = tf.Tensor> = SamplerOptions & {
   /** Called after each step. The tensors are borrowed. */
   onStep?: (state: SamplerState<X>) => void
 }
+
+const sampleNames: OptionNames<SampleOptions> = { ...samplerNames, onStep: 'optional' }
 
 /**
  * Draw samples of a rectified flow: noise in, data out, by default in one step.
@@ -18,9 +20,11 @@ export type SampleOptions<X extends tf.Tensor = tf.Tensor> = SamplerOptions & {
 export function sample<X extends tf.Tensor>(
   field: Field<X>,
   z: X,
-  { onStep, ...options }: SampleOptions<X> = {},
+  options: SampleOptions<X> = {},
 ): { x: X; nfe: number } {
-  return walkToEnd(planSampling('reflow.sample', field, z, options), onStep)
+  checkOptions('reflow.sample', options, sampleNames)
+  const { onStep, ...rest } = options
+  return walkToEnd(planSampling('reflow.sample', field, z, rest), onStep)
 }
 
 /**
@@ -32,5 +36,6 @@ export function sampleTrajectory<X extends tf.Tensor>(
   z: X,
   options: SamplerOptions = {},
 ): SampleTrajectory<X> {
+  checkOptions('reflow.sampleTrajectory', options, samplerNames)
   return walkTrajectory(planSampling('reflow.sampleTrajectory', field, z, options))
 }

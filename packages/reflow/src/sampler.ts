@@ -1,9 +1,17 @@
-import { checkInt, checkNumber, checkOneOf, checkTensor, type Field } from '@rectified-flow/core'
+import {
+  checkInt,
+  checkNumber,
+  checkOneOf,
+  checkOptions,
+  checkTensor,
+  type Field,
+  type OptionNames,
+} from '@rectified-flow/core'
 import { euler, heun, type Method, uniformGrid } from '@rectified-flow/ode'
 import * as tf from '@tensorflow/tfjs-core'
 import { checkOneGrid, checkSolver, checkTimes } from './internal/check-options.js'
 import { reinterpolate } from './internal/reinterpolate.js'
-import { type CompileOption, type SamplerState, type Walk, walk } from './walk.js'
+import { type CompileOption, compileNames, type SamplerState, type Walk, walk } from './walk.js'
 
 /** The time where sampling starts: at t = 1 the networks' input scale is singular. */
 export const START_TIME = 1 - 1e-5
@@ -31,6 +39,17 @@ export interface SamplerOptions extends CompileOption {
   rule?: 'euler' | 'reinterpolate'
 }
 
+export const samplerNames: OptionNames<SamplerOptions> = {
+  ...compileNames,
+  steps: 'optional',
+  startTime: 'optional',
+  endTime: 'optional',
+  times: 'optional',
+  noiseScale: 'optional',
+  method: 'optional',
+  rule: 'optional',
+}
+
 /**
  * Sample one step at a time, as a generator: your loop decides what happens between steps, and may wait there. A step that
  * ends at t = 0 is an Euler step for every method, because a velocity made from a denoiser has no value there.
@@ -43,6 +62,7 @@ export function sampler<X extends tf.Tensor>(
   z: X,
   options: SamplerOptions = {},
 ): Generator<SamplerState<X>, void, undefined> {
+  checkOptions('reflow.sampler', options, samplerNames)
   return walk(planSampling('reflow.sampler', field, z, options))
 }
 

@@ -1,4 +1,4 @@
-import { checkInt, checkNumber, checkOptions } from '@rectified-flow/core'
+import { checkInt, checkNumber, checkOptions, type OptionNames } from '@rectified-flow/core'
 
 /** A number that changes in training: a function of the steps done before (learning rate), or of updates from 1 (decay). */
 export type Schedule = (step: number) => number
@@ -6,6 +6,10 @@ export type Schedule = (step: number) => number
 export interface WarmUpOptions {
   /** How many steps the rate rises. */
   steps: number
+}
+
+const warmUpNames: OptionNames<WarmUpOptions> = {
+  steps: 'required',
 }
 
 /**
@@ -17,6 +21,7 @@ export interface WarmUpOptions {
  */
 export function warmUp(rate: number | Schedule, options: WarmUpOptions): Schedule {
   const where = 'reflow.warmUp'
+  checkOptions(where, options, warmUpNames)
   checkOptions<WarmUpOptions>(where, options, { steps: 'required' })
   const { steps } = options
   checkInt(where, 'steps', steps, 0)
@@ -33,6 +38,12 @@ export interface DecayOptions {
   floor?: number
 }
 
+const decayNames: OptionNames<DecayOptions> = {
+  to: 'required',
+  from: 'optional',
+  floor: 'optional',
+}
+
 /**
  * A learning rate that falls along half a cosine, slowly at both ends.
  *
@@ -44,6 +55,7 @@ export interface DecayOptions {
  * @see Loshchilov and Hutter, SGDR, arXiv 1608.03983, equation 5: PyTorch's CosineAnnealingLR, without restarts
  */
 export function cosineDecay(rate: number | Schedule, options: DecayOptions): Schedule {
+  checkOptions('reflow.cosineDecay', options, decayNames)
   return decay('reflow.cosineDecay', rate, options, s => (1 + Math.cos(Math.PI * s)) / 2)
 }
 
@@ -55,6 +67,7 @@ export function cosineDecay(rate: number | Schedule, options: DecayOptions): Sch
  * @param rate  the rate before it falls, or a schedule to multiply by the line
  */
 export function linearDecay(rate: number | Schedule, options: DecayOptions): Schedule {
+  checkOptions('reflow.linearDecay', options, decayNames)
   return decay('reflow.linearDecay', rate, options, s => 1 - s)
 }
 

@@ -4,6 +4,7 @@ import {
   checkInt,
   checkNumber,
   type Field,
+  type OptionNames,
   type Premetric,
   type Rng,
   type TimestepDistribution,
@@ -45,6 +46,26 @@ export interface TrainerOptions<X extends tf.Tensor = tf.Tensor> {
   maxSkipped?: number
   /** Run each step as one piece where the backend can (see `compile` of @rectified-flow/backends). */
   compile?: boolean
+}
+
+export const trainerNames: OptionNames<TrainerOptions> = {
+  velocity: 'required',
+  weights: 'required',
+  coupling: 'required',
+  timesteps: 'required',
+  premetric: 'required',
+  rng: 'required',
+  batch: 'optional',
+  microBatches: 'optional',
+  learningRate: 'optional',
+  beta1: 'optional',
+  beta2: 'optional',
+  epsilon: 'optional',
+  emaDecay: 'optional',
+  clipNorm: 'optional',
+  lossScale: 'optional',
+  maxSkipped: 'optional',
+  compile: 'optional',
 }
 
 /** Check options and fill in their defaults. */

@@ -2,6 +2,7 @@ import {
   checkGradients,
   checkInt,
   checkNumber,
+  checkOptions,
   checkTensor,
   NumericError,
   type Weights,
@@ -9,7 +10,7 @@ import {
 import * as tf from '@tensorflow/tfjs-core'
 import { after, type Counters, schedule } from './internal/counters.js'
 import { type TrainingStep, trainingStep } from './internal/training-step.js'
-import { type TrainerOptions, withDefaults } from './trainer-options.js'
+import { type TrainerOptions, trainerNames, withDefaults } from './trainer-options.js'
 import { readSlots, type Slots, slotOf, type TrainerState, writeSlots } from './trainer-state.js'
 
 /** The result of one step. */
@@ -52,6 +53,7 @@ export class Trainer<X extends tf.Tensor = tf.Tensor> {
   #lost: Error | undefined
 
   constructor(options: TrainerOptions<X>) {
+    checkOptions('reflow.Trainer', options, trainerNames)
     checkGradients('reflow.Trainer')
     this.#options = withDefaults(options as unknown as TrainerOptions) // X is only for the compiler
     this.#slots = new Map([...options.weights].map(([name, weight]) => [name, slotOf(weight)]))

@@ -1,4 +1,4 @@
-import type { Field } from '@rectified-flow/core'
+import { checkOptions, type Field, type OptionNames } from '@rectified-flow/core'
 import type * as tf from '@tensorflow/tfjs-core'
 import { type InvertOptions, invert } from './invert.js'
 import { type SampleOptions, sample } from './sample.js'
@@ -16,6 +16,14 @@ export interface TranslateOptions<X extends tf.Tensor = tf.Tensor> {
   sampling?: SampleOptions<X>
 }
 
+const translateNames: OptionNames<TranslateOptions> = {
+  from: 'required',
+  to: 'required',
+  noise: 'required',
+  inversion: 'optional',
+  sampling: 'optional',
+}
+
 /**
  * Image to image: invert x under one label, and draw from the noise under another (Lee et al., arXiv 2405.20320, section
  * 5.3). Properties that the label doesn't decide (slant, thickness, pose) stay.
@@ -25,8 +33,10 @@ export interface TranslateOptions<X extends tf.Tensor = tf.Tensor> {
  */
 export function translate<X extends tf.Tensor>(
   x: X,
-  { from, to, noise, inversion, sampling = {} }: TranslateOptions<X>,
+  options: TranslateOptions<X>,
 ): { x: X; z: X; nfe: number } {
+  checkOptions('reflow.translate', options, translateNames)
+  const { from, to, noise, inversion, sampling = {} } = options
   const inverted = invert(from, x, { ...inversion, noise })
   const grid = sampling.times ? {} : { steps: 2 }
   try {

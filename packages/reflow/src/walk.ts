@@ -1,4 +1,4 @@
-import { dataPrediction, type Field, noisePrediction } from '@rectified-flow/core'
+import { dataPrediction, type Field, noisePrediction, type OptionNames } from '@rectified-flow/core'
 import { euler, integrate, type Method } from '@rectified-flow/ode'
 import * as tf from '@tensorflow/tfjs-core'
 import { compiledOnce } from './internal/compiled-once.js'
@@ -20,6 +20,10 @@ export interface SamplerState<X extends tf.Tensor = tf.Tensor> {
 export interface CompileOption {
   /** Run the field as one piece where the backend can (see `compile` of @rectified-flow/backends); true by default. */
   compile?: boolean
+}
+
+export const compileNames: OptionNames<CompileOption> = {
+  compile: 'optional',
 }
 
 export interface Walk<X extends tf.Tensor> {

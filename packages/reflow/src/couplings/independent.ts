@@ -2,6 +2,7 @@ import {
   batchOf,
   type Choice,
   type Coupling,
+  checkOptions,
   checkTensor,
   drawNormal,
   type Pairs,
@@ -21,7 +22,9 @@ import { rowsOf } from '../internal/rows-of.js'
  */
 export function independentCoupling(data: ImageSource, options: { rng: Rng }): Coupling<tf.Tensor4D>
 export function independentCoupling<X extends tf.Tensor>(data: X, options: { rng: Rng }): Coupling<X>
-export function independentCoupling(data: ImageSource | tf.Tensor, { rng }: { rng: Rng }): Coupling {
+export function independentCoupling(data: ImageSource | tf.Tensor, options: { rng: Rng }): Coupling {
+  checkOptions<{ rng: Rng }>('reflow.independentCoupling', options, { rng: 'required' })
+  const { rng } = options
   const { count, rows } = data instanceof tf.Tensor ? samples(data) : images(data)
   return {
     async draw(step, batch) {

@@ -1,4 +1,11 @@
-import { type Coupling, checkInt, checkNumber, type Pairs, type Rng } from '@rectified-flow/core'
+import {
+  type Coupling,
+  checkInt,
+  checkNumber,
+  checkOptions,
+  type Pairs,
+  type Rng,
+} from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 export interface MixturePart<X extends tf.Tensor = tf.Tensor> {
@@ -17,9 +24,11 @@ export interface MixturePart<X extends tf.Tensor = tf.Tensor> {
  */
 export function mixtureCoupling<X extends tf.Tensor>(
   parts: readonly MixturePart<X>[],
-  { rng }: { rng: Rng },
+  options: { rng: Rng },
 ): Coupling<X> {
   const where = 'reflow.mixtureCoupling'
+  checkOptions<{ rng: Rng }>(where, options, { rng: 'required' })
+  const { rng } = options
   checkInt(where, 'parts: their count', parts.length, 1)
   for (const [i, { weight }] of parts.entries()) checkNumber(where, `parts[${i}].weight`, weight, 0)
   const total = parts.reduce((sum, { weight }) => sum + weight, 0)

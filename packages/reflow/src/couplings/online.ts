@@ -2,7 +2,9 @@ import {
   type BatchOf,
   type Coupling,
   checkInt,
+  checkOptions,
   indexedNormal,
+  type OptionNames,
   type Pairs,
   type Rng,
 } from '@rectified-flow/core'
@@ -18,6 +20,12 @@ export interface OnlineOptions<Shape extends readonly number[]> {
   labels?: (first: number, n: number) => tf.Tensor2D
 }
 
+const onlineNames: OptionNames<OnlineOptions<readonly number[]>> = {
+  shape: 'required',
+  rng: 'required',
+  labels: 'optional',
+}
+
 /**
  * Pairs that a teacher makes when they are needed, each used once. Nothing is stored, and every step runs the teacher.
  *
@@ -25,8 +33,10 @@ export interface OnlineOptions<Shape extends readonly number[]> {
  */
 export function onlineCoupling<const Shape extends readonly number[]>(
   teacher: Teacher<BatchOf<Shape>>,
-  { shape, rng, labels }: OnlineOptions<Shape>,
+  options: OnlineOptions<Shape>,
 ): Coupling<BatchOf<Shape>> {
+  checkOptions('reflow.onlineCoupling', options, onlineNames)
+  const { shape, rng, labels } = options
   for (const [axis, size] of shape.entries()) checkInt('reflow.onlineCoupling', `shape[${axis}]`, size, 1)
   return {
     draw(step, batch) {

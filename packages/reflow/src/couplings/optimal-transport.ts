@@ -1,7 +1,14 @@
-import type { Choice, Coupling, Pairs, Rng } from '@rectified-flow/core'
+import {
+  type Choice,
+  type Coupling,
+  checkOptions,
+  type OptionNames,
+  type Pairs,
+  type Rng,
+} from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { linearAssignment } from '../transport/linear-assignment.js'
-import { type SinkhornOptions, sinkhorn } from '../transport/sinkhorn.js'
+import { type SinkhornOptions, sinkhorn, sinkhornNames } from '../transport/sinkhorn.js'
 
 export type OptimalTransportOptions =
   | { method?: 'exact' }
@@ -10,6 +17,9 @@ export type OptimalTransportOptions =
       /** Draws each sample's noise from its row of the plan; step k uses rng.fork(k). */
       rng: Rng
     } & SinkhornOptions)
+
+const exactNames: OptionNames<{ method?: 'exact' }> = { method: 'optional' }
+const sinkhornCouplingNames = { ...sinkhornNames, method: 'required', rng: 'required' } as const
 
 /**
  * Pair the data and the noise of every batch again, so that the mean squared distance between them is the smallest
@@ -24,6 +34,8 @@ export function optimalTransportCoupling<X extends tf.Tensor>(
   coupling: Coupling<X>,
   options: OptimalTransportOptions = {},
 ): Coupling<X> {
+  const names = options?.method === 'sinkhorn' ? sinkhornCouplingNames : exactNames
+  checkOptions<OptimalTransportOptions>('reflow.optimalTransportCoupling', options, names)
   return {
     async draw(step, batch) {
       const pairs = await coupling.draw(step, batch)

@@ -1,4 +1,12 @@
-import { batchOf, type Choice, type Coupling, checkTensor, type Pairs, type Rng } from '@rectified-flow/core'
+import {
+  batchOf,
+  type Choice,
+  type Coupling,
+  checkOptions,
+  checkTensor,
+  type Pairs,
+  type Rng,
+} from '@rectified-flow/core'
 import type { IndexedPairs } from '@rectified-flow/datasets'
 import type * as tf from '@tensorflow/tfjs-core'
 import { rowsOf } from '../internal/rows-of.js'
@@ -14,8 +22,10 @@ import { rowsOf } from '../internal/rows-of.js'
  */
 export function storedCoupling<X extends tf.Tensor>(
   pairs: IndexedPairs<X> | Pairs<X>,
-  { rng }: { rng: Rng },
+  options: { rng: Rng },
 ): Coupling<X> {
+  checkOptions<{ rng: Rng }>('reflow.storedCoupling', options, { rng: 'required' })
+  const { rng } = options
   const set = 'batch' in pairs ? pairs : indexed(pairs)
   let order: { epoch: number; indices: Int32Array } = { epoch: -1, indices: new Int32Array(0) }
   return {

@@ -1,4 +1,12 @@
-import { type Choice, type Coupling, checkNumber, checkTensor, type Pairs } from '@rectified-flow/core'
+import {
+  type Choice,
+  type Coupling,
+  checkNumber,
+  checkOptions,
+  checkTensor,
+  type OptionNames,
+  type Pairs,
+} from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 export interface TruncationOptions<X extends tf.Tensor = tf.Tensor> {
@@ -8,15 +16,19 @@ export interface TruncationOptions<X extends tf.Tensor = tf.Tensor> {
   score?: (pairs: Pairs<X>) => tf.Tensor1D
 }
 
+const truncationNames: OptionNames<TruncationOptions> = { drop: 'required', score: 'optional' }
+
 /**
  * Drop a share of the pairs of every batch: the longest pairs, or those with the largest score. It draws a larger batch, so
  * that `batch` pairs are left. They keep the order in which they were drawn.
  */
 export function truncatedCoupling<X extends tf.Tensor>(
   coupling: Coupling<X>,
-  { drop, score = lengths }: TruncationOptions<X>,
+  options: TruncationOptions<X>,
 ): Coupling<X> {
   const where = 'reflow.truncatedCoupling'
+  checkOptions(where, options, truncationNames)
+  const { drop, score = lengths } = options
   checkNumber(where, 'drop', drop, 0, 1 - 1e-6)
   return {
     async draw(step, batch) {

@@ -1,4 +1,4 @@
-import { checkInt } from '@rectified-flow/core'
+import { checkInt, type OptionNames } from '@rectified-flow/core'
 import type { PairRows, WritablePairs } from '@rectified-flow/datasets'
 
 export interface FillOptions {
@@ -15,6 +15,14 @@ export interface FillOptions {
   signal?: AbortSignal
   /** Run the sampler as one piece where the backend can (see `compile` of @rectified-flow/backends); true by default. */
   compile?: boolean
+}
+
+export const fillNames: OptionNames<FillOptions> = {
+  shards: 'optional',
+  batch: 'optional',
+  onProgress: 'optional',
+  signal: 'optional',
+  compile: 'optional',
 }
 
 /** Make shards, each batch by batch. A shard's content depends only on its number. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type FileHandle, mkdir, open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { checkInt } from '@rectified-flow/core'
+import { checkInt, checkOptions } from '@rectified-flow/core'
 import { crc32c } from './internal/crc32c.js'
 import { type EventFields, encodeEvent, type SummaryValue } from './internal/event-message.js'
 
@@ -23,7 +23,9 @@ export class TensorBoardWriter {
   }
 
   /** @param step  the first step of this file: TensorBoard discards this and later steps of earlier files */
-  static async open(folder: string, { step = 0 }: { step?: number } = {}): Promise<TensorBoardWriter> {
+  static async open(folder: string, options: { step?: number } = {}): Promise<TensorBoardWriter> {
+    checkOptions<{ step?: number }>('reflow.TensorBoardWriter.open', options, { step: 'optional' })
+    const { step = 0 } = options
     checkInt('reflow.TensorBoardWriter.open', 'step', step, 0)
     await mkdir(folder, { recursive: true })
     // TensorBoard reads the files in the order of their names. The last part is of chance, for writers of the same millisecond.

@@ -1,3 +1,4 @@
+import type { OptionNames } from '@rectified-flow/core'
 import type { Trainer, TrainerStep } from '../trainer.js'
 import type { Scored } from './internal/checkpoint-folder.js'
 import type { RunSettings } from './internal/run-settings.js'
@@ -36,6 +37,22 @@ export interface TrainOptions {
   signal?: AbortSignal
   /** Signals that stop the run after the steps under way; it saves. A second signal kills the process. */
   stopSignals?: StopSignals
+}
+
+export const trainNames: OptionNames<TrainOptions> = {
+  folder: 'required',
+  steps: 'required',
+  settings: 'required',
+  resume: 'optional',
+  saveEvery: 'optional',
+  keep: 'optional',
+  logEvery: 'optional',
+  previewEvery: 'optional',
+  preview: 'optional',
+  onStep: 'optional',
+  onWarning: 'optional',
+  signal: 'optional',
+  stopSignals: 'optional',
 }
 
 export interface TrainResult {

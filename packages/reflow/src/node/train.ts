@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { type FolderLock, lockFolder, writeFileWhole } from '@rectified-flow/checkpoints/node'
-import { checkInt } from '@rectified-flow/core'
+import { checkInt, checkOptions } from '@rectified-flow/core'
 import type { Trainer, TrainerStep } from '../trainer.js'
 import { CheckpointFolder } from './internal/checkpoint-folder.js'
 import { Interval } from './internal/interval.js'
@@ -10,7 +10,7 @@ import { MetricsLog } from './internal/metrics-log.js'
 import { claimFolder } from './internal/run-settings.js'
 import { stopOn } from './internal/stop-on.js'
 import { TensorBoardWriter } from './tensorboard.js'
-import type { Preview, TrainOptions, TrainResult } from './train-options.js'
+import { type Preview, type TrainOptions, type TrainResult, trainNames } from './train-options.js'
 
 const WHERE = 'reflow.train'
 const BINS = 10
@@ -30,6 +30,7 @@ const BINS = 10
  * @throws RangeError if another process trains in the folder
  */
 export async function train(trainer: Trainer, options: TrainOptions): Promise<TrainResult> {
+  checkOptions('reflow.train', options, trainNames)
   const { folder, steps, saveEvery = 1000, keep = 2, logEvery = 100, previewEvery = saveEvery } = options
   const every = { saveEvery, keep, logEvery, previewEvery }
   for (const [name, value] of Object.entries({ steps, ...every })) checkInt(WHERE, name, value, 1)

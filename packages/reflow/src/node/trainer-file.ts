@@ -1,6 +1,6 @@
 import type { HostTensor } from '@rectified-flow/checkpoints'
 import { readSafetensorsFile, withChecksum, writeSafetensorsFile } from '@rectified-flow/checkpoints/node'
-import { describe } from '@rectified-flow/core'
+import { checkOptions, describe } from '@rectified-flow/core'
 import type { Trainer } from '../trainer.js'
 import type { TrainerState } from '../trainer-state.js'
 
@@ -21,8 +21,12 @@ export interface TrainerFile {
 export async function saveTrainer(
   path: string,
   trainer: Trainer,
-  { metadata = {} }: { metadata?: Readonly<Record<string, string>> } = {},
+  options: { metadata?: Readonly<Record<string, string>> } = {},
 ): Promise<void> {
+  checkOptions<{ metadata?: Readonly<Record<string, string>> }>('reflow.saveTrainer', options, {
+    metadata: 'optional',
+  })
+  const { metadata = {} } = options
   await writeTrainerFile(path, { state: await trainer.state(), metadata })
 }
 

@@ -1,4 +1,4 @@
-import { checkInt, checkNumber, NumericError } from '@rectified-flow/core'
+import { checkInt, checkNumber, checkOptions, NumericError, type OptionNames } from '@rectified-flow/core'
 import { checkCost } from './check-cost.js'
 
 export interface SinkhornOptions {
@@ -7,6 +7,12 @@ export interface SinkhornOptions {
   /** The largest relative error of the sums of rows and columns, which should be 1/n. */
   tolerance?: number
   iterations?: number
+}
+
+export const sinkhornNames: OptionNames<SinkhornOptions> = {
+  epsilon: 'required',
+  tolerance: 'optional',
+  iterations: 'optional',
 }
 
 /**
@@ -19,12 +25,10 @@ export interface SinkhornOptions {
  * @throws NumericError 'not-converged' after `iterations`
  * @see Cuturi, Sinkhorn Distances, arXiv 1306.0895; Peyré and Cuturi, Computational Optimal Transport, section 4.4
  */
-export function sinkhorn(
-  cost: ArrayLike<number>,
-  n: number,
-  { epsilon, tolerance = 1e-3, iterations = 10_000 }: SinkhornOptions,
-): Float64Array {
+export function sinkhorn(cost: ArrayLike<number>, n: number, options: SinkhornOptions): Float64Array {
   const where = 'reflow.sinkhorn'
+  checkOptions(where, options, sinkhornNames)
+  const { epsilon, tolerance = 1e-3, iterations = 10_000 } = options
   checkCost(where, cost, n)
   checkNumber(where, 'epsilon', epsilon, Number.MIN_VALUE)
   checkNumber(where, 'tolerance', tolerance, 0)
