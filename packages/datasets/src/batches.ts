@@ -1,4 +1,4 @@
-import { checkInt, type ImageBatch, type Rng } from '@rectified-flow/core'
+import { checkInt, checkOptions, type ImageBatch, type OptionNames, type Rng } from '@rectified-flow/core'
 import type { ImageRows, ImageSource } from './image-source.js'
 import { imageTensors } from './internal/image-tensors.js'
 
@@ -17,6 +17,15 @@ export interface BatchesOptions {
   prefetch?: number
 }
 
+const batchesNames: OptionNames<BatchesOptions> = {
+  batch: 'optional',
+  order: 'optional',
+  rng: 'optional',
+  epochs: 'optional',
+  dropLast: 'optional',
+  prefetch: 'optional',
+}
+
 /**
  * Go through a source in batches. While the caller works on one batch, at most `prefetch` of the next are read and decoded,
  * as bytes on the host. The tensors of a batch are made when the caller asks for it, and belong to the caller.
@@ -25,9 +34,11 @@ export interface BatchesOptions {
  */
 export async function* batches(
   source: ImageSource,
-  { batch = 64, order, rng, epochs = 1, dropLast = false, prefetch = 2 }: BatchesOptions = {},
+  options: BatchesOptions = {},
 ): AsyncGenerator<ImageBatch, void, undefined> {
   const where = 'datasets.batches'
+  checkOptions(where, options, batchesNames)
+  const { batch = 64, order, rng, epochs = 1, dropLast = false, prefetch = 2 } = options
   checkInt(where, 'batch', batch, 1)
   checkInt(where, 'prefetch', prefetch, 0)
   if (epochs !== Infinity) checkInt(where, 'epochs', epochs, 1)

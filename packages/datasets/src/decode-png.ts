@@ -1,4 +1,4 @@
-import { checkNumber } from '@rectified-flow/core'
+import { checkNumber, checkOptions } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { type PngPixels, pngPixels } from './internal/png/png-pixels.js'
 import { checkUnpacked, defaultMaxBytes, TooLarge } from './internal/unpack-limit.js'
@@ -11,11 +11,10 @@ import { checkUnpacked, defaultMaxBytes, TooLarge } from './internal/unpack-limi
  *   file's size
  * @returns         [1,H,W,C] in [-1,1]; C is 1 grey, 2 grey and alpha, 3 colour, 4 colour and alpha, as in the file
  */
-export function decodePng(
-  bytes: Uint8Array,
-  { maxBytes = defaultMaxBytes(bytes.length) }: { maxBytes?: number } = {},
-): tf.Tensor4D {
+export function decodePng(bytes: Uint8Array, options: { maxBytes?: number } = {}): tf.Tensor4D {
   const where = 'datasets.decodePng'
+  checkOptions<{ maxBytes?: number }>(where, options, { maxBytes: 'optional' })
+  const { maxBytes = defaultMaxBytes(bytes.length) } = options
   checkNumber(where, 'maxBytes', maxBytes, 0)
   let png: PngPixels
   try {

@@ -1,4 +1,12 @@
-import { checkFinite, checkInt, checkNumber, checkTensor, signedToBytes } from '@rectified-flow/core'
+import {
+  checkFinite,
+  checkInt,
+  checkNumber,
+  checkOptions,
+  checkTensor,
+  type OptionNames,
+  signedToBytes,
+} from '@rectified-flow/core'
 import type * as tf from '@tensorflow/tfjs-core'
 import { encode } from 'fast-png'
 
@@ -19,6 +27,13 @@ export interface PngGridOptions {
   background?: number
 }
 
+export const pngGridNames: OptionNames<PngGridOptions> = {
+  columns: 'optional',
+  gap: 'optional',
+  scale: 'optional',
+  background: 'optional',
+}
+
 /**
  * Lay images out, row by row, in one 8-bit PNG. Values become bytes as `signedToBytes` of core makes them.
  *
@@ -27,9 +42,11 @@ export interface PngGridOptions {
  */
 export async function encodePngGrid(
   images: tf.Tensor4D | HostImages,
-  { columns, gap = 2, scale = 1, background = -1 }: PngGridOptions = {},
+  options: PngGridOptions = {},
 ): Promise<Uint8Array> {
   const where = 'datasets.encodePngGrid'
+  checkOptions(where, options, pngGridNames)
+  const { columns, gap = 2, scale = 1, background = -1 } = options
   const { data, shape } = await toHost(where, images)
   const [count, height, width, channels] = shape
   const across = columns ?? Math.ceil(Math.sqrt(count))

@@ -1,4 +1,4 @@
-import { checkNumber } from '@rectified-flow/core'
+import { checkNumber, checkOptions } from '@rectified-flow/core'
 import { gunzip } from './internal/gunzip.js'
 import { defaultMaxBytes } from './internal/unpack-limit.js'
 
@@ -20,11 +20,10 @@ const unsignedByte = 0x08
  * @returns         the sizes and the data (a view of `bytes` if the file is plain)
  * @see LeCun, Cortes, Burges, The MNIST database of handwritten digits, "The IDX file format"
  */
-export async function parseIdx(
-  bytes: Uint8Array,
-  { maxBytes = defaultMaxBytes(bytes.length) }: { maxBytes?: number } = {},
-): Promise<IdxArray> {
+export async function parseIdx(bytes: Uint8Array, options: { maxBytes?: number } = {}): Promise<IdxArray> {
   const where = 'datasets.parseIdx'
+  checkOptions<{ maxBytes?: number }>(where, options, { maxBytes: 'optional' })
+  const { maxBytes = defaultMaxBytes(bytes.length) } = options
   checkNumber(where, 'maxBytes', maxBytes, 0)
   const plain = await gunzip(where, bytes, maxBytes)
   const view = new DataView(plain.buffer, plain.byteOffset, plain.byteLength)

@@ -1,4 +1,4 @@
-import { checkInt, type ImageBatch } from '@rectified-flow/core'
+import { checkInt, checkOptions, type ImageBatch, type OptionNames } from '@rectified-flow/core'
 import type { ImageRows, ImageSource } from './image-source.js'
 import { checkIndices } from './internal/check-indices.js'
 import { imageTensors } from './internal/image-tensors.js'
@@ -16,6 +16,15 @@ export interface ImageDatasetParts {
   classes?: number
 }
 
+const imageDatasetNames: OptionNames<ImageDatasetParts> = {
+  images: 'required',
+  height: 'required',
+  width: 'required',
+  channels: 'required',
+  labels: 'optional',
+  classes: 'optional',
+}
+
 /** Images in memory, read by index: an `ImageSource` with `batch`, which needs no await. */
 export interface ImageDataset extends ImageSource, Readonly<Omit<ImageDatasetParts, 'classes'>> {
   /**
@@ -29,6 +38,7 @@ export interface ImageDataset extends ImageSource, Readonly<Omit<ImageDatasetPar
 /** A dataset of images in memory. It keeps the given arrays, without a copy, and never writes to them. */
 export function imageDataset(parts: ImageDatasetParts): ImageDataset {
   const where = 'datasets.imageDataset'
+  checkOptions(where, parts, imageDatasetNames, 'parts')
   const { images, height, width, channels, labels, classes } = parts
   checkInt(where, 'height', height, 1)
   checkInt(where, 'width', width, 1)

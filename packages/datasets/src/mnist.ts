@@ -1,3 +1,4 @@
+import { checkOptions } from '@rectified-flow/core'
 import { type IdxArray, parseIdx } from './idx.js'
 import { type ImageDataset, imageDataset } from './image-dataset.js'
 import { classLabels } from './internal/class-labels.js'
@@ -15,10 +16,11 @@ export interface MnistFiles {
  * @param maxBytes  the most bytes that a file may unpack to; by default 64 MiB plus 100 times its size
  * @returns         images [N,28,28,1], and if labels were given 10 classes, or more if a label needs more (EMNIST)
  */
-export async function mnist(
-  { images, labels }: MnistFiles,
-  options: { maxBytes?: number } = {},
-): Promise<ImageDataset> {
+export async function mnist(files: MnistFiles, options: { maxBytes?: number } = {}): Promise<ImageDataset> {
+  const where = 'datasets.mnist'
+  checkOptions<{ maxBytes?: number }>(where, options, { maxBytes: 'optional' })
+  checkOptions<MnistFiles>(where, files, { images: 'required', labels: 'optional' }, 'files')
+  const { images, labels } = files
   const pixels = await parseIdx(images, options)
   return mnistOf(pixels, labels && (await parseIdx(labels, options)))
 }

@@ -1,3 +1,5 @@
+import type { OptionNames } from '@rectified-flow/core'
+
 /** What a store of pairs will hold. The plan is fixed before the first pair is made. */
 export interface PairPlan {
   /** Pairs in all. */
@@ -19,6 +21,17 @@ export interface PairPlan {
   classes?: number
   /** How the pairs are made (teacher, solver, steps), in your own words. A store refuses pairs of another origin. */
   origin?: Readonly<Record<string, string | number>>
+}
+
+export const pairPlanNames: OptionNames<PairPlan> = {
+  count: 'required',
+  shardSize: 'optional',
+  seed: 'required',
+  shape: 'required',
+  images: 'optional',
+  noise: 'optional',
+  classes: 'optional',
+  origin: 'optional',
 }
 
 /** A plan with its defaults filled in. */

@@ -1,4 +1,4 @@
-import { createRng, indexedNormal, type Pairs } from '@rectified-flow/core'
+import { checkOptions, createRng, indexedNormal, type OptionNames, type Pairs } from '@rectified-flow/core'
 import type * as tf from '@tensorflow/tfjs-core'
 import { imageDataset } from './image-dataset.js'
 import type { IndexedPairs } from './pair-source.js'
@@ -16,6 +16,15 @@ export interface PairSetParts {
   first?: number
 }
 
+const pairSetNames: OptionNames<PairSetParts> = {
+  images: 'required',
+  height: 'required',
+  width: 'required',
+  channels: 'required',
+  seed: 'required',
+  first: 'optional',
+}
+
 /** Pairs of noise and the teacher's image, read by index. */
 export interface PairSet extends IndexedPairs<tf.Tensor4D>, Readonly<PairSetParts> {
   /** The pairs at these indices (0..count-1): x and z [B,H,W,C]. */
@@ -24,6 +33,7 @@ export interface PairSet extends IndexedPairs<tf.Tensor4D>, Readonly<PairSetPart
 
 /** Pairs in memory. The set keeps the given array, without a copy, and never writes to it. */
 export function pairSet(parts: PairSetParts): PairSet {
+  checkOptions('datasets.pairSet', parts, pairSetNames, 'parts')
   const { height, width, channels, seed, first = 0, images } = parts
   const data = imageDataset({ images, height, width, channels })
   const rng = createRng(seed)

@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises'
-import { type FetchFileOptions, fetchFile } from '@rectified-flow/checkpoints/node'
-import { checkOneOf } from '@rectified-flow/core'
+import { type FetchFileOptions, fetchFile, fetchFileNames } from '@rectified-flow/checkpoints/node'
+import { checkOneOf, checkOptions, type OptionNames } from '@rectified-flow/core'
 import type { ImageDataset } from '../image-dataset.js'
 import { mnist } from '../mnist.js'
-import { type Cifar10Options, readCifar10 } from './read-cifar10.js'
-import type { MnistOptions } from './read-mnist.js'
+import { readCifar10 } from './read-cifar10.js'
 
 const CIFAR10 = {
   name: 'cifar-10-binary.tar.gz',
@@ -35,23 +34,25 @@ function mnistFile(stem: string, sha256: string) {
   return { name, url: `https://storage.googleapis.com/cvdf-datasets/mnist/${name}`, sha256 }
 }
 
+type FetchOptions = { split?: 'train' | 'test' } & FetchFileOptions
+
+const fetchNames: OptionNames<FetchOptions> = { ...fetchFileNames, split: 'optional' }
+
 /** CIFAR-10 from its official address (170 MB). The file stays in the cache of `fetchFile`; its SHA-256 is checked. */
-export async function fetchCifar10({
-  split,
-  ...options
-}: Pick<Cifar10Options, 'split'> & FetchFileOptions = {}): Promise<ImageDataset> {
-  return readCifar10(await fetchFile(CIFAR10, options), { ...(split && { split }) })
+export async function fetchCifar10(options: FetchOptions = {}): Promise<ImageDataset> {
+  checkOptions('datasets.fetchCifar10', options, fetchNames)
+  const { split, ...rest } = options
+  return readCifar10(await fetchFile(CIFAR10, rest), { ...(split && { split }) })
 }
 
 /** MNIST from the mirror that TensorFlow uses (12 MB). The files stay in the cache of `fetchFile`; SHA-256s are checked. */
-export async function fetchMnist({
-  split = 'train',
-  ...options
-}: Pick<MnistOptions, 'split'> & FetchFileOptions = {}): Promise<ImageDataset> {
+export async function fetchMnist(options: FetchOptions = {}): Promise<ImageDataset> {
+  checkOptions('datasets.fetchMnist', options, fetchNames)
+  const { split = 'train', ...rest } = options
   checkOneOf('datasets.fetchMnist', 'split', split, ['train', 'test'])
   const { images, labels } = MNIST[split]
   return mnist({
-    images: await readFile(await fetchFile(images, options)),
-    labels: await readFile(await fetchFile(labels, options)),
+    images: await readFile(await fetchFile(images, rest)),
+    labels: await readFile(await fetchFile(labels, rest)),
   })
 }

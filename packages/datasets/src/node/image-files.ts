@@ -1,4 +1,4 @@
-import { checkNumber, describe } from '@rectified-flow/core'
+import { checkNumber, describe, type OptionNames } from '@rectified-flow/core'
 import type { ImageRows, ImageSource } from '../image-source.js'
 import { checkIndices } from '../internal/check-indices.js'
 import { cropAndResize, type Pixels, type ResizeFilter } from '../resize-image.js'
@@ -22,6 +22,14 @@ export interface ImageFilesOptions {
   allowJpeg?: boolean
   /** The most bytes that a file may unpack to; by default 64 MiB plus 100 times its size. */
   maxBytes?: number
+}
+
+export const imageFilesNames: OptionNames<ImageFilesOptions> = {
+  resolution: 'optional',
+  filter: 'optional',
+  channels: 'optional',
+  allowJpeg: 'optional',
+  maxBytes: 'optional',
 }
 
 /**

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { checkOneOf, describe } from '@rectified-flow/core'
+import { checkOneOf, checkOptions, describe, type OptionNames } from '@rectified-flow/core'
 import type { ImageSource } from '../image-source.js'
-import { checkImageOptions, type ImageFilesOptions, imageFiles } from './image-files.js'
+import { checkImageOptions, type ImageFilesOptions, imageFiles, imageFilesNames } from './image-files.js'
 import { findMnist, mnistPaths } from './internal/find-mnist.js'
 import { folderNames, kindOf } from './internal/named-file.js'
 import { prepareSource } from './internal/prepare-source.js'
@@ -15,6 +15,11 @@ const WHERE = 'datasets.openImages'
 export interface OpenImagesOptions extends ImageFilesOptions {
   /** Which part to read of data that have two (MNIST, CIFAR-10). */
   split?: 'train' | 'test'
+}
+
+const openImagesNames: OptionNames<OpenImagesOptions> = {
+  ...imageFilesNames,
+  split: 'optional',
 }
 
 /** How to read data that go into memory as a whole. */
@@ -30,10 +35,9 @@ interface WholeOptions {
  * @throws RangeError if `path` has none of these. `read` later throws a RangeError that names the image for an image of
  *   another size, a damaged image, or a JPEG without `allowJpeg`.
  */
-export async function openImages(
-  path: string,
-  { split = 'train', ...options }: OpenImagesOptions = {},
-): Promise<ImageSource> {
+export async function openImages(path: string, options: OpenImagesOptions = {}): Promise<ImageSource> {
+  checkOptions('datasets.openImages', options, openImagesNames)
+  const { split = 'train', maxBytes } = options
   checkOneOf(WHERE, 'split', split, ['train', 'test'])
   checkImageOptions(options)
   const found = await stat(path).catch(cause => {
@@ -46,7 +50,6 @@ export async function openImages(
     throw new RangeError(
       `${WHERE}: path must name a folder or a file, got ${kindOf(found)}, ${describe(path)}.`,
     )
-  const { maxBytes } = options
   const limits = { split, ...(maxBytes !== undefined && { maxBytes }) }
   const whole = found.isDirectory() ? await openFolder(path, limits) : await openFile(path, limits)
   return whole ? prepareSource(WHERE, whole, options) : imageFiles(path, options)
@@ -65,11 +68,11 @@ async function openFolder(path: string, options: WholeOptions): Promise<ImageSou
 }
 
 /** The images of a file that holds a whole dataset, read into memory; null for a zip of image files. */
-async function openFile(path: string, options: WholeOptions): Promise<ImageSource | null> {
+async function openFile(path: string, { split, ...limit }: WholeOptions): Promise<ImageSource | null> {
   if (path.endsWith('.zip')) return null
-  if (path.endsWith('.npz')) return readNpzImages(path, options)
-  if (/\.(tar\.gz|tgz|tar)$/.test(path)) return readCifar10(path, options)
-  if (/idx3-ubyte(\.gz)?$/.test(basename(path))) return readMnistFiles(await mnistPaths(path), options)
+  if (path.endsWith('.npz')) return readNpzImages(path, limit)
+  if (/\.(tar\.gz|tgz|tar)$/.test(path)) return readCifar10(path, { split, ...limit })
+  if (/idx3-ubyte(\.gz)?$/.test(basename(path))) return readMnistFiles(await mnistPaths(path), limit)
   throw new RangeError(
     `${WHERE}: path must be a folder, .zip, .npz, .tar.gz or idx3-ubyte file, got ${describe(path)}.`,
   )

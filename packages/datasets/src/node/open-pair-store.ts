@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeFileWhole } from '@rectified-flow/checkpoints/node'
-import { describe } from '@rectified-flow/core'
-import type { FullPairPlan, PairPlan } from '../pair-plan.js'
+import { checkOptions, describe } from '@rectified-flow/core'
+import { type FullPairPlan, type PairPlan, pairPlanNames } from '../pair-plan.js'
 import { fileSize, inFile, readNamedFile, systemCode } from './internal/named-file.js'
 import { checkSamePlan, fullPlan, manifestText, parseManifest } from './pair-manifest.js'
 import { PairStore } from './pair-store.js'
@@ -20,6 +20,7 @@ const MANIFEST = 'pairs.json'
  */
 export async function createPairStore(directory: string, plan: PairPlan): Promise<PairStore> {
   const where = 'datasets.createPairStore'
+  checkOptions(where, plan, pairPlanNames, 'plan')
   const want = fullPlan(where, plan)
   const path = join(directory, MANIFEST)
   await mkdir(directory, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
@@ -42,9 +43,11 @@ export async function createPairStore(directory: string, plan: PairPlan): Promis
  */
 export async function openPairStore(
   directory: string,
-  { incomplete = false }: { incomplete?: boolean } = {},
+  options: { incomplete?: boolean } = {},
 ): Promise<PairStore> {
   const where = 'datasets.openPairStore'
+  checkOptions<{ incomplete?: boolean }>(where, options, { incomplete: 'optional' })
+  const { incomplete = false } = options
   const path = join(directory, MANIFEST)
   await fileSize(where, MANIFEST, path).catch((error: Error) => {
     const code = systemCode(error) ?? 'no file'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { writeFileWhole } from '@rectified-flow/checkpoints/node'
-import { checkInt, type Pairs } from '@rectified-flow/core'
+import { checkInt, checkOptions, type OptionNames, type Pairs } from '@rectified-flow/core'
 import type * as tf from '@tensorflow/tfjs-core'
 import { checkIndices } from '../internal/check-indices.js'
 import { pairTensors } from '../internal/pair-tensors.js'
@@ -17,8 +17,18 @@ export interface StorePart {
   parts?: number
 }
 
+const storePartNames: OptionNames<StorePart> = {
+  part: 'optional',
+  parts: 'optional',
+}
+
 export interface VerifyOptions extends StorePart {
   onShard?: (done: number, shards: number) => void
+}
+
+const verifyNames: OptionNames<VerifyOptions> = {
+  ...storePartNames,
+  onShard: 'optional',
 }
 
 /** A missing or damaged shard. */
@@ -60,8 +70,10 @@ export class PairStore implements IndexedPairs<tf.Tensor4D>, WritablePairs {
   }
 
   /** The shards (of this part) that are not yet written, in order. Only file names are checked. */
-  async missing({ part = 0, parts = 1 }: StorePart = {}): Promise<number[]> {
+  async missing(options: StorePart = {}): Promise<number[]> {
     const where = 'datasets.PairStore.missing'
+    checkOptions(where, options, storePartNames)
+    const { part = 0, parts = 1 } = options
     const mine = this.#shardsOf(where, part, parts)
     const names = await folderNames(where, 'directory', this.directory)
     const there = new Set(names.map(name => join(this.directory, name)))
@@ -77,7 +89,9 @@ export class PairStore implements IndexedPairs<tf.Tensor4D>, WritablePairs {
   }
 
   /** Read every shard (of this part) and check every byte. Gives the missing and damaged shards: write these again. */
-  async verify({ part = 0, parts = 1, onShard }: VerifyOptions = {}): Promise<ShardProblem[]> {
+  async verify(options: VerifyOptions = {}): Promise<ShardProblem[]> {
+    checkOptions('datasets.PairStore.verify', options, verifyNames)
+    const { part = 0, parts = 1, onShard } = options
     const mine = this.#shardsOf('datasets.PairStore.verify', part, parts)
     const problems: ShardProblem[] = []
     for (const [done, shard] of mine.entries()) {

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { checkOneOf, describe } from '@rectified-flow/core'
+import { checkOneOf, checkOptions, describe, type OptionNames } from '@rectified-flow/core'
 import { cifar10 } from '../cifar10.js'
 import type { ImageDataset } from '../image-dataset.js'
 import { readCifarRows } from './internal/cifar-rows.js'
@@ -16,6 +16,11 @@ export interface Cifar10Options {
   maxBytes?: number
 }
 
+const cifar10Names: OptionNames<Cifar10Options> = {
+  split: 'optional',
+  maxBytes: 'optional',
+}
+
 const batchNames = {
   train: [1, 2, 3, 4, 5].map(i => `data_batch_${i}`),
   test: ['test_batch'],
@@ -28,13 +33,12 @@ const batchNames = {
  * @param path  the archive or the folder
  * @returns     images [50000,32,32,3] or [10000,32,32,3], with labels
  */
-export async function readCifar10(
-  path: string,
-  { split = 'train', ...options }: Cifar10Options = {},
-): Promise<ImageDataset> {
+export async function readCifar10(path: string, options: Cifar10Options = {}): Promise<ImageDataset> {
+  checkOptions('datasets.readCifar10', options, cifar10Names)
+  const { split = 'train', ...rest } = options
   checkOneOf(WHERE, 'split', split, ['train', 'test'])
   const names = batchNames[split]
-  if ((await stat(path).catch(() => null))?.isFile()) return readArchive(path, names, options)
+  if ((await stat(path).catch(() => null))?.isFile()) return readArchive(path, names, rest)
   const there = await folderNames(WHERE, 'path', path)
   const has = (ending: string) => names.every(name => there.includes(name + ending))
   if (has('.bin')) {
@@ -43,7 +47,7 @@ export async function readCifar10(
       cifar10(await Promise.all(files.map(file => readNamedFile(WHERE, 'path', file)))),
     )
   }
-  if (has('.png')) return readCifarRows(WHERE, path, { split, names, ...options })
+  if (has('.png')) return readCifarRows(WHERE, path, { split, names, ...rest })
   const lacking = names.find(name => !there.includes(`${name}.bin`) && !there.includes(`${name}.png`))
   throw missing(path, lacking ?? names[0]!, there)
 }

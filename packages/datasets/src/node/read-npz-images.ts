@@ -1,6 +1,6 @@
 import { type HostTensor, toFloat32 } from '@rectified-flow/checkpoints'
 import { type NpzFile, openNpz } from '@rectified-flow/checkpoints/node'
-import { describe } from '@rectified-flow/core'
+import { checkOptions, describe } from '@rectified-flow/core'
 import { type ImageDataset, imageDataset } from '../image-dataset.js'
 import { type ClassLabels, classLabels } from '../internal/class-labels.js'
 import { checkUnpacked, defaultMaxBytes } from '../internal/unpack-limit.js'
@@ -16,8 +16,10 @@ const WHERE = 'datasets.readNpzImages'
  */
 export async function readNpzImages(
   path: string,
-  { maxBytes: most }: { maxBytes?: number } = {},
+  options: { maxBytes?: number } = {},
 ): Promise<ImageDataset> {
+  checkOptions<{ maxBytes?: number }>('datasets.readNpzImages', options, { maxBytes: 'optional' })
+  const { maxBytes: most } = options
   const maxBytes = most ?? defaultMaxBytes(await fileSize(WHERE, 'path', path))
   return inFile(path, async () => {
     const npz = await openNpz(path)

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { describe, type Pairs } from '@rectified-flow/core'
+import { checkOptions, describe, type Pairs } from '@rectified-flow/core'
 import type * as tf from '@tensorflow/tfjs-core'
 import { checkIndices } from '../internal/check-indices.js'
 import type { ClassLabels } from '../internal/class-labels.js'
@@ -36,8 +36,10 @@ export interface ReferencePairs extends IndexedPairs<tf.Tensor4D> {
  */
 export async function openReferencePairs(
   directory: string,
-  { classes: given }: { classes?: number } = {},
+  options: { classes?: number } = {},
 ): Promise<ReferencePairs> {
+  checkOptions<{ classes?: number }>('datasets.openReferencePairs', options, { classes: 'optional' })
+  const { classes: given } = options
   const [samples, noises] = await openBoth(directory)
   const close = async () => {
     await Promise.all([samples.close(), noises.close()])

@@ -1,6 +1,7 @@
 import { writeFileWhole } from '@rectified-flow/checkpoints/node'
+import { checkOptions } from '@rectified-flow/core'
 import type * as tf from '@tensorflow/tfjs-core'
-import { encodePngGrid, type HostImages, type PngGridOptions } from '../encode-png-grid.js'
+import { encodePngGrid, type HostImages, type PngGridOptions, pngGridNames } from '../encode-png-grid.js'
 
 /**
  * Write images as one PNG with `encodePngGrid`. The file gets its name when it is whole: `path` never holds half a picture.
@@ -12,6 +13,7 @@ export async function writePngGrid(
   images: tf.Tensor4D | HostImages,
   options: PngGridOptions = {},
 ): Promise<void> {
+  checkOptions('datasets.writePngGrid', options, pngGridNames)
   const bytes = await encodePngGrid(images, options)
   try {
     await writeFileWhole(path, bytes)

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeFileWhole } from '@rectified-flow/checkpoints/node'
-import { checkInt } from '@rectified-flow/core'
+import { checkInt, checkOptions, type OptionNames } from '@rectified-flow/core'
 import { encode } from 'fast-png'
 import type { PairRows } from '../pair-source.js'
 import { ZipWriter } from './zip-writer.js'
@@ -22,6 +22,12 @@ export interface WriteReferenceOptions {
   onProgress?: (done: number, count: number) => void
 }
 
+const writeReferenceNames: OptionNames<WriteReferenceOptions> = {
+  shape: 'required',
+  batch: 'optional',
+  onProgress: 'optional',
+}
+
 /**
  * Write pairs as the reference stores them: `samples.zip`, `z.zip` and `images_labels.csv` in a directory. Each file gets
  * its name when it is whole. The same pairs give the same bytes. Only `batch` pairs are in memory at a time.
@@ -29,8 +35,10 @@ export interface WriteReferenceOptions {
 export async function writeReferencePairs(
   directory: string,
   pairs: StatePairs,
-  { shape, batch = 256, onProgress }: WriteReferenceOptions,
+  options: WriteReferenceOptions,
 ): Promise<void> {
+  checkOptions('datasets.writeReferencePairs', options, writeReferenceNames)
+  const { shape, batch = 256, onProgress } = options
   checkInt(WHERE, 'batch', batch, 1)
   const [height, width, channels] = shape
   const size = height * width * channels

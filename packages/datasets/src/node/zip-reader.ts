@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { crc32, inflateRaw } from 'node:zlib'
-import { describe } from '@rectified-flow/core'
+import { checkOptions, describe } from '@rectified-flow/core'
 import { checkUnpacked, defaultMaxBytes } from '../internal/unpack-limit.js'
 import { openNamedFile } from './internal/named-file.js'
 import { readDirectory, type ZipDirectory } from './internal/zip-directory.js'
@@ -67,7 +67,9 @@ export class ZipReader {
    *
    * @param maxBytes  the most bytes that an entry may have; by default 64 MiB plus 100 times its bytes in the zip
    */
-  async read(i: number, { maxBytes }: { maxBytes?: number } = {}): Promise<Buffer> {
+  async read(i: number, options: { maxBytes?: number } = {}): Promise<Buffer> {
+    checkOptions<{ maxBytes?: number }>('datasets.ZipReader.read', options, { maxBytes: 'optional' })
+    const { maxBytes } = options
     const { offsets, packed, sizes, crcs, methods, nameLengths } = this.#directory
     const [offset, length, size] = [offsets[i]!, packed[i]!, sizes[i]!]
     checkUnpacked(READ, this.#entry(i), size, maxBytes ?? defaultMaxBytes(length))

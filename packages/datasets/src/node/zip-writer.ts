@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
+import { checkOptions } from '@rectified-flow/core'
 
 const BIG = 0xffffffff
 /** 1 January 1980, the first date that a zip can hold. Its bytes must not depend on when it was written. */
@@ -25,7 +26,9 @@ export class ZipWriter {
    * @param file   open for writing, at its end; it stays open
    * @param start  the bytes that the file holds already: a zip may stand behind other data
    */
-  constructor(file: FileHandle, { start = 0 }: { start?: number } = {}) {
+  constructor(file: FileHandle, options: { start?: number } = {}) {
+    checkOptions<{ start?: number }>('datasets.ZipWriter', options, { start: 'optional' })
+    const { start = 0 } = options
     this.#file = file
     this.#position = start
   }
