@@ -8,6 +8,8 @@ const others = ['core.checkOptions', 'core.NumericError', 'core.alongBatch', 'da
 /** Functions whose errors have another name: that of the class that is made or called. */
 const called: Record<string, string> = {
   'backends.adamEma': 'backends.adamNumbers',
+  'flow.Flow.velocity': 'unet.networkVelocity',
+  'flow.Flow.denoiser': 'unet.networkDenoiser',
   'unet.UNet.forward': 'unet.forward',
   'unet.createUNet': 'unet.SongUNet',
   'unet.weightShapes': 'unet.SongUNet',

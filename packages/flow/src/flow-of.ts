@@ -12,7 +12,11 @@ export interface FlowOptions {
   dropout?: number
 }
 
-const OPTIONS: OptionNames<FlowOptions> = { config: 'optional', prefix: 'optional', dropout: 'optional' }
+export const flowNames: OptionNames<FlowOptions> = {
+  config: 'optional',
+  prefix: 'optional',
+  dropout: 'optional',
+}
 
 /**
  * The flow of a file's weights. Files of this library and EDM pickles hold their configuration. Other files hold only
@@ -21,10 +25,11 @@ const OPTIONS: OptionNames<FlowOptions> = { config: 'optional', prefix: 'optiona
  * @throws RangeError if there is no configuration, or if the weights don't fit it
  */
 export function flowOf(
-  { tensors, metadata, network }: Pick<Checkpoint, 'tensors' | 'metadata' | 'network'>,
+  checkpoint: Pick<Checkpoint, 'tensors' | 'metadata' | 'network'>,
   options: FlowOptions = {},
 ): Flow {
-  checkOptions<FlowOptions>('flow.flowOf', options, OPTIONS)
+  checkOptions('flow.flowOf', options, flowNames)
+  const { tensors, metadata, network } = checkpoint
   const { config, prefix, dropout } = options
   const own = network ? configFromEdm(network) : undefined
   const chosen = config ?? own?.config ?? parseConfig(metadata.config)

@@ -28,7 +28,7 @@ export interface FlowSampleOptions extends Omit<SamplerOptions, 'compile'> {
   class?: number
 }
 
-const OPTIONS: OptionNames<FlowSampleOptions> = {
+const sampleNames: OptionNames<FlowSampleOptions> = {
   seed: 'optional',
   class: 'optional',
   steps: 'optional',
@@ -74,8 +74,8 @@ export class Flow {
    */
   sample(count: number, options: FlowSampleOptions = {}): tf.Tensor4D {
     const where = 'flow.Flow.sample'
+    checkOptions(where, options, sampleNames)
     checkInt(where, 'count', count, 1)
-    checkOptions<FlowSampleOptions>(where, options, OPTIONS)
     const { seed = 0, class: only, ...sampling } = options
     checkInt(where, 'seed', seed, 0)
     const { imgResolution: side, inChannels: channels, labelDim: classes } = this.net.config

@@ -1,7 +1,7 @@
 import { readCheckpoint } from '@rectified-flow/checkpoints'
-import { describe } from '@rectified-flow/core'
+import { checkOptions, describe } from '@rectified-flow/core'
 import type { Flow } from './flow.js'
-import { type FlowOptions, flowOf } from './flow-of.js'
+import { type FlowOptions, flowNames, flowOf } from './flow-of.js'
 import { startBackend } from './start-backend.js'
 
 const WHERE = 'flow.loadFlow'
@@ -16,6 +16,7 @@ export async function loadFlow(
   source: Uint8Array | ArrayBuffer | URL | string,
   options: FlowOptions = {},
 ): Promise<Flow> {
+  checkOptions(WHERE, options, flowNames)
   await startBackend()
   const bytes = source instanceof URL || typeof source === 'string' ? await fetchBytes(source) : source
   return flowOf(await readCheckpoint(bytes), options)

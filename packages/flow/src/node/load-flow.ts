@@ -2,9 +2,9 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readCheckpointFile } from '@rectified-flow/checkpoints/node'
-import { describe } from '@rectified-flow/core'
+import { checkOptions, describe } from '@rectified-flow/core'
 import type { Flow } from '../flow.js'
-import { type FlowOptions, flowOf } from '../flow-of.js'
+import { type FlowOptions, flowNames, flowOf } from '../flow-of.js'
 import { loadFlow as loadFromBytes } from '../load-flow.js'
 import { shippedNetworks } from '../shipped-networks.js'
 import { startBackend } from '../start-backend.js'
@@ -25,6 +25,7 @@ export async function loadFlow(
   source: string | URL | Uint8Array | ArrayBuffer,
   options: FlowOptions = {},
 ): Promise<Flow> {
+  checkOptions(WHERE, options, flowNames)
   const path = await pathOf(source)
   if (path === undefined) return loadFromBytes(source, options)
   await startBackend()
