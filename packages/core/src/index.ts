@@ -10,6 +10,7 @@ export {
   type ShapePattern,
 } from './checks.js'
 export { type Choice, type ChoiceOption, type Chosen, makeChosen } from './choice.js'
+export { classNumber } from './class-number.js'
 export { NumericError, type NumericErrorCode } from './errors.js'
 export { alongBatch } from './flow/along-batch.js'
 export { dataPrediction, interpolate, noisePrediction, velocityFromData } from './flow/straight-path.js'

@@ -1,5 +1,5 @@
-import type { Coupling } from '@rectified-flow/core'
-import { dynamicLossScale, powerEma, type TrainerOptions, warmUp } from '@rectified-flow/reflow'
+import { type Coupling, createRng } from '@rectified-flow/core'
+import { dynamicLossScale, powerEma, type Trainer, type TrainerOptions, warmUp } from '@rectified-flow/reflow'
 import { expectNoLeak } from '@rectified-flow/tools/leaks'
 import { exact, expectClose, sum } from '@rectified-flow/tools/matchers'
 import { withoutGradients } from '@rectified-flow/tools/without-gradients'
@@ -102,6 +102,26 @@ describe('Trainer', () => {
     }
     await expectClose(await numbers(parts), await numbers(whole), sum)
   })
+
+  it.each([1, 2])(
+    'makes the same step on points as on images of one pixel, in %i parts',
+    async microBatches => {
+      const pairs = (shape: number[]): Coupling => ({
+        draw: (step, batch) => {
+          const z = createRng(3)
+            .fork(step)
+            .normal([batch, ...shape])
+          return { z, x: tf.mul(z, 0.5) }
+        },
+      })
+      const [points, images] = [[2], [1, 1, 2]].map(
+        shape => setup({ coupling: pairs(shape), microBatches }).trainer,
+      ) as [Trainer, Trainer]
+      for (let i = 0; i < 3; i++)
+        await expectClose((await points.advance()).losses, (await images.advance()).losses, exact)
+      await expectClose(await numbers(points), await numbers(images), exact)
+    },
+  )
 
   it('clips the norm of all gradients together', async () => {
     const [free, clipped] = [setup(), setup({ clipNorm: 0.25 })]
