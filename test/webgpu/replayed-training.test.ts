@@ -47,7 +47,7 @@ function training({ velocity, weights }: Model, options: Partial<TrainerOptions>
     weights,
     coupling: {
       async draw(step, batch) {
-        const z = createRng(3).fork(step).normal([batch, 2, 2, 1]) as tf.Tensor4D
+        const z = createRng(3).fork(step).normal([batch, 2, 2, 1])
         return { z, x: step === 5 ? tf.fill([batch, 2, 2, 1], Number.NaN) : tf.mul(z, 0.5) }
       },
     },

@@ -15,7 +15,7 @@ const rng = createRng(1)
 const w = tf.variable(rng.fork('w').normal([4, 4]))
 const pairs: Coupling = {
   async draw(step, batch) {
-    const z = rng.fork('pairs').fork(step).normal([batch, 2, 2, 1]) as tf.Tensor4D
+    const z = rng.fork('pairs').fork(step).normal([batch, 2, 2, 1])
     const x: tf.Tensor4D = tf.mul(z, step % 17 === 5 ? Number.NaN : 0.5) // some steps are skipped
     return { x, z }
   },
@@ -36,7 +36,7 @@ const trainer = new Trainer({
   clipNorm: 1,
   lossScale: dynamicLossScale({ growAfter: 7 }),
 })
-const z = rng.fork('preview').normal([4, 2, 2, 1]) as tf.Tensor4D
+const z = rng.fork('preview').normal([4, 2, 2, 1])
 const { step, finished, best } = await train(trainer, {
   folder,
   steps: Number(steps),
