@@ -39,7 +39,7 @@ export {
 } from './schedule.js'
 export { slerp } from './slerp.js'
 export { straightness } from './straightness.js'
-export { Trainer, type TrainerStep } from './trainer.js'
+export { Trainer, type TrainerStep, type ValidateOptions } from './trainer.js'
 export type { TrainerOptions } from './trainer-options.js'
 export type { TrainerState } from './trainer-state.js'
 export { type TranslateOptions, translate } from './translate.js'

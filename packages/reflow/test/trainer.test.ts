@@ -164,6 +164,20 @@ describe('Trainer', () => {
     expect(a.dataSync()[0]).toBeCloseTo(start! + 0.05, 3) // Adam's first step has the size of the rate
   })
 
+  it('takes the share of the rate from each weight that it trains', async () => {
+    const [plain, decayed] = [setup(), setup({ weightDecay: 0.5 })]
+    for (const { trainer } of [plain, decayed]) await trainer.advance()
+    // Adam's step is the same in both; the decay is of the weights before, 0.1 and 0.5, times 0.05 of the rate and 0.5.
+    for (const [name, start] of [
+      ['a', 0.1],
+      ['b', 0.5],
+    ] as const) {
+      const [one, other] = [plain, decayed].map(({ [name]: weight }) => weight.dataSync()[0]!)
+      expect(one! - other!).toBeCloseTo(0.05 * 0.5 * start, 6)
+    }
+    expect(() => setup({ weightDecay: -1 })).toThrow('reflow.Trainer: weightDecay must be')
+  })
+
   it('gives the labels of the pairs to the network', async () => {
     const seen: number[][] = []
     const { a, b, trainer, coupling } = setup()
