@@ -8,6 +8,7 @@ export { type PrefetchedCoupling, prefetch } from './couplings/prefetch.js'
 export { storedCoupling } from './couplings/stored.js'
 export { type TruncationOptions, truncatedCoupling } from './couplings/truncated.js'
 export { curvature } from './curvature.js'
+export { type EarlyStoppingOptions, earlyStopping } from './early-stopping.js'
 export { emaWarmUp } from './ema-warm-up.js'
 export {
   type GeneratePairsOptions,
