@@ -1,10 +1,12 @@
-import { checkNumber, checkOptions } from '@rectified-flow/core'
+import { checkNumber, checkOptions, type OptionNames } from '@rectified-flow/core'
 import { checkIndices } from './internal/check-indices.js'
 
 export interface HoldOutOptions {
   /** The share of the source that is held out, in (0, 1). */
   share: number
 }
+
+const holdOutNames: OptionNames<HoldOutOptions> = { share: 'required' }
 
 /** What a part has of its source: an `ImageSource` stays one, and pairs stay pairs. */
 export type Part<Source> = Pick<Source, keyof Source & ('count' | Described | Reading | 'close')>
@@ -28,7 +30,7 @@ export function holdOut<Source extends { readonly count: number }>(
   options: HoldOutOptions,
 ): { training: Part<Source>; heldOut: Part<Source> } {
   const where = 'datasets.holdOut'
-  checkOptions<HoldOutOptions>(where, options, { share: 'required' })
+  checkOptions(where, options, holdOutNames)
   const { share } = options
   checkNumber(where, 'share', share, 0, 1)
   const parts: [training: number[], heldOut: number[]] = [[], []]

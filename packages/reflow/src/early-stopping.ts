@@ -1,4 +1,4 @@
-import { checkInt, checkNumber, checkOptions } from '@rectified-flow/core'
+import { checkInt, checkNumber, checkOptions, type OptionNames } from '@rectified-flow/core'
 
 export interface EarlyStoppingOptions {
   /** How many validations in a row may be without a better loss. */
@@ -6,6 +6,8 @@ export interface EarlyStoppingOptions {
   /** How much lower than the best one a loss must be to count as better. */
   minDelta?: number
 }
+
+const earlyStoppingNames: OptionNames<EarlyStoppingOptions> = { patience: 'required', minDelta: 'optional' }
 
 /**
  * Whether training should end, because the loss has not become better for `patience` validations: `stopWhen` of `train`. It
@@ -20,7 +22,7 @@ export interface EarlyStoppingOptions {
  */
 export function earlyStopping(options: EarlyStoppingOptions): (losses: readonly number[]) => boolean {
   const where = 'reflow.earlyStopping'
-  checkOptions<EarlyStoppingOptions>(where, options, { patience: 'required', minDelta: 'optional' })
+  checkOptions(where, options, earlyStoppingNames)
   const { patience, minDelta = 0 } = options
   checkInt(where, 'patience', patience, 1)
   checkNumber(where, 'minDelta', minDelta, 0)

@@ -6,6 +6,7 @@ import {
   checkOptions,
   checkTensor,
   NumericError,
+  type OptionNames,
   type Weights,
 } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
@@ -44,6 +45,8 @@ export interface ValidateOptions {
   /** Whether the weights are their moving averages, with which one samples, or those that training changes. */
   averaged?: boolean
 }
+
+const validateNames: OptionNames<ValidateOptions> = { batches: 'optional', averaged: 'optional' }
 
 /**
  * Trains a velocity on pairs of any shape [B,...]: x_t = (1 - t) x + t z, target z - x, Adam, moving average of the weights.
@@ -215,7 +218,7 @@ export class Trainer<X extends tf.Tensor = tf.Tensor> {
    */
   async validate(coupling: Coupling<X>, options: ValidateOptions = {}): Promise<number> {
     const where = 'reflow.Trainer.validate'
-    checkOptions<ValidateOptions>(where, options, { batches: 'optional', averaged: 'optional' })
+    checkOptions(where, options, validateNames)
     const { batches = 8, averaged = true } = options
     checkInt(where, 'batches', batches, 1)
     const during = <Result>(body: () => Result) => (averaged ? withAverages(this.#slots, body) : body())
