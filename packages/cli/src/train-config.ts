@@ -34,7 +34,7 @@ function withPlainName(coupling: unknown): unknown {
 }
 
 /** The configuration of a training run. Only the network and the source of pairs have no default. */
-const schema = z.strictObject({
+const settings = z.strictObject({
   /** A configuration of the paper, such as 'cifar10/F'. Its values are the defaults for this file. */
   paper: z.string().optional(),
   network: z
@@ -77,9 +77,13 @@ const schema = z.strictObject({
   microBatches: images.default(1),
   learningRate: z.number().positive().default(2e-4),
   warmup: z.int().min(0).default(1000),
+  /** How the rate falls after the warm-up, to 0 at the last step. */
+  schedule: z.enum(['constant', 'cosine', 'linear']).default('constant'),
   beta1: lost.default(0.9),
   beta2: lost.default(0.999),
   epsilon: z.number().positive().default(1e-8),
+  /** AdamW's decoupled weight decay, of all weights. */
+  weightDecay: z.number().min(0).default(0),
   emaDecay: share.default(0.9999),
   clipNorm: z.number().positive().optional(),
   seed: z.int().min(0).default(0),
@@ -87,10 +91,29 @@ const schema = z.strictObject({
   maxBytes: z.int().min(1).optional(),
   /** What convolutions multiply: 'mixed' needs WebGPU. */
   precision: z.enum(['float32', 'mixed']).default('float32'),
+  /** The share of the pairs or images that is not trained on, but held out to validate. */
+  heldOut: z.number().gt(0).lt(1).optional(),
+  validateEvery: count.default(1000),
+  validationBatches: count.default(8),
+  /** The run ends after this many validations in a row without a loss that is lower by more than `minDelta`. */
+  patience: count.optional(),
+  minDelta: z.number().min(0).default(0),
   saveEvery: count.default(1000),
   logEvery: count.default(100),
   previewEvery: count.default(1000),
   previewImages: z.int().min(1).max(256).default(16),
+})
+
+const schema = settings.superRefine(({ patience, heldOut, schedule, steps, warmup }, { addIssue }) => {
+  if (patience !== undefined && heldOut === undefined)
+    addIssue({ code: 'custom', path: ['patience'], message: 'must come with heldOut', input: patience })
+  if (schedule !== 'constant' && steps <= warmup)
+    addIssue({
+      code: 'custom',
+      path: ['steps'],
+      message: `must be more than the warmup (${warmup})`,
+      input: steps,
+    })
 })
 
 export type TrainConfig = z.infer<typeof schema>

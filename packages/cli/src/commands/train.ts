@@ -4,7 +4,7 @@ import type { BackendName } from '@rectified-flow/backends'
 import { createRng, type Rng } from '@rectified-flow/core'
 import { shippedFile } from '@rectified-flow/flow/node'
 import { premetrics } from '@rectified-flow/losses-lpips-huber'
-import { couplings, prefetch, Trainer, warmUp } from '@rectified-flow/reflow'
+import { couplings, prefetch, Trainer } from '@rectified-flow/reflow'
 import { train } from '@rectified-flow/reflow/node'
 import { timestepDistributions } from '@rectified-flow/timestep-dists'
 import {
@@ -21,6 +21,7 @@ import { backendOption, startBackend } from '../backend-option.js'
 import { checkOutput } from '../check-output.js'
 import { choiceHelp } from '../choice-help.js'
 import { inside, readInput } from '../input-file.js'
+import { learningRateOf } from '../learning-rate.js'
 import { objectiveOf } from '../objective.js'
 import { openCoupling } from '../open-coupling.js'
 import { readNetwork } from '../open-network.js'
@@ -28,6 +29,7 @@ import { previewRun } from '../preview-run.js'
 import { progress } from '../progress.js'
 import { tuneRun } from '../run-tuning.js'
 import { readTrainConfig, type TrainConfig } from '../train-config.js'
+import { validationOf } from '../validation.js'
 import { warn } from '../warn.js'
 import { writeOutput } from '../write-output.js'
 
@@ -89,24 +91,26 @@ async function run(path: string, flags: Flags): Promise<void> {
     rng: rng.fork('training'),
     batch: config.batch,
     microBatches: config.microBatches,
-    learningRate: warmUp(config.learningRate, { steps: config.warmup }),
+    learningRate: learningRateOf(config),
     beta1: config.beta1,
     beta2: config.beta2,
     epsilon: config.epsilon,
+    weightDecay: config.weightDecay,
     emaDecay: config.emaDecay,
     ...(config.clipNorm && { clipNorm: config.clipNorm }),
   })
   if (name === 'webgpu') await tuneRun(flags.out, trainer, config.precision)
-  const { steps, saveEvery, logEvery, previewEvery, maxBytes, ...settings } = config
+  const { steps, saveEvery, logEvery, previewEvery } = config
   const bar = progress('train', steps, 'steps')
   const result = await train(trainer, {
     folder: flags.out,
     steps,
-    settings: { ...settings, ...(await initialHash(config)) },
+    settings: { ...decidingSettings(config), ...(await initialHash(config)) },
     resume: flags.resume,
     saveEvery,
     logEvery,
     previewEvery,
+    ...validationOf(config, source.heldOut),
     preview: () => previewRun(net, trainer, config),
     onStep: ({ step }) => bar.update(step),
     onWarning: warn,
@@ -121,9 +125,26 @@ async function run(path: string, flags: Flags): Promise<void> {
   if (!result.finished) process.exitCode = STOPPED
   console.log(
     result.finished
-      ? `${steps} steps done; the moving average of the weights is ${weights}`
+      ? `${result.step} steps done; the moving average of the weights is ${weights}`
       : `stopped after ${result.step} of ${steps} steps; the same command goes on`,
   )
+}
+
+/** The settings that decide the numbers of a step: a run goes on only with the same. */
+function decidingSettings(config: TrainConfig): Record<string, unknown> {
+  const {
+    steps,
+    saveEvery,
+    logEvery,
+    previewEvery,
+    validateEvery,
+    validationBatches,
+    patience,
+    minDelta,
+    maxBytes,
+    ...rest
+  } = config
+  return { ...rest, ...(config.schedule !== 'constant' && { steps }) } // a rate that falls ends at the last step
 }
 
 /** A network with initial weights, or with weights drawn from the seed. A run that is resumed replaces both. */
