@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 
 const dist = fileURLToPath(new URL('.vitepress/dist/', import.meta.url))
 const root = fileURLToPath(new URL('..', import.meta.url))
-const base = process.env['SITE_BASE'] ?? '/rectified-flow/'
+const base = process.env.SITE_BASE ?? '/rectified-flow/'
 const repository = /^https:\/\/github\.com\/rectified-flow\/rectified-flow\/(?:blob|tree)\/main\/([^#]*)/
 
 const files = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.html'))
@@ -16,7 +16,9 @@ const anchors = new Map([...pages].map(([file, html]) => [file, new Set(matches(
 
 const problems = [...pages].flatMap(([page, html]) => [
   ...matches(html, /<a\b[^>]*?\shref="([^"]*)"/g).map(href => linkProblem(page, href)),
-  ...matches(html, /<(?:img|script|link)\b[^>]*?\s(?:src|href)="([^"]*)"/g).map(href => loadProblem(page, href)),
+  ...matches(html, /<(?:img|script|link)\b[^>]*?\s(?:src|href)="([^"]*)"/g).map(href =>
+    loadProblem(page, href),
+  ),
 ])
 const found = [...new Set(problems.filter(problem => problem !== null))]
 for (const problem of found) console.error(problem)
@@ -43,7 +45,9 @@ function loadProblem(page: string, href: string): string | null {
 /** The file of `dist` that a path leads to, or null. */
 function targetOf(page: string, path: string): string | null {
   if (path.startsWith('/') && !path.startsWith(base)) return null
-  const file = path.startsWith('/') ? path.slice(base.length) : relative(dist, join(dist, dirname(page), path))
+  const file = path.startsWith('/')
+    ? path.slice(base.length)
+    : relative(dist, join(dist, dirname(page), path))
   return [file, `${file}.html`, join(file, 'index.html')].find(name => isFile(join(dist, name))) ?? null
 }
 

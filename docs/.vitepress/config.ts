@@ -5,7 +5,7 @@ import { repositoryLinks } from './repository-links.js'
 import { sidebar } from './sidebar.js'
 
 // SITE_BASE is the path under which the site is served: GitHub Pages serves it under the repository's name.
-const base = process.env['SITE_BASE'] ?? '/rectified-flow/'
+const base = process.env.SITE_BASE ?? '/rectified-flow/'
 const description = 'Train, straighten, sample and measure rectified flows in JavaScript.'
 
 export default defineConfig({
@@ -17,7 +17,11 @@ export default defineConfig({
   srcExclude: ['node_modules'],
   lastUpdated: false,
   head: [['link', { rel: 'icon', href: `${base}icon.svg`, type: 'image/svg+xml' }]],
-  markdown: { math: true, config: md => md.use(repositoryLinks), theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' } },
+  markdown: {
+    math: true,
+    config: md => md.use(repositoryLinks),
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
+  },
   vite: {
     plugins: [llms({ ignoreFiles: ['api/**'], description })],
     build: { chunkSizeWarningLimit: 3000 },

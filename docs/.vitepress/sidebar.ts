@@ -50,5 +50,8 @@ export function sidebar(api: Item[]): DefaultTheme.Sidebar {
 }
 
 function section(text: string, folder: string, pages: [string, string][]): Item {
-  return { text, items: pages.map(([text, page]) => ({ text, link: new URL(folder + page, 'file:').pathname })) }
+  return {
+    text,
+    items: pages.map(([text, page]) => ({ text, link: new URL(folder + page, 'file:').pathname })),
+  }
 }

@@ -13,7 +13,11 @@ export function backends(): string {
   const step = cases.find(({ name }) => name === 'training step')!
   const bars = Object.entries(step.outcomes)
     .filter(([, { rounds }]) => rounds !== undefined)
-    .map(([name, { rounds }]) => ({ name: NAMES[name]!, ms: Math.min(...rounds), ours: !/stock|PyTorch/.test(name) }))
+    .map(([name, { rounds }]) => ({
+      name: NAMES[name]!,
+      ms: Math.min(...rounds),
+      ours: !/stock|PyTorch/.test(name),
+    }))
   return svg({
     height: 190,
     marginLeft: 150,

@@ -21,7 +21,9 @@ export function distances(): string {
     y: { label: 'another', ticks: [] },
     marks: clouds.flatMap(cloud => {
       const numbers = rng.fork(cloud.name).normals(300)
-      const points = Array.from({ length: 150 }, (_, i) => place(cloud, [numbers[2 * i]!, numbers[2 * i + 1]!]))
+      const points = Array.from({ length: 150 }, (_, i) =>
+        place(cloud, [numbers[2 * i]!, numbers[2 * i + 1]!]),
+      )
       const ring = Array.from({ length: 65 }, (_, i) => {
         const angle = (Math.PI * i) / 32
         return place(cloud, [2 * Math.cos(angle), 2 * Math.sin(angle)])
@@ -29,8 +31,19 @@ export function distances(): string {
       return [
         Plot.dot(points, { x: 'x', y: 'y', r: 1.8, fill: cloud.colour, fillOpacity: 0.5 }),
         Plot.line(ring, { x: 'x', y: 'y', stroke: cloud.colour, strokeWidth: 1.5 }),
-        Plot.dot([cloud], { x: () => cloud.centre[0], y: () => cloud.centre[1], symbol: 'times', stroke: cloud.colour, r: 5 }),
-        Plot.text([cloud], { x: () => cloud.centre[0], y: () => cloud.centre[1] + 1.6, text: 'name', fill: cloud.colour }),
+        Plot.dot([cloud], {
+          x: () => cloud.centre[0],
+          y: () => cloud.centre[1],
+          symbol: 'times',
+          stroke: cloud.colour,
+          r: 5,
+        }),
+        Plot.text([cloud], {
+          x: () => cloud.centre[0],
+          y: () => cloud.centre[1] + 1.6,
+          text: 'name',
+          fill: cloud.colour,
+        }),
       ]
     }),
   })

@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot'
-import { l2, pseudoHuber, squaredL2 } from '@rectified-flow/losses-lpips-huber'
 import type { Premetric } from '@rectified-flow/core'
+import { l2, pseudoHuber, squaredL2 } from '@rectified-flow/losses-lpips-huber'
 import * as tf from '@tensorflow/tfjs-core'
 import { BLUE, type Curve, curves, GREY, RED, svg } from './svg.js'
 

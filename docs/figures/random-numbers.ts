@@ -5,8 +5,13 @@ import { BLUE, GREY, svg } from './svg.js'
 /** The tree of forks, and the first numbers of the streams at its leaves. */
 export function randomNumbers(): string {
   const root = createRng(42)
-  const numbers = (fork: ReturnType<typeof createRng>) => [...fork.normals(3)].map(z => z.toFixed(2)).join('  ')
-  const leaves = [0, 1, 2].map(i => ({ x: 1.55, y: 2 - i, text: `fork(${i}):  ${numbers(root.fork('noise').fork(i))} ...` }))
+  const numbers = (fork: ReturnType<typeof createRng>) =>
+    [...fork.normals(3)].map(z => z.toFixed(2)).join('  ')
+  const leaves = [0, 1, 2].map(i => ({
+    x: 1.55,
+    y: 2 - i,
+    text: `fork(${i}):  ${numbers(root.fork('noise').fork(i))} ...`,
+  }))
   const training = { x: 0.75, y: -1, text: `fork('training'):  ${numbers(root.fork('training'))} ...` }
   const noise = { x: 0.75, y: 1, text: "fork('noise')" }
   const start = { x: 0, y: 0, text: 'createRng(42)' }
@@ -30,7 +35,13 @@ export function randomNumbers(): string {
         y2: ({ to }) => to.y,
         stroke: GREY,
       }),
-      Plot.text([start, noise, training, ...leaves], { x: 'x', y: 'y', text: 'text', textAnchor: 'start', fill: BLUE }),
+      Plot.text([start, noise, training, ...leaves], {
+        x: 'x',
+        y: 'y',
+        text: 'text',
+        textAnchor: 'start',
+        fill: BLUE,
+      }),
     ],
   })
 }

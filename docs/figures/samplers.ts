@@ -19,6 +19,8 @@ export function samplers(): string {
     marginRight: 70,
     x: { label: 'network calls', type: 'log', base: 2 },
     y: { label: 'error', type: 'log', grid: true, tickFormat: '~e', ticks: 5 },
-    marks: curves(all).concat(all.map(({ points, colour }) => Plot.dot(points, { x: 'x', y: 'y', fill: colour }))),
+    marks: curves(all).concat(
+      all.map(({ points, colour }) => Plot.dot(points, { x: 'x', y: 'y', fill: colour })),
+    ),
   })
 }

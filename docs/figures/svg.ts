@@ -35,12 +35,24 @@ export interface Curve {
 export function curves(all: readonly Curve[]): Plot.Markish[] {
   return all.flatMap(({ name, colour, points, dy = 0 }) => [
     Plot.line(points, { x: 'x', y: 'y', stroke: colour, strokeWidth: 2 }),
-    Plot.text(points.slice(-1), { x: 'x', y: 'y', text: [name], fill: colour, textAnchor: 'start', dx: 6, dy }),
+    Plot.text(points.slice(-1), {
+      x: 'x',
+      y: 'y',
+      text: [name],
+      fill: colour,
+      textAnchor: 'start',
+      dx: 6,
+      dy,
+    }),
   ])
 }
 
 /** y over `count` + 1 even places of x. */
-export function curve(y: (x: number) => number, [from, to]: readonly [number, number], count = 100): { x: number; y: number }[] {
+export function curve(
+  y: (x: number) => number,
+  [from, to]: readonly [number, number],
+  count = 100,
+): { x: number; y: number }[] {
   return Array.from({ length: count + 1 }, (_, i) => {
     const x = from + ((to - from) * i) / count
     return { x, y: y(x) }

@@ -13,10 +13,15 @@ export interface Program {
  */
 export function pageProgram(page: string): Program | null {
   const text = readFileSync(page, 'utf8')
-  const blocks = [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(([, language, body]) => ({ language, body: body! }))
+  const blocks = [...text.matchAll(/^```(.*)\n([\s\S]*?)^```$/gm)].map(([, language, body]) => ({
+    language,
+    body: body!,
+  }))
   const code = blocks.filter(({ language }) => language === 'js').map(({ body }) => body)
   if (code.length === 0) return null
-  const output = blocks.filter(({ language }, i) => language === 'text' && blocks[i - 1]?.language === 'js').map(({ body }) => body)
+  const output = blocks
+    .filter(({ language }, i) => language === 'text' && blocks[i - 1]?.language === 'js')
+    .map(({ body }) => body)
   const before = /^continues: (.*)$/m.exec(text.split('\n---\n')[0]!)?.[1]
   const first = before === undefined ? null : pageProgram(join(dirname(page), before))
   return { code: (first?.code ?? '') + code.join('\n'), output: (first?.output ?? '') + output.join('') }

@@ -31,7 +31,7 @@ for (const page of pages) {
 
 /** Run main.mjs of a folder as a user does, with the packages' sources in place of their builds. */
 async function run(folder: string): Promise<{ stdout: string; stderr: string; code: number | null }> {
-  const sources = ['--conditions=@rectified-flow/source', '--import', 'tsx', '--import', join(docs, 'test/sources.mjs')]
+  const sources = ['--conditions=@rectified-flow/source', '--import', join(docs, 'test/sources.mjs')]
   const child = spawn(process.execPath, [...sources, 'main.mjs'], { cwd: folder })
   const text = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const)

@@ -1,6 +1,9 @@
-// Node reads the packages from their sources, and tfjs's gradients, whose imports lack extensions, from the bundle that
-// vitest.config.ts makes.
+// Node reads the packages from their sources, in workers too, and tfjs's gradients, whose imports lack extensions, from the
+// bundle that vitest.config.ts makes.
 import { register } from 'node:module'
+import { register as readTypeScript } from 'tsx/esm/api'
+
+readTypeScript()
 
 const gradients = new URL('../../node_modules/.cache/register-all-gradients.mjs', import.meta.url)
 const hook = `export const resolve = (specifier, context, next) =>
