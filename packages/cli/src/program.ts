@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { convertCommand } from './commands/convert.js'
 import { doctorCommand } from './commands/doctor.js'
 import { fidCommand } from './commands/fid.js'
+import { initCommand } from './commands/init.js'
 import { invertCommand } from './commands/invert.js'
 import { pairsCommand } from './commands/pairs.js'
 import { reportCommand } from './commands/report.js'
@@ -12,6 +13,7 @@ import { explain } from './explain.js'
 import { description, version } from './version.js'
 
 const commands = [
+  initCommand,
   convertCommand,
   pairsCommand,
   trainCommand,

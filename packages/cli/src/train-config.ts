@@ -16,6 +16,7 @@ import { z } from 'zod'
 import { choiceSchema } from './choice-schema.js'
 import { described } from './described.js'
 import { isSettings, readSettings } from './read-settings.js'
+import { type Assignment, withAssignments } from './set-option.js'
 import { settingsError } from './settings-problems.js'
 
 const count = z.int().min(1).max(999_999_999) // nine digits in the names of checkpoints
@@ -118,16 +119,27 @@ const schema = settings.superRefine(({ patience, heldOut, schedule, steps, warmu
 
 export type TrainConfig = z.infer<typeof schema>
 
-/** Read a configuration, YAML or JSON, and check it. One error names all its problems, a line each. */
-export async function readTrainConfig(path: string): Promise<TrainConfig> {
-  const given = await readSettings('<config>', path)
+/** The names of the settings at a path, where they are the same for each choice. */
+function namesAt([first, ...rest]: readonly PropertyKey[]): string[] {
+  if (first === undefined) return Object.keys(settings.shape)
+  const inner: unknown = rest.length === 0 && settings.shape[first as keyof typeof settings.shape]
+  return inner instanceof z.ZodObject ? Object.keys(inner.shape) : []
+}
+
+/**
+ * Read a configuration, YAML or JSON, and check it. One error names all its problems, a line each.
+ *
+ * @param set  values that replace those of the file
+ */
+export async function readTrainConfig(path: string, set: readonly Assignment[] = []): Promise<TrainConfig> {
+  const given = withAssignments(await readSettings('<config>', path), set)
   const base = given.paper === undefined ? {} : paperValues(path, given.paper)
   const named = String(given.recipe ?? base.recipe) as RecipeName
   const recipe = RECIPES[RECIPE_NAMES.includes(named) ? named : 'D']
   const network = isSettings(given.network) ? { network: { ...base.network, ...given.network } } : {}
   const checked = schema.safeParse({ ...recipe, ...base, ...given, ...network }, { reportInput: true })
   if (checked.success) return checked.data
-  throw settingsError(path, checked.error)
+  throw settingsError(path, checked.error, namesAt)
 }
 
 function paperValues(path: string, paper: unknown): Partial<TrainConfig> {

@@ -85,6 +85,47 @@ describe('train', () => {
   })
 })
 
+describe('train --set', () => {
+  const printed = async (...set: string[]) => {
+    const path = await config({ timesteps: 'logitNormal' })
+    return (await run('train', path, '--print-config', ...set.flatMap(text => ['--set', text]))).out.split(
+      '\n',
+    )
+  }
+
+  it('sets values of any depth and kind, the last of two', async () => {
+    const lines = await printed(
+      'batch=2',
+      'batch=3',
+      'network.dropout=0.1',
+      'recipe=F',
+      'premetric={ name: pseudoHuber, c: 1 }',
+    )
+    for (const line of ['batch: 3', '  dropout: 0.1', 'recipe: F', '  name: pseudoHuber', '  c: 1'])
+      expect(lines).toContain(line)
+    expect(await printed('timesteps.std=2')).toContain('  std: 2')
+  })
+
+  it('refuses what is no setting, with the name that was meant, and what has no value', async () => {
+    await expect(printed('learningRat=1')).rejects.toThrow(
+      'learningRat must be the name of a setting, got 1. Did you mean learningRate?',
+    )
+    await expect(printed('network.droput=0.1')).rejects.toThrow('Did you mean network.dropout?')
+    await expect(printed('batch=many')).rejects.toThrow("batch must be a finite number, got 'many'.")
+    await expect(printed('batch')).rejects.toThrow(
+      "must be the name of a setting, =, and its value, got 'batch'.",
+    )
+    await expect(printed('batch=[1')).rejects.toThrow('--set batch must be YAML or JSON, got other text.')
+    await expect(printed('__proto__.x=1')).rejects.toThrow('__proto__ must be the name of a setting')
+  })
+
+  it('is a part of the settings of a run', { timeout: 60_000 }, async () => {
+    await train('set', { steps: 1 }, '--set', 'learningRate=0.5')
+    expect(JSON.parse(await readFile(join(folder, 'set/settings.json'), 'utf8')).learningRate).toBe(0.5)
+    await expect(train('set', { steps: 1 })).rejects.toThrow('settings.learningRate must be 0.5')
+  })
+})
+
 it('learningRateOf rises in the warm-up, and falls to 0 at the last step', () => {
   const rate = learningRateOf({ learningRate: 1, warmup: 10, schedule: 'cosine', steps: 30 })
   expect([0, 5, 10, 20, 30].map(step => Number(rate(step).toFixed(6)))).toEqual([0, 0.5, 1, 0.5, 0])

@@ -1,5 +1,5 @@
 export { batchOf } from './batch-of.js'
-export { checkOptions, type OptionNames } from './check-options.js'
+export { checkOptions, nearestName, type OptionNames } from './check-options.js'
 export {
   checkFinite,
   checkInt,

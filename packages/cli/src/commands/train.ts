@@ -28,6 +28,7 @@ import { readNetwork } from '../open-network.js'
 import { previewRun } from '../preview-run.js'
 import { progress } from '../progress.js'
 import { tuneRun } from '../run-tuning.js'
+import { type Assignment, setOption } from '../set-option.js'
 import { readTrainConfig, type TrainConfig } from '../train-config.js'
 import { validationOf } from '../validation.js'
 import { warn } from '../warn.js'
@@ -36,6 +37,7 @@ import { writeOutput } from '../write-output.js'
 interface Flags {
   out: string
   resume: 'auto' | 'must' | 'never'
+  set?: Assignment[]
   printConfig?: boolean
   backend?: BackendName
 }
@@ -54,6 +56,7 @@ export function trainCommand(): Command {
         .choices(['auto', 'must', 'never'])
         .default('auto'),
     )
+    .addOption(setOption())
     .option('--print-config', 'show the configuration with every default, and do nothing')
     .addOption(backendOption())
     .addHelpText('after', lists)
@@ -71,7 +74,7 @@ const lists = () =>
     .join('\n')
 
 async function run(path: string, flags: Flags): Promise<void> {
-  const config = await readTrainConfig(path)
+  const config = await readTrainConfig(path, flags.set)
   if (flags.printConfig) {
     console.log(stringify(config).trimEnd())
     return
