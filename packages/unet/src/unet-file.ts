@@ -1,5 +1,5 @@
 import { readSafetensors, writeSafetensors } from '@rectified-flow/checkpoints'
-import { checkOptions, describe, type Weights } from '@rectified-flow/core'
+import { checkKind, checkOptions, describe, type Weights } from '@rectified-flow/core'
 import type { UNetConfig } from './config.js'
 import { createUNet } from './create-unet.js'
 import { saveWeights } from './save-weights.js'
@@ -19,6 +19,11 @@ export interface SaveUNetOptions {
 export async function saveUNet(net: UNet, options: SaveUNetOptions = {}): Promise<Uint8Array> {
   const where = 'unet.saveUNet'
   checkOptions<SaveUNetOptions>(where, options, { weights: 'optional', classNames: 'optional' })
+  checkKind(where, 'net', net, 'a network such as new SongUNet(config, { rng })', [
+    'weights',
+    'buffers',
+    'config',
+  ])
   const { weights = net.weights, classNames } = options
   if (classNames && classNames.length !== net.config.labelDim)
     throw new RangeError(

@@ -2,7 +2,7 @@ import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { checkOptions, type OptionNames } from '@rectified-flow/core'
+import { checkOptions, checkText, type OptionNames } from '@rectified-flow/core'
 import { isRunning, machine } from './internal/this-process.js'
 import { touchRegularly } from './internal/touch-regularly.js'
 
@@ -55,6 +55,7 @@ export async function lockFolder(
 ): Promise<FolderLock> {
   checkOptions('checkpoints.lockFolder', options, lockFolderNames)
   const { beatMs = 2000, patienceMs = 60_000, onWait } = options
+  checkText('checkpoints.lockFolder', 'folder', folder)
   for (;;) {
     const before = await newestLock(folder)
     if (before > 0) await waitUntilDead(before)
