@@ -1,0 +1,45 @@
+import { statSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
+import type { Packed } from './pack.js'
+
+/** kB of 1,000 bytes. */
+interface Sizes {
+  /** The tarball that is published. */
+  packed: number
+  /** All that the main entry brings to a page except for tfjs: minified and gzipped; 0 for packages of Node. */
+  bundle: number
+}
+
+/** The most that each package may take: about a tenth more than it takes today. */
+const BUDGETS: Record<string, Sizes> = {}
+
+/** A line that says how large a package is, and what is wrong with that, or null. */
+export async function measureSize(
+  one: Packed,
+  project: string,
+): Promise<{ text: string; problem: string | null }> {
+  const sizes: Sizes = { packed: statSync(one.tarball).size / 1000, bundle: await bundleSize(one, project) }
+  const budget = BUDGETS[one.name]
+  const part = (key: keyof Sizes) => `${key} ${sizes[key].toFixed(1)} of ${budget?.[key]} kB`
+  const fits = budget && sizes.packed <= budget.packed && sizes.bundle <= budget.bundle
+  return {
+    text: `size: ${part('packed')}, ${part('bundle')}`,
+    problem: fits ? null : 'over its budget in tools/src/packages/sizes.ts',
+  }
+}
+
+async function bundleSize({ name, manifest }: Packed, project: string): Promise<number> {
+  if (!('.' in manifest.exports)) return 0
+  const { outputFiles } = await build({
+    stdin: { contents: `export * from '${name}'`, resolveDir: project },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    external: ['@tensorflow/*'],
+    write: false,
+    logLevel: 'silent',
+  })
+  return gzipSync(outputFiles[0]!.contents).length / 1000
+}
