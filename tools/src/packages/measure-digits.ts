@@ -29,7 +29,7 @@ export async function digitsDistance(png: Uint8Array): Promise<number> {
     await featureStatistics(features, [tiles(png)]),
   ]
   features.dispose()
-  return frechetDistance(a.moments(), b.moments())
+  return frechetDistance(a, b)
 }
 
 /** Why a PNG file shows no digits, or null. */
