@@ -8,7 +8,7 @@ export interface Installer {
   /** Install packages into the project in folder `cwd`. */
   install(packages: string[], cwd: string): Promise<Ran>
   /** Run a line of a shell, such as `npx NAME`, that may install more. */
-  run(line: string, cwd: string): Promise<Ran>
+  run(line: string, cwd: string, settings?: Record<string, string>): Promise<Ran>
 }
 
 /**
@@ -19,6 +19,7 @@ export function installers(url: string, caches: string): Installer[] {
   const env = {
     npm_config_registry: url,
     npm_config_cache: join(caches, 'npm'),
+    npm_config_yes: 'true', // npx asks nothing
     YARN_NPM_REGISTRY_SERVER: url,
     YARN_UNSAFE_HTTP_WHITELIST: '127.0.0.1',
     YARN_GLOBAL_FOLDER: join(caches, 'yarn'),
@@ -28,7 +29,7 @@ export function installers(url: string, caches: string): Installer[] {
     YARN_NPM_MINIMAL_AGE_GATE: '0', // our packages are a minute old
     YARN_ENABLE_TELEMETRY: '0',
   }
-  const run: Installer['run'] = (line, cwd) => runLine(line, { cwd, env })
+  const run: Installer['run'] = (line, cwd, settings) => runLine(line, { cwd, env: { ...env, ...settings } })
   return [
     {
       name: 'npm',

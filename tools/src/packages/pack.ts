@@ -20,10 +20,12 @@ export async function packAll(to: string): Promise<Packed[]> {
     const manifest = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8'))
     const { stdout, problem } = await runNode(command('pnpm'), ['pack', '--json', '--pack-destination', to], {
       cwd: dir,
+      timeoutMs: 900_000, // the first one may have to build everything
     })
     report(manifest.name, 'pack', problem)
     if (problem !== null) continue
-    const { filename } = JSON.parse(stdout.slice(stdout.indexOf('{'))) as { filename: string } // prepack prints before it
+    const [json] = /^\{[\s\S]*^\}/m.exec(stdout)! // prepack prints too
+    const { filename } = JSON.parse(json) as { filename: string }
     packed.push({ dir, name: manifest.name, manifest, tarball: filename })
   }
   return packed

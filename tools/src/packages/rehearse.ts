@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { transform } from 'esbuild'
 import type { Installer } from './installers.js'
@@ -31,8 +31,22 @@ export async function rehearse(
     check(`example ${i + 1}`, await programProblem(program, `example-${i + 1}.mjs`, project))
   }
   if (installer.name === 'npm')
-    for (const line of readme.commands) check(line, (await installer.run(line, project)).problem)
+    for (const line of readme.commands)
+      if (line.startsWith('npx @')) await checkAlone(name, line, installer, `${project}-alone`)
+      else check(line, (await installer.run(line, project)).problem)
   return true
+}
+
+/** A line `npx @scope/package ...` needs no project: it must do its work in an empty folder, with an empty store, in a minute. */
+async function checkAlone(name: string, line: string, installer: Installer, folder: string): Promise<void> {
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder)
+  const begin = performance.now()
+  const { problem } = await installer.run(line, folder, { npm_config_cache: `${folder}-store` })
+  const seconds = (performance.now() - begin) / 1000
+  const late = seconds <= 60 ? null : 'it must take at most a minute'
+  const samples = line.includes('.png') ? await samplesProblem(folder) : null
+  report(name, `${line} (${seconds.toFixed(0)} s)`, problem ?? late ?? samples)
 }
 
 async function programProblem(program: Program, file: string, project: string): Promise<string | null> {
@@ -45,11 +59,10 @@ async function programProblem(program: Program, file: string, project: string): 
   return trains(program) ? await samplesProblem(project) : null
 }
 
-/** What is wrong with the pictures of a program that trains: it must leave some, of digits. */
+/** What is wrong with the pictures that a program left in its folder: there must be some, of digits. */
 async function samplesProblem(project: string): Promise<string | null> {
   const pictures = readdirSync(project).filter(name => name.endsWith('.png'))
-  if (pictures.length === 0)
-    return 'an example that trains must write samples into a PNG, so that they are measured'
+  if (pictures.length === 0) return 'samples must be written into a PNG, so that they are measured'
   for (const picture of pictures) {
     const problem = await digitsProblem(join(project, picture))
     if (problem !== null) return `${picture}: ${problem}`
