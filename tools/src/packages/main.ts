@@ -15,7 +15,7 @@ import { measureSize } from './sizes.js'
 // machine. Then each is installed alone, as its README says, with npm, pnpm and yarn, and the README's programs run.
 //
 //   npm run packages                     all packages, and the README of the repository
-//   npm run packages -- ode README.md    the READMEs of these only
+//   npm run packages -- ode README.md    these packages and READMEs only
 
 async function checkTarball({ name, tarball }: Packed): Promise<void> {
   const options = { cwd: root }
@@ -75,9 +75,10 @@ const registry = await startRegistry(work)
 const managers = installers(registry.url, join(work, 'caches'))
 try {
   const packed = await packAll(work)
-  for (const one of packed) await checkTarball(one)
+  const chosen = packed.filter(({ dir }) => wanted(basename(dir)))
+  for (const one of chosen) await checkTarball(one)
   await publishAll(packed, registry, work)
-  for (const one of packed) if (wanted(basename(one.dir))) await checkReadme(one.dir, one.name, one)
+  for (const one of chosen) await checkReadme(one.dir, one.name, one)
   if (wanted('README.md')) await checkReadme(root, 'README.md', undefined)
 } finally {
   registry.close()
