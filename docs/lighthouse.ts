@@ -32,9 +32,13 @@ process.exit(below === 0 ? 0 : 1)
 async function audit(url: string): Promise<Report> {
   const options = [`--only-categories=${categories}`, '--output=json', '--quiet']
   const flags = '--chrome-flags=--headless=new --no-sandbox'
-  const { stdout } = await promisify(execFile)('npx', ['--yes', 'lighthouse@12.2.3', url, ...options, flags], {
-    env: { ...process.env, ...(chromium && { CHROME_PATH: chromium }) },
-    maxBuffer: 1e8,
-  })
+  const { stdout } = await promisify(execFile)(
+    'npx',
+    ['--yes', 'lighthouse@12.2.3', url, ...options, flags],
+    {
+      env: { ...process.env, ...(chromium && { CHROME_PATH: chromium }) },
+      maxBuffer: 1e8,
+    },
+  )
   return JSON.parse(stdout)
 }
