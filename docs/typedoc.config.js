@@ -31,6 +31,7 @@ const asWritten = app =>
           /(?<=\n\n)(?: {2,}.*\n?)+/g,
           lines => `\`\`\`text\n${lines.trimEnd()}\n\`\`\`\n`,
         )
+    }
   })
 
 export default {
