@@ -39,6 +39,7 @@ export default {
   tsconfig: '../tsconfig.json',
   skipErrorChecking: true, // `npm run types` checks
   readme: 'none',
+  excludeExternals: true, // what a class inherits from Error
   name: 'API',
   out: 'api',
   router: 'module',
