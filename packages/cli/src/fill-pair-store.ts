@@ -8,7 +8,7 @@ import { backendOption, startBackend } from './backend-option.js'
 import { checkOutput } from './check-output.js'
 import { readInput } from './input-file.js'
 import { parseInteger } from './parse.js'
-import { progress } from './progress.js'
+import { withProgress } from './progress.js'
 import { type Shard, shardOf, shardOption } from './shard.js'
 import { runWorkers, wantsWorkers, workersOption } from './workers.js'
 
@@ -71,11 +71,12 @@ async function fillShare(
     ? (await store.verify({ part, parts })).map(({ shard }) => shard)
     : await store.missing({ part, parts })
   const total = shards.reduce((sum, shard) => sum + store.range(shard).count, 0)
-  const bar = progress('pairs', total, 'pairs')
   try {
-    await fill(store, { shards, batch, onProgress: done => bar.update(done) })
+    await withProgress({ title: 'pairs', total, unit: 'pairs' }, async update => {
+      update(0)
+      await fill(store, { shards, batch, onProgress: done => update(done) })
+    })
   } finally {
-    bar.stop()
     await close?.()
   }
   return total

@@ -1,16 +1,15 @@
 import { type Checkpoint, type HostTensor, writeSafetensors } from '@rectified-flow/checkpoints'
 import { readCheckpointFile } from '@rectified-flow/checkpoints/node'
 import { configFromEdm } from '@rectified-flow/unet'
-import { Command } from 'commander'
+import type { Command } from 'commander'
 import { checkOutput } from '../check-output.js'
 import { checkFile } from '../input-file.js'
 import { limit, type MaxBytesFlag, maxBytesOption } from '../max-bytes-option.js'
 import { writeOutput } from '../write-output.js'
 
 /** `rectified-flow convert IN OUT`: any weights file that we read, to safetensors. Without OUT it only shows the content. */
-export function convertCommand(): Command {
-  return new Command('convert')
-    .description('show what a weights file holds, and write it as safetensors')
+export function fillConvert(command: Command): Command {
+  return command
     .argument('<in>', '.safetensors, .pth (zip or legacy), an EDM .pkl, or .npz')
     .argument('[out]', 'the .safetensors file to write')
     .option(

@@ -7,7 +7,7 @@ import {
   useBackend,
 } from '@rectified-flow/backends'
 import * as tf from '@tensorflow/tfjs-core'
-import { Command } from 'commander'
+import type { Command } from 'commander'
 import { missingKernels, type Speed, speedCheck } from '../diagnose.js'
 
 interface Report {
@@ -24,9 +24,8 @@ interface Report {
 }
 
 /** `rectified-flow doctor`: the backends of this machine, which one is chosen and why, and what to install next. */
-export function doctorCommand(): Command {
-  return new Command('doctor')
-    .description('show the backends of this machine, which one is chosen and why, and how fast it is')
+export function fillDoctor(command: Command): Command {
+  return command
     .option('--json', 'print the report as JSON')
     .option('--no-speed', 'leave out the speed check (about ten seconds)')
     .action(async ({ json, speed }: { json?: boolean; speed: boolean }) => {

@@ -30,6 +30,7 @@ import { limit, type MaxBytesFlag, maxBytesOption } from '../max-bytes-option.js
 import { parseInteger } from '../parse.js'
 import { type Shard, shardOf, shardOption } from '../shard.js'
 import { version } from '../version.js'
+import { warn } from '../warn.js'
 import { isWorker } from '../worker.js'
 import { runWorkers, wantsWorkers, workersOption } from '../workers.js'
 import { writeOutput } from '../write-output.js'
@@ -45,12 +46,8 @@ interface MeasureFlags extends ExtractorFlags, MaxBytesFlag {
 }
 
 /** `rectified-flow fid`: statistics of real images, and metrics that compare generated images with them. */
-export function fidCommand(): Command {
-  return new Command('fid')
-    .description('measure images: FID, KID, precision and recall, inception score')
-    .addCommand(refCommand())
-    .addCommand(calcCommand())
-    .addCommand(mergeCommand())
+export function fillFid(command: Command): Command {
+  return command.addCommand(refCommand()).addCommand(calcCommand()).addCommand(mergeCommand())
 }
 
 function refCommand(): Command {
@@ -115,7 +112,7 @@ async function calc(
   await writeOutput(flags.out, `${JSON.stringify(result, null, 2)}\n`)
   await removeParts(flags)
   console.log(describe(evaluation))
-  for (const warning of evaluation.record.warnings) console.error(`warning: ${warning}`)
+  for (const warning of evaluation.record.warnings) warn(warning)
 }
 
 function mergeCommand(): Command {

@@ -6,7 +6,7 @@ import { type Flow, type ShippedNetworkName, shippedNetworks } from '@rectified-
 import { sample, sampleEdm } from '@rectified-flow/reflow'
 import type { ForwardOptions } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
-import { Command, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import { backendOption, startBackend } from '../backend-option.js'
 import { checkClass, classLabels } from '../class-labels.js'
 import { checkImageOutput, imageOutput } from '../image-output.js'
@@ -14,7 +14,7 @@ import { inside, readInput } from '../input-file.js'
 import { limit } from '../max-bytes-option.js'
 import { type NetworkOptions, networkOptions, openNetwork } from '../open-network.js'
 import { parseIndices, parseInteger } from '../parse.js'
-import { progress } from '../progress.js'
+import { withProgress } from '../progress.js'
 import { addSamplingOptions, type SamplingFlags, samplingOf } from '../sampling-options.js'
 import { type Shard, shardOf, shardOption } from '../shard.js'
 import { runWorkers, wantsWorkers, workersOption } from '../workers.js'
@@ -34,9 +34,8 @@ interface Flags extends NetworkOptions, SamplingFlags {
 }
 
 /** `rectified-flow sample`: draw images with a flow or a diffusion model, one for each seed. */
-export function sampleCommand(): Command {
-  const command = new Command('sample')
-    .description('draw images with a network')
+export function fillSample(command: Command): Command {
+  command
     .requiredOption(
       '--out <path>',
       'NAME.png: a grid; NAME.npz: arr_0; else a folder of PNGs, which a second run completes',
@@ -80,20 +79,21 @@ async function drawShare(flags: Flags, shard: Shard): Promise<void> {
   const todo = await output.missing(mine)
   // Compile the whole sampler, not the velocity: each batch has another velocity, because its labels differ.
   const drawn = compile((z: tf.Tensor4D, labels: ForwardOptions) => draw(flow, z, labels, flags))
-  const bar = progress('sample', mine.length, 'images')
-  bar.update(mine.length - todo.length)
+  const there = mine.length - todo.length
   let nfe = 0
-  for (let start = 0; start < todo.length; start += flags.batch) {
-    const numbers = todo.slice(start, start + flags.batch)
-    const labels = () => classLabels(labelDim, numbers, flags.class)
-    const { x, nfe: calls } = tf.tidy(() => drawn(source.noise(numbers), labels()))
-    nfe = calls
-    await output.write(numbers, x)
-    x.dispose()
-    bar.update(mine.length - todo.length + start + numbers.length)
-  }
+  await withProgress({ title: 'sample', total: mine.length, unit: 'images' }, async update => {
+    update(there)
+    for (let start = 0; start < todo.length; start += flags.batch) {
+      const numbers = todo.slice(start, start + flags.batch)
+      const labels = () => classLabels(labelDim, numbers, flags.class)
+      const { x, nfe: calls } = tf.tidy(() => drawn(source.noise(numbers), labels()))
+      nfe = calls
+      await output.write(numbers, x)
+      x.dispose()
+      update(there + start + numbers.length)
+    }
+  })
   await output.finish()
-  bar.stop()
   console.log(
     `${todo.length} images in ${flags.out}${nfe ? `, ${nfe} network calls each` : ': all were there'}`,
   )

@@ -15,7 +15,7 @@ import {
   saveUNet,
   type UNet,
 } from '@rectified-flow/unet'
-import { Command, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import { stringify } from 'yaml'
 import { backendOption, startBackend } from '../backend-option.js'
 import { checkOutput } from '../check-output.js'
@@ -25,10 +25,11 @@ import { objectiveOf } from '../objective.js'
 import { openCoupling } from '../open-coupling.js'
 import { readNetwork } from '../open-network.js'
 import { previewRun } from '../preview-run.js'
-import { progress } from '../progress.js'
+import { withProgress } from '../progress.js'
+import { recentLoss } from '../recent-loss.js'
 import { tuneRun } from '../run-tuning.js'
 import { readTrainConfig, type TrainConfig } from '../train-config.js'
-import { warn } from '../warn.js'
+import { say, warn } from '../warn.js'
 import { writeOutput } from '../write-output.js'
 
 interface Flags {
@@ -42,9 +43,8 @@ interface Flags {
 const STOPPED = 75
 
 /** `rectified-flow train CONFIG`: a training run in a folder, which goes on where it stopped. */
-export function trainCommand(): Command {
-  return new Command('train')
-    .description('train a flow on pairs (Reflow) or on data (a 1-rectified flow)')
+export function fillTrain(command: Command): Command {
+  return command
     .argument('<config>', 'YAML or JSON; --print-config shows every value')
     .option('--out <folder>', 'folder of the run: checkpoints, metrics, previews, TensorBoard', 'runs/train')
     .addOption(
@@ -98,20 +98,29 @@ async function run(path: string, flags: Flags): Promise<void> {
   })
   if (name === 'webgpu') await tuneRun(flags.out, trainer, config.precision)
   const { steps, saveEvery, logEvery, previewEvery, maxBytes, ...settings } = config
-  const bar = progress('train', steps, 'steps')
-  const result = await train(trainer, {
-    folder: flags.out,
-    steps,
-    settings: { ...settings, ...(await initialHash(config)) },
-    resume: flags.resume,
-    saveEvery,
-    logEvery,
-    previewEvery,
-    preview: () => previewRun(net, trainer, config),
-    onStep: ({ step }) => bar.update(step),
-    onWarning: warn,
-  })
-  bar.stop()
+  const initial = await initialHash(config)
+  const lately = recentLoss()
+  const result = await withProgress({ title: 'train', total: steps, unit: 'steps' }, update =>
+    train(trainer, {
+      folder: flags.out,
+      steps,
+      settings: { ...settings, ...initial },
+      resume: flags.resume,
+      saveEvery,
+      logEvery,
+      previewEvery,
+      preview: () => previewRun(net, trainer, config),
+      onResume({ step, path }) {
+        say(`continues at step ${step.toLocaleString('en')} of ${steps.toLocaleString('en')} from ${path}`)
+        update(step)
+      },
+      onStep(step) {
+        lately.add(step)
+        update(step.step, lately.note)
+      },
+      onWarning: warn,
+    }),
+  )
   const weights = join(flags.out, 'network.safetensors')
   await writeOutput(weights, await saveUNet(net, { weights: trainer.ema }))
   await coupling.dispose()

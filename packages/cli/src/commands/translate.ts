@@ -5,14 +5,14 @@ import { type SolverName, solvers } from '@rectified-flow/ode'
 import { translate } from '@rectified-flow/reflow'
 import type { ForwardOptions } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
-import { Command } from 'commander'
+import type { Command } from 'commander'
 import { backendOption, startBackend } from '../backend-option.js'
 import { openChosenImages } from '../chosen-images.js'
 import { checkClass, dataLabels, forwardLabels } from '../class-labels.js'
 import { checkImageOutput, imageOutput } from '../image-output.js'
 import { type NetworkOptions, networkOptions, openNetwork } from '../open-network.js'
 import { parseIndices, parseInteger, parseSteps } from '../parse.js'
-import { progress } from '../progress.js'
+import { withProgress } from '../progress.js'
 import { methodOption } from '../sampling-options.js'
 
 interface Flags extends NetworkOptions {
@@ -28,9 +28,8 @@ interface Flags extends NetworkOptions {
 }
 
 /** `rectified-flow translate DATA --to CLASS`: images of one class redrawn as another. */
-export function translateCommand(): Command {
-  const command = new Command('translate')
-    .description('redraw images of one class as another, through the noise that they share')
+export function fillTranslate(command: Command): Command {
+  command
     .argument('<data>', 'a folder or zip of images, an .npz, MNIST or CIFAR-10')
     .requiredOption('--to <class>', 'the class to go to', parseInteger(0))
     .requiredOption(
@@ -68,23 +67,24 @@ async function run(data: string, flags: Flags): Promise<void> {
     return translate(x, { ...fields, noise, inversion, sampling: { steps: flags.steps, method } })
       .x as tf.Tensor4D
   })
-  const bar = progress('translate', images.length, 'images')
-  bar.update(images.length - todo.length)
-  for (let start = 0; start < todo.length; start += flags.batch) {
-    const indices = todo.slice(start, start + flags.batch)
-    const { x, labels } = await readBatch(source, indices)
-    const drawn = tf.tidy(() => {
-      const noise = indexedNormal(createRng(0), indices, [side, side, channels])
-      const from = dataLabels(labelDim, labels, indices.length, flags.from)
-      const to = forwardLabels(labelDim, Array(indices.length).fill(flags.to))
-      return translated(x, noise, from, to)
-    })
-    await output.write(indices, drawn)
-    tf.dispose([x, drawn, ...(labels ? [labels] : [])])
-    bar.update(images.length - todo.length + start + indices.length)
-  }
+  const there = images.length - todo.length
+  await withProgress({ title: 'translate', total: images.length, unit: 'images' }, async update => {
+    update(there)
+    for (let start = 0; start < todo.length; start += flags.batch) {
+      const indices = todo.slice(start, start + flags.batch)
+      const { x, labels } = await readBatch(source, indices)
+      const drawn = tf.tidy(() => {
+        const noise = indexedNormal(createRng(0), indices, [side, side, channels])
+        const from = dataLabels(labelDim, labels, indices.length, flags.from)
+        const to = forwardLabels(labelDim, Array(indices.length).fill(flags.to))
+        return translated(x, noise, from, to)
+      })
+      await output.write(indices, drawn)
+      tf.dispose([x, drawn, ...(labels ? [labels] : [])])
+      update(there + start + indices.length)
+    }
+  })
   await source.close()
   await output.finish()
-  bar.stop()
   console.log(`${todo.length} images in ${flags.out}`)
 }

@@ -30,6 +30,8 @@ export interface TrainOptions {
   previewEvery?: number
   /** Tests the model. Without it, a checkpoint's score is the mean loss since the checkpoint before. */
   preview?: (trainer: Trainer) => Preview | Promise<Preview>
+  /** Called before the first step of a run that continues, with the step that it continues from and the checkpoint. */
+  onResume?: (from: { step: number; path: string }) => void
   onStep?: (step: TrainerStep) => void
   /** Called for problems that don't stop the run, such as a checkpoint that can't be read. */
   onWarning?: (message: string) => void

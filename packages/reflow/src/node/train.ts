@@ -48,7 +48,7 @@ async function runSteps(
   lock: FolderLock,
 ): Promise<TrainResult> {
   const { folder, steps, settings, resume = 'auto', saveEvery, keep, logEvery, previewEvery } = options
-  const { preview, onStep, onWarning } = options
+  const { preview, onResume, onStep, onWarning } = options
   const checkpoints = await CheckpointFolder.open(
     join(folder, 'checkpoints'),
     await claimFolder(WHERE, folder, settings),
@@ -56,6 +56,7 @@ async function runSteps(
   )
   await checkResume(checkpoints, folder, resume)
   for (const problem of await checkpoints.resume(WHERE, trainer)) onWarning?.(problem)
+  if (trainer.step > 0) onResume?.({ step: trainer.step, path: checkpoints.path(trainer.step) })
 
   const log = await MetricsLog.open(join(folder, 'metrics.jsonl'), trainer.step)
   const board = await TensorBoardWriter.open(join(folder, 'tensorboard'), { step: trainer.step + 1 })
