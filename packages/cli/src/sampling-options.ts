@@ -16,10 +16,12 @@ export function methodOption(): Option {
 }
 
 /** The options that say how to sample a flow, for every command that samples one. */
-export function addSamplingOptions(command: Command): Command {
+export function addSamplingOptions(command: Command, defaultSteps = 1): Command {
   return command
     .addOption(
-      new Option('--steps <n>', 'grid intervals (default: 1)').argParser(parseSteps).conflicts('times'),
+      new Option('--steps <n>', `grid intervals (default: ${defaultSteps})`)
+        .argParser(parseSteps)
+        .conflicts('times'),
     )
     .addOption(new Option('--times <list>', 'a decreasing grid, such as 0.99999,0.8,0').argParser(parseTimes))
     .addOption(methodOption())

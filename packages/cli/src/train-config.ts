@@ -15,7 +15,8 @@ import { presets } from '@rectified-flow/unet'
 import { z } from 'zod'
 import { choiceSchema } from './choice-schema.js'
 import { described } from './described.js'
-import { isSettings, readSettings } from './read-settings.js'
+import { isSettings, readSettings, type Settings } from './read-settings.js'
+import type { ResolutionFlag } from './resolution-option.js'
 import { settingsError } from './settings-problems.js'
 
 const count = z.int().min(1).max(999_999_999) // nine digits in the names of checkpoints
@@ -60,7 +61,13 @@ const schema = z.strictObject({
         pairs: z.string().optional(),
         /** Images, each paired with its own noise: trains a 1-rectified flow. */
         data: z.string().optional(),
+        /** Crop each image of the data to its centre square and resize it; without it, sizes must fit. */
+        resolution: z.int().min(1).max(8192).optional(),
       }),
+    )
+    .refine(
+      ({ data, resolution }) => resolution === undefined || data !== undefined,
+      'must have resolution only with data',
     )
     .refine(
       ({ pairs, data }) => (pairs === undefined) !== (data === undefined),
@@ -95,9 +102,21 @@ const schema = z.strictObject({
 
 export type TrainConfig = z.infer<typeof schema>
 
-/** Read a configuration, YAML or JSON, and check it. One error names all its problems, a line each. */
-export async function readTrainConfig(path: string): Promise<TrainConfig> {
-  const given = await readSettings('<config>', path)
+/**
+ * Read a configuration, YAML or JSON, and check it. One error names all its problems, a line each.
+ *
+ * @param resolution  instead of the file's coupling.resolution
+ */
+export async function readTrainConfig(
+  path: string,
+  { resolution }: ResolutionFlag = {},
+): Promise<TrainConfig> {
+  const read = await readSettings('<config>', path)
+  const { coupling } = read
+  const given: Settings =
+    resolution !== undefined && isSettings(coupling)
+      ? { ...read, coupling: { ...coupling, resolution } }
+      : read
   const base = given.paper === undefined ? {} : paperValues(path, given.paper)
   const named = String(given.recipe ?? base.recipe) as RecipeName
   const recipe = RECIPES[RECIPE_NAMES.includes(named) ? named : 'D']

@@ -24,11 +24,11 @@ export function fillConvert(command: Command): Command {
         { prefix, maxBytes }: { prefix?: string } & MaxBytesFlag,
       ) => {
         await checkFile('<in>', input)
-        if (output) await checkOutput('[out]', output, 'file')
+        if (output !== undefined) await checkOutput('[out]', output, 'file')
         const checkpoint = await readCheckpointFile(input, limit(maxBytes))
         const tensors = select(checkpoint, prefix, input)
         console.log(describe(checkpoint, tensors))
-        if (!output) return
+        if (output === undefined) return
         await writeOutput(output, writeSafetensors(tensors, metadataOf(checkpoint)))
         console.log(`wrote ${output}`)
       },

@@ -28,6 +28,7 @@ import { collectParts, measureParts } from '../fid/parts.js'
 import { readReferenceFile, writeReferenceFile } from '../fid/reference-file.js'
 import { limit, type MaxBytesFlag, maxBytesOption } from '../max-bytes-option.js'
 import { parseInteger } from '../parse.js'
+import { type ResolutionFlag, resolutionOption } from '../resolution-option.js'
 import { type Shard, shardOf, shardOption } from '../shard.js'
 import { version } from '../version.js'
 import { warn } from '../warn.js'
@@ -35,13 +36,12 @@ import { isWorker } from '../worker.js'
 import { runWorkers, wantsWorkers, workersOption } from '../workers.js'
 import { writeOutput } from '../write-output.js'
 
-interface MeasureFlags extends ExtractorFlags, MaxBytesFlag {
+interface MeasureFlags extends ExtractorFlags, MaxBytesFlag, ResolutionFlag {
   split: 'train' | 'test'
   batch: number
   shard?: Shard
   workers: number
   allowJpeg?: boolean
-  resolution?: number
   backend?: BackendName
 }
 
@@ -142,11 +142,7 @@ function measuring(command: Command): Command {
       new Option('--split <name>', 'split of MNIST or CIFAR-10').choices(['train', 'test']).default('train'),
     )
     .option('--batch <n>', 'images at a time', parseInteger(1), 32)
-    .option(
-      '--resolution <n>',
-      'crop each image to its centre square, resized to n x n',
-      parseInteger(1, 8192),
-    )
+    .addOption(resolutionOption())
     .option('--allow-jpeg', 'measure JPEGs too, although their compression changes FID')
     .addOption(maxBytesOption())
     .addOption(shardOption())

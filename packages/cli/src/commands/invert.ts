@@ -15,10 +15,11 @@ import { finiteRows } from '../finite-rows.js'
 import { type NetworkOptions, networkOptions, openNetwork } from '../open-network.js'
 import { parseIndices, parseInteger, parseSteps } from '../parse.js'
 import { withProgress } from '../progress.js'
+import { type ResolutionFlag, resolutionOption } from '../resolution-option.js'
 import { methodOption } from '../sampling-options.js'
 import { writeOutput } from '../write-output.js'
 
-interface Flags extends NetworkOptions {
+interface Flags extends NetworkOptions, ResolutionFlag {
   out: string
   images?: number[]
   class?: number
@@ -34,6 +35,7 @@ export function fillInvert(command: Command): Command {
     .argument('<data>', 'a folder or zip of images, an .npz, MNIST or CIFAR-10')
     .requiredOption('--out <file.npz>', 'arr_0: the noise [N,H,W,C] in float32')
     .option('--images <list>', 'which images, such as 0-63 (default: all)', parseIndices)
+    .addOption(resolutionOption())
     .option('--class <n>', "class of the images (default: the data's own)", parseInteger(0))
     .option('--steps <n>', 'grid intervals', parseSteps, 4)
     .addOption(methodOption())
@@ -49,7 +51,7 @@ async function run(data: string, flags: Flags): Promise<void> {
   const flow = await openNetwork(flags)
   const { imgResolution: side, inChannels: channels, labelDim } = flow.net.config
   const { source, images } = await openChosenImages(flow.net.config, data, {
-    ...{ images: flags.images, maxBytes: flags.maxBytes },
+    ...{ images: flags.images, resolution: flags.resolution, maxBytes: flags.maxBytes },
     ...{ option: '--class', only: flags.class },
   })
   const shape = [side, side, channels] as const

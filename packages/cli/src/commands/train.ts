@@ -20,6 +20,7 @@ import { stringify } from 'yaml'
 import { backendOption, startBackend } from '../backend-option.js'
 import { checkOutput } from '../check-output.js'
 import { choiceHelp } from '../choice-help.js'
+import { withSizeOfData } from '../config-of-data.js'
 import { inside, readInput } from '../input-file.js'
 import { objectiveOf } from '../objective.js'
 import { openCoupling } from '../open-coupling.js'
@@ -27,6 +28,7 @@ import { readNetwork } from '../open-network.js'
 import { previewRun } from '../preview-run.js'
 import { withProgress } from '../progress.js'
 import { recentLoss } from '../recent-loss.js'
+import { resolutionOption } from '../resolution-option.js'
 import { tuneRun } from '../run-tuning.js'
 import { readTrainConfig, type TrainConfig } from '../train-config.js'
 import { say, warn } from '../warn.js'
@@ -35,6 +37,7 @@ import { writeOutput } from '../write-output.js'
 interface Flags {
   out: string
   resume: 'auto' | 'must' | 'never'
+  resolution?: number
   printConfig?: boolean
   backend?: BackendName
 }
@@ -52,6 +55,7 @@ export function fillTrain(command: Command): Command {
         .choices(['auto', 'must', 'never'])
         .default('auto'),
     )
+    .addOption(resolutionOption())
     .option('--print-config', 'show the configuration with every default, and do nothing')
     .addOption(backendOption())
     .addHelpText('after', lists)
@@ -69,12 +73,13 @@ const lists = () =>
     .join('\n')
 
 async function run(path: string, flags: Flags): Promise<void> {
-  const config = await readTrainConfig(path)
+  const given = await readTrainConfig(path, flags)
   if (flags.printConfig) {
-    console.log(stringify(config).trimEnd())
+    console.log(stringify(given).trimEnd())
     return
   }
   await checkOutput('--out', flags.out, 'folder')
+  const config = await withSizeOfData(given)
   const { name } = await startBackend(flags.backend, config.precision)
   const rng = createRng(config.seed)
   const net = await openNet(config, rng.fork('weights'))

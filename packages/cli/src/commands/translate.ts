@@ -13,9 +13,10 @@ import { checkImageOutput, imageOutput } from '../image-output.js'
 import { type NetworkOptions, networkOptions, openNetwork } from '../open-network.js'
 import { parseIndices, parseInteger, parseSteps } from '../parse.js'
 import { withProgress } from '../progress.js'
+import { type ResolutionFlag, resolutionOption } from '../resolution-option.js'
 import { methodOption } from '../sampling-options.js'
 
-interface Flags extends NetworkOptions {
+interface Flags extends NetworkOptions, ResolutionFlag {
   out: string
   from?: number
   to: number
@@ -38,6 +39,7 @@ export function fillTranslate(command: Command): Command {
     )
     .option('--from <class>', "the class of the images (default: the data's own)", parseInteger(0))
     .option('--images <list>', 'which images, such as 0-63 (default: all)', parseIndices)
+    .addOption(resolutionOption())
     .option('--inversion-steps <n>', 'grid intervals on the way to noise', parseSteps, 4)
     .option('--steps <n>', 'grid intervals on the way back', parseSteps, 2)
     .addOption(methodOption())
@@ -55,7 +57,7 @@ async function run(data: string, flags: Flags): Promise<void> {
   checkClass('--to', flags.to, labelDim)
   const method = solvers[flags.method]
   const { source, images } = await openChosenImages(flow.net.config, data, {
-    ...{ images: flags.images, maxBytes: flags.maxBytes },
+    ...{ images: flags.images, resolution: flags.resolution, maxBytes: flags.maxBytes },
     ...{ option: '--from', only: flags.from },
   })
   const output = await imageOutput(flags.out)
