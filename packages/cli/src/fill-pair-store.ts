@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { BackendName } from '@rectified-flow/backends'
 import type { PairPlan } from '@rectified-flow/datasets'
 import { createPairStore, openPairStore, type PairStore } from '@rectified-flow/datasets/node'
@@ -6,7 +5,6 @@ import type { FillOptions } from '@rectified-flow/reflow'
 import type { Command } from 'commander'
 import { backendOption, startBackend } from './backend-option.js'
 import { checkOutput } from './check-output.js'
-import { readInput } from './input-file.js'
 import { parseInteger } from './parse.js'
 import { withProgress } from './progress.js'
 import { type Shard, shardOf, shardOption } from './shard.js'
@@ -80,12 +78,4 @@ async function fillShare(
     await close?.()
   }
   return total
-}
-
-/** A short hash of the network's file, for the origin in a plan. */
-export async function fileHash(path: string): Promise<string> {
-  return createHash('sha256')
-    .update(await readInput('--network', path))
-    .digest('hex')
-    .slice(0, 16)
 }

@@ -32,6 +32,22 @@ export function addSamplingOptions(command: Command, defaultSteps = 1): Command 
     )
 }
 
+/** EDM's sampler has its own number of steps. */
+export const EDM_STEPS = 18
+
+/**
+ * A sampler for a record of how images were made.
+ *
+ * @param usual  the steps without --steps and --times
+ */
+export function samplerOrigin(
+  { edm, steps, times, method, rule }: SamplingFlags & { edm?: boolean },
+  usual = 1,
+): Readonly<Record<string, string | number>> {
+  if (edm) return { sampler: 'edm', steps: steps ?? EDM_STEPS }
+  return { sampler: method, rule, ...(times ? { times: times.join(',') } : { steps: steps ?? usual }) }
+}
+
 /** @param usual  the steps without --steps and --times; 1 if it isn't given */
 export function samplingOf({ steps, times, method, rule }: SamplingFlags, usual?: number): SamplerOptions {
   const intervals = steps ?? (times ? undefined : usual)

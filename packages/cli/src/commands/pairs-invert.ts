@@ -1,15 +1,9 @@
 import { type SolverName, solvers } from '@rectified-flow/ode'
 import { invert, invertPairs } from '@rectified-flow/reflow'
 import { Command, Option } from 'commander'
-import {
-  addStoreOptions,
-  type Filling,
-  fileHash,
-  fillPairStore,
-  type StoreFlags,
-} from '../fill-pair-store.js'
+import { addStoreOptions, type Filling, fillPairStore, type StoreFlags } from '../fill-pair-store.js'
 import { openDataFor } from '../open-data.js'
-import { type NetworkOptions, networkOptions, openNetwork } from '../open-network.js'
+import { type NetworkOptions, networkHash, networkOptions, openNetwork } from '../open-network.js'
 import { parseInteger, parseSteps } from '../parse.js'
 import { type ResolutionFlag, resolutionOption } from '../resolution-option.js'
 import { methodOption } from '../sampling-options.js'
@@ -73,7 +67,7 @@ async function inversion(data: string, flags: Flags): Promise<Filling> {
       noise: format,
       ...(labelDim > 0 && { classes: labelDim }),
       origin: {
-        network: await fileHash(flags.network),
+        network: await networkHash(flags),
         data: await sourceFingerprint(source),
         sampler: 'inversion',
         method,

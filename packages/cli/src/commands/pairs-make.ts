@@ -1,20 +1,19 @@
 import { generatePairs, sample, sampleEdm } from '@rectified-flow/reflow'
 import { Command, Option } from 'commander'
-import {
-  addStoreOptions,
-  type Filling,
-  fileHash,
-  fillPairStore,
-  type StoreFlags,
-} from '../fill-pair-store.js'
-import { type NetworkOptions, networkOptions, openNetwork } from '../open-network.js'
+import { addStoreOptions, type Filling, fillPairStore, type StoreFlags } from '../fill-pair-store.js'
+import { type NetworkOptions, networkHash, networkOptions, openNetwork } from '../open-network.js'
 import { parseInteger } from '../parse.js'
-import { addSamplingOptions, type SamplingFlags, samplingOf } from '../sampling-options.js'
+import {
+  addSamplingOptions,
+  EDM_STEPS,
+  type SamplingFlags,
+  samplerOrigin,
+  samplingOf,
+} from '../sampling-options.js'
 import { warn } from '../warn.js'
 
 /** Pairs are as good as the teacher's paths are followed: one step of a flow that isn't straight yet ends in a blur. */
 const FLOW_STEPS = 128
-const EDM_STEPS = 18
 
 interface Flags extends NetworkOptions, SamplingFlags, StoreFlags {
   count: number
@@ -66,7 +65,8 @@ async function generation(flags: Flags): Promise<Filling> {
       shape: [side, side, channels],
       images: flags.images,
       ...(labelDim > 0 && { classes: labelDim }),
-      origin: await origin(flags),
+      // a store refuses pairs with another teacher or sampler
+      origin: { teacher: await networkHash(flags), ...samplerOrigin(flags) },
     },
     fill: (store, options) =>
       generatePairs(
@@ -80,18 +80,4 @@ async function generation(flags: Flags): Promise<Filling> {
         options,
       ),
   }
-}
-
-/** All that decides the images: a store refuses pairs with another teacher or sampler. */
-async function origin({
-  network,
-  edm,
-  steps,
-  times,
-  method,
-  rule,
-}: Flags): Promise<Record<string, string | number>> {
-  const teacher = await fileHash(network)
-  if (edm) return { teacher, sampler: 'edm', steps: steps ?? EDM_STEPS }
-  return { teacher, sampler: method, rule, ...(steps ? { steps } : { times: times!.join(',') }) }
 }

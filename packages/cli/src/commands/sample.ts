@@ -9,13 +9,14 @@ import * as tf from '@tensorflow/tfjs-core'
 import { type Command, Option } from 'commander'
 import { backendOption, startBackend } from '../backend-option.js'
 import { checkClass, classLabels } from '../class-labels.js'
+import type { Origin } from '../folder-origin.js'
 import { checkImageOutput, imageOutput } from '../image-output.js'
-import { inside, readInput } from '../input-file.js'
+import { inputHash, inside, readInput } from '../input-file.js'
 import { limit } from '../max-bytes-option.js'
-import { type NetworkOptions, networkOptions, openNetwork } from '../open-network.js'
+import { type NetworkOptions, networkHash, networkOptions, openNetwork } from '../open-network.js'
 import { parseIndices, parseInteger } from '../parse.js'
 import { withProgress } from '../progress.js'
-import { addSamplingOptions, type SamplingFlags, samplingOf } from '../sampling-options.js'
+import { addSamplingOptions, type SamplingFlags, samplerOrigin, samplingOf } from '../sampling-options.js'
 import { type Shard, shardOf, shardOption } from '../shard.js'
 import { runWorkers, wantsWorkers, workersOption } from '../workers.js'
 
@@ -38,7 +39,7 @@ export function fillSample(command: Command): Command {
   command
     .requiredOption(
       '--out <path>',
-      'NAME.png: a grid; NAME.npz: arr_0; else a folder of PNGs, which a second run completes',
+      'NAME.png: a grid; NAME.npz: arr_0; else a folder of PNGs, which the same command completes',
     )
     .option('--seeds <list>', "one image each; a seed's image is the same in any batch", parseIndices, [
       ...Array(64).keys(),
@@ -74,7 +75,7 @@ async function drawShare(flags: Flags, shard: Shard): Promise<void> {
   const { imgResolution: side, inChannels: channels, labelDim } = flow.net.config
   checkClass('--class', flags.class, labelDim)
   const source = await noiseSource(flags, [side, side, channels])
-  const output = await imageOutput(flags.out, gridOf(flags))
+  const output = await imageOutput(flags.out, { grid: gridOf(flags), origin: () => origin(flags) })
   const mine = source.numbers.filter((_, i) => i % shard.count === shard.index)
   const todo = await output.missing(mine)
   // Compile the whole sampler, not the velocity: each batch has another velocity, because its labels differ.
@@ -97,6 +98,16 @@ async function drawShare(flags: Flags, shard: Shard): Promise<void> {
   console.log(
     `${todo.length} images in ${flags.out}${nfe ? `, ${nfe} network calls each` : ': all were there'}`,
   )
+}
+
+/** All that decides the image of a seed. */
+async function origin(flags: Flags): Promise<Origin> {
+  return {
+    network: await networkHash(flags),
+    ...samplerOrigin(flags, stepsOf(flags.network)),
+    ...(flags.class !== undefined && { class: flags.class }),
+    ...(flags.noise !== undefined && { noise: await inputHash('--noise', flags.noise) }),
+  }
 }
 
 function draw(

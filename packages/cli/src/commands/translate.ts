@@ -10,11 +10,12 @@ import { backendOption, startBackend } from '../backend-option.js'
 import { openChosenImages } from '../chosen-images.js'
 import { checkClass, dataLabels, forwardLabels } from '../class-labels.js'
 import { checkImageOutput, imageOutput } from '../image-output.js'
-import { type NetworkOptions, networkOptions, openNetwork } from '../open-network.js'
+import { type NetworkOptions, networkHash, networkOptions, openNetwork } from '../open-network.js'
 import { parseIndices, parseInteger, parseSteps } from '../parse.js'
 import { withProgress } from '../progress.js'
 import { type ResolutionFlag, resolutionOption } from '../resolution-option.js'
 import { methodOption } from '../sampling-options.js'
+import { sourceFingerprint } from '../source-fingerprint.js'
 
 interface Flags extends NetworkOptions, ResolutionFlag {
   out: string
@@ -35,7 +36,7 @@ export function fillTranslate(command: Command): Command {
     .requiredOption('--to <class>', 'the class to go to', parseInteger(0))
     .requiredOption(
       '--out <path>',
-      'NAME.png: a grid; NAME.npz: arr_0; else a folder of PNGs, which a second run completes',
+      'NAME.png: a grid; NAME.npz: arr_0; else a folder of PNGs, which the same command completes',
     )
     .option('--from <class>', "the class of the images (default: the data's own)", parseInteger(0))
     .option('--images <list>', 'which images, such as 0-63 (default: all)', parseIndices)
@@ -60,7 +61,14 @@ async function run(data: string, flags: Flags): Promise<void> {
     ...{ images: flags.images, resolution: flags.resolution, maxBytes: flags.maxBytes },
     ...{ option: '--from', only: flags.from },
   })
-  const output = await imageOutput(flags.out)
+  const output = await imageOutput(flags.out, {
+    origin: async () => ({
+      network: await networkHash(flags),
+      data: await sourceFingerprint(source),
+      ...(flags.from !== undefined && { from: flags.from }),
+      ...{ to: flags.to, method: flags.method, inversionSteps: flags.inversionSteps, steps: flags.steps },
+    }),
+  })
   const todo = await output.missing(images)
   // Compile the whole translation, not the velocities: each batch has other velocities, because its labels differ.
   const translated = compile((x: tf.Tensor, noise: tf.Tensor, from: ForwardOptions, to: ForwardOptions) => {
