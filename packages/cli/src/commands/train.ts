@@ -101,43 +101,46 @@ async function run(path: string, flags: Flags): Promise<void> {
     emaDecay: config.emaDecay,
     ...(config.clipNorm && { clipNorm: config.clipNorm }),
   })
-  if (name === 'webgpu') await tuneRun(flags.out, trainer, config.precision)
-  const { steps, saveEvery, logEvery, previewEvery, maxBytes, ...settings } = config
-  const initial = await initialHash(config)
-  const lately = recentLoss()
-  const result = await withProgress({ title: 'train', total: steps, unit: 'steps' }, update =>
-    train(trainer, {
-      folder: flags.out,
-      steps,
-      settings: { ...settings, ...initial },
-      resume: flags.resume,
-      saveEvery,
-      logEvery,
-      previewEvery,
-      preview: () => previewRun(net, trainer, config),
-      onResume({ step, path }) {
-        say(`continues at step ${step.toLocaleString('en')} of ${steps.toLocaleString('en')} from ${path}`)
-        update(step)
-      },
-      onStep(step) {
-        lately.add(step)
-        update(step.step, lately.note)
-      },
-      onWarning: warn,
-    }),
-  )
-  const weights = join(flags.out, 'network.safetensors')
-  await writeOutput(weights, await saveUNet(net, { weights: trainer.ema }))
-  await coupling.dispose()
-  await source.close()
-  trainer.dispose()
-  net.dispose()
-  if (!result.finished) process.exitCode = STOPPED
-  console.log(
-    result.finished
-      ? `${steps} steps done; the moving average of the weights is ${weights}`
-      : `stopped after ${result.step} of ${steps} steps; the same command goes on`,
-  )
+  try {
+    if (name === 'webgpu') await tuneRun(flags.out, trainer, config.precision)
+    const { steps, saveEvery, logEvery, previewEvery, maxBytes, ...settings } = config
+    const initial = await initialHash(config)
+    const lately = recentLoss()
+    const result = await withProgress({ title: 'train', total: steps, unit: 'steps' }, update =>
+      train(trainer, {
+        folder: flags.out,
+        steps,
+        settings: { ...settings, ...initial },
+        resume: flags.resume,
+        saveEvery,
+        logEvery,
+        previewEvery,
+        preview: () => previewRun(net, trainer, config),
+        onResume({ step, path }) {
+          say(`continues at step ${step.toLocaleString('en')} of ${steps.toLocaleString('en')} from ${path}`)
+          update(step)
+        },
+        onStep(step) {
+          lately.add(step)
+          update(step.step, lately.note)
+        },
+        onWarning: warn,
+      }),
+    )
+    const weights = join(flags.out, 'network.safetensors')
+    await writeOutput(weights, await saveUNet(net, { weights: trainer.ema }))
+    if (!result.finished) process.exitCode = STOPPED
+    console.log(
+      result.finished
+        ? `${steps} steps done; the moving average of the weights is ${weights}`
+        : `stopped after ${result.step} of ${steps} steps; the same command goes on`,
+    )
+  } finally {
+    await coupling.dispose()
+    await source.close()
+    trainer.dispose()
+    net.dispose()
+  }
 }
 
 /** A network with initial weights, or with weights drawn from the seed. A run that is resumed replaces both. */
