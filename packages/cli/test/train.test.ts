@@ -65,8 +65,8 @@ it('makes the same pairs in one run and in shards, and trains on them, with a re
 it('refuses a damaged shard by its name, and goes on as if nothing had been when it is mended', async () => {
   const at = (name: string) => join(folder, name)
   const net = await tinyNetwork(at('mended.safetensors'))
-  const cpu = ['--backend', 'cpu']
-  const make = ['pairs', '--network', net, ...cpu, '--steps', '2', '--count', '8', '--shard-size', '4']
+  const wasm = ['--backend', 'wasm']
+  const make = ['pairs', '--network', net, ...wasm, '--steps', '2', '--count', '8', '--shard-size', '4']
   const store = at('mended')
   await run(...make, '--out', store)
   const path = await config('mended.json', {
@@ -74,7 +74,7 @@ it('refuses a damaged shard by its name, and goes on as if nothing had been when
     coupling: { pairs: store },
     ...{ recipe: 'C', batch: 2, steps: 4, logEvery: 1, previewImages: 1 },
   })
-  const train = (out: string) => run('train', path, '--out', at(out), ...cpu)
+  const train = (out: string) => run('train', path, '--out', at(out), ...wasm)
   const weights = async (out: string) =>
     (await readCheckpointFile(join(at(out), 'network.safetensors'))).tensors
   await train('undisturbed')
