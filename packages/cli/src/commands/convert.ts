@@ -3,6 +3,7 @@ import { readCheckpointFile } from '@rectified-flow/checkpoints/node'
 import { configFromEdm } from '@rectified-flow/unet'
 import type { Command } from 'commander'
 import { checkOutput } from '../check-output.js'
+import { hanging } from '../fit-columns.js'
 import { checkFile } from '../input-file.js'
 import { limit, type MaxBytesFlag, maxBytesOption } from '../max-bytes-option.js'
 import { writeOutput } from '../write-output.js'
@@ -69,6 +70,8 @@ function describe({ format, network }: Checkpoint, tensors: Map<string, HostTens
   return [
     ...rows.map(([name, dtype, shape]) => `${name.padEnd(width)}  ${dtype.padEnd(4)}  ${shape}`),
     `${format}: ${rows.length} tensors, ${parameters.toLocaleString('en-US')} numbers`,
-    ...(network ? [`network: ${network.className} ${JSON.stringify(network.kwargs)}`] : []),
+    ...(network
+      ? [hanging('network: ', `${network.className} ${JSON.stringify(network.kwargs).replaceAll(',', ', ')}`)]
+      : []),
   ].join('\n')
 }

@@ -26,12 +26,13 @@ import {
 import { copyParts } from '../fid/part-file.js'
 import { collectParts, measureParts } from '../fid/parts.js'
 import { readReferenceFile, writeReferenceFile } from '../fid/reference-file.js'
+import { hanging, table } from '../fit-columns.js'
 import { limit, type MaxBytesFlag, maxBytesOption } from '../max-bytes-option.js'
 import { parseInteger } from '../parse.js'
 import { type ResolutionFlag, resolutionOption } from '../resolution-option.js'
 import { type Shard, shardOf, shardOption } from '../shard.js'
 import { version } from '../version.js'
-import { warn } from '../warn.js'
+import { say, warn } from '../warn.js'
 import { isWorker } from '../worker.js'
 import { runWorkers, wantsWorkers, workersOption } from '../workers.js'
 import { writeOutput } from '../write-output.js'
@@ -101,6 +102,7 @@ async function calc(
   const chosen = chooseMetrics(flags.metrics, reference, { inception: isInception(flags) })
   const measured = await measure(images, flags, `${flags.out}.parts`, needsOf(chosen), flags.atLeast)
   if (!measured) return
+  say(`compare: ${chosen.join(', ')}`)
   const evaluation = await evaluateMeasurement(measured, {
     reference,
     metrics: chosen,
@@ -194,18 +196,16 @@ async function removeParts({ out, shard }: MeasureFlags & { out: string }): Prom
 }
 
 function describe({ record, ...metrics }: Evaluation): string {
-  const lines = Object.entries(metrics).map(([key, value]) => {
+  const rows = Object.entries(metrics).map(([key, value]) => {
     const text =
       typeof value === 'number'
         ? value.toPrecision(6)
         : Object.entries(value)
             .map(([part, number]) => `${part} ${(number as number).toPrecision(4)}`)
-            .join('  ')
-    return `${titleOf(key, record.network).padEnd(22)} ${text}`
+            .join(', ')
+    return [titleOf(key, record.network), text] as const
   })
   const { resize, images, backend } = record
-  return [
-    ...lines,
-    `${images} images, ${record.network}${resize ? `, resize ${resize}` : ''}, ${backend}`,
-  ].join('\n')
+  const made = `${images} images, ${record.network}${resize ? `, resize ${resize}` : ''}, ${backend}`
+  return `${table(rows)}\n${hanging('', made)}`
 }

@@ -41,9 +41,11 @@ export function fillSample(command: Command): Command {
       '--out <path>',
       'NAME.png: a grid; NAME.npz: arr_0; else a folder of PNGs, which the same command completes',
     )
-    .option('--seeds <list>', "one image each; a seed's image is the same in any batch", parseIndices, [
-      ...Array(64).keys(),
-    ])
+    .addOption(
+      new Option('--seeds <list>', "one image each; a seed's image is the same in any batch")
+        .argParser(parseIndices)
+        .default([...Array(64).keys()], '0-63'),
+    )
     .addOption(new Option('--noise <file>', 'instead of seeds: an .npz of `invert`').conflicts('seeds'))
     .option('--class <n>', "class of every image (default: each seed's own)", parseInteger(0))
     .option('--batch <n>', 'images at a time', parseInteger(1), 64)
