@@ -8,12 +8,12 @@ afterEach(() => vi.unstubAllEnvs())
 const longest = (text: string) => Math.max(...text.split('\n').map(line => line.length))
 
 async function helpOf(...words: string[]): Promise<string> {
-  let text = ''
+  const parts: string[] = []
   const program = createProgram()
   for (const command of [program, ...program.commands])
-    command.exitOverride().configureOutput({ writeOut: part => void (text += part) })
+    command.exitOverride().configureOutput({ writeOut: part => parts.push(part) })
   await program.parseAsync([...words, '--help'], { from: 'user' }).catch(() => {})
-  return text
+  return parts.join('')
 }
 
 describe.each([40, 80])('in %i columns', columns => {
