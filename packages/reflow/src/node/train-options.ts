@@ -51,6 +51,7 @@ export const trainNames: OptionNames<TrainOptions> = {
   logEvery: 'optional',
   previewEvery: 'optional',
   preview: 'optional',
+  onResume: 'optional',
   onStep: 'optional',
   onWarning: 'optional',
   signal: 'optional',
