@@ -42,7 +42,7 @@ describe.runIf(existsSync(main))('processes', () => {
     const { stdout, stderr } = await make(workers, '--workers', '2')
     expect(stdout).toBe(`44 pairs made; ${workers} is complete\n`)
     expect(stderr).toMatch(
-      /^backend: wasm( \(\d+ threads?\))?\n(pairs: \d+\/44 pairs, .*\n)*pairs: 44\/44 pairs, /,
+      /^warning: a flow in one step .*\nbackend: wasm( \(\d+ threads?\))?\n(pairs: \d+\/44 pairs, .*\n)*pairs: 44\/44 pairs, /,
     )
     await Promise.all(['0/2', '1/2'].map(shard => make(both, '--shard', shard, '--workers', '2')))
     const expected = await contents(whole)
