@@ -34,6 +34,7 @@ export default defineConfig({
       'tools/test/**/*.test.ts',
       'bench/test/**/*.test.ts',
       'deploy/test/**/*.test.ts',
+      'docs/test/**/*.test.ts',
     ],
     setupFiles: ['test/setup.ts'],
     testTimeout: 120_000,

@@ -27,7 +27,7 @@ export function translateToAll(net: Network, x: tf.Tensor4D, digit: number): tf.
       from: edmVelocity(net, { classLabels: labelRow(digit) }),
       to: edmVelocity(net, { classLabels: to }),
       noise: tf.tile(noiseLike(x, 1), [CLASSES, 1, 1, 1]),
-    }).x as tf.Tensor4D
+    }).x
     return rowByRow([x, ...(tf.split(made, CLASSES) as tf.Tensor4D[])])
   })
 }
@@ -45,7 +45,7 @@ export function interpolateDigits(
     const [first, last] = [noiseOf(a), noiseOf(b)]
     const between = Array.from({ length: columns - 2 }, (_, i) => {
       const z = slerp(first, last, i / (columns - 3))
-      return sample(field, z, { steps: 2 }).x as tf.Tensor4D
+      return sample(field, z, { steps: 2 }).x
     })
     return rowByRow([a, ...between, b])
   })
@@ -75,7 +75,7 @@ function rowByRow(columns: tf.Tensor4D[]): tf.Tensor4D {
   return tf.reshape(tf.stack(columns, 1), [-1, height, width, channels])
 }
 
-function noiseLike(x: tf.Tensor4D, seed: number): tf.Tensor {
+function noiseLike(x: tf.Tensor4D, seed: number): tf.Tensor4D {
   const [count, ...shape] = x.shape
   return indexedNormal(createRng(seed), [...Array(count).keys()], shape)
 }

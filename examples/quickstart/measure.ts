@@ -89,7 +89,7 @@ export async function measure(job: JobOf<'measure'>, progress: Progress) {
         z.dispose()
         done += indices.length
         progress(done, total)
-        yield end.x as tf.Tensor4D
+        yield end.x
       }
     }
     const moments = await featureStatistics(features, drawn())

@@ -48,7 +48,7 @@ export async function writeWhole(path: string, content: Uint8Array | string): Pr
 }
 
 /** Noise [count,28,28,1] of the evaluation's samples from `first` on. No pair has the same noise. */
-export function evaluationNoise(seed: number, first: number, count: number): tf.Tensor {
+export function evaluationNoise(seed: number, first: number, count: number): tf.Tensor4D {
   const indices = Array.from({ length: count }, (_, i) => first + i)
   return indexedNormal(createRng(seed).fork('evaluation'), indices, SHAPE)
 }

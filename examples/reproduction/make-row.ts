@@ -64,8 +64,7 @@ async function fewStepDistances(row: RowName, field: Field, run: Run): Promise<M
     // The data that the first of two steps predicts are the sample of a single step.
     const { states, predictions } = sampleTrajectory(field, z, { times: TWO_STEP_GRID })
     tf.dispose([z, ...states])
-    for (const [i, x] of predictions.entries())
-      byCalls[i]!.merge(await featureStatistics(features, [x as tf.Tensor4D]))
+    for (const [i, x] of predictions.entries()) byCalls[i]!.merge(await featureStatistics(features, [x]))
     show(indices.at(-1)! + 1, samples)
   }
   const real = await realMoments(run.settings.testImages)

@@ -30,7 +30,7 @@ export function readDigits(split: 'train' | 'test'): Promise<ImageDataset> {
 }
 
 /** Noise [count,28,28,1] of a seed's samples from `first` on, the same for every row. No pair has the same noise. */
-export function evaluationNoise(seed: number, first: number, count: number): tf.Tensor {
+export function evaluationNoise(seed: number, first: number, count: number): tf.Tensor4D {
   const indices = Array.from({ length: count }, (_, i) => first + i)
   return indexedNormal(createRng(seed).fork('evaluation'), indices, SHAPE)
 }

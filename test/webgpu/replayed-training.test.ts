@@ -33,7 +33,7 @@ function unet(): Model {
 /** A velocity of few shaders, since the software driver takes long to compile many. */
 function line(): Model {
   const a = tf.tidy(() => tf.variable(tf.scalar(0.1)))
-  return { velocity: rng => x => tf.mul(dropout(x, 0.2, rng), a), weights: new Map([['a', a]]) }
+  return { velocity: rng => x => tf.mul(rng ? dropout(x, 0.2, rng) : x, a), weights: new Map([['a', a]]) }
 }
 
 /** A model in training; in step 5 its pairs are NaN. */
@@ -47,7 +47,7 @@ function training({ velocity, weights }: Model, options: Partial<TrainerOptions>
     weights,
     coupling: {
       async draw(step, batch) {
-        const z = createRng(3).fork(step).normal([batch, 2, 2, 1]) as tf.Tensor4D
+        const z = createRng(3).fork(step).normal([batch, 2, 2, 1])
         return { z, x: step === 5 ? tf.fill([batch, 2, 2, 1], Number.NaN) : tf.mul(z, 0.5) }
       },
     },

@@ -17,7 +17,7 @@ export interface FunctionWithOptions {
 }
 
 /** A type of options by its text: the house names such types so, or writes them in place. */
-const optionsType = /(Options|Config|Parts|Files|Plan)\b|^\{/
+const optionsType = /(Options|Config|Architecture|Parts|Files|Plan)\b|^\{/
 
 /** Every public function of the packages under `root` that takes options, found in the sources. */
 export function functionsWithOptions(root: string): FunctionWithOptions[] {

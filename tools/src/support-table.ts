@@ -70,8 +70,9 @@ function tableOf(results: ReadonlyMap<string, Row[]>): string {
 function fillReadme(table: string): void {
   const readme = join(root, 'README.md')
   const text = readFileSync(readme, 'utf8')
-  const marked = /(<!-- support -->\n)[\s\S]*?(<!-- \/support -->)/
-  if (!marked.test(text)) throw new Error('README.md has no <!-- support --> ... <!-- /support --> to fill.')
+  const marked = /(<!-- #region support -->\n)[\s\S]*?(<!-- #endregion support -->)/
+  if (!marked.test(text))
+    throw new Error('README.md has no <!-- #region support --> ... <!-- #endregion support --> to fill.')
   writeFileSync(readme, text.replace(marked, `$1\n${table}\n\n$2`))
 }
 

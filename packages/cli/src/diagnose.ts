@@ -27,8 +27,8 @@ export async function missingKernels(name: BackendName): Promise<string[]> {
 /** Measure how fast the active backend is; takes about ten seconds. */
 export async function speedCheck(): Promise<Speed> {
   const rng = createRng(0)
-  const [x, filter] = [rng.normal([4, 32, 32, 64]) as tf.Tensor4D, rng.normal([3, 3, 64, 64]) as tf.Tensor4D]
-  const matrix = rng.normal([512, 512]) as tf.Tensor2D
+  const [x, filter] = [rng.normal([4, 32, 32, 64]), rng.normal([3, 3, 64, 64])]
+  const matrix = rng.normal([512, 512])
   try {
     const convolution = await secondsOf(() => conv2d(x, filter))
     const product = await secondsOf(() => tf.matMul(matrix, matrix))
@@ -71,12 +71,12 @@ async function trainingStepSeconds(): Promise<number> {
     },
     { rng },
   )
-  const images = rng.normal([16, 28, 28, 1]) as tf.Tensor4D
+  const images = rng.normal([16, 28, 28, 1])
   const trainer = new Trainer({
     velocity: stepRng => edmVelocity(net, { training: { rng: stepRng } }),
     weights: net.weights,
     coupling: {
-      draw: async () => ({ x: tf.clone(images), z: drawNormal(rng, [16, 28, 28, 1]) as tf.Tensor4D }),
+      draw: async () => ({ x: tf.clone(images), z: drawNormal(rng, [16, 28, 28, 1]) }),
     },
     timesteps: uShaped({ a: 4 }),
     premetric: pseudoHuber(),

@@ -1,6 +1,7 @@
 import { type Chosen, type Coupling, makeChosen, type Rng } from '@rectified-flow/core'
-import type { ImageSource, IndexedPairs } from '@rectified-flow/datasets'
+import { holdOut, type ImageSource, type IndexedPairs } from '@rectified-flow/datasets'
 import { type CouplingContext, couplings } from '@rectified-flow/reflow'
+import { inside } from './input-file.js'
 import { type DataOptions, type NetworkInput, openDataFor } from './open-data.js'
 import { openPairsFor } from './open-pairs.js'
 import type { TrainConfig } from './train-config.js'
@@ -8,20 +9,35 @@ import { warn } from './warn.js'
 
 /** The coupling of a configuration, over its pairs or its images, as the network takes them. */
 export async function openCoupling(
-  { coupling: { pairs, data, resolution, ...chosen }, maxBytes }: TrainConfig,
+  { coupling: { pairs, data, resolution, ...chosen }, heldOut: share, maxBytes }: TrainConfig,
   net: NetworkInput,
   rng: Rng,
-): Promise<{ coupling: Coupling; close(): Promise<void> }> {
+): Promise<{ coupling: Coupling; heldOut?: Coupling; close(): Promise<void> }> {
   const source =
     pairs === undefined ? await openData(data!, net, { resolution, maxBytes }) : await openPairs(pairs, net)
-  const { close, plain, classes, ...given } = source
+  const { close, plain, classes } = source
   if (net.labelDim > 0 && classes === undefined)
     warn(
       `the network has ${net.labelDim} classes, but '${pairs ?? data}' has no labels: it trains without any.`,
     )
-  const make = (choice: Chosen, coupling?: Coupling) =>
-    makeChosen<Coupling, CouplingContext>('coupling', couplings, choice, { ...given, rng, coupling })
-  return { coupling: make(chosen, make({ name: plain })), close }
+  const over = (given: Partial<CouplingContext>, rng: Rng) => {
+    const make = (choice: Chosen, coupling?: Coupling) =>
+      makeChosen<Coupling, CouplingContext>('coupling', couplings, choice, { ...given, rng, coupling })
+    return make(chosen, make({ name: plain }))
+  }
+  if (share === undefined) return { coupling: over(source, rng), close }
+  const [training, heldOut] = await inside('heldOut', () => split(source, share))
+  return { coupling: over(training, rng), heldOut: over(heldOut, rng.fork('held out')), close }
+}
+
+/** What to train on, and what to validate on. */
+function split({ pairs, data }: Source, share: number): [Partial<CouplingContext>, Partial<CouplingContext>] {
+  if (pairs) {
+    const { training, heldOut } = holdOut(pairs, { share })
+    return [{ pairs: training }, { pairs: heldOut }]
+  }
+  const { training, heldOut } = holdOut(data!, { share })
+  return [{ data: training }, { data: heldOut }]
 }
 
 /** Where pairs come from, and the name of the coupling that uses them unchanged. */

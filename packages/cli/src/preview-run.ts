@@ -18,7 +18,7 @@ export async function previewRun(
 ): Promise<Preview> {
   const { imgResolution: side, inChannels: channels, labelDim } = net.config
   const scale = side < 64 ? 2 : 1
-  const z = drawNormal(createRng(seed).fork('preview'), [previewImages, side, side, channels]) as tf.Tensor4D
+  const z = drawNormal(createRng(seed).fork('preview'), [previewImages, side, side, channels])
   const labels = labelDim > 0 ? rowLabels(previewImages, labelDim) : undefined
   const field = edmVelocity(net.withWeights(trainer.ema), labels ? { classLabels: labels } : {})
   const { samples, straightness, trajectory } = await previewFlow(field, z, { trajectories: SHOWN_PATHS })

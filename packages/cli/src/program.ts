@@ -7,6 +7,10 @@ type Fill = (command: Command) => Command
 
 /** The commands. The code of one is loaded when it is called: some need libraries that take a second to load. */
 const commands: Readonly<Record<string, { help: string; load(): Promise<Fill> }>> = {
+  init: {
+    help: 'write a configuration for `train`, with a line about each value',
+    load: async () => (await import('./commands/init.js')).fillInit,
+  },
   convert: {
     help: 'show what a weights file holds, and write it as safetensors',
     load: async () => (await import('./commands/convert.js')).fillConvert,

@@ -13,20 +13,27 @@ export const isSettings = (value: unknown): value is Settings =>
 
 /** The settings in a file of YAML or JSON. */
 export async function readSettings(name: string, path: string): Promise<Settings> {
-  const text = String(await readInput(name, path, MOST_BYTES))
+  const value = parseYaml(`'${path}'`, String(await readInput(name, path, MOST_BYTES)))
+  if (isSettings(value)) return value
+  throw new RangeError(`'${path}' must hold settings by name, got ${described(value)}.`)
+}
+
+/**
+ * The value of a text in YAML or JSON.
+ *
+ * @param what  where the text is from, for an error
+ */
+export function parseYaml(what: string, text: string): unknown {
   // The parser calls itself for each level, and where the stack ends Node may end too.
   const levels = levelsOf(text)
   if (levels > MOST_LEVELS)
-    throw new RangeError(`'${path}' must nest settings in at most ${MOST_LEVELS} levels, got ${levels}.`)
-  let value: unknown
+    throw new RangeError(`${what} must nest settings in at most ${MOST_LEVELS} levels, got ${levels}.`)
   try {
-    value = parse(text, { logLevel: 'error' }) // YAML's own warnings would go to stderr without the file's name
+    return parse(text, { logLevel: 'error' }) // YAML's own warnings would go to stderr without the file's name
   } catch (cause) {
     const [why] = (cause as Error).message.split(/:?\n/) // below it is an excerpt of the text
-    throw new RangeError(`'${path}' must be YAML or JSON, got other text. ${why?.slice(0, 200)}.`, { cause })
+    throw new RangeError(`${what} must be YAML or JSON, got other text. ${why?.slice(0, 200)}.`, { cause })
   }
-  if (isSettings(value)) return value
-  throw new RangeError(`'${path}' must hold settings by name, got ${described(value)}.`)
 }
 
 /** How many levels the brackets of a text open, and the dashes, question marks and indentation of a line. At least. */

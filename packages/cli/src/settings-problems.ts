@@ -1,3 +1,4 @@
+import { nearestName } from '@rectified-flow/core'
 import type { z } from 'zod'
 import { described } from './described.js'
 
@@ -6,23 +7,33 @@ const MOST_LISTED = 6
 
 type Issue = z.ZodError['issues'][number]
 
-/** Everything that is wrong with a file of settings, a line each: the file, the setting, the rule, the value. */
-export function settingsError(path: string, { issues }: z.ZodError): RangeError {
-  const problems = issues.flatMap(problemsOf)
-  const lines = problems.slice(0, MOST_LISTED).map(problem => `'${path}': ${problem}.`)
+/**
+ * Everything that is wrong with a file of settings, a line each: the file, the setting, the rule, the value.
+ *
+ * @param namesAt  the names of the settings at a path, for a hint where one is misspelt
+ */
+export function settingsError(
+  path: string,
+  { issues }: z.ZodError,
+  namesAt: (path: readonly PropertyKey[]) => readonly string[],
+): RangeError {
+  const problems = issues.flatMap(issue => problemsOf(issue, namesAt))
+  const lines = problems.slice(0, MOST_LISTED).map(problem => `'${path}': ${problem}`)
   const more = problems.length - MOST_LISTED
   return new RangeError([...lines, ...(more > 0 ? [`'${path}': and ${more} more.`] : [])].join('\n'))
 }
 
-function problemsOf(issue: Issue): string[] {
+function problemsOf(issue: Issue, namesAt: (path: readonly PropertyKey[]) => readonly string[]): string[] {
   const name = issue.path.join('.')
   if (issue.code !== 'unrecognized_keys')
-    return [`${name || 'the whole'} must ${ruleOf(issue)}, got ${described(inputOf(issue))}`]
+    return [`${name || 'the whole'} must ${ruleOf(issue)}, got ${described(inputOf(issue))}.`]
   const given = issue.input as Record<string, unknown>
-  return issue.keys.map(
-    key =>
-      `${[...issue.path, key.slice(0, 80)].join('.')} must be the name of a setting, got ${described(given[key])}`,
-  )
+  return issue.keys.map(key => {
+    const near = nearestName(key, namesAt(issue.path))
+    const hint = near === undefined ? '' : ` Did you mean ${[...issue.path, near].join('.')}?`
+    const called = [...issue.path, key.slice(0, 80)].join('.')
+    return `${called} must be the name of a setting, got ${described(given[key])}.${hint}`
+  })
 }
 
 /** The value at the path of an issue. That of a union is the object whose name chooses none of its members. */

@@ -15,8 +15,8 @@ import { presets } from '@rectified-flow/unet'
 import { z } from 'zod'
 import { choiceSchema } from './choice-schema.js'
 import { described } from './described.js'
-import { isSettings, readSettings, type Settings } from './read-settings.js'
-import type { ResolutionFlag } from './resolution-option.js'
+import { isSettings, readSettings } from './read-settings.js'
+import { type Assignment, withAssignments } from './set-option.js'
 import { settingsError } from './settings-problems.js'
 
 const count = z.int().min(1).max(999_999_999) // nine digits in the names of checkpoints
@@ -35,7 +35,7 @@ function withPlainName(coupling: unknown): unknown {
 }
 
 /** The configuration of a training run. Only the network and the source of pairs have no default. */
-const schema = z.strictObject({
+const settings = z.strictObject({
   /** A configuration of the paper, such as 'cifar10/F'. Its values are the defaults for this file. */
   paper: z.string().optional(),
   network: z
@@ -84,9 +84,13 @@ const schema = z.strictObject({
   microBatches: images.default(1),
   learningRate: z.number().positive().default(2e-4),
   warmup: z.int().min(0).default(1000),
+  /** How the rate falls after the warm-up, to 0 at the last step. */
+  schedule: z.enum(['constant', 'cosine', 'linear']).default('constant'),
   beta1: lost.default(0.9),
   beta2: lost.default(0.999),
   epsilon: z.number().positive().default(1e-8),
+  /** AdamW's decoupled weight decay, of all weights. */
+  weightDecay: z.number().min(0).default(0),
   emaDecay: share.default(0.9999),
   clipNorm: z.number().positive().optional(),
   seed: z.int().min(0).default(0),
@@ -94,36 +98,54 @@ const schema = z.strictObject({
   maxBytes: z.int().min(1).optional(),
   /** What convolutions multiply: 'mixed' needs WebGPU. */
   precision: z.enum(['float32', 'mixed']).default('float32'),
+  /** The share of the pairs or images that is not trained on, but held out to validate. */
+  heldOut: z.number().gt(0).lt(1).optional(),
+  validateEvery: count.default(1000),
+  validationBatches: count.default(8),
+  /** The run ends after this many validations in a row without a loss that is lower by more than `minDelta`. */
+  patience: count.optional(),
+  minDelta: z.number().min(0).default(0),
   saveEvery: count.default(1000),
   logEvery: count.default(100),
   previewEvery: count.default(1000),
   previewImages: z.int().min(1).max(256).default(16),
 })
 
+const schema = settings.superRefine(({ patience, heldOut, schedule, steps, warmup }, { addIssue }) => {
+  if (patience !== undefined && heldOut === undefined)
+    addIssue({ code: 'custom', path: ['patience'], message: 'must come with heldOut', input: patience })
+  if (schedule !== 'constant' && steps <= warmup)
+    addIssue({
+      code: 'custom',
+      path: ['steps'],
+      message: `must be more than the warmup (${warmup})`,
+      input: steps,
+    })
+})
+
 export type TrainConfig = z.infer<typeof schema>
+
+/** The names of the settings at a path, where they are the same for each choice. */
+function namesAt([first, ...rest]: readonly PropertyKey[]): string[] {
+  if (first === undefined) return Object.keys(settings.shape)
+  const inner: unknown = rest.length === 0 && settings.shape[first as keyof typeof settings.shape]
+  return inner instanceof z.ZodObject ? Object.keys(inner.shape) : []
+}
 
 /**
  * Read a configuration, YAML or JSON, and check it. One error names all its problems, a line each.
  *
- * @param resolution  instead of the file's coupling.resolution
+ * @param set  values that replace those of the file
  */
-export async function readTrainConfig(
-  path: string,
-  { resolution }: ResolutionFlag = {},
-): Promise<TrainConfig> {
-  const read = await readSettings('<config>', path)
-  const { coupling } = read
-  const given: Settings =
-    resolution !== undefined && isSettings(coupling)
-      ? { ...read, coupling: { ...coupling, resolution } }
-      : read
+export async function readTrainConfig(path: string, set: readonly Assignment[] = []): Promise<TrainConfig> {
+  const given = withAssignments(await readSettings('<config>', path), set)
   const base = given.paper === undefined ? {} : paperValues(path, given.paper)
   const named = String(given.recipe ?? base.recipe) as RecipeName
   const recipe = RECIPES[RECIPE_NAMES.includes(named) ? named : 'D']
   const network = isSettings(given.network) ? { network: { ...base.network, ...given.network } } : {}
   const checked = schema.safeParse({ ...recipe, ...base, ...given, ...network }, { reportInput: true })
   if (checked.success) return checked.data
-  throw settingsError(path, checked.error)
+  throw settingsError(path, checked.error, namesAt)
 }
 
 function paperValues(path: string, paper: unknown): Partial<TrainConfig> {

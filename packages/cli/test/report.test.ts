@@ -30,6 +30,8 @@ async function writeRun(): Promise<void> {
       msPerStep: 500,
     }
     lines.push({ kind: 'train', step, loss: step === 7 ? null : 1 / step, lossByTime: bins, ...common })
+    if (step % 10 === 0)
+      lines.push({ kind: 'validation', step, loss: step === 40 ? null : Math.abs(step - 19) })
     if (step % 13 !== 0) continue
     const path = `previews/1-step-${step}.png`
     await writeFile(
@@ -85,7 +87,14 @@ describe('reportHtml', () => {
   it('is one page with curves, grids and settings, which fetches nothing', async () => {
     await writeRun()
     const html = await reportHtml(folder)
-    for (const title of ['loss', 'straightness', 'score', 'learning rate', 'gradient norm'])
+    for (const title of [
+      'loss',
+      'validation loss',
+      'straightness',
+      'score',
+      'learning rate',
+      'gradient norm',
+    ])
       expect(html).toContain(`<h3>${title}</h3><svg`)
     expect(html).toContain('<h3>loss by time, last 4 steps</h3><svg')
     expect(html.match(/<img src="data:image\/png;base64,/g)).toHaveLength(3 + 2)
@@ -94,6 +103,8 @@ describe('reportHtml', () => {
     )
     expect(html.indexOf('step 39<')).toBeLessThan(html.indexOf('step 13<'))
     expect(html).toContain('<b>61</b>best score, step 39')
+    expect(html).toContain('<b>1</b>best validation loss, step 20')
+    expect(html).not.toContain('Left out')
     expect(html).toContain('<b>1</b>steps skipped')
     expect(html).toContain('<tr><th>net.channels</th><td>[1,2]</td></tr>')
     expect(html).toContain('<tr><th>name</th><td>&#60;b&#62;&#34;&#38;</td></tr>')

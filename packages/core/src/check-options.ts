@@ -24,7 +24,7 @@ export function checkOptions<Options extends object>(
   const known = Object.keys(names)
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue
-    const near = nearest(name, known)
+    const near = nearestName(name, known)
     const hint = near === undefined ? '' : ` Did you mean ${near}?`
     throw new TypeError(`${where}: ${called} must be of ${known.join(', ')}, got ${describe(name)}.${hint}`)
   }
@@ -34,7 +34,7 @@ export function checkOptions<Options extends object>(
 }
 
 /** The known name that is at most two letters away, where letter case and separators don't count. */
-function nearest(name: string, known: readonly string[]): string | undefined {
+export function nearestName(name: string, known: readonly string[]): string | undefined {
   const plain = (text: string) => text.toLowerCase().replace(/[^a-z0-9]/g, '')
   const near = known
     .map(one => ({ one, distance: editDistance(plain(one), plain(name)) }))

@@ -1,5 +1,5 @@
 export { batchOf } from './batch-of.js'
-export { checkOptions, type OptionNames } from './check-options.js'
+export { checkOptions, nearestName, type OptionNames } from './check-options.js'
 export {
   checkFinite,
   checkInt,
@@ -10,6 +10,7 @@ export {
   type ShapePattern,
 } from './checks.js'
 export { type Choice, type ChoiceOption, type Chosen, makeChosen } from './choice.js'
+export { classNumber } from './class-number.js'
 export { NumericError, type NumericErrorCode } from './errors.js'
 export { alongBatch } from './flow/along-batch.js'
 export { dataPrediction, interpolate, noisePrediction, velocityFromData } from './flow/straight-path.js'

@@ -1,13 +1,22 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { checkInt } from './checks.js'
+import { classNumberOf } from './class-number.js'
 
-/** Labels as one-hot rows: row i is 0 everywhere, and 1 at labels[i]. float32, [labels.length,classes]. */
-export function oneHot(labels: ArrayLike<number>, classes: number): tf.Tensor2D {
-  const rows = new Float32Array(labels.length * classes)
-  for (let i = 0; i < labels.length; i++) {
-    const label = labels[i]!
-    checkInt('core.oneHot', `labels[${i}]`, label, 0, classes - 1)
-    rows[i * classes + label] = 1
-  }
-  return tf.tensor2d(rows, [labels.length, classes])
+/**
+ * Labels as one-hot rows: row i is 0 everywhere, and 1 at labels[i]. float32, [labels.length,classes].
+ *
+ *     oneHot([3, 5], 10)
+ *     oneHot(['cat', 'dog'], source.classNames)
+ *
+ * @param labels   classes by their numbers, or by their names
+ * @param classes  how many there are, or their names in the order of their numbers
+ */
+export function oneHot(
+  labels: ArrayLike<number> | readonly (number | string)[],
+  classes: number | readonly string[],
+): tf.Tensor2D {
+  const width = typeof classes === 'number' ? classes : classes.length
+  const rows = new Float32Array(labels.length * width)
+  for (let i = 0; i < labels.length; i++)
+    rows[i * width + classNumberOf('core.oneHot', `labels[${i}]`, classes, labels[i]!)] = 1
+  return tf.tensor2d(rows, [labels.length, width])
 }

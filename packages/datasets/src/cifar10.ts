@@ -1,5 +1,8 @@
 import { type ImageDataset, imageDataset } from './image-dataset.js'
 
+/** The classes, in the order of their numbers. */
+const NAMES = 'airplane automobile bird cat deer dog frog horse ship truck'.split(' ')
+
 const PLANE = 32 * 32
 const RECORD = 1 + 3 * PLANE
 
@@ -26,5 +29,11 @@ export function cifar10(batches: readonly Uint8Array[]): ImageDataset {
       for (let p = 0; p < PLANE; p++)
         for (let c = 0; c < 3; c++) images[(n * PLANE + p) * 3 + c] = batch[at + 1 + c * PLANE + p]!
     }
-  return imageDataset({ images, height: 32, width: 32, channels: 3, labels, classes: 10 })
+  return cifar10Of(images, labels)
+}
+
+/** The dataset of pixels [N,32,32,3] and labels [N]. */
+export function cifar10Of(images: Uint8Array, labels: Uint8Array | Uint16Array): ImageDataset {
+  const classes = { labels, classes: NAMES.length, classNames: NAMES }
+  return imageDataset({ images, height: 32, width: 32, channels: 3, ...classes })
 }

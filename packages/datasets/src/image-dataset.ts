@@ -14,6 +14,8 @@ export interface ImageDatasetParts {
   labels?: Uint8Array | Uint16Array
   /** How many classes there are. */
   classes?: number
+  /** Their names, in the order of their numbers. */
+  classNames?: readonly string[]
 }
 
 const imageDatasetNames: OptionNames<ImageDatasetParts> = {
@@ -23,10 +25,13 @@ const imageDatasetNames: OptionNames<ImageDatasetParts> = {
   channels: 'required',
   labels: 'optional',
   classes: 'optional',
+  classNames: 'optional',
 }
 
 /** Images in memory, read by index: an `ImageSource` with `batch`, which needs no await. */
-export interface ImageDataset extends ImageSource, Readonly<Omit<ImageDatasetParts, 'classes'>> {
+export interface ImageDataset
+  extends ImageSource,
+    Readonly<Omit<ImageDatasetParts, 'classes' | 'classNames'>> {
   /**
    * The images at these indices, in this order; an index may come twice.
    *
@@ -39,7 +44,7 @@ export interface ImageDataset extends ImageSource, Readonly<Omit<ImageDatasetPar
 export function imageDataset(parts: ImageDatasetParts): ImageDataset {
   const where = 'datasets.imageDataset'
   checkOptions(where, parts, imageDatasetNames, 'parts')
-  const { images, height, width, channels, labels, classes } = parts
+  const { images, height, width, channels, labels, classes, classNames } = parts
   checkInt(where, 'height', height, 1)
   checkInt(where, 'width', width, 1)
   checkInt(where, 'channels', channels, 1)
@@ -50,6 +55,10 @@ export function imageDataset(parts: ImageDatasetParts): ImageDataset {
       `${where}: images must hold N x ${pixels} bytes, N >= 1, for shape [N,${height},${width},${channels}], got ${images.length}.`,
     )
   if (labels) checkLabels(where, labels, count, classes)
+  if (classNames && classNames.length !== classes)
+    throw new RangeError(
+      `${where}: classNames must hold a name for each of ${classes ?? 0} classes, got ${classNames.length}.`,
+    )
 
   const rows = (where: string, indices: ArrayLike<number>): ImageRows => {
     checkIndices(where, indices, count)

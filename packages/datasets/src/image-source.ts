@@ -17,6 +17,8 @@ export interface ImageSource {
   readonly channels: number
   /** How many classes there are; absent if the images have no labels. */
   readonly classes?: number | undefined
+  /** The names of the classes in the order of their numbers, if the data have names: see `oneHot` of core. */
+  readonly classNames?: readonly string[] | undefined
   /** The images at these indices, in this order; an index may come twice. */
   read(indices: ArrayLike<number>): Promise<ImageRows>
   /** Close the files that are open. Safe to call twice. */

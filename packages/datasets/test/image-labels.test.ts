@@ -32,6 +32,15 @@ describe.each([
     expect(await labels(pictures('a/b/cat/0.png', 'a/b/cat/x/1.png', 'a/b/dog/0.png'))).toEqual(two)
   })
 
+  it('have the names of their folders, also after resizing', async () => {
+    const path = await make(pictures('cat/0.png', 'dog/0.png'))
+    for (const options of [{}, { resolution: 2 }]) {
+      const source = await openImages(path, options)
+      expect(source.classNames).toEqual(['cat', 'dog'])
+      await source.close()
+    }
+  })
+
   it('are none where all images share their folder', async () => {
     expect(await labels(pictures('samples/0.png', 'samples/1.png'))).toEqual(none)
   })

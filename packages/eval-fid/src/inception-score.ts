@@ -1,4 +1,4 @@
-import { checkInt, type Rng } from '@rectified-flow/core'
+import { checkInt, checkOptions, type OptionNames, type Rng } from '@rectified-flow/core'
 import { type FeatureSet, toFloat64 } from './feature-set.js'
 import type { Metric } from './metric.js'
 import { type Estimate, estimateOf, take } from './subset-estimate.js'
@@ -34,11 +34,15 @@ export interface SplitOptions {
   rng?: Rng
 }
 
+const splitNames: OptionNames<SplitOptions> = {
+  splits: 'optional',
+  rng: 'optional',
+}
+
 /** Mean and deviation of the scores of `splits` equal parts of the samples, as papers report it (ten splits). */
-export function inceptionScoreOfSplits(
-  logits: FeatureSet,
-  { splits = 10, rng }: SplitOptions = {},
-): Estimate {
+export function inceptionScoreOfSplits(logits: FeatureSet, options: SplitOptions = {}): Estimate {
+  checkOptions('eval-fid.inceptionScoreOfSplits', options, splitNames)
+  const { splits = 10, rng } = options
   const samples = logits.shape[0]
   checkInt('eval-fid.inceptionScoreOfSplits', 'splits', splits, 2, samples)
   const order = rng?.permutation(samples) ?? Int32Array.from({ length: samples }, (_, i) => i)

@@ -1,4 +1,4 @@
-import { checkInt } from '@rectified-flow/core'
+import { checkInt, checkOptions, type OptionNames } from '@rectified-flow/core'
 import { type FeatureSet, toFloat64 } from './feature-set.js'
 import { squaredNorms, visitInnerProducts } from './linalg/inner-products.js'
 import type { Metric } from './metric.js'
@@ -6,6 +6,10 @@ import type { Metric } from './metric.js'
 export interface ManifoldOptions {
   /** Which nearest neighbour in its own set the ball of a sample reaches to (k). */
   neighbours?: number
+}
+
+const manifoldNames: OptionNames<ManifoldOptions> = {
+  neighbours: 'optional',
 }
 
 export interface ManifoldMetrics {
@@ -33,9 +37,11 @@ export interface ManifoldMetrics {
 export function manifoldMetrics(
   real: FeatureSet,
   generated: FeatureSet,
-  { neighbours = 3 }: ManifoldOptions = {},
+  options: ManifoldOptions = {},
 ): ManifoldMetrics {
   const where = 'eval-fid.manifoldMetrics'
+  checkOptions(where, options, manifoldNames)
+  const { neighbours = 3 } = options
   checkInt(where, 'neighbours', neighbours, 1)
   const sets = toFloat64(where, { real, generated }, neighbours + 1)
   const [n, features] = real.shape

@@ -1,4 +1,4 @@
-import { checkNumber } from '@rectified-flow/core'
+import { checkNumber, checkOptions } from '@rectified-flow/core'
 import { type FeatureSet, toFloat64 } from './feature-set.js'
 import { squaredNorms, visitInnerProducts } from './linalg/inner-products.js'
 import type { Metric } from './metric.js'
@@ -14,9 +14,11 @@ import type { Metric } from './metric.js'
 export function memorisationDistance(
   training: FeatureSet,
   generated: FeatureSet,
-  { threshold = 0.1 }: { threshold?: number } = {},
+  options: { threshold?: number } = {},
 ): number {
   const where = 'eval-fid.memorisationDistance'
+  checkOptions<{ threshold?: number }>(where, options, { threshold: 'optional' })
+  const { threshold = 0.1 } = options
   checkNumber(where, 'threshold', threshold, 0, 1)
   const sets = toFloat64(where, { training, generated }, 1)
   const features = training.shape[1]

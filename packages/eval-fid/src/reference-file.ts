@@ -5,6 +5,7 @@ import {
   toFloat32,
   writeNpz,
 } from '@rectified-flow/checkpoints'
+import { checkOptions } from '@rectified-flow/core'
 import { checkMoments, checkSemidefinite } from './check-moments.js'
 import type { Reference } from './evaluate/evaluate.js'
 import type { FeatureSet } from './feature-set.js'
@@ -20,6 +21,7 @@ type FileReference = Pick<Kept, 'moments'> & Omit<Reference, 'logits'>
  * [N,F]. float32 or float64. A `sigma` that is no covariance beyond rounding is refused.
  */
 export async function readReference(bytes: Uint8Array, options: ReadNpzOptions = {}): Promise<FileReference> {
+  checkOptions<ReadNpzOptions>(where, options, { maxBytes: 'optional' })
   const arrays = await readNpz(bytes, options)
   const moments = momentsOf(arrays, 'mu', 'sigma')
   const samples = arrays.get('features')

@@ -1,10 +1,15 @@
-import { checkInt, type Rng } from '@rectified-flow/core'
+import { checkInt, checkOptions, type OptionNames, type Rng } from '@rectified-flow/core'
 import { type FeatureSet, toFloat64 } from './feature-set.js'
 
 export interface SlicedWassersteinOptions {
   /** Draws the directions. */
   rng: Rng
   projections?: number
+}
+
+const slicedWassersteinNames: OptionNames<SlicedWassersteinOptions> = {
+  rng: 'required',
+  projections: 'optional',
 }
 
 /**
@@ -16,12 +21,10 @@ export interface SlicedWassersteinOptions {
  * @param a, b  points [N,F] and [M,F]
  * @see Bonneel et al., Sliced and Radon Wasserstein Barycenters of Measures (2015)
  */
-export function slicedWasserstein(
-  a: FeatureSet,
-  b: FeatureSet,
-  { rng, projections = 128 }: SlicedWassersteinOptions,
-): number {
+export function slicedWasserstein(a: FeatureSet, b: FeatureSet, options: SlicedWassersteinOptions): number {
   const where = 'eval-fid.slicedWasserstein'
+  checkOptions(where, options, slicedWassersteinNames)
+  const { rng, projections = 128 } = options
   checkInt(where, 'projections', projections, 1)
   const { a: x, b: y } = toFloat64(where, { a, b }, 1)
   const features = a.shape[1]

@@ -1,4 +1,4 @@
-import { checkInt, type Rng } from '@rectified-flow/core'
+import { checkInt, checkOptions, type OptionNames, type Rng } from '@rectified-flow/core'
 import type { FeatureSet } from './feature-set.js'
 
 /** The mean of a measure, and its standard deviation (over N - 1). */
@@ -14,6 +14,12 @@ export interface SubsetOptions {
   size?: number
 }
 
+const subsetNames: OptionNames<SubsetOptions> = {
+  rng: 'required',
+  subsets: 'optional',
+  size: 'optional',
+}
+
 /**
  * The mean and the spread of a measure over random subsets. The defaults are those of KID.
  *
@@ -25,9 +31,11 @@ export interface SubsetOptions {
 export function subsetEstimate(
   sets: readonly FeatureSet[],
   measure: (...subsets: FeatureSet[]) => number,
-  { rng, subsets = 100, size = 1000 }: SubsetOptions,
+  options: SubsetOptions,
 ): Estimate {
   const where = 'eval-fid.subsetEstimate'
+  checkOptions(where, options, subsetNames)
+  const { rng, subsets = 100, size = 1000 } = options
   checkInt(where, 'subsets', subsets, 2)
   checkInt(where, 'size', size, 1)
   const values = Array.from({ length: subsets }, (_, s) => {

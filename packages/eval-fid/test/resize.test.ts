@@ -5,8 +5,7 @@ import { expectClose, f32 } from '@rectified-flow/tools/matchers'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 
-const images = (n: number, h: number, w: number, c: number) =>
-  createRng(1).uniform([n, h, w, c], 0, 255) as tf.Tensor4D
+const images = (n: number, h: number, w: number, c: number) => createRng(1).uniform([n, h, w, c], 0, 255)
 const modes = ['clean', 'legacy_tensorflow', 'legacy_pytorch'] as const
 
 describe('resize', () => {

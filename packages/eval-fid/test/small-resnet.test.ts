@@ -7,8 +7,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 
 const tiny = { size: 8, channels: 3, widths: [4, 6], classes: 5 }
-const images = (n: number, size = 8, channels = 3) =>
-  createRng(1).uniform([n, size, size, channels], -1, 1) as tf.Tensor4D
+const images = (n: number, size = 8, channels = 3) => createRng(1).uniform([n, size, size, channels], -1, 1)
 
 describe('smallResNet', () => {
   it('has 72,498 weights and 64 features for digits', () => {

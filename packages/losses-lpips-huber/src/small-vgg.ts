@@ -16,6 +16,12 @@ export interface SmallVggArchitecture {
   classes: number
 }
 
+const architectureNames: OptionNames<SmallVggArchitecture> = {
+  widths: 'required',
+  channels: 'required',
+  classes: 'required',
+}
+
 export interface SmallVggOptions extends Partial<SmallVggArchitecture> {
   rng: Rng
 }
@@ -50,8 +56,9 @@ export class SmallVgg<W extends tf.Tensor = tf.Tensor> {
     readonly weights: ReadonlyMap<string, W>,
     readonly heads?: readonly tf.Tensor1D[],
   ) {
-    for (const [name, shape] of weightShapes(architecture))
-      checkTensor('losses-lpips-huber.SmallVgg', name, weights.get(name), shape)
+    const where = 'losses-lpips-huber.SmallVgg'
+    checkOptions(where, architecture, architectureNames, 'architecture')
+    for (const [name, shape] of weightShapes(architecture)) checkTensor(where, name, weights.get(name), shape)
     this.features = images => this.#features(images, 'features')
   }
 

@@ -9,7 +9,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 
 const small = (seed = 1) => createSmallVgg({ rng: createRng(seed), widths: [4, 6], channels: 2, classes: 3 })
-const images = (n: number, seed = 2) => createRng(seed).normal([n, 8, 8, 2]) as tf.Tensor4D
+const images = (n: number, seed = 2) => createRng(seed).normal([n, 8, 8, 2])
 
 describe('SmallVgg', () => {
   it('halves the image between stages', () => {

@@ -15,11 +15,11 @@ import type { SolverState } from './method.js'
  * @param field  x [B,...] and t [B] to dx/dt [B,...]
  * @param x      state at the first time [B,...], float32; borrowed until the first step is done
  */
-export function integrate(
-  field: Field,
-  x: tf.Tensor,
+export function integrate<X extends tf.Tensor>(
+  field: Field<X>,
+  x: X,
   options: IntegrateOptions = {},
-): Generator<SolverState, void, undefined> {
+): Generator<SolverState<X>, void, undefined> {
   checkOptions('ode.integrate', options, integrateNames)
   return run('ode.integrate', field, x, options).states
 }

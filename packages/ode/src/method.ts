@@ -2,7 +2,7 @@ import type { Field } from '@rectified-flow/core'
 import type * as tf from '@tensorflow/tfjs-core'
 
 /** The state at the end [B,...], owned by the caller, and the field calls spent. */
-export type Solution = { x: tf.Tensor; nfe: number }
+export type Solution<X extends tf.Tensor = tf.Tensor> = { x: X; nfe: number }
 
 /** The result of one step. A method with `past` also gives v, the velocity at its start [B,...], for the steps after it. */
 export type MethodStep = Solution & { v?: tf.Tensor }
@@ -32,9 +32,9 @@ export interface Method {
 }
 
 /** Where a solver is after a step. */
-export interface SolverState {
+export interface SolverState<X extends tf.Tensor = tf.Tensor> {
   /** The state at t [B,...], borrowed: freed when the next step is done (clone to keep). */
-  x: tf.Tensor
+  x: X
   t: number
   /** Steps done, and how many there are in all. */
   step: number

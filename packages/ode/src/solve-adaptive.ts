@@ -3,9 +3,9 @@ import * as tf from '@tensorflow/tfjs-core'
 import { type AdaptiveOptions, adaptiveNames } from './adaptive-options.js'
 import { adaptive, type SolverStatistics, statistics } from './internal/adaptive.js'
 
-export type AdaptiveSolution = SolverStatistics & {
+export type AdaptiveSolution<X extends tf.Tensor = tf.Tensor> = SolverStatistics & {
   /** The state at the end [B,...]. */
-  x: tf.Tensor
+  x: X
 }
 
 /**
@@ -20,14 +20,14 @@ export type AdaptiveSolution = SolverStatistics & {
  * @param x      state at span[0] [B,...], float32; borrowed until the promise settles
  * @see Hairer, Nørsett, Wanner, Solving Ordinary Differential Equations I, section II.4
  */
-export async function solveAdaptive(
-  field: Field,
-  x: tf.Tensor,
+export async function solveAdaptive<X extends tf.Tensor>(
+  field: Field<X>,
+  x: X,
   options: AdaptiveOptions = {},
-): Promise<AdaptiveSolution> {
+): Promise<AdaptiveSolution<X>> {
   checkOptions('ode.solveAdaptive', options, adaptiveNames)
-  let solution: AdaptiveSolution | undefined
-  for await (const step of adaptive('ode.solveAdaptive', field, x, options).steps)
-    if (step.lanes.every(lane => lane.done)) solution = { x: tf.clone(step.x), ...statistics(step) }
+  let solution: AdaptiveSolution<X> | undefined
+  for await (const step of adaptive('ode.solveAdaptive', field as Field, x, options).steps)
+    if (step.lanes.every(lane => lane.done)) solution = { x: tf.clone(step.x) as X, ...statistics(step) }
   return solution! // a span has at least one step
 }

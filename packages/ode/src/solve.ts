@@ -3,9 +3,9 @@ import * as tf from '@tensorflow/tfjs-core'
 import { type IntegrateOptions, integrateNames, run } from './internal/run.js'
 import type { Solution, SolverState } from './method.js'
 
-export type SolveOptions = IntegrateOptions & {
+export type SolveOptions<X extends tf.Tensor = tf.Tensor> = IntegrateOptions & {
   /** Called after each step. */
-  onStep?: (state: SolverState) => void
+  onStep?: (state: SolverState<X>) => void
 }
 
 const solveNames: OptionNames<SolveOptions> = { ...integrateNames, onStep: 'optional' }
@@ -17,10 +17,14 @@ const solveNames: OptionNames<SolveOptions> = { ...integrateNames, onStep: 'opti
  * @param x      state at the first time [B,...], float32
  * @returns      state at the last time, and the field calls spent
  */
-export function solve(field: Field, x: tf.Tensor, options: SolveOptions = {}): Solution {
-  checkOptions('ode.solve', options, solveNames)
+export function solve<X extends tf.Tensor>(
+  field: Field<X>,
+  x: X,
+  options: SolveOptions<X> = {},
+): Solution<X> {
+  checkOptions<SolveOptions<X>>('ode.solve', options, solveNames)
   const { onStep, ...rest } = options
-  let end: Solution | undefined
+  let end: Solution<X> | undefined
   for (const state of run('ode.solve', field, x, rest).states) {
     onStep?.(state)
     if (state.step === state.steps) end = { x: tf.clone(state.x), nfe: state.nfe }

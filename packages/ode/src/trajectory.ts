@@ -3,9 +3,9 @@ import * as tf from '@tensorflow/tfjs-core'
 import { type IntegrateOptions, integrateNames, run } from './internal/run.js'
 
 /** states[i] [B,...] is the state at times[i]; states[0] is a clone of the start. */
-export interface Trajectory {
+export interface Trajectory<X extends tf.Tensor = tf.Tensor> {
   times: readonly number[]
-  states: tf.Tensor[]
+  states: X[]
   nfe: number
 }
 
@@ -15,7 +15,11 @@ export interface Trajectory {
  * @param field  x [B,...] and t [B] to dx/dt [B,...]
  * @param x      state at the first time [B,...], float32
  */
-export function trajectory(field: Field, x: tf.Tensor, options: IntegrateOptions = {}): Trajectory {
+export function trajectory<X extends tf.Tensor>(
+  field: Field<X>,
+  x: X,
+  options: IntegrateOptions = {},
+): Trajectory<X> {
   checkOptions('ode.trajectory', options, integrateNames)
   const { times, states } = run('ode.trajectory', field, x, options)
   let nfe = 0

@@ -19,6 +19,8 @@ import type * as tf from '@tensorflow/tfjs-core'
 import { expectTypeOf } from 'vitest'
 
 declare const x: tf.Tensor
+declare const points: tf.Tensor2D
+declare const ofPoints: (x: tf.Tensor2D, t: tf.Tensor1D) => tf.Tensor2D
 declare const field: (x: tf.Tensor, t: tf.Tensor1D) => tf.Tensor
 
 expectTypeOf(heun).toExtend<Method>()
@@ -28,6 +30,12 @@ expectTypeOf(solve(field, x)).toEqualTypeOf<{ x: tf.Tensor; nfe: number }>()
 expectTypeOf(trajectory(field, x, { times: [1, 0] }).states).toEqualTypeOf<tf.Tensor[]>()
 for (const state of integrate(field, x, { steps: 2, span: [0, 1] }))
   expectTypeOf(state).toEqualTypeOf<SolverState>()
+
+// States have the rank of the start.
+expectTypeOf(solve(field, points).x).toEqualTypeOf<tf.Tensor2D>()
+expectTypeOf(solve(ofPoints, points).x).toEqualTypeOf<tf.Tensor2D>()
+expectTypeOf(trajectory(field, points, { times: [1, 0] }).states).toEqualTypeOf<tf.Tensor2D[]>()
+expectTypeOf(solveAdaptive(field, points)).resolves.toHaveProperty('x').toEqualTypeOf<tf.Tensor2D>()
 
 expectTypeOf(dopri5).toExtend<Method>()
 expectTypeOf(solveAdaptive(field, x, { method: dopri5, perSample: true })).toEqualTypeOf<

@@ -8,6 +8,7 @@ export { type PrefetchedCoupling, prefetch } from './couplings/prefetch.js'
 export { storedCoupling } from './couplings/stored.js'
 export { type TruncationOptions, truncatedCoupling } from './couplings/truncated.js'
 export { curvature } from './curvature.js'
+export { type EarlyStoppingOptions, earlyStopping } from './early-stopping.js'
 export { emaWarmUp } from './ema-warm-up.js'
 export {
   type GeneratePairsOptions,
@@ -39,7 +40,7 @@ export {
 } from './schedule.js'
 export { slerp } from './slerp.js'
 export { straightness } from './straightness.js'
-export { Trainer, type TrainerStep } from './trainer.js'
+export { Trainer, type TrainerStep, type ValidateOptions } from './trainer.js'
 export type { TrainerOptions } from './trainer-options.js'
 export type { TrainerState } from './trainer-state.js'
 export { type TranslateOptions, translate } from './translate.js'

@@ -22,7 +22,6 @@ const warmUpNames: OptionNames<WarmUpOptions> = {
 export function warmUp(rate: number | Schedule, options: WarmUpOptions): Schedule {
   const where = 'reflow.warmUp'
   checkOptions(where, options, warmUpNames)
-  checkOptions<WarmUpOptions>(where, options, { steps: 'required' })
   const { steps } = options
   checkInt(where, 'steps', steps, 0)
   const at = rateOf(where, rate)
@@ -78,7 +77,6 @@ function decay(
   options: DecayOptions,
   left: (s: number) => number,
 ): Schedule {
-  checkOptions<DecayOptions>(where, options, { to: 'required', from: 'optional', floor: 'optional' })
   const { to, from = 0, floor = 0 } = options
   checkInt(where, 'from', from, 0)
   checkInt(where, 'to', to, from + 1)

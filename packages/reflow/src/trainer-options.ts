@@ -16,8 +16,11 @@ import { dynamicLossScale, type LossScale } from './loss-scale.js'
 import { type Schedule, toSchedule } from './schedule.js'
 
 export interface TrainerOptions<X extends tf.Tensor = tf.Tensor> {
-  /** The network's velocity in one training step: rng drives its dropout, labels [B,L] are the labels of the pairs. */
-  velocity: (rng: Rng, labels?: tf.Tensor2D) => Field<X>
+  /**
+   * The network's velocity: in a training step `rng` drives its dropout, in `validate` there is no rng and no dropout. Labels [B,L] are
+   * those of the pairs.
+   */
+  velocity: (rng: Rng | undefined, labels?: tf.Tensor2D) => Field<X>
   /** The variables to train, which `velocity` reads. */
   weights: Weights
   coupling: Coupling<X>
@@ -28,11 +31,16 @@ export interface TrainerOptions<X extends tf.Tensor = tf.Tensor> {
   batch?: number
   /** Number of equal parts of a batch, computed one after the other: less memory, the same step. */
   microBatches?: number
-  /** A number, or a function of the steps done before: see `warmUp`. */
+  /** A number, or a function of the steps done before: see `warmUp`, `cosineDecay`, `linearDecay`. */
   learningRate?: number | Schedule
   beta1?: number
   beta2?: number
   epsilon?: number
+  /**
+   * Decoupled weight decay: each step makes every weight smaller by the share learningRate weightDecay, as PyTorch's AdamW,
+   * where it is 0.01 by default.
+   */
+  weightDecay?: number
   /**
    * Decay of the moving average of the weights: the largest one, which `emaWarmUp` reaches after lower ones; or a function of the
    * update from 1, such as `powerEma`, or `() => 0.9999`.
@@ -61,6 +69,7 @@ export const trainerNames: OptionNames<TrainerOptions> = {
   beta1: 'optional',
   beta2: 'optional',
   epsilon: 'optional',
+  weightDecay: 'optional',
   emaDecay: 'optional',
   clipNorm: 'optional',
   lossScale: 'optional',
@@ -76,6 +85,7 @@ export function withDefaults({
   beta1 = 0.9,
   beta2 = 0.999,
   epsilon = 1e-8,
+  weightDecay = 0,
   emaDecay = 0.9999,
   clipNorm = Infinity,
   maxSkipped = 20,
@@ -89,6 +99,7 @@ export function withDefaults({
   if (batch % microBatches !== 0)
     throw new RangeError(`${where}: microBatches must divide batch (${batch}), got ${microBatches}.`)
   if (typeof learningRate === 'number') checkNumber(where, 'learningRate', learningRate, 0)
+  checkNumber(where, 'weightDecay', weightDecay, 0)
   if (typeof emaDecay === 'number') checkNumber(where, 'emaDecay', emaDecay, 0, 1)
   if (clipNorm !== Infinity) checkNumber(where, 'clipNorm', clipNorm, Number.MIN_VALUE)
   checkInt(where, 'maxSkipped', maxSkipped, 1)
@@ -100,6 +111,7 @@ export function withDefaults({
     beta1,
     beta2,
     epsilon,
+    weightDecay,
     emaDecay: typeof emaDecay === 'number' ? emaWarmUp(emaDecay) : emaDecay,
     clipNorm,
     maxSkipped,

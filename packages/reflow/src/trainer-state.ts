@@ -28,6 +28,19 @@ export function slotOf(weight: tf.Variable): AdamSlot {
   }))
 }
 
+/** What `body` returns while the weights are their averages. The tensors change places, so nothing is copied. */
+export function withAverages<Result>(slots: Slots, body: () => Result): Result {
+  const swap = () => {
+    for (const { weight, ema } of slots.values()) [weight.dataId, ema.dataId] = [ema.dataId, weight.dataId]
+  }
+  swap()
+  try {
+    return body()
+  } finally {
+    swap()
+  }
+}
+
 /** A copy of all slots on the host. */
 export async function readSlots(slots: Slots): Promise<TrainerState['tensors']> {
   const entries = [...slots].flatMap(([name, slot]) =>

@@ -1,17 +1,27 @@
 import {
+  type Coupling,
   checkGradients,
   checkInt,
   checkNumber,
   checkOptions,
   checkTensor,
   NumericError,
+  type OptionNames,
   type Weights,
 } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { after, type Counters, schedule } from './internal/counters.js'
 import { type TrainingStep, trainingStep } from './internal/training-step.js'
+import { validationLoss } from './internal/validation-loss.js'
 import { type TrainerOptions, trainerNames, withDefaults } from './trainer-options.js'
-import { readSlots, type Slots, slotOf, type TrainerState, writeSlots } from './trainer-state.js'
+import {
+  readSlots,
+  type Slots,
+  slotOf,
+  type TrainerState,
+  withAverages,
+  writeSlots,
+} from './trainer-state.js'
 
 /** The result of one step. */
 export interface TrainerStep {
@@ -28,6 +38,15 @@ export interface TrainerStep {
   times: Float32Array
   losses: Float32Array
 }
+
+export interface ValidateOptions {
+  /** How many batches of the coupling are drawn; a stored coupling's epoch has count / batch. */
+  batches?: number
+  /** Whether the weights are their moving averages, with which one samples, or those that training changes. */
+  averaged?: boolean
+}
+
+const validateNames: OptionNames<ValidateOptions> = { batches: 'optional', averaged: 'optional' }
 
 /**
  * Trains a velocity on pairs of any shape [B,...]: x_t = (1 - t) x + t z, target z - x, Adam, moving average of the weights.
@@ -184,6 +203,26 @@ export class Trainer<X extends tf.Tensor = tf.Tensor> {
       )
     const times = read.subarray(batch, 2 * batch)
     return { step: step + 1, loss, gradientNorm, learningRate: learningRate(step), skipped, times, losses }
+  }
+
+  /**
+   * The mean loss of pairs that are not trained on, without dropout, after all steps that were asked for before:
+   *
+   *   mean over the pairs of coupling.draw(k, batch), k = 0 ... batches - 1, of premetric(v(x_t, t), z - x)
+   *
+   * Batch and premetric are those of training, and so is the distribution of the times, which are drawn with
+   * rng.fork('validation').fork(k). So every call has the same pairs, noise and times, and the losses of two steps compare.
+   *
+   * @param coupling  pairs that were held out: see `holdOut` of @rectified-flow/datasets
+   * @returns         the mean loss; NaN if a loss is not finite
+   */
+  async validate(coupling: Coupling<X>, options: ValidateOptions = {}): Promise<number> {
+    const where = 'reflow.Trainer.validate'
+    checkOptions(where, options, validateNames)
+    const { batches = 8, averaged = true } = options
+    checkInt(where, 'batches', batches, 1)
+    const during = <Result>(body: () => Result) => (averaged ? withAverages(this.#slots, body) : body())
+    return this.#inTurn(() => validationLoss(where, coupling, { ...this.#options, batches, during }))
   }
 
   /** A copy of the whole state on the host, after all steps that were asked for before; later ones wait for it. */

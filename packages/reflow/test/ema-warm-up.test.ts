@@ -21,7 +21,7 @@ async function shortRun(emaDecay?: () => number): Promise<{ weight: number; aver
     weights: new Map([['a', a]]),
     coupling: {
       async draw(step, batch) {
-        const z = createRng(3).fork(step).normal([batch, 2, 2, 1]) as tf.Tensor4D
+        const z = createRng(3).fork(step).normal([batch, 2, 2, 1])
         return { z, x: tf.mul(z, 0.5) }
       },
     },

@@ -5,8 +5,7 @@ import { expectClose, f32 } from '@rectified-flow/tools/matchers'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 
-const noise = (seed: number, batch = 2): tf.Tensor4D =>
-  createRng(seed).normal([batch, 4, 4, 1]) as tf.Tensor4D
+const noise = (seed: number, batch = 2): tf.Tensor4D => createRng(seed).normal([batch, 4, 4, 1])
 
 /** The denoiser of data N(mean, s²): the posterior mean (s² x + σ² mean)/(s² + σ²). */
 function gaussian(mean: number, s: number): Denoiser {

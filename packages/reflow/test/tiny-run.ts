@@ -1,23 +1,36 @@
-// Trains a tiny network. train-killed.test.ts runs it: node tiny-run.mjs FOLDER [STEPS]
+// Trains a tiny network. train-killed.test.ts runs it: node tiny-run.mjs FOLDER [STEPS [PATIENCE]]
 
 import { useBackend } from '@rectified-flow/backends'
 import { type Coupling, createRng } from '@rectified-flow/core'
 import { encodePngGrid } from '@rectified-flow/datasets'
 import { squaredL2 } from '@rectified-flow/losses-lpips-huber'
-import { dynamicLossScale, prefetch, previewFlow, Trainer, warmUp } from '@rectified-flow/reflow'
+import {
+  dynamicLossScale,
+  earlyStopping,
+  prefetch,
+  previewFlow,
+  Trainer,
+  warmUp,
+} from '@rectified-flow/reflow'
 import { train } from '@rectified-flow/reflow/node'
 import { uniform } from '@rectified-flow/timestep-dists'
 import * as tf from '@tensorflow/tfjs-core'
 
-const [folder, steps = '60'] = process.argv.slice(2) as [string, string?]
+const [folder, steps = '60', patience = '100'] = process.argv.slice(2) as [string, string?, string?]
 await useBackend('cpu')
 const rng = createRng(1)
 const w = tf.variable(rng.fork('w').normal([4, 4]))
 const pairs: Coupling = {
   async draw(step, batch) {
-    const z = rng.fork('pairs').fork(step).normal([batch, 2, 2, 1]) as tf.Tensor4D
+    const z = rng.fork('pairs').fork(step).normal([batch, 2, 2, 1])
     const x: tf.Tensor4D = tf.mul(z, step % 17 === 5 ? Number.NaN : 0.5) // some steps are skipped
     return { x, z }
+  },
+}
+const heldOut: Coupling = {
+  draw(step, batch) {
+    const z = rng.fork('held out').fork(step).normal([batch, 2, 2, 1]) as tf.Tensor4D
+    return { x: tf.mul(z, 0.5), z }
   },
 }
 const field = (weights: tf.Tensor) => (x: tf.Tensor) =>
@@ -36,7 +49,7 @@ const trainer = new Trainer({
   clipNorm: 1,
   lossScale: dynamicLossScale({ growAfter: 7 }),
 })
-const z = rng.fork('preview').normal([4, 2, 2, 1]) as tf.Tensor4D
+const z = rng.fork('preview').normal([4, 2, 2, 1])
 const { step, finished, best } = await train(trainer, {
   folder,
   steps: Number(steps),
@@ -53,6 +66,9 @@ const { step, finished, best } = await train(trainer, {
     tf.dispose(samples.map(({ x }) => x))
     return { images, scalars: { straightness: straightness! }, score: straightness! }
   },
+  validateEvery: 5,
+  validate: trainer => trainer.validate(heldOut, { batches: 2 }),
+  stopWhen: earlyStopping({ patience: Number(patience), minDelta: 0.5 }),
   onStep({ step }) {
     process.send?.(step)
   },

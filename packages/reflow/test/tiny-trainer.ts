@@ -10,7 +10,7 @@ export function setup(options: Partial<TrainerOptions> = {}) {
   const field: Field = x => tf.add(tf.mul(x, a), b)
   const coupling: Coupling = {
     async draw(step, batch) {
-      const z = createRng(3).fork(step).normal([batch, 2, 2, 1]) as tf.Tensor4D
+      const z = createRng(3).fork(step).normal([batch, 2, 2, 1])
       return { z, x: tf.mul(z, 0.5) }
     },
   }

@@ -51,6 +51,20 @@ describe('train', () => {
     await killAgainAndAgain(job, { folder: own, kills: 20, uniform: () => rng.uniforms(1)[0]! })
   })
 
+  it('ends early at the step of an undisturbed run after 5 kills', { timeout: 120_000 }, async () => {
+    const own = join(folder, 'early')
+    await mkdir(own)
+    const patience = '3'
+    const { stdout } = await runProgram(program, [join(own, 'alone'), String(STEPS), patience])
+    const { step, finished } = JSON.parse(stdout)
+    expect(finished).toBe(true)
+    expect(step).toBeLessThan(STEPS)
+    const start = (out: string) =>
+      fork(program, [out, String(STEPS), patience], { silent: true, execArgv: [] })
+    const rng = createRng(21)
+    await killAgainAndAgain({ ...job, start }, { folder: own, kills: 5, uniform: () => rng.uniforms(1)[0]! })
+  })
+
   it('finishes its step and saves on SIGTERM', { timeout: 60_000 }, async () => {
     const [whole, stopped] = [join(folder, 'whole'), join(folder, 'stopped')]
     const { stdout, last: step } = await run(

@@ -22,7 +22,7 @@ function setup(spoil: (step: number) => number = () => 1) {
   const a = tf.tidy(() => tf.variable(tf.scalar(0.1)))
   const coupling: Coupling = {
     async draw(step, batch) {
-      const z = createRng(3).fork(step).normal([batch, 2, 2, 1]) as tf.Tensor4D
+      const z = createRng(3).fork(step).normal([batch, 2, 2, 1])
       return { z, x: tf.mul(z, 0.5 * spoil(step)) }
     },
   }
@@ -169,7 +169,7 @@ describe('train', () => {
 
 describe('previewFlow', () => {
   it('has samples for each number of steps, and the straightness of the paths', async () => {
-    const z = createRng(1).normal([3, 2, 2, 1]) as tf.Tensor4D
+    const z = createRng(1).normal([3, 2, 2, 1])
     const { samples, straightness } = await previewFlow(x => tf.zerosLike(x), z, { steps: [1, 3] })
     expect(samples.map(({ steps, x }) => [steps, x.shape[0]])).toEqual([
       [1, 3],
@@ -182,7 +182,7 @@ describe('previewFlow', () => {
   })
 
   it('has the paths of the first noises', async () => {
-    const z = createRng(1).normal([3, 2, 2, 1]) as tf.Tensor4D
+    const z = createRng(1).normal([3, 2, 2, 1])
     const still = (x: tf.Tensor) => tf.zerosLike(x) // every state, and every prediction, is the noise
     const options = { steps: [], straightnessSteps: 4, trajectories: 2 }
     const { times, states, predictions } = (await previewFlow(still, z, options)).trajectory!

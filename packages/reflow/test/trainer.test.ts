@@ -1,5 +1,5 @@
-import type { Coupling } from '@rectified-flow/core'
-import { dynamicLossScale, powerEma, type TrainerOptions, warmUp } from '@rectified-flow/reflow'
+import { type Coupling, createRng } from '@rectified-flow/core'
+import { dynamicLossScale, powerEma, type Trainer, type TrainerOptions, warmUp } from '@rectified-flow/reflow'
 import { expectNoLeak } from '@rectified-flow/tools/leaks'
 import { exact, expectClose, sum } from '@rectified-flow/tools/matchers'
 import { withoutGradients } from '@rectified-flow/tools/without-gradients'
@@ -103,6 +103,26 @@ describe('Trainer', () => {
     await expectClose(await numbers(parts), await numbers(whole), sum)
   })
 
+  it.each([1, 2])(
+    'makes the same step on points as on images of one pixel, in %i parts',
+    async microBatches => {
+      const pairs = (shape: number[]): Coupling => ({
+        draw: (step, batch) => {
+          const z = createRng(3)
+            .fork(step)
+            .normal([batch, ...shape])
+          return { z, x: tf.mul(z, 0.5) }
+        },
+      })
+      const [points, images] = [[2], [1, 1, 2]].map(
+        shape => setup({ coupling: pairs(shape), microBatches }).trainer,
+      ) as [Trainer, Trainer]
+      for (let i = 0; i < 3; i++)
+        await expectClose((await points.advance()).losses, (await images.advance()).losses, exact)
+      await expectClose(await numbers(points), await numbers(images), exact)
+    },
+  )
+
   it('clips the norm of all gradients together', async () => {
     const [free, clipped] = [setup(), setup({ clipNorm: 0.25 })]
     const { gradientNorm } = await free.trainer.advance()
@@ -142,6 +162,20 @@ describe('Trainer', () => {
     expect(skipped).toBeGreaterThan(0) // sums of squares pass float32's 2^128
     expect((await trainer.state()).lossScale).toEqual({ scale: 2 ** (70 - skipped), streak: 1 })
     expect(a.dataSync()[0]).toBeCloseTo(start! + 0.05, 3) // Adam's first step has the size of the rate
+  })
+
+  it('takes the share of the rate from each weight that it trains', async () => {
+    const [plain, decayed] = [setup(), setup({ weightDecay: 0.5 })]
+    for (const { trainer } of [plain, decayed]) await trainer.advance()
+    // Adam's step is the same in both; the decay is of the weights before, 0.1 and 0.5, times 0.05 of the rate and 0.5.
+    for (const [name, start] of [
+      ['a', 0.1],
+      ['b', 0.5],
+    ] as const) {
+      const [one, other] = [plain, decayed].map(({ [name]: weight }) => weight.dataSync()[0]!)
+      expect(one! - other!).toBeCloseTo(0.05 * 0.5 * start, 6)
+    }
+    expect(() => setup({ weightDecay: -1 })).toThrow('reflow.Trainer: weightDecay must be')
   })
 
   it('gives the labels of the pairs to the network', async () => {

@@ -21,7 +21,7 @@ const config = {
 }
 const net = new SongUNet(config, { rng: createRng(0) })
 const x = createRng(1).normal([32, 28, 28, 1])
-const t = createRng(2).uniform([32]) as tf.Tensor1D
+const t = createRng(2).uniform([32])
 
 const velocity = () => edmVelocity(net)(x, t)
 const gradient = (recompute: boolean) => {

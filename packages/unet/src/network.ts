@@ -18,8 +18,8 @@ export const forwardNames: OptionNames<ForwardOptions> = {
 
 /** Options for training. Without them the network has no dropout. */
 export interface TrainingOptions {
-  /** Turns dropout on, and gives its random numbers. */
-  rng: Rng
+  /** Turns dropout on, and gives its random numbers. Undefined where there must be none, as in `Trainer.validate`. */
+  rng: Rng | undefined
   /**
    * Gradient checkpointing: the gradient runs each block again instead of keeping its activations (Chen et al., arXiv
    * 1604.06174). It gives the same numbers, needs less than a third of the memory, and takes about 1.5 times as long.

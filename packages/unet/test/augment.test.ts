@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 
 const rng = createRng(7)
-const noise = (b = 8, side = 8, channels = 3) => rng.normal([b, side, side, channels]) as tf.Tensor4D
+const noise = (b = 8, side = 8, channels = 3) => rng.normal([b, side, side, channels])
 
 /** Augment with this one only, always. */
 const only = (name: AugmentationName, seed = 1) => ({

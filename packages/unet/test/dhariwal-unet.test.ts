@@ -20,8 +20,8 @@ const config = {
 } satisfies DhariwalUNetConfig
 
 const rng = createRng(3)
-const images = (b: number) => rng.fork('x').normal([b, 8, 8, 1]) as tf.Tensor4D
-const noise = (b: number) => rng.fork('noise').normal([b]) as tf.Tensor1D
+const images = (b: number) => rng.fork('x').normal([b, 8, 8, 1])
+const noise = (b: number) => rng.fork('noise').normal([b])
 const randomNet = (options: Partial<DhariwalUNetConfig> = {}) =>
   perturbed(new DhariwalUNet({ ...config, ...options }, { rng: createRng(1) }))
 const different = (a: tf.Tensor, b: tf.Tensor) => tf.max(tf.abs(tf.sub(a, b))).dataSync()[0]

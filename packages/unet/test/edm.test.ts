@@ -14,7 +14,7 @@ const affine: Network = {
 const times = [1e-5, 0.03, 0.4, 0.75, 0.99, 1 - 1e-5].map(Math.fround)
 let x: tf.Tensor4D
 beforeAll(() => {
-  x = createRng(1).normal([times.length, 2, 2, 1]) as tf.Tensor4D
+  x = createRng(1).normal([times.length, 2, 2, 1])
 })
 
 /** The velocity in float64, as v = (x - D(x/(1-t), t/(1-t)))/t. */
@@ -37,7 +37,7 @@ describe('edmVelocity', () => {
   it('is the velocity of the denoiser', async () => {
     const net = randomNet()
     const classLabels = tf.tensor2d([[0, 1, 0]])
-    const state = createRng(2).normal([3, 8, 8, 1]) as tf.Tensor4D
+    const state = createRng(2).normal([3, 8, 8, 1])
     const t = tf.tensor1d([0.1, 0.5, 0.9])
     const expected = velocity(edmDenoiser(net, { classLabels }))(state, t)
     await expectClose(edmVelocity(net, { classLabels })(state, t), expected, sum)

@@ -64,7 +64,7 @@ function gaussianNet(sigmaOf: (label: number) => number, factor: (sigma: number)
 const exactVelocity = (x: number, t: number) =>
   (x * (t - (1 - t) * VARIANCE)) / ((1 - t) ** 2 * VARIANCE + t ** 2)
 
-const imagesOf = (n: number) => rng.normal([n, 2, 2, 1]) as tf.Tensor4D
+const imagesOf = (n: number) => rng.normal([n, 2, 2, 1])
 
 describe.each(
   cases.map(([preconditioner, ...rest]) => [preconditioner.name, preconditioner, ...rest] as const),

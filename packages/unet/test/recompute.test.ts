@@ -19,8 +19,8 @@ const dhariwal: UNetConfig = {
   dropout: 0.2,
 }
 const rng = createRng(4)
-const x = () => rng.fork('x').normal([2, 8, 8, 1]) as tf.Tensor4D
-const noise = () => rng.fork('noise').normal([2]) as tf.Tensor1D
+const x = () => rng.fork('x').normal([2, 8, 8, 1])
+const noise = () => rng.fork('noise').normal([2])
 
 /** Value and gradients of a loss, by the weights' names, and of the image. */
 function gradients(net: UNet, image: tf.Variable, recompute: boolean) {

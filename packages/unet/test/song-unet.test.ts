@@ -8,9 +8,9 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { randomNet, small } from './small-net.js'
 
 const rng = createRng(3)
-const images = (b: number, side = 8) => rng.fork('x').normal([b, side, side, 1]) as tf.Tensor4D
-const noise = (b: number) => rng.fork('noise').normal([b]) as tf.Tensor1D
-const labelsOf = (b: number) => rng.fork('labels').normal([b, 3]) as tf.Tensor2D
+const images = (b: number, side = 8) => rng.fork('x').normal([b, side, side, 1])
+const noise = (b: number) => rng.fork('noise').normal([b])
+const labelsOf = (b: number) => rng.fork('labels').normal([b, 3])
 
 describe('forward', () => {
   it('gives a sample the same output alone and in a batch', async () => {
@@ -254,7 +254,7 @@ it('trains with one level of one block, whose embedding has one piece', () => {
     numBlocks: 1,
   }
   const net = new SongUNet({ ...one, attnResolutions: [] }, { rng: createRng(0) })
-  const x = createRng(1).normal([1, 4, 4, 1]) as tf.Tensor4D
+  const x = createRng(1).normal([1, 4, 4, 1])
   const loss = () => tf.mean(tf.square(net.forward(x, tf.tensor1d([0.5])))) as tf.Scalar
   const { grads } = tf.variableGrads(loss, [...net.weights.values()])
   expect(Object.keys(grads)).toHaveLength(net.weights.size)

@@ -110,7 +110,7 @@ export class Digits {
       const inverted = invert(field, x, { noise: this.#normal(0, 0), steps: INVERSION_STEPS })
       const drawn = sample(field, inverted.z, { steps: INVERSION_STEPS })
       nfe = inverted.nfe + drawn.nfe
-      return [inverted.z as tf.Tensor4D, drawn.x]
+      return [inverted.z, drawn.x]
     }) as [tf.Tensor4D, tf.Tensor]
     this.#corner = z
     return { noise: Float32Array.from(await z.data()), again: await read(again), nfe }

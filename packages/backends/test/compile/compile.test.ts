@@ -18,7 +18,7 @@ it('computes the same as the function, in every run', async () => {
   expect(compiled.name).toBe('f')
   await expectNoLeak(async () => {
     for (let time = 0; time < 6; time++) {
-      const x = rng.normal([2, 4]) as tf.Tensor2D
+      const x = rng.normal([2, 4])
       const [once, now] = [tf.tidy(() => f(x, { gain: time })), compiled(x, { gain: time })]
       await expectClose(now.y, once.y, exact)
       await expectClose(now.last, once.last, exact)

@@ -97,8 +97,8 @@ describe.runIf(process.env.BACKEND === 'node')('functions compiled to TensorFlow
   it('give the same bits for every operation that may be in a graph', () => {
     const x = tf.add(tf.abs(rng.normal([2, 4, 4, 8])), 0.1) as tf.Tensor4D
     const y = tf.add(tf.abs(rng.normal([2, 4, 4, 8])), 0.1) as tf.Tensor4D
-    const matrix = rng.normal([8, 8]) as tf.Tensor2D
-    const filter = rng.normal([3, 3, 8, 2]) as tf.Tensor4D
+    const matrix = rng.normal([8, 8])
+    const filter = rng.normal([3, 3, 8, 2])
     const indices = tf.tensor1d([3, 0, 1], 'int32')
     const axes: [number, number][] = [
       [0, 0],
@@ -304,7 +304,7 @@ describe.runIf(process.env.BACKEND === 'node')('functions compiled to TensorFlow
       const tensors: number[] = []
       const losses: number[] = []
       for (let step = 1; step <= 12; step++) {
-        const x = draws.normal([2, 8, 8, 4]) as tf.Tensor4D
+        const x = draws.normal([2, 8, 8, 4])
         const loss = tf.tidy(() => advance({ x, step }))
         losses.push((await loss.data())[0]!)
         tf.dispose([x, loss])
@@ -397,7 +397,7 @@ describe.runIf(process.env.BACKEND === 'node')('functions compiled to TensorFlow
   })
 
   it('do not defer the calls of other code', async () => {
-    const x = rng.normal([256, 256]) as tf.Tensor2D
+    const x = rng.normal([256, 256])
     const body = () => {
       let y = x
       for (let i = 0; i < 20; i++) y = tf.matMul(y, x)

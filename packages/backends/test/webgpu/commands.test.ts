@@ -67,7 +67,7 @@ describe.runIf(!(opened instanceof Error))('functions compiled to commands', () 
         const { value, grads } = tf.variableGrads(() => loss(x), [filter])
         return [value, ...Object.values(grads)]
       },
-      (time): [tf.Tensor4D] => [rng.fork(time).normal([2, 5, 5, 4]) as tf.Tensor4D],
+      (time): [tf.Tensor4D] => [rng.fork(time).normal([2, 5, 5, 4])],
     )
     expect(found).toEqual({ why: undefined, calls: RECORDED })
     tf.dispose([filter, gamma, beta])

@@ -144,7 +144,7 @@ async function noiseSource(
 ): Promise<{ numbers: number[]; noise(numbers: readonly number[]): tf.Tensor4D }> {
   if (path === undefined) {
     const rng = createRng(0)
-    return { numbers: seeds, noise: numbers => indexedNormal(rng, numbers, shape) as tf.Tensor4D }
+    return { numbers: seeds, noise: numbers => indexedNormal(rng, numbers, shape) }
   }
   const bytes = await readInput('--noise', path)
   const stored = (await inside(`--noise '${path}'`, () => readNpz(bytes, limit(maxBytes)))).get('arr_0')

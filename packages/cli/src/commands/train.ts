@@ -4,7 +4,7 @@ import type { BackendName } from '@rectified-flow/backends'
 import { createRng, type Rng } from '@rectified-flow/core'
 import { shippedFile } from '@rectified-flow/flow/node'
 import { premetrics } from '@rectified-flow/losses-lpips-huber'
-import { couplings, prefetch, Trainer, warmUp } from '@rectified-flow/reflow'
+import { couplings, prefetch, Trainer } from '@rectified-flow/reflow'
 import { train } from '@rectified-flow/reflow/node'
 import { timestepDistributions } from '@rectified-flow/timestep-dists'
 import {
@@ -22,6 +22,7 @@ import { checkOutput } from '../check-output.js'
 import { choiceHelp } from '../choice-help.js'
 import { withSizeOfData } from '../config-of-data.js'
 import { inside, readInput } from '../input-file.js'
+import { learningRateOf } from '../learning-rate.js'
 import { objectiveOf } from '../objective.js'
 import { openCoupling } from '../open-coupling.js'
 import { readNetwork } from '../open-network.js'
@@ -30,7 +31,9 @@ import { withProgress } from '../progress.js'
 import { recentLoss } from '../recent-loss.js'
 import { resolutionOption } from '../resolution-option.js'
 import { tuneRun } from '../run-tuning.js'
+import { type Assignment, setOption } from '../set-option.js'
 import { readTrainConfig, type TrainConfig } from '../train-config.js'
+import { validationOf } from '../validation.js'
 import { say, warn } from '../warn.js'
 import { writeOutput } from '../write-output.js'
 
@@ -38,6 +41,7 @@ interface Flags {
   out: string
   resume: 'auto' | 'must' | 'never'
   resolution?: number
+  set?: Assignment[]
   printConfig?: boolean
   backend?: BackendName
 }
@@ -56,6 +60,7 @@ export function fillTrain(command: Command): Command {
         .default('auto'),
     )
     .addOption(resolutionOption())
+    .addOption(setOption())
     .option('--print-config', 'show the configuration with every default, and do nothing')
     .addOption(backendOption())
     .addHelpText('after', lists)
@@ -73,7 +78,9 @@ const lists = () =>
     .join('\n')
 
 async function run(path: string, flags: Flags): Promise<void> {
-  const given = await readTrainConfig(path, flags)
+  const { set = [], resolution } = flags
+  const resized = resolution === undefined ? [] : [{ path: ['coupling', 'resolution'], value: resolution }]
+  const given = await readTrainConfig(path, [...set, ...resized])
   if (flags.printConfig) {
     console.log(stringify(given).trimEnd())
     return
@@ -94,27 +101,29 @@ async function run(path: string, flags: Flags): Promise<void> {
     rng: rng.fork('training'),
     batch: config.batch,
     microBatches: config.microBatches,
-    learningRate: warmUp(config.learningRate, { steps: config.warmup }),
+    learningRate: learningRateOf(config),
     beta1: config.beta1,
     beta2: config.beta2,
     epsilon: config.epsilon,
+    weightDecay: config.weightDecay,
     emaDecay: config.emaDecay,
     ...(config.clipNorm && { clipNorm: config.clipNorm }),
   })
   try {
     if (name === 'webgpu') await tuneRun(flags.out, trainer, config.precision)
-    const { steps, saveEvery, logEvery, previewEvery, maxBytes, ...settings } = config
-    const initial = await initialHash(config)
+    const { steps, saveEvery, logEvery, previewEvery } = config
+    const settings = { ...decidingSettings(config), ...(await initialHash(config)) }
     const lately = recentLoss()
     const result = await withProgress({ title: 'train', total: steps, unit: 'steps' }, update =>
       train(trainer, {
         folder: flags.out,
         steps,
-        settings: { ...settings, ...initial },
+        settings,
         resume: flags.resume,
         saveEvery,
         logEvery,
         previewEvery,
+        ...validationOf(config, source.heldOut),
         preview: () => previewRun(net, trainer, config),
         onResume({ step, path }) {
           say(`continues at step ${step.toLocaleString('en')} of ${steps.toLocaleString('en')} from ${path}`)
@@ -132,7 +141,7 @@ async function run(path: string, flags: Flags): Promise<void> {
     if (!result.finished) process.exitCode = STOPPED
     console.log(
       result.finished
-        ? `${steps} steps done; the moving average of the weights is ${weights}`
+        ? `${result.step} steps done; the moving average of the weights is ${weights}`
         : `stopped after ${result.step} of ${steps} steps; the same command goes on`,
     )
   } finally {
@@ -141,6 +150,23 @@ async function run(path: string, flags: Flags): Promise<void> {
     trainer.dispose()
     net.dispose()
   }
+}
+
+/** The settings that decide the numbers of a step: a run goes on only with the same. */
+function decidingSettings(config: TrainConfig): Record<string, unknown> {
+  const {
+    steps,
+    saveEvery,
+    logEvery,
+    previewEvery,
+    validateEvery,
+    validationBatches,
+    patience,
+    minDelta,
+    maxBytes,
+    ...rest
+  } = config
+  return { ...rest, ...(config.schedule !== 'constant' && { steps }) } // a rate that falls ends at the last step
 }
 
 /** A network with initial weights, or with weights drawn from the seed. A run that is resumed replaces both. */

@@ -30,10 +30,14 @@ const previewLine = z.object({
   images: z.record(z.string(), z.string()),
 })
 
-const anyLine = z.discriminatedUnion('kind', [trainLine, previewLine])
+/** The mean loss of held-out pairs. */
+const validationLine = z.object({ kind: z.literal('validation'), step, loss: number })
+
+const anyLine = z.discriminatedUnion('kind', [trainLine, previewLine, validationLine])
 
 export type TrainLine = z.infer<typeof trainLine>
 export type PreviewLine = z.infer<typeof previewLine>
+export type ValidationLine = z.infer<typeof validationLine>
 
 /** What the folder of a run holds. */
 export interface Run {
@@ -41,6 +45,7 @@ export interface Run {
   settings: Record<string, unknown>
   training: TrainLine[]
   previews: PreviewLine[]
+  validations: ValidationLine[]
   /** How many lines of its metrics are none that a run writes. */
   strangeLines: number
 }
@@ -59,6 +64,7 @@ export async function readRun(folder: string): Promise<Run> {
     settings: settings.data,
     training: lines.filter(line => line.kind === 'train'),
     previews: lines.filter(line => line.kind === 'preview'),
+    validations: lines.filter(line => line.kind === 'validation'),
     strangeLines: texts.length - lines.length,
   }
 }

@@ -3,7 +3,7 @@ import { TRAJECTORIES } from '../preview-run.js'
 import { Album } from './album.js'
 import { barsOverTime, curve, type Point } from './charts.js'
 import { escapeHtml, flatten, page, table } from './html.js'
-import { type PreviewLine, type Run, readRun, type TrainLine } from './read-run.js'
+import { type PreviewLine, type Run, readRun, type TrainLine, type ValidationLine } from './read-run.js'
 
 /** How many earlier grids of each kind the page shows besides the last one. */
 const EARLIER_GRIDS = 5
@@ -48,25 +48,19 @@ const section = (title: string, content: string): string =>
 const short = (value: number | null | undefined): string =>
   value === null || value === undefined ? 'none' : String(Number(value.toPrecision(4)))
 
-function summary({ training, previews }: Run): string {
+function summary({ training, previews, validations }: Run): string {
   const last = training.at(-1)
   if (!last) return '<p class="soft">No step has been logged yet.</p>'
   const ms = training.reduce((sum, line) => sum + line.msPerStep * line.steps, 0)
   const logged = training.reduce((sum, line) => sum + line.steps, 0)
   const skipped = training.reduce((sum, line) => sum + line.skipped, 0)
-  const scores = previews.flatMap(({ step, scalars: { score } }) =>
-    typeof score === 'number' ? [{ step, score }] : [],
-  )
-  const best = scores.reduce<(typeof scores)[number] | undefined>(
-    (a, b) => (a && a.score <= b.score ? a : b),
-    undefined,
-  )
+  const best = lowest(previews.map(({ step, scalars }) => ({ step, value: scalars.score })))
+  const held = lowest(validations.map(({ step, loss }) => ({ step, value: loss })))
   const tiles: [string, string][] = [
     ['steps', last.step.toLocaleString('en')],
     ['loss, lately', short(mean(recent(training).map(line => line.loss)))],
-    ...(best
-      ? [[`best score, step ${best.step.toLocaleString('en')}`, short(best.score)] as [string, string]]
-      : []),
+    ...(held ? [at('best validation loss', held)] : []),
+    ...(best ? [at('best score', best)] : []),
     ['ms a step', short(ms / logged)],
     ms < 3_600_000 ? ['minutes', short(ms / 60_000)] : ['hours', short(ms / 3_600_000)],
     ['steps skipped', skipped.toLocaleString('en')],
@@ -77,7 +71,21 @@ function summary({ training, previews }: Run): string {
   return `<div class="tiles">${text.join('')}</div>`
 }
 
-function charts({ training, previews }: Run): string {
+const at = (name: string, { step, value }: Point): [string, string] => [
+  `${name}, step ${step.toLocaleString('en')}`,
+  short(value),
+]
+
+/** The first of the lowest values that are numbers. */
+function lowest(points: readonly { step: number; value: number | null | undefined }[]): Point | undefined {
+  return points.reduce<Point | undefined>(
+    (best, { step, value }) =>
+      typeof value === 'number' && !(best && best.value <= value) ? { step, value } : best,
+    undefined,
+  )
+}
+
+function charts({ training, previews, validations }: Run): string {
   if (training.length === 0) return ''
   const lately = recent(training)
   const count = lately.reduce((sum, line) => sum + line.steps, 0)
@@ -95,6 +103,9 @@ function charts({ training, previews }: Run): string {
         { log: true },
       ),
     ],
+    ...(validations.length > 0
+      ? [['validation loss', curve(validations.flatMap(pointOf), { smooth: false })] as [string, string]]
+      : []),
     [`loss by time, last ${count.toLocaleString('en')} steps`, barsOverTime(lossByTime(lately))],
     ...names.map((name): [string, string] => [name, curve(scalar(previews, name), { smooth: false })]),
     [
@@ -115,6 +126,8 @@ function charts({ training, previews }: Run): string {
   const figures = shown.map(([title, chart]) => `<figure><h3>${escapeHtml(title)}</h3>${chart}</figure>`)
   return `<div class="charts">${figures.join('\n')}</div>`
 }
+
+const pointOf = ({ step, loss }: ValidationLine): Point[] => (loss === null ? [] : [{ step, value: loss }])
 
 /** The last tenth of the lines, because a single line has few losses in each interval of time. */
 const recent = (training: readonly TrainLine[]): TrainLine[] =>

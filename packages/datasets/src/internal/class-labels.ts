@@ -4,6 +4,8 @@ import { describe } from '@rectified-flow/core'
 export interface ClassLabels {
   labels: Uint16Array
   classes: number
+  /** The names of the classes, in the order of their numbers. */
+  names?: readonly string[]
 }
 
 /**

@@ -77,6 +77,7 @@ export async function imageFiles(path: string, options: ImageFilesOptions = {}):
       width,
       channels,
       classes: labels?.classes,
+      classNames: labels?.names,
       read,
       close: once(files),
     }

@@ -1,4 +1,11 @@
-import { checkInt, checkOneOf, createRng, type Features } from '@rectified-flow/core'
+import {
+  checkInt,
+  checkOneOf,
+  checkOptions,
+  createRng,
+  type Features,
+  type OptionNames,
+} from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { metrics as allMetrics, type MetricName, type MetricValues } from '../choices.js'
 import type { Extractor, NetworkDescription } from '../extractor.js'
@@ -37,10 +44,24 @@ export interface CompareOptions {
   versions?: Record<string, string>
 }
 
+const compareNames: OptionNames<CompareOptions> = {
+  reference: 'required',
+  metrics: 'optional',
+  seed: 'optional',
+  distance: 'optional',
+  versions: 'optional',
+}
+
 export interface EvaluateOptions extends CompareOptions {
   /** Refuse fewer images than this, for example the 50,000 of a protocol. */
   atLeast?: number
   onProgress?: (images: number) => void
+}
+
+const evaluateNames: OptionNames<EvaluateOptions> = {
+  ...compareNames,
+  atLeast: 'optional',
+  onProgress: 'optional',
 }
 
 /**
@@ -53,8 +74,10 @@ export interface EvaluateOptions extends CompareOptions {
 export async function evaluate(
   extractor: Features | Extractor,
   images: ImageBatches,
-  { metrics = ['frechetDistance'], atLeast = 2, onProgress, ...options }: EvaluateOptions,
+  options: EvaluateOptions,
 ): Promise<Evaluation> {
+  checkOptions('eval-fid.evaluate', options, evaluateNames)
+  const { metrics = ['frechetDistance'], atLeast = 2, onProgress, ...rest } = options
   checkInt('eval-fid.evaluate', 'atLeast', atLeast, 1)
   checkInt('eval-fid.evaluate', 'seed', options.seed ?? 0, 0)
   const keep = chosen(metrics, options.reference).map(([, { needs }]) => needs)
@@ -63,7 +86,7 @@ export async function evaluate(
     throw new RangeError(
       `eval-fid.evaluate: images must hold at least ${atLeast} images, got ${measured.images}.`,
     )
-  return evaluateMeasurement(measured, { metrics, ...options })
+  return evaluateMeasurement(measured, { metrics, ...rest })
 }
 
 /** The metrics of these names, in the order of the list. Throws if the reference lacks data that one of them needs. */
@@ -81,14 +104,10 @@ function chosen(names: readonly MetricName[], reference: Reference): [string, Me
 /** The second half of `evaluate`, for images that `measureImages` has measured, perhaps in parts on several machines. */
 export async function evaluateMeasurement(
   measured: Measurement,
-  {
-    metrics = ['frechetDistance'],
-    reference,
-    seed = 0,
-    distance = frechetDistance,
-    versions,
-  }: CompareOptions,
+  options: CompareOptions,
 ): Promise<Evaluation> {
+  checkOptions('eval-fid.evaluateMeasurement', options, compareNames)
+  const { metrics = ['frechetDistance'], reference, seed = 0, distance = frechetDistance, versions } = options
   const tools = { rng: createRng(seed), distance }
   const values: Record<string, unknown> = {}
   for (const [name, metric] of chosen(metrics, reference)) {

@@ -1,5 +1,5 @@
 import { compile } from '@rectified-flow/backends'
-import { checkOneOf, type Features } from '@rectified-flow/core'
+import { checkOneOf, checkOptions, type Features, type OptionNames } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Extractor, NetworkDescription } from '../extractor.js'
 import type { FeatureSet } from '../feature-set.js'
@@ -33,6 +33,8 @@ export interface MeasureOptions<Keep extends readonly KeptName[] = readonly Kept
   onProgress?: (images: number) => void
 }
 
+const measureNames: OptionNames<MeasureOptions> = { keep: 'optional', onProgress: 'optional' }
+
 /** The names in a list that is written in the call; of any other list the compiler knows none. */
 type NamesOf<Keep extends readonly KeptName[]> = number extends Keep['length'] ? never : Keep[number]
 
@@ -46,8 +48,9 @@ export async function measureImages<const Keep extends readonly KeptName[] = ['m
   images: ImageBatches,
   options: MeasureOptions<Keep> = {},
 ): Promise<Measurement<NamesOf<Keep>>> {
-  const { keep = ['moments'], onProgress }: MeasureOptions = options
   const where = 'eval-fid.measureImages'
+  checkOptions(where, options, measureNames)
+  const { keep = ['moments'], onProgress }: MeasureOptions = options
   for (const [i, name] of keep.entries()) checkOneOf(where, `keep[${i}]`, name, NAMES)
   const wanted = ['features', ...(['spatial', 'logits'] as const).filter(output => keep.includes(output))]
   const given = 'measure' in extractor ? extractor.outputs : ['features']

@@ -1,6 +1,6 @@
 import { conv2d } from '@rectified-flow/backends'
 import type { HostTensor } from '@rectified-flow/checkpoints'
-import { checkOneOf, checkTensor } from '@rectified-flow/core'
+import { checkOneOf, checkOptions, checkTensor, type OptionNames } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Extractor, NetworkDescription } from '../extractor.js'
 import { toInceptionInput } from '../resize/resize.js'
@@ -36,6 +36,11 @@ export interface FidInceptionOptions {
   weightsSha256?: string
 }
 
+const fidInceptionNames: OptionNames<FidInceptionOptions> = {
+  resize: 'optional',
+  weightsSha256: 'optional',
+}
+
 /**
  * The Inception v3 of 2015-12-05 that FID is defined by: average pooling counts no padding, the last block pools by
  * maximum, and there are 1008 classes.
@@ -50,10 +55,9 @@ export class FidInception implements Extractor<InceptionOutput> {
   readonly #resize: ResizeMode
 
   /** @param tensors  the weights, with the names of pytorch-fid's file; not kept */
-  constructor(
-    tensors: ReadonlyMap<string, HostTensor>,
-    { resize = 'clean', weightsSha256 }: FidInceptionOptions = {},
-  ) {
+  constructor(tensors: ReadonlyMap<string, HostTensor>, options: FidInceptionOptions = {}) {
+    checkOptions('eval-fid.FidInception', options, fidInceptionNames)
+    const { resize = 'clean', weightsSha256 } = options
     checkOneOf('eval-fid.FidInception', 'resize', resize, resizeModes)
     this.#weights = inceptionWeights('eval-fid.FidInception', tensors)
     this.#resize = resize

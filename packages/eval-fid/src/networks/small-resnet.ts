@@ -1,5 +1,12 @@
 import { conv2d } from '@rectified-flow/backends'
-import { checkInt, checkTensor, type Rng, type Weights } from '@rectified-flow/core'
+import {
+  checkInt,
+  checkOptions,
+  checkTensor,
+  type OptionNames,
+  type Rng,
+  type Weights,
+} from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Extractor, NetworkDescription } from '../extractor.js'
 
@@ -13,6 +20,13 @@ export interface SmallResNetConfig {
   widths: readonly number[]
   /** Classes that it is trained to tell apart. */
   classes: number
+}
+
+const configNames: OptionNames<SmallResNetConfig> = {
+  size: 'required',
+  channels: 'required',
+  widths: 'required',
+  classes: 'required',
 }
 
 /** The network of the digit features: [N,28,28,1] to 64 features, 72,498 weights. */
@@ -38,6 +52,7 @@ export class SmallResNet implements Extractor<'features' | 'logits'> {
     readonly weights: Weights,
     readonly description: NetworkDescription = { network: 'SmallResNet' },
   ) {
+    checkOptions('eval-fid.SmallResNet', config, configNames, 'config')
     this.dim = config.widths.at(-1)!
   }
 
@@ -122,11 +137,21 @@ export interface SmallResNetOptions extends Partial<SmallResNetConfig> {
   rng: Rng
 }
 
+const smallResNetNames: OptionNames<SmallResNetOptions> = {
+  rng: 'required',
+  size: 'optional',
+  channels: 'optional',
+  widths: 'optional',
+  classes: 'optional',
+}
+
 /**
  * A network to train, by default of `digitConfig`. Weights are He normal. Biases and the last convolution of each residual
  * branch are 0, so that every branch starts as the identity.
  */
-export function smallResNet({ rng, ...config }: SmallResNetOptions): SmallResNet {
+export function smallResNet(options: SmallResNetOptions): SmallResNet {
+  checkOptions('eval-fid.smallResNet', options, smallResNetNames)
+  const { rng, ...config } = options
   const full = { ...digitConfig, ...config }
   checkConfig('eval-fid.smallResNet', full)
   const weights = new Map<string, tf.Variable>()

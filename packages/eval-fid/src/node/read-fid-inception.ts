@@ -4,8 +4,10 @@ import {
   type FetchFileOptions,
   type FileSource,
   fetchFile,
+  fetchFileNames,
   readCheckpointFile,
 } from '@rectified-flow/checkpoints/node'
+import { checkOptions, type OptionNames } from '@rectified-flow/core'
 import { FidInception } from '../inception/fid-inception.js'
 import type { ResizeMode } from '../resize/resize-weights.js'
 
@@ -23,12 +25,16 @@ export interface ReadFidInceptionOptions extends FetchFileOptions {
   resize?: ResizeMode
 }
 
+const readFidInceptionNames: OptionNames<ReadFidInceptionOptions> = {
+  ...fetchFileNames,
+  path: 'optional',
+  resize: 'optional',
+}
+
 /** The network that defines FID, with the official weights or those of a file; the caller disposes it. */
-export async function readFidInception({
-  path,
-  resize = 'clean',
-  ...fetching
-}: ReadFidInceptionOptions = {}): Promise<FidInception> {
+export async function readFidInception(options: ReadFidInceptionOptions = {}): Promise<FidInception> {
+  checkOptions('eval-fid.readFidInception', options, readFidInceptionNames)
+  const { path, resize = 'clean', ...fetching } = options
   const file = path ?? (await fetchFile(fidInceptionFile, fetching))
   const weightsSha256 = createHash('sha256')
     .update(await readFile(file))

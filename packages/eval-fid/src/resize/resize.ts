@@ -1,10 +1,14 @@
-import { checkInt, checkOneOf, checkTensor } from '@rectified-flow/core'
+import { checkInt, checkOneOf, checkOptions, checkTensor, type OptionNames } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { type ResizeMode, resizeModes, resizeWeights } from './resize-weights.js'
 
 export interface ResizeOptions {
   /** Which tool's resize to use; see `resizeWeights`. */
   mode?: ResizeMode
+}
+
+const resizeNames: OptionNames<ResizeOptions> = {
+  mode: 'optional',
 }
 
 /**
@@ -16,10 +20,13 @@ export interface ResizeOptions {
  */
 export function resize(
   images: tf.Tensor4D,
-  [height, width]: readonly [number, number],
-  { mode = 'clean' }: ResizeOptions = {},
+  size: readonly [height: number, width: number],
+  options: ResizeOptions = {},
 ): tf.Tensor4D {
   const where = 'eval-fid.resize'
+  checkOptions(where, options, resizeNames)
+  const { mode = 'clean' } = options
+  const [height, width] = size
   checkTensor(where, 'images', images, ['N', 'H', 'W', 'C'])
   checkInt(where, 'height', height, 1)
   checkInt(where, 'width', width, 1)

@@ -16,26 +16,27 @@ export const integrateNames: OptionNames<IntegrateOptions> = {
   method: 'optional',
 }
 
-export interface Run {
+export interface Run<X extends tf.Tensor> {
   times: readonly number[]
   /** The state after each step. */
-  states: Generator<SolverState, void, undefined>
+  states: Generator<SolverState<X>, void, undefined>
 }
 
 /** The checked start of every fixed-grid solver; `where` names the function that the user called. */
-export function run(
+export function run<X extends tf.Tensor>(
   where: string,
-  field: Field,
-  x: tf.Tensor,
+  field: Field<X>,
+  x: X,
   { method = heun, ...grid }: IntegrateOptions,
-): Run {
+): Run<X> {
   if (typeof field !== 'function')
     throw new TypeError(`${where}: field must be a function, got ${describe(field)}.`)
   if (typeof method?.step !== 'function')
     throw new TypeError(`${where}: method must be a method such as heun, got ${describe(method)}.`)
   checkTensor(where, 'x', x, ['B', '...'])
   const times = gridTimes(where, grid)
-  return { times, states: steps(field, x, method, times) }
+  const states = steps(field as Field, x, method, times) // methods keep the rank
+  return { times, states: states as Run<X>['states'] }
 }
 
 function* steps(

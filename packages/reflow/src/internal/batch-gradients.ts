@@ -34,18 +34,15 @@ export function batchGradients(weights: Weights, loss: BatchLoss): BatchGradient
   const { t, microBatches, scale } = loss
   const variables = [...weights.values()]
   const batch = batchOf(t)
-  const size = batch / microBatches
-  const mean = tf.fill([size], 1 / batch)
+  const mean = tf.fill([batch / microBatches], 1 / batch)
   const slope = scale ? tf.mul(mean, scale) : mean
   const losses: tf.Tensor1D[] = []
   let gradients: BatchGradients['gradients'] = []
   for (let m = 0; m < microBatches; m++) {
     const before = gradients
-    const part = <T extends tf.Tensor>(tensor: T): T =>
-      microBatches === 1 ? tensor : (tf.slice(tensor, m * size, size) as T)
     const next = tf.tidy(() => {
       // Not variableGrads, which needs a scalar: here the loss of each sample stays available.
-      const { value, grads } = tapedGradients(() => sampleLosses(loss, m, part), variables, slope)
+      const { value, grads } = tapedGradients(() => partLosses(loss, m), variables, slope)
       const sums = grads.map((gradient, i) => {
         const sum = before[i]
         return gradient && sum ? tf.add(gradient, sum) : gradient
@@ -60,11 +57,13 @@ export function batchGradients(weights: Weights, loss: BatchLoss): BatchGradient
 }
 
 /** The premetric of micro-batch m at its times, [B / microBatches]. */
-function sampleLosses(
-  { pairs, t: times, premetric, velocity }: BatchLoss,
+export function partLosses(
+  { pairs, t: times, premetric, velocity, microBatches }: BatchLoss,
   m: number,
-  part: <T extends tf.Tensor>(tensor: T) => T,
 ): tf.Tensor1D {
+  const size = batchOf(times) / microBatches
+  const part = <T extends tf.Tensor>(tensor: T): T =>
+    microBatches === 1 ? tensor : (tf.slice(tensor, m * size, size) as T)
   const [x, z, t] = [part(pairs.x), part(pairs.z), part(times)]
   const xt = interpolate(x, z, t)
   const prediction = velocity(m, pairs.labels && part(pairs.labels))(xt, t)

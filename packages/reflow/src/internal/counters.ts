@@ -34,7 +34,7 @@ export function schedule(known: Counters, open: boolean, options: Options): tf.T
 }
 
 function numbersOf({ step, skipped, lossScale }: Counters, options: Options): Float32Array {
-  const { learningRate, beta1, beta2, epsilon, emaDecay } = options
+  const { learningRate, beta1, beta2, epsilon, emaDecay, weightDecay } = options
   const update = step - skipped + 1
   return adamNumbers({
     step: update,
@@ -43,6 +43,7 @@ function numbersOf({ step, skipped, lossScale }: Counters, options: Options): Fl
     beta2,
     epsilon,
     emaDecay: emaDecay(update),
+    weightDecay,
     factor: lossScale?.scale ?? 1,
   })
 }

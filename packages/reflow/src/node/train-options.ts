@@ -28,11 +28,26 @@ export interface TrainOptions {
   keep?: number
   logEvery?: number
   previewEvery?: number
-  /** Tests the model. Without it, a checkpoint's score is the mean loss since the checkpoint before. */
+  /** Shows the model. Its score decides which checkpoint is the best. */
   preview?: (trainer: Trainer) => Preview | Promise<Preview>
+  validateEvery?: number
+  /**
+   * The loss on pairs that were held out, `trainer => trainer.validate(heldOut)`; lower is better. It decides which checkpoint is
+   * the best, whatever the previews' scores are. Without `validate` and `preview`, the mean loss since the checkpoint before does.
+   */
+  validate?: (trainer: Trainer) => number | Promise<number>
+  /**
+   * Called after each validation with the losses of all validations so far, also of those before the run was resumed. The run
+   * ends when it is true. See `earlyStopping`.
+   */
+  stopWhen?: (losses: readonly number[]) => boolean
   /** Called before the first step of a run that continues, with the step that it continues from and the checkpoint. */
   onResume?: (from: { step: number; path: string }) => void
-  onStep?: (step: TrainerStep) => void
+  /**
+   * Called after each step, in order; the run waits for its promise. Meanwhile a GPU computes the next step, so it never waits
+   * for a callback that is faster than a step. To stop the run, abort `signal`: the step under way is the last.
+   */
+  onStep?: (step: TrainerStep) => unknown
   /** Called for problems that don't stop the run, such as a checkpoint that can't be read. */
   onWarning?: (message: string) => void
   /** Stops the run as SIGINT does. */
@@ -51,6 +66,9 @@ export const trainNames: OptionNames<TrainOptions> = {
   logEvery: 'optional',
   previewEvery: 'optional',
   preview: 'optional',
+  validateEvery: 'optional',
+  validate: 'optional',
+  stopWhen: 'optional',
   onResume: 'optional',
   onStep: 'optional',
   onWarning: 'optional',
@@ -60,7 +78,7 @@ export const trainNames: OptionNames<TrainOptions> = {
 
 export interface TrainResult {
   step: number
-  /** True if all steps are done, false if a signal stopped the run. */
+  /** True if all steps are done or `stopWhen` ended the run, false if a signal stopped it. */
   finished: boolean
   /** The best checkpoint's path, step and score. */
   best?: Scored & { path: string }

@@ -1,16 +1,14 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
-import { type FolderLock, lockFolder, writeFileWhole } from '@rectified-flow/checkpoints/node'
+import { type FolderLock, lockFolder } from '@rectified-flow/checkpoints/node'
 import { checkInt, checkOptions } from '@rectified-flow/core'
 import type { Trainer, TrainerStep } from '../trainer.js'
 import { CheckpointFolder } from './internal/checkpoint-folder.js'
 import { Interval } from './internal/interval.js'
-import { MetricsLog } from './internal/metrics-log.js'
+import { RunLog } from './internal/run-log.js'
 import { claimFolder } from './internal/run-settings.js'
 import { stopOn } from './internal/stop-on.js'
-import { TensorBoardWriter } from './tensorboard.js'
-import { type Preview, type TrainOptions, type TrainResult, trainNames } from './train-options.js'
+import { type TrainOptions, type TrainResult, trainNames } from './train-options.js'
 
 const WHERE = 'reflow.train'
 const BINS = 10
@@ -30,10 +28,13 @@ const BINS = 10
  * @throws RangeError if another process trains in the folder
  */
 export async function train(trainer: Trainer, options: TrainOptions): Promise<TrainResult> {
-  checkOptions('reflow.train', options, trainNames)
-  const { folder, steps, saveEvery = 1000, keep = 2, logEvery = 100, previewEvery = saveEvery } = options
-  const every = { saveEvery, keep, logEvery, previewEvery }
+  checkOptions(WHERE, options, trainNames)
+  const { folder, steps, saveEvery = 1000, keep = 2, logEvery = 100 } = options
+  const { previewEvery = saveEvery, validateEvery = saveEvery } = options
+  const every = { saveEvery, keep, logEvery, previewEvery, validateEvery }
   for (const [name, value] of Object.entries({ steps, ...every })) checkInt(WHERE, name, value, 1)
+  if (options.stopWhen && !options.validate)
+    throw new TypeError(`${WHERE}: validate must be given with stopWhen, got undefined.`)
   const lock = await lockFolder(WHERE, folder, { onWait: message => options.onWarning?.(message) })
   try {
     return await runSteps(trainer, { ...options, ...every }, lock)
@@ -42,13 +43,15 @@ export async function train(trainer: Trainer, options: TrainOptions): Promise<Tr
   }
 }
 
+type Every = 'saveEvery' | 'keep' | 'logEvery' | 'previewEvery' | 'validateEvery'
+
 async function runSteps(
   trainer: Trainer,
-  options: TrainOptions & Required<Pick<TrainOptions, 'saveEvery' | 'keep' | 'logEvery' | 'previewEvery'>>,
+  options: TrainOptions & Required<Pick<TrainOptions, Every>>,
   lock: FolderLock,
 ): Promise<TrainResult> {
   const { folder, steps, settings, resume = 'auto', saveEvery, keep, logEvery, previewEvery } = options
-  const { preview, onResume, onStep, onWarning } = options
+  const { preview, validate, validateEvery, stopWhen, onResume, onStep, onWarning } = options
   const checkpoints = await CheckpointFolder.open(
     join(folder, 'checkpoints'),
     await claimFolder(WHERE, folder, settings),
@@ -58,8 +61,7 @@ async function runSteps(
   for (const problem of await checkpoints.resume(WHERE, trainer)) onWarning?.(problem)
   if (trainer.step > 0) onResume?.({ step: trainer.step, path: checkpoints.path(trainer.step) })
 
-  const log = await MetricsLog.open(join(folder, 'metrics.jsonl'), trainer.step)
-  const board = await TensorBoardWriter.open(join(folder, 'tensorboard'), { step: trainer.step + 1 })
+  const log = await RunLog.open(folder, trainer.step)
   const stop = stopOn(options.stopSignals ?? ['SIGINT', 'SIGTERM'], options.signal)
   let sinceLog = new Interval(BINS)
   let sinceSave = new Interval(BINS)
@@ -69,8 +71,11 @@ async function runSteps(
     saved = await checkpoints.save(trainer, score)
     sinceSave = new Interval(BINS)
   }
+  const isEnough = () => log.validations.length > 0 && stopWhen?.(log.validations) === true
+  let enough = isEnough()
+  const isValidated = (step: number) => validate && (step % validateEvery === 0 || step === steps)
   const isSeen = (step: number) =>
-    step % saveEvery === 0 || (preview && step % previewEvery === 0) || step === steps
+    step % saveEvery === 0 || (preview && step % previewEvery === 0) || isValidated(step) || step === steps
   try {
     let asked = trainer.step
     const ask = () => {
@@ -80,7 +85,7 @@ async function runSteps(
       return step
     }
     let next: Promise<TrainerStep> | undefined
-    while (next || (asked < steps && !stop.asked)) {
+    while (next || (asked < steps && !stop.asked && !enough)) {
       const present = next ?? ask()
       // A GPU computes the next step while this one's report is read, unless something must see the state in between.
       next = stop.asked || isSeen(asked) ? undefined : ask()
@@ -93,45 +98,37 @@ async function runSteps(
       const { step, learningRate } = done
       sinceLog.add(done)
       sinceSave.add(done)
-      onStep?.(done)
-      const last = step === steps
-      if (step % logEvery === 0 || last) {
-        const { steps: spanned, lossByTime, ...means } = sinceLog.summary()
+      await onStep?.(done)
+      const held = isValidated(step) ? await validate!(trainer) : undefined
+      if (held !== undefined) {
         await lock.check()
-        await log.add({ kind: 'train', step, steps: spanned, ...means, learningRate, lossByTime })
-        await board.scalars(step, boardScalars({ ...means, learningRate }, lossByTime))
+        await log.validation(step, held)
+        enough = isEnough()
+      }
+      const last = step === steps || enough
+      if (step % logEvery === 0 || last) {
+        await lock.check()
+        await log.training(step, learningRate, sinceLog)
         sinceLog = new Interval(BINS)
       }
       const shown = preview && (step % previewEvery === 0 || last) ? await preview(trainer) : undefined
-      if (shown) await keepPreview(shown, step)
-      const score = preview ? shown?.score : sinceSave.meanLoss
-      if (step % saveEvery === 0 || last || shown?.score !== undefined) await save(score)
+      if (shown) await log.preview(step, shown)
+      // Only scores of one kind can be compared.
+      const score = validate ? held : preview ? shown?.score : sinceSave.meanLoss
+      if (step % saveEvery === 0 || last || (score !== undefined && (validate || preview))) await save(score)
       await turn() // without this, signals never arrive on a synchronous backend
     }
     if (saved !== trainer.step) await save()
   } finally {
     stop.release()
-    await board.close()
+    await log.close()
   }
   const { best } = checkpoints
   return {
     step: trainer.step,
-    finished: trainer.step >= steps,
+    finished: trainer.step >= steps || enough,
     ...(best && { best: { ...best, path: checkpoints.bestPath } }),
     last: checkpoints.path(saved),
-  }
-
-  async function keepPreview({ images = {}, scalars = {}, score }: Preview, step: number): Promise<void> {
-    await mkdir(join(folder, 'previews'), { recursive: true })
-    const files: Record<string, string> = {}
-    for (const [name, png] of Object.entries(images)) {
-      files[name] = `previews/${name.replace(/[^\w.-]+/g, '-')}-${String(step).padStart(9, '0')}.png`
-      await writeFileWhole(join(folder, files[name]), png)
-    }
-    const numbers = { ...scalars, ...(score !== undefined && { score }) }
-    await log.add({ kind: 'preview', step, scalars: numbers, images: files })
-    await board.scalars(step, prefixed('preview', numbers))
-    await board.images(step, prefixed('preview', images))
   }
 }
 
@@ -145,15 +142,4 @@ async function checkResume(
     throw new RangeError(
       `${WHERE}: folder must hold ${there ? 'no run' : 'a run'} with resume '${resume}', got ${there ? 'one' : 'none'} in '${folder}'.`,
     )
-}
-
-const prefixed = <T>(prefix: string, values: Readonly<Record<string, T>>): Record<string, T> =>
-  Object.fromEntries(Object.entries(values).map(([name, value]) => [`${prefix}/${name}`, value]))
-
-/** One chart for each number, and one section for the losses by time. */
-function boardScalars(means: Record<string, number>, lossByTime: number[]): Record<string, number> {
-  const bins = lossByTime.flatMap((mean, i) =>
-    Number.isFinite(mean) ? [[`t ${i / BINS} to ${(i + 1) / BINS}`, mean] as const] : [],
-  )
-  return { ...prefixed('train', means), ...prefixed('loss by time', Object.fromEntries(bins)) }
 }

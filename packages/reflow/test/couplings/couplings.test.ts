@@ -1,5 +1,5 @@
 import { alongBatch, type Coupling, createRng } from '@rectified-flow/core'
-import { imageDataset, pairSet } from '@rectified-flow/datasets'
+import { type ImageSource, imageDataset, pairSet } from '@rectified-flow/datasets'
 import {
   independentCoupling,
   mixtureCoupling,
@@ -12,7 +12,7 @@ import {
 import { expectNoLeak } from '@rectified-flow/tools/leaks'
 import { exact, expectClose, f32 } from '@rectified-flow/tools/matchers'
 import * as tf from '@tensorflow/tfjs-core'
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 
 const SHAPE = [2, 2, 1] as const
 const images = Uint8Array.from({ length: 5 * 4 }, (_, i) => i * 12)
@@ -21,7 +21,13 @@ const pairs = pairSet({ images, height: 2, width: 2, channels: 1, seed: 1 })
 const rng = () => createRng(1)
 const independent = () => independentCoupling(data, { rng: rng() })
 
-const all: [string, () => Coupling][] = [
+let points: tf.Tensor2D
+beforeAll(() => {
+  points = createRng(2).normal([6, 2])
+})
+const ofPoints = () => independentCoupling(points, { rng: rng() })
+
+const all: [string, () => Coupling, (readonly number[])?][] = [
   ['independent', independent],
   ['stored', () => storedCoupling(pairs, { rng: rng() })],
   ['online', () => onlineCoupling(z => tf.mul(z, 0.5), { shape: SHAPE, rng: rng() })],
@@ -43,15 +49,22 @@ const all: [string, () => Coupling][] = [
   ],
   ['truncated', () => truncatedCoupling(independent(), { drop: 0.25 })],
   ['prefetch', () => prefetch(storedCoupling(pairs, { rng: rng() }))],
+  ['independent, of points,', ofPoints, [2]],
+  ['stored, of points,', () => storedCoupling({ x: points, z: points }, { rng: rng() }), [2]],
+  ['online, of points,', () => onlineCoupling(z => tf.mul(z, 0.5), { shape: [2], rng: rng() }), [2]],
+  ['optimal transport, of points,', () => optimalTransportCoupling(ofPoints()), [2]],
+  ['mixture, of points,', () => mixtureCoupling([{ coupling: ofPoints(), weight: 1 }], { rng: rng() }), [2]],
+  ['truncated, of points,', () => truncatedCoupling(ofPoints(), { drop: 0.25 }), [2]],
+  ['prefetch, of points,', () => prefetch(ofPoints()), [2]],
 ]
 
-describe.each(all)('%s coupling', (_, make) => {
+describe.each(all)('%s coupling', (_, make, shape = SHAPE) => {
   it('gives a step the same pairs, whichever steps were drawn before', async () => {
     const first = await make().draw(4, 3)
     const other = make()
     await other.draw(0, 3)
     const second = await other.draw(4, 3)
-    expect(first.x.shape).toEqual([3, ...SHAPE])
+    expect(first.x.shape).toEqual([3, ...shape])
     await expectClose(first.x, second.x, exact)
     await expectClose(first.z, second.z, exact)
     const third = await other.draw(5, 3)
@@ -83,7 +96,47 @@ function counting(first: number): Coupling {
 }
 const firsts = async ({ x }: { x: tf.Tensor }) => [...(await x.data())]
 
+describe('independentCoupling', () => {
+  it('draws rows of a tensor, and the same pairs as from a dataset', async () => {
+    const { x: all } = data.batch([0, 1, 2, 3, 4])
+    const [a, b] = [await independentCoupling(all, { rng: rng() }).draw(3, 4), await independent().draw(3, 4)]
+    await expectClose(a.x, b.x, exact)
+    await expectClose(a.z, b.z, exact)
+  })
+
+  it('takes any source of images, with its labels', async () => {
+    const source: ImageSource = {
+      ...{ count: 1, height: 1, width: 1, channels: 1, classes: 2 },
+      read: async indices => ({
+        images: new Uint8Array(indices.length),
+        labels: Array.from(indices, () => 1),
+      }),
+      close: async () => {},
+    }
+    const { x, z, labels } = await independentCoupling(source, { rng: rng() }).draw(0, 2)
+    await expectClose(x, tf.fill([2, 1, 1, 1], -1), exact)
+    expect(z.shape).toEqual([2, 1, 1, 1])
+    await expectClose(labels!, tf.tensor2d([[0, 1], [0, 1]]), exact) // biome-ignore format: a matrix
+  })
+
+  it('refuses a tensor that holds no samples', () => {
+    expect(() => independentCoupling(tf.scalar(1), { rng: rng() })).toThrow(
+      'reflow.independentCoupling: data must have shape [N,...], got [].',
+    )
+  })
+})
+
 describe('storedCoupling', () => {
+  it('takes tensors of pairs, and refuses those that do not fit', async () => {
+    const [x, z] = [tf.tensor2d([[1], [2], [3]]), tf.tensor2d([[4], [5], [6]])] // biome-ignore format: columns
+    const drawn = await storedCoupling({ x, z, labels: x }, { rng: rng() }).draw(0, 3)
+    await expectClose(drawn.z, tf.add(drawn.x, 3), exact)
+    await expectClose(drawn.labels!, drawn.x, exact)
+    expect(() => storedCoupling({ x, z: tf.zeros([2, 1]) as tf.Tensor2D }, { rng: rng() })).toThrow(
+      'reflow.storedCoupling: pairs.z must have shape [3,1], got [2,1].',
+    )
+  })
+
   it('gives every pair once in each epoch', async () => {
     const coupling = storedCoupling(pairs, { rng: rng() })
     const drawn = tf.concat([(await coupling.draw(0, 4)).x, (await coupling.draw(1, 4)).x])
@@ -203,8 +256,10 @@ describe('prefetch', () => {
 
   it('throws the error of a step when that step is drawn, not before', async () => {
     const broken = prefetch({
-      draw: async (step, batch) =>
-        step === 1 ? Promise.reject(new Error('unreadable')) : counting(0).draw(step, batch),
+      draw(step, batch) {
+        if (step === 1) throw new Error('unreadable')
+        return counting(0).draw(step, batch)
+      },
     })
     expect(await firsts(await broken.draw(0, 1))).toEqual([0])
     await expect(broken.draw(1, 1)).rejects.toThrow('unreadable')

@@ -10,7 +10,7 @@ describe('optimalTransportCoupling', () => {
   const shuffled: Coupling = {
     async draw(step, batch) {
       const rng = createRng(9).fork(step)
-      const x = rng.normal([batch, 2, 3, 1]) as tf.Tensor4D
+      const x = rng.normal([batch, 2, 3, 1])
       const order = tf.tensor1d(rng.permutation(batch), 'int32')
       const z = tf.tidy(() => tf.add(tf.gather(x, order), tf.mul(rng.normal(x.shape), 1e-3))) as tf.Tensor4D
       order.dispose()

@@ -37,7 +37,8 @@ export function droppedLabels(
   { classLabels, training }: ForwardOptions,
 ): tf.Tensor2D {
   const labels = classLabels ?? tf.zeros<tf.Rank.R2>([1, labelDim])
-  if (!training || share === 0) return labels
-  const kept = tf.greaterEqual(drawUniform(training.rng.fork('label'), [batch, 1]), share)
+  const rng = training?.rng
+  if (!rng || share === 0) return labels
+  const kept = tf.greaterEqual(drawUniform(rng.fork('label'), [batch, 1]), share)
   return tf.mul(labels, tf.cast(kept, 'float32'))
 }

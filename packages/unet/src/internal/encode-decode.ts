@@ -73,7 +73,7 @@ function blockOf({ weights, block, modulations, training }: Pass) {
     const run = (find: ReadonlyMap<string, tf.Tensor>, given: tf.Tensor2D, parts: tf.Tensor4D[]) => {
       const x = parts.length === 1 ? parts[0]! : tf.concat(parts, 3)
       // A fork's numbers depend only on its name, so a block that runs again drops the same activations.
-      const rng = training?.rng.fork(layer.name)
+      const rng = training?.rng?.fork(layer.name)
       return residualBlock(layer, finder(find, layer.name), x, given, block, rng)
     }
     const y = tf.tidy(() => {

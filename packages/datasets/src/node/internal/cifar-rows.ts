@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { describe } from '@rectified-flow/core'
-import { type ImageDataset, imageDataset } from '../../image-dataset.js'
+import { cifar10Of } from '../../cifar10.js'
+import type { ImageDataset } from '../../image-dataset.js'
 import { classLabels } from '../../internal/class-labels.js'
 import { decodeImage } from './decode-image.js'
 import { readNamedFile } from './named-file.js'
@@ -34,7 +35,7 @@ export async function readCifarRows(
     throw new RangeError(
       `${where}: pictures must have ${labels.length} rows in all, as there are labels, got ${at / SIZE} in ${describe(folder)}.`,
     )
-  return imageDataset({ images, height: 32, width: 32, channels: 3, labels, classes: 10 })
+  return cifar10Of(images, labels)
 }
 
 async function readLabels(where: string, path: string): Promise<Uint16Array> {

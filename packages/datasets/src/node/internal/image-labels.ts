@@ -57,11 +57,12 @@ function fromFolders(
       `${where}: ${nameIn(files, name.slice(0, end))} must hold images, as the class folders beside it, got none. Remove it, or give the classes in dataset.json.`,
     )
   }
-  return classLabels(
+  const labels = classLabels(
     where,
     folders.map(name => classOf.get(name)!),
     i => `class folder ${describe(folders[i])} must be`,
   )
+  return { ...labels, names }
 }
 
 /**

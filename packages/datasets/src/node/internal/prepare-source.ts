@@ -8,7 +8,7 @@ export function prepareSource(
   source: ImageSource,
   { resolution, filter, channels }: { resolution?: number; filter?: ResizeFilter; channels?: 1 | 3 },
 ): ImageSource {
-  const { count, height, width, channels: have, classes, close } = source
+  const { count, height, width, channels: have, classes, classNames, close } = source
   if (resolution === undefined && (channels ?? have) === have) return source
   if (channels !== undefined && have !== 1 && have !== 3)
     throw new RangeError(`${where}: images must have 1 or 3 channels to have ${channels}, got ${have}.`)
@@ -25,6 +25,7 @@ export function prepareSource(
     width: sample.width,
     channels: sample.channels,
     classes,
+    classNames,
     close,
     async read(indices) {
       const { images, ...rest } = await source.read(indices)

@@ -8,7 +8,11 @@ export type Metrics = { kind: string; step: number } & Readonly<Record<string, u
 export class MetricsLog {
   readonly #path: string
 
-  private constructor(path: string) {
+  private constructor(
+    path: string,
+    /** The lines that were there when it was opened. */
+    readonly earlier: readonly Metrics[],
+  ) {
     this.#path = path
   }
 
@@ -26,7 +30,10 @@ export class MetricsLog {
     const kept = text.split('\n').filter(line => lineStep(line) <= step)
     const next = kept.map(line => `${line}\n`).join('')
     if (next !== text) await writeFileWhole(path, next)
-    return new MetricsLog(path)
+    return new MetricsLog(
+      path,
+      kept.map(line => JSON.parse(line) as Metrics),
+    )
   }
 
   async add(metrics: Metrics): Promise<void> {

@@ -1,0 +1,43 @@
+import { spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { pageProgram } from './page-program.js'
+
+// Every program of every page runs as it is printed, on the packages' sources, and prints what the page says it prints.
+
+const root = join(import.meta.dirname, '../..')
+const docs = join(root, 'docs')
+const project = mkdtempSync(join(tmpdir(), 'pages-'))
+symlinkSync(join(root, 'node_modules'), join(project, 'node_modules'), 'dir')
+afterAll(() => rmSync(project, { recursive: true }))
+
+const pages = ['guide', 'concepts', 'recipes', 'migration', 'numbers'].flatMap(folder =>
+  readdirSync(join(docs, folder)).map(name => `${folder}/${name}`),
+)
+
+for (const page of pages) {
+  const program = page.endsWith('.md') ? pageProgram(join(docs, page)) : null
+  if (program === null) continue
+  test(page, { timeout: 300_000 }, async () => {
+    const folder = join(project, page.replace('.md', ''))
+    mkdirSync(folder, { recursive: true })
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'dir')
+    writeFileSync(join(folder, 'main.mjs'), program.code)
+    expect(await run(folder)).toEqual({ stdout: program.output, stderr: '', code: 0 })
+  })
+}
+
+/** Run main.mjs of a folder as a user does, with the packages' sources in place of their builds. */
+async function run(folder: string): Promise<{ stdout: string; stderr: string; code: number | null }> {
+  const sources = ['--conditions=@rectified-flow/source', '--import', join(docs, 'test/sources.mjs')]
+  const child = spawn(process.execPath, [...sources, 'main.mjs'], { cwd: folder })
+  const text = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].setEncoding('utf8').on('data', chunk => {
+      text[name] += chunk
+    })
+  const code = await new Promise<number | null>(resolve => child.on('close', resolve))
+  return { ...text, code }
+}

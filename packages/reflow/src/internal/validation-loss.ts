@@ -1,0 +1,45 @@
+import { type Coupling, checkTensor } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
+import type { withDefaults } from '../trainer-options.js'
+import { partLosses } from './batch-gradients.js'
+
+export interface Validation
+  extends Pick<
+    ReturnType<typeof withDefaults>,
+    'batch' | 'microBatches' | 'timesteps' | 'rng' | 'premetric' | 'velocity'
+  > {
+  batches: number
+  /** Runs a synchronous body with the weights that are to be validated. */
+  during: <Result>(body: () => Result) => Result
+}
+
+/** The mean loss of the first batches of a coupling, at times that depend on the batch's number alone. */
+export async function validationLoss(
+  where: string,
+  coupling: Coupling,
+  { batch, microBatches, batches, timesteps, rng, premetric, velocity, during }: Validation,
+): Promise<number> {
+  let sum = 0
+  for (let k = 0; k < batches; k++) {
+    const pairs = await coupling.draw(k, batch)
+    const { x, z, labels } = pairs
+    const drawn: tf.Tensor[] = [x, z, ...(labels ? [labels] : [])]
+    try {
+      checkTensor(where, 'pairs.x', x, [batch, '...'])
+      checkTensor(where, 'pairs.z', z, x.shape)
+      const losses = during(() =>
+        tf.tidy(() => {
+          const t = timesteps.sample(batch, rng.fork('validation').fork(k))
+          const plain = (_: number, labels?: tf.Tensor2D) => velocity(undefined, labels)
+          const loss = { pairs, t, premetric, velocity: plain, microBatches }
+          return tf.concat(Array.from({ length: microBatches }, (_, m) => tf.tidy(() => partLosses(loss, m))))
+        }),
+      )
+      drawn.push(losses)
+      for (const loss of await losses.data()) sum += loss
+    } finally {
+      tf.dispose(drawn)
+    }
+  }
+  return sum / (batch * batches)
+}
