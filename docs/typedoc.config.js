@@ -17,12 +17,20 @@ const entries = new Map(
     }),
 )
 
-/** Modules have the names that programs import. */
-const nameModules = app =>
+/** Modules have the names that programs import, and what a comment indents, such as a formula, keeps its lines. */
+const asWritten = app =>
   app.converter.on('resolveBegin', ({ project }) => {
     for (const module of project.children ?? []) {
       const name = entries.get(project.files.getReflectionPath(module))
       if (name !== undefined) module.name = name
+    }
+    for (const reflection of Object.values(project.reflections)) {
+      if (reflection.name === '__namedParameters') reflection.name = 'options'
+      for (const part of reflection.comment?.summary ?? [])
+        part.text = part.text.replace(
+          /(?<=\n\n)(?: {2,}.*\n?)+/g,
+          lines => `\`\`\`text\n${lines.trimEnd()}\n\`\`\`\n`,
+        )
     }
   })
 
@@ -34,7 +42,7 @@ export default {
   name: 'API',
   out: 'api',
   router: 'module',
-  plugin: ['typedoc-plugin-markdown', 'typedoc-vitepress-theme', nameModules],
+  plugin: ['typedoc-plugin-markdown', 'typedoc-vitepress-theme', asWritten],
   disableGit: true,
   gitRevision: 'main',
   sourceLinkTemplate:
@@ -44,6 +52,7 @@ export default {
   hidePageHeader: true,
   useCodeBlocks: true,
   useHTMLAnchors: true,
+  tableColumnSettings: { hideSources: true },
   parametersFormat: 'table',
   interfacePropertiesFormat: 'table',
   typeDeclarationFormat: 'table',

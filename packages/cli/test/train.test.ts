@@ -151,7 +151,7 @@ it('names all that is wrong with a configuration at once', async () => {
     `'${path}': network must have initial, config or preset, got an object.`,
     `'${path}': coupling must have either pairs or data, got an object.`,
     `'${path}': steps must be >= 1, got 0.`,
-    `'${path}': learningRat must be the name of a setting, got 3.`,
+    `'${path}': learningRat must be the name of a setting, got 3. Did you mean learningRate?`,
   ])
   const paper = await config('no-paper.json', { paper: 'cifar10/H' })
   await expect(run('train', paper)).rejects.toThrow(

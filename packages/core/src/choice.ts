@@ -1,3 +1,4 @@
+import { checkKind } from './check-kinds.js'
 import { checkOptions } from './check-options.js'
 import { checkOneOf } from './checks.js'
 
@@ -32,9 +33,11 @@ export type Chosen = { readonly name: string } & Readonly<Record<string, unknown
 export function makeChosen<Made, Context>(
   where: string,
   list: Readonly<Record<string, Choice<Made, object, Context>>>,
-  { name, ...options }: Chosen,
+  chosen: Chosen,
   context: Partial<Context> = {},
 ): Made {
+  checkKind(where, 'the choice', chosen, 'an object with a name', ['name'])
+  const { name, ...options } = chosen
   checkOneOf(where, 'name', name, Object.keys(list))
   const choice = list[name]!
   for (const need of choice.needs ?? [])

@@ -1,4 +1,6 @@
 export { batchOf } from './batch-of.js'
+export { checkBackend } from './check-backend.js'
+export { checkFunction, checkKind, checkList, checkRng, checkShape, checkText } from './check-kinds.js'
 export { checkOptions, nearestName, type OptionNames } from './check-options.js'
 export {
   checkFinite,

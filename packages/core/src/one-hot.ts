@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { checkBackend } from './check-backend.js'
+import { checkList } from './check-kinds.js'
 import { classNumberOf } from './class-number.js'
 
 /**
@@ -14,9 +16,13 @@ export function oneHot(
   labels: ArrayLike<number> | readonly (number | string)[],
   classes: number | readonly string[],
 ): tf.Tensor2D {
+  const where = 'core.oneHot'
+  checkBackend(where)
+  checkList(where, 'labels', labels)
+  if (typeof classes !== 'number') checkList(where, 'classes', classes)
   const width = typeof classes === 'number' ? classes : classes.length
   const rows = new Float32Array(labels.length * width)
   for (let i = 0; i < labels.length; i++)
-    rows[i * width + classNumberOf('core.oneHot', `labels[${i}]`, classes, labels[i]!)] = 1
+    rows[i * width + classNumberOf(where, `labels[${i}]`, classes, labels[i]!)] = 1
   return tf.tensor2d(rows, [labels.length, width])
 }

@@ -1,7 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { checkBackend } from './check-backend.js'
+import { checkList, checkShape } from './check-kinds.js'
 
 /** Bytes 0..255 as numbers in [-1,1]: v / 127.5 - 1. */
 export function bytesToSigned(bytes: ArrayLike<number>): Float32Array {
+  checkList('core.bytesToSigned', 'bytes', bytes)
   const values = new Float32Array(bytes.length)
   for (let i = 0; i < values.length; i++) values[i] = bytes[i]! / 127.5 - 1
   return values
@@ -12,6 +15,7 @@ export function bytesToSigned(bytes: ArrayLike<number>): Float32Array {
  * computes in float32 and rounds halves to the even byte, so that it gives the bytes that tensors and NumPy give.
  */
 export function signedToBytes(values: ArrayLike<number>): Uint8Array {
+  checkList('core.signedToBytes', 'values', values)
   const bytes = new Uint8ClampedArray(values.length) // it clips, and rounds halves to even
   for (let i = 0; i < bytes.length; i++) bytes[i] = Math.fround(Math.fround(values[i]! + 1) * 127.5)
   return new Uint8Array(bytes.buffer)
@@ -22,6 +26,10 @@ export function bytesToImages(
   bytes: ArrayLike<number>,
   shape: readonly [height: number, width: number, channels: number],
 ): tf.Tensor4D {
+  const where = 'core.bytesToImages'
+  checkBackend(where)
+  checkList(where, 'bytes', bytes)
+  checkShape(where, 'shape', shape)
   const size = shape[0] * shape[1] * shape[2]
   return tf.tensor4d(bytesToSigned(bytes), [bytes.length / size, ...shape])
 }

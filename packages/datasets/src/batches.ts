@@ -1,4 +1,13 @@
-import { checkInt, checkOptions, type ImageBatch, type OptionNames, type Rng } from '@rectified-flow/core'
+import {
+  checkInt,
+  checkKind,
+  checkList,
+  checkOptions,
+  checkRng,
+  type ImageBatch,
+  type OptionNames,
+  type Rng,
+} from '@rectified-flow/core'
 import type { ImageRows, ImageSource } from './image-source.js'
 import { imageTensors } from './internal/image-tensors.js'
 
@@ -41,6 +50,9 @@ export async function* batches(
   const { batch = 64, order, rng, epochs = 1, dropLast = false, prefetch = 2 } = options
   checkInt(where, 'batch', batch, 1)
   checkInt(where, 'prefetch', prefetch, 0)
+  checkSource(where, source)
+  if (rng !== undefined) checkRng(where, rng)
+  if (order !== undefined) checkList(where, 'order', order)
   if (epochs !== Infinity) checkInt(where, 'epochs', epochs, 1)
   const all = order ?? Int32Array.from({ length: source.count }, (_, i) => i)
   checkInt(where, 'order: its length', all.length, dropLast ? batch : 1)
@@ -71,7 +83,13 @@ export async function* batches(
 
 /** The images at these indices as tensors. */
 export async function readBatch(source: ImageSource, indices: ArrayLike<number>): Promise<ImageBatch> {
+  checkSource('datasets.readBatch', source)
+  checkList('datasets.readBatch', 'indices', indices)
   return imageTensors(source, await source.read(indices))
+}
+
+function checkSource(where: string, source: ImageSource): void {
+  checkKind(where, 'source', source, 'images such as those of openImages', ['count', 'read'])
 }
 
 function* batchIndices(

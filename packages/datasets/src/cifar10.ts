@@ -1,3 +1,4 @@
+import { checkKind } from '@rectified-flow/core'
 import { type ImageDataset, imageDataset } from './image-dataset.js'
 
 /** The classes, in the order of their numbers. */
@@ -14,6 +15,7 @@ const RECORD = 1 + 3 * PLANE
  * @see Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009
  */
 export function cifar10(batches: readonly Uint8Array[]): ImageDataset {
+  checkKind('datasets.cifar10', 'batches', batches, 'a list of the bytes of files', ['reduce', 'entries'])
   const count = batches.reduce((sum, { length }) => sum + length, 0) / RECORD
   for (const [i, { length }] of batches.entries())
     if (length === 0 || length % RECORD !== 0)

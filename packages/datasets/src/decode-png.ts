@@ -1,4 +1,4 @@
-import { checkNumber, checkOptions } from '@rectified-flow/core'
+import { checkKind, checkNumber, checkOptions } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { type PngPixels, pngPixels } from './internal/png/png-pixels.js'
 import { checkUnpacked, defaultMaxBytes, TooLarge } from './internal/unpack-limit.js'
@@ -14,6 +14,7 @@ import { checkUnpacked, defaultMaxBytes, TooLarge } from './internal/unpack-limi
 export function decodePng(bytes: Uint8Array, options: { maxBytes?: number } = {}): tf.Tensor4D {
   const where = 'datasets.decodePng'
   checkOptions<{ maxBytes?: number }>(where, options, { maxBytes: 'optional' })
+  checkKind(where, 'bytes', bytes, 'a Uint8Array, the bytes of a file', ['byteLength', 'subarray'])
   const { maxBytes = defaultMaxBytes(bytes.length) } = options
   checkNumber(where, 'maxBytes', maxBytes, 0)
   let png: PngPixels

@@ -1,4 +1,4 @@
-import { checkNumber, checkOptions } from '@rectified-flow/core'
+import { checkKind, checkNumber, checkOptions } from '@rectified-flow/core'
 import { gunzip } from './internal/gunzip.js'
 import { defaultMaxBytes } from './internal/unpack-limit.js'
 
@@ -23,6 +23,7 @@ const unsignedByte = 0x08
 export async function parseIdx(bytes: Uint8Array, options: { maxBytes?: number } = {}): Promise<IdxArray> {
   const where = 'datasets.parseIdx'
   checkOptions<{ maxBytes?: number }>(where, options, { maxBytes: 'optional' })
+  checkKind(where, 'bytes', bytes, 'a Uint8Array, the bytes of a file', ['byteLength', 'subarray'])
   const { maxBytes = defaultMaxBytes(bytes.length) } = options
   checkNumber(where, 'maxBytes', maxBytes, 0)
   const plain = await gunzip(where, bytes, maxBytes)

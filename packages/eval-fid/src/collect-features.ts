@@ -1,5 +1,5 @@
 import { compile } from '@rectified-flow/backends'
-import type { Features } from '@rectified-flow/core'
+import { checkKind, type Features } from '@rectified-flow/core'
 import type * as tf from '@tensorflow/tfjs-core'
 import type { FeatureSet } from './feature-set.js'
 import { FeatureStatistics } from './feature-statistics.js'
@@ -15,9 +15,11 @@ export async function featureStatistics(
   features: Features,
   images: ImageBatches,
 ): Promise<FeatureStatistics> {
+  const where = 'eval-fid.featureStatistics'
+  checkKind(where, 'features', features, 'an extractor such as readFidInception()', ['dim', 'extract'])
   const statistics = new FeatureStatistics(features.dim)
   const extract = compile((batch: tf.Tensor4D) => features.extract(batch))
-  for await (const batch of imagesOf(images)) statistics.add(await extractToHost(extract, batch))
+  for await (const batch of imagesOf(where, images)) statistics.add(await extractToHost(extract, batch))
   extract.dispose()
   return statistics
 }
@@ -29,9 +31,11 @@ export async function featureStatistics(
  * @param images    its batches are taken: each is disposed when its features are known or when an error is thrown
  */
 export async function collectFeatures(features: Features, images: ImageBatches): Promise<FeatureSet> {
+  const where = 'eval-fid.collectFeatures'
+  checkKind(where, 'features', features, 'an extractor such as readFidInception()', ['dim', 'extract'])
   const extract = compile((batch: tf.Tensor4D) => features.extract(batch))
   const parts: Float32Array[] = []
-  for await (const batch of imagesOf(images)) parts.push(await extractToHost(extract, batch))
+  for await (const batch of imagesOf(where, images)) parts.push(await extractToHost(extract, batch))
   extract.dispose()
   const data = new Float32Array(parts.reduce((size, part) => size + part.length, 0))
   let to = 0

@@ -1,4 +1,4 @@
-import { checkFinite } from '@rectified-flow/core'
+import { checkFinite, checkKind } from '@rectified-flow/core'
 
 /** Feature vectors on the host: [N,F], row-major. */
 export interface FeatureSet {
@@ -17,7 +17,9 @@ export function toFloat64<Name extends string>(
 ): Record<Name, Float64Array> {
   let width: number | undefined
   const numbers: Partial<Record<Name, Float64Array>> = {}
-  for (const [name, { data, shape }] of Object.entries<FeatureSet>(sets)) {
+  for (const [name, set] of Object.entries<FeatureSet>(sets)) {
+    checkKind(where, name, set, 'a set of features such as collectFeatures gives', ['data', 'shape'])
+    const { data, shape } = set
     const [samples, features] = shape
     if (shape.length !== 2 || samples < least || features !== (width ?? features))
       throw new RangeError(

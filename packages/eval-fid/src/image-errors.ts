@@ -4,7 +4,8 @@ import * as tf from '@tensorflow/tfjs-core'
 /**
  * Mean squared difference between each image and its original, both in [-1,1], to measure reconstructions.
  *
- * @param images, originals  [N,H,W,C]
+ * @param images     [N,H,W,C]
+ * @param originals  [N,H,W,C]
  * @returns                  [N]
  */
 export function meanSquaredError(images: tf.Tensor4D, originals: tf.Tensor4D): tf.Tensor1D {
@@ -15,7 +16,8 @@ export function meanSquaredError(images: tf.Tensor4D, originals: tf.Tensor4D): t
  * Peak signal-to-noise ratio of each image in decibels, 10 log10(4 / mean squared difference). 4 is the square of the
  * length of [-1,1]. Infinite for equal images.
  *
- * @param images, originals  [N,H,W,C] in [-1,1]
+ * @param images     [N,H,W,C] in [-1,1]
+ * @param originals  [N,H,W,C] in [-1,1]
  * @returns                  [N]
  */
 export function peakSignalToNoise(images: tf.Tensor4D, originals: tf.Tensor4D): tf.Tensor1D {

@@ -8,7 +8,8 @@ import { type Estimate, subsetEstimate } from './subset-estimate.js'
  * the KID of the full sets. It may be slightly negative if the distributions are equal. The KID that papers report is the
  * mean over 100 subsets of 1,000: `subsetEstimate([a, b], kernelDistance, { rng })`.
  *
- * @param a, b  features [N,F] and [M,F]; N, M >= 2
+ * @param a  features [N,F], N >= 2
+ * @param b  features [M,F], M >= 2
  * @see Binkowski et al., Demystifying MMD GANs, arXiv 1801.01401, section 4
  */
 export function kernelDistance(a: FeatureSet, b: FeatureSet): number {

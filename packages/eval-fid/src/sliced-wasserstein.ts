@@ -18,7 +18,8 @@ const slicedWassersteinNames: OptionNames<SlicedWassersteinOptions> = {
  *
  *   SW^2 = E over directions u of  integral over q in [0,1] of (quantile_q(a·u) - quantile_q(b·u))^2
  *
- * @param a, b  points [N,F] and [M,F]
+ * @param a  points [N,F]
+ * @param b  points [M,F]
  * @see Bonneel et al., Sliced and Radon Wasserstein Barycenters of Measures (2015)
  */
 export function slicedWasserstein(a: FeatureSet, b: FeatureSet, options: SlicedWassersteinOptions): number {

@@ -1,6 +1,6 @@
 import type { Checkpoint } from '@rectified-flow/checkpoints'
 import { checkOptions, describe, type OptionNames } from '@rectified-flow/core'
-import { configFromEdm, createUNet, edm, type UNetConfig } from '@rectified-flow/unet'
+import { configFromEdm, createUNet, edm, readClassNames, type UNetConfig } from '@rectified-flow/unet'
 import { Flow } from './flow.js'
 
 export interface FlowOptions {
@@ -35,7 +35,7 @@ export function flowOf(
   const chosen = config ?? own?.config ?? parseConfig(metadata.config)
   const full = dropout === undefined ? chosen : { ...chosen, dropout }
   const net = createUNet(full, { tensors, ...(prefix !== undefined && { prefix }) })
-  return new Flow(net, own?.preconditioner ?? edm())
+  return new Flow(net, { preconditioner: own?.preconditioner ?? edm(), classNames: readClassNames(metadata) })
 }
 
 function parseConfig(text: string | undefined): UNetConfig {

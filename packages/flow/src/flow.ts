@@ -2,8 +2,10 @@ import { type Compiled, compile } from '@rectified-flow/backends'
 import {
   checkInt,
   checkOptions,
+  classNumber,
   createRng,
   type Denoiser,
+  describe,
   type Field,
   indexedNormal,
   type OptionNames,
@@ -21,11 +23,18 @@ import {
 import * as tf from '@tensorflow/tfjs-core'
 import { classOfSeed } from './class-of-seed.js'
 
+export interface FlowParts {
+  /** The form in which the network was trained; EDM's by default, as in 2-rectified flow++. */
+  preconditioner?: Preconditioner
+  /** The names of the network's classes, in the order of their numbers. */
+  classNames?: readonly string[] | undefined
+}
+
 export interface FlowSampleOptions extends Omit<SamplerOptions, 'compile'> {
   /** Image i is drawn from the noise of seed + i, so that an image is the same in any number of images. */
   seed?: number
-  /** Class of every image, if the network has classes; by default each image has the class of its seed. */
-  class?: number
+  /** Class of every image, its number or its name, if the network has classes; by default each image has that of its seed. */
+  class?: number | string
 }
 
 const sampleNames: OptionNames<FlowSampleOptions> = {
@@ -49,12 +58,21 @@ type Draw = (z: tf.Tensor4D, labels?: tf.Tensor2D) => tf.Tensor4D
 export class Flow {
   readonly net: UNet
   readonly preconditioner: Preconditioner
+  /** The names of the classes, if the network's file has them. */
+  readonly classNames: readonly string[] | undefined
   #compiled: { options: SamplerOptions; draw: Compiled<Draw> } | undefined
 
-  /** @param preconditioner  the form in which the network was trained; EDM's by default, as in 2-rectified flow++ */
-  constructor(net: UNet, preconditioner: Preconditioner = edm()) {
+  constructor(net: UNet, options: FlowParts = {}) {
+    const where = 'flow.Flow'
+    checkOptions<FlowParts>(where, options, { preconditioner: 'optional', classNames: 'optional' })
+    const { preconditioner = edm(), classNames } = options
+    if (classNames && classNames.length !== net.config.labelDim)
+      throw new RangeError(
+        `${where}: classNames must hold a name for each of ${net.config.labelDim} classes, got ${classNames.length}.`,
+      )
     this.net = net
     this.preconditioner = preconditioner
+    this.classNames = classNames
   }
 
   /** dx/dt at x [B,H,W,C], t [B]: for every sampler, solver and inverter of the other packages. */
@@ -76,10 +94,10 @@ export class Flow {
     const where = 'flow.Flow.sample'
     checkOptions(where, options, sampleNames)
     checkInt(where, 'count', count, 1)
-    const { seed = 0, class: only, ...sampling } = options
+    const { seed = 0, class: given, ...sampling } = options
     checkInt(where, 'seed', seed, 0)
     const { imgResolution: side, inChannels: channels, labelDim: classes } = this.net.config
-    if (only !== undefined) this.#checkClass(where, only)
+    const only = given === undefined ? undefined : this.classNumber(given)
     const draw = this.#drawWith(sampling)
     const rng = createRng(0)
     return tf.tidy(() => {
@@ -98,18 +116,21 @@ export class Flow {
     })
   }
 
+  /** The number of a class that is given by its number or by its name. Throws for a network without classes. */
+  classNumber(label: number | string): number {
+    const { labelDim } = this.net.config
+    if (labelDim === 0)
+      throw new RangeError(
+        `flow.Flow: class must be absent, because the network has no classes, got ${describe(label)}.`,
+      )
+    return classNumber(this.classNames ?? labelDim, label)
+  }
+
   /** Dispose the network. */
   dispose(): void {
     this.#compiled?.draw.dispose()
     this.#compiled = undefined
     this.net.dispose()
-  }
-
-  #checkClass(where: string, only: number): void {
-    const classes = this.net.config.labelDim
-    if (classes === 0)
-      throw new RangeError(`${where}: class must be absent, because the network has no classes, got ${only}.`)
-    checkInt(where, 'class', only, 0, classes - 1)
   }
 
   /** The whole sampler as one compiled function, kept while its options stay the same. */

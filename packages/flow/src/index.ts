@@ -1,6 +1,6 @@
 export { encodePngGrid as toPng } from '@rectified-flow/datasets'
 export { classOfSeed } from './class-of-seed.js'
-export { Flow, type FlowSampleOptions } from './flow.js'
+export { Flow, type FlowParts, type FlowSampleOptions } from './flow.js'
 export { type FlowOptions, flowOf } from './flow-of.js'
 export { loadFlow } from './load-flow.js'
 export { type ShippedNetwork, type ShippedNetworkName, shippedNetworks } from './shipped-networks.js'

@@ -158,12 +158,12 @@ test('options of a sample are checked', async () => {
   expect(() => flow.sample(1, { step: 4 })).toThrow("got 'step'. Did you mean steps?")
   expect(() => flow.sample(0)).toThrow('flow.Flow.sample: count must be an integer >= 1, got 0.')
   expect(() => flow.sample(1, { class: 3 })).toThrow(
-    'flow.Flow.sample: class must be absent, because the network has no classes, got 3.',
+    'flow.Flow: class must be absent, because the network has no classes, got 3.',
   )
   flow.dispose()
   const digits = await loadFlow('digits')
   expect(() => digits.sample(1, { class: 10 })).toThrow(
-    'flow.Flow.sample: class must be an integer in [0, 9], got 10.',
+    'core.classNumber: label must be an integer in [0, 9], got 10.',
   )
   digits.dispose()
 })

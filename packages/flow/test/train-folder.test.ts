@@ -41,7 +41,13 @@ test('a run that was stopped goes on and ends as an undisturbed one; its folder 
   let first = 0
   const flow = await trainFolder(digits, { ...parts, onStep: ({ step }) => (first ||= step) })
   expect(first).toBeGreaterThan(3)
-  // The first 40 digits have no 8.
+  expect(flow.classNames).toEqual(['0', '1', '2', '3', '4', '5', '6', '7', '9']) // the first 40 digits have no 8
+  const loaded = await loadFlow(at('parts'))
+  for (const named of [flow, loaded]) expect(named.classNumber('9')).toBe(8)
+  expect(() => loaded.sample(1, { class: '8' })).toThrow(
+    "core.classNumber: label must be one of 0, 1, 2, 3, 4, 5, 6, 7, 9, got '8'.",
+  )
+  loaded.dispose()
   expect(flow.net.config).toMatchObject({ imgResolution: 8, inChannels: 1, labelDim: 9 })
   expect(await bits(flow)).toEqual(whole)
   expect(await bits(await loadFlow(at('parts')))).toEqual(whole)

@@ -1,4 +1,12 @@
-import { checkNumber, checkOptions, constant, type OptionNames, type Premetric } from '@rectified-flow/core'
+import {
+  checkFunction,
+  checkNumber,
+  checkOptions,
+  checkTensor,
+  constant,
+  type OptionNames,
+  type Premetric,
+} from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 export interface AdaptiveWeightOptions {
@@ -26,11 +34,13 @@ const adaptiveWeightNames: OptionNames<AdaptiveWeightOptions> = {
 export function adaptiveWeight(premetric: Premetric, options: AdaptiveWeightOptions = {}): Premetric {
   checkOptions('losses-lpips-huber.adaptiveWeight', options, adaptiveWeightNames)
   const { power = 1, epsilon = 1e-3 } = options
+  checkFunction('losses-lpips-huber.adaptiveWeight', 'premetric', premetric)
   checkNumber('losses-lpips-huber.adaptiveWeight', 'power', power, 0)
   checkNumber('losses-lpips-huber.adaptiveWeight', 'epsilon', epsilon, Number.MIN_VALUE)
   return (prediction, target, context) =>
     tf.tidy(() => {
       const value = premetric(prediction, target, context)
+      checkTensor('losses-lpips-huber.adaptiveWeight', 'premetric(prediction, target, context)', value, ['B'])
       const weight = constant(() => tf.pow(tf.add(value, epsilon), -power))
       return tf.mul(value, weight)
     })

@@ -1,4 +1,4 @@
-import { checkNumber, checkOptions } from '@rectified-flow/core'
+import { checkFunction, checkNumber, checkOptions } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { type FeaturePyramid, perceptualDistance } from './perceptual-distance.js'
 
@@ -26,6 +26,7 @@ export function calibrateHeads(
 ): tf.Tensor1D[] {
   checkOptions<{ mean?: number }>('losses-lpips-huber.calibrateHeads', options, { mean: 'optional' })
   const { mean = 1 } = options
+  checkFunction('losses-lpips-huber.calibrateHeads', 'features', features)
   checkNumber('losses-lpips-huber.calibrateHeads', 'mean', mean, Number.MIN_VALUE)
   return tf.tidy(() => {
     const means = perceptualDistance(features)

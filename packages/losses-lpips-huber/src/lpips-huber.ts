@@ -1,4 +1,6 @@
 import {
+  checkFunction,
+  checkKind,
   checkNumber,
   checkOptions,
   checkTensor,
@@ -45,6 +47,7 @@ export function lpipsHuber(
 ): WeightedSum<'huber' | 'perceptual'> {
   checkOptions(WHERE, options, lpipsHuberNames)
   const { divideByT = false, perceptualWeight = 1, ...huber } = options
+  checkFunction(WHERE, 'distance', distance)
   checkNumber(WHERE, 'perceptualWeight', perceptualWeight, 0)
   return weightedSum({
     huber: { premetric: pseudoHuber(huber), weight: t => tf.sub(1, t) },
@@ -57,11 +60,17 @@ export function lpipsHuber(
 
 /** A distance between the data x and the data prediction x_t - t v, as a premetric of v. */
 function onData(distance: ImageDistance): Premetric {
-  return (prediction, _target, { t, xt, x }) => {
+  return (prediction, _target, context) => {
+    checkKind(WHERE, 'context', context, 'an object of t, xt and x', ['t', 'xt', 'x'])
+    const { t, xt, x } = context
     checkTensor(WHERE, 'prediction', prediction, ['B', 'H', 'W', 'C'])
     checkTensor(WHERE, 'xt', xt, prediction.shape)
     checkTensor(WHERE, 'x', x, prediction.shape)
-    return tf.tidy(() => distance(dataPrediction(xt, prediction, t) as tf.Tensor4D, x as tf.Tensor4D))
+    return tf.tidy(() => {
+      const value = distance(dataPrediction(xt, prediction, t) as tf.Tensor4D, x as tf.Tensor4D)
+      checkTensor(WHERE, 'distance(a, b)', value, [x.shape[0]!])
+      return value
+    })
   }
 }
 

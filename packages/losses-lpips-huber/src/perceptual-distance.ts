@@ -1,4 +1,11 @@
-import { checkOptions, checkTensor, constant, type OptionNames } from '@rectified-flow/core'
+import {
+  checkFunction,
+  checkKind,
+  checkOptions,
+  checkTensor,
+  constant,
+  type OptionNames,
+} from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { resizeBilinear } from './internal/resize-bilinear.js'
 import { unit, unitDistance } from './internal/unit-distance.js'
@@ -43,6 +50,7 @@ export function perceptualDistance(
 ): PerceptualDistance {
   checkOptions('losses-lpips-huber.perceptualDistance', options, perceptualDistanceNames)
   const { heads } = options
+  checkFunction('losses-lpips-huber.perceptualDistance', 'features', features)
   const layers: PerceptualDistance['layers'] = (a, b) =>
     tf.tidy(() => layerMaps(features, heads, a, b).map(map => tf.mean<tf.Tensor1D>(map, [1, 2])))
   const map: PerceptualDistance['map'] = (a, b) =>
@@ -66,8 +74,13 @@ function layerMaps(
   checkTensor(where, 'a', a, ['B', 'H', 'W', 'C'])
   checkTensor(where, 'b', b, a.shape)
   return tf.tidy(() => {
-    const targets = constant(() => features(b).map(unit))
-    const maps = features(a)
+    const mapsOf = (images: tf.Tensor4D): tf.Tensor4D[] => {
+      const maps = features(images)
+      checkKind(where, 'features(images)', maps, 'a list of tensors', ['map', 'length'])
+      return maps
+    }
+    const targets = constant(() => mapsOf(b).map(unit))
+    const maps = mapsOf(a)
     if (heads && heads.length !== maps.length)
       throw new RangeError(
         `${where}: heads must have one weight tensor per layer (${maps.length}), got ${heads.length}.`,

@@ -1,7 +1,11 @@
 import { conv2d } from '@rectified-flow/backends'
 import {
+  checkBackend,
   checkInt,
+  checkKind,
+  checkList,
   checkOptions,
+  checkRng,
   checkTensor,
   describe,
   type OptionNames,
@@ -58,6 +62,7 @@ export class SmallVgg<W extends tf.Tensor = tf.Tensor> {
   ) {
     const where = 'losses-lpips-huber.SmallVgg'
     checkOptions(where, architecture, architectureNames, 'architecture')
+    checkKind(where, 'weights', weights, 'a Map of tensors', ['get', 'values'])
     for (const [name, shape] of weightShapes(architecture)) checkTensor(where, name, weights.get(name), shape)
     this.features = images => this.#features(images, 'features')
   }
@@ -131,6 +136,9 @@ export function createSmallVgg(options: SmallVggOptions): SmallVgg<tf.Variable> 
   const where = 'losses-lpips-huber.createSmallVgg'
   checkOptions(where, options, smallVggNames)
   const { rng, widths = [16, 32, 64], channels = 1, classes = 10 } = options
+  checkBackend(where)
+  checkRng(where, rng)
+  checkList(where, 'widths', widths)
   if (widths.length === 0)
     throw new RangeError(`${where}: widths must have at least one stage, got ${describe(widths)}.`)
   for (const [stage, width] of widths.entries()) checkInt(where, `widths[${stage}]`, width, 1)

@@ -1,4 +1,4 @@
-import { batchOf, checkTensor, type LossContext, type Premetric } from '@rectified-flow/core'
+import { batchOf, checkFunction, checkTensor, type LossContext, type Premetric } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 /** A premetric and its weight in a sum: a number, or a function of the time t [B] -> [B]. 1 by default. */
@@ -28,7 +28,9 @@ export function weightedSum<Name extends string>(
       const weighted = {} as Record<Name, tf.Tensor1D>
       for (const name in terms) {
         const { premetric, weight = 1 } = terms[name]
+        checkFunction(where, `${name}.premetric`, premetric)
         const value = premetric(prediction, target, context)
+        checkTensor(where, `${name}.premetric(prediction, target, context)`, value, [batchOf(prediction)])
         weighted[name] = tf.mul(value, typeof weight === 'number' ? weight : weight(context.t))
       }
       return weighted

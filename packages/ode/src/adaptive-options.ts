@@ -1,4 +1,11 @@
-import { checkInt, checkNumber, describe, type OptionNames } from '@rectified-flow/core'
+import {
+  checkFunction,
+  checkInt,
+  checkKind,
+  checkNumber,
+  describe,
+  type OptionNames,
+} from '@rectified-flow/core'
 import type * as tf from '@tensorflow/tfjs-core'
 import type { EmbeddedPair } from './embedded-pair.js'
 import { checkGrid } from './grid.js'
@@ -100,6 +107,8 @@ export function stepOptions<X>(where: string, options: AdaptiveStepOptions<X>) {
   if (firstStep !== undefined && !(firstStep > 0 && firstStep < Number.POSITIVE_INFINITY))
     throw new RangeError(`${where}: firstStep must be a positive number, got ${describe(firstStep)}.`)
   checkInt(where, 'maxSteps', maxSteps, 1)
+  if (onStep !== undefined) checkFunction(where, 'onStep', onStep)
+  if (signal !== undefined) checkKind(where, 'signal', signal, 'an AbortSignal', ['throwIfAborted'])
   return { method, span, control, firstStep, minStep, maxStep, maxSteps, onStep, signal }
 }
 

@@ -1,4 +1,4 @@
-import { checkGradients, describe, type OptionNames } from '@rectified-flow/core'
+import { checkGradients, checkKind, describe, type OptionNames } from '@rectified-flow/core'
 import type * as tf from '@tensorflow/tfjs-core'
 import { type IntegrateOptions, integrateNames } from './internal/run.js'
 
@@ -12,6 +12,7 @@ export const gradientNames: OptionNames<GradientOptions> = { ...integrateNames, 
 /** Throw unless gradients are registered and `params` are live tensors. */
 export function checkGradientOf(where: string, params: readonly tf.Tensor[]): void {
   checkGradients(where)
+  checkKind(where, 'params', params, 'a list of tensors', ['entries'])
   for (const [i, param] of params.entries())
     if (!Array.isArray(param?.shape) || param.isDisposed)
       throw new TypeError(`${where}: params[${i}] must be a live tensor, got ${describe(param)}.`)

@@ -1,4 +1,4 @@
-import { checkOptions, type Field, type OptionNames } from '@rectified-flow/core'
+import { checkFunction, checkOptions, type Field, type OptionNames } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { type IntegrateOptions, integrateNames, run } from './internal/run.js'
 import type { Solution, SolverState } from './method.js'
@@ -24,6 +24,7 @@ export function solve<X extends tf.Tensor>(
 ): Solution<X> {
   checkOptions<SolveOptions<X>>('ode.solve', options, solveNames)
   const { onStep, ...rest } = options
+  if (onStep !== undefined) checkFunction('ode.solve', 'onStep', onStep)
   let end: Solution<X> | undefined
   for (const state of run('ode.solve', field, x, rest).states) {
     onStep?.(state)

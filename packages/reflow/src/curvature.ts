@@ -1,4 +1,4 @@
-import { batchOf, checkTensor } from '@rectified-flow/core'
+import { batchOf, checkKind, checkTensor } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 /**
@@ -14,6 +14,7 @@ import * as tf from '@tensorflow/tfjs-core'
  */
 export function curvature(states: readonly tf.Tensor[]): tf.Tensor1D {
   const where = 'reflow.curvature'
+  checkKind(where, 'states', states, 'a list of states', ['length', 'entries'])
   if (states.length < 3)
     throw new RangeError(`${where}: states must hold at least 3 states, got ${states.length}.`)
   const first = states[0]!

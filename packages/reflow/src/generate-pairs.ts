@@ -1,5 +1,7 @@
 import {
   batchOf,
+  checkFunction,
+  checkKind,
   checkOneOf,
   checkOptions,
   createRng,
@@ -45,6 +47,12 @@ export async function generatePairs(
   const where = 'reflow.generatePairs'
   checkOptions(where, options, generatePairsNames)
   const { labels, compile = true } = options
+  checkKind(where, 'store', store, 'a store of pairs such as that of createPairStore', [
+    'plan',
+    'missing',
+    'write',
+  ])
+  checkFunction(where, 'teacher', teacher)
   const { seed, shape, images, noise, classes } = store.plan
   checkOneOf(where, 'store.plan.noise', noise, ['indexed'])
   const draw = compile ? compiledOnce(teacher) : teacher

@@ -1,7 +1,9 @@
 import {
   bytesToImages,
   checkFinite,
+  checkFunction,
   checkInt,
+  checkKind,
   checkOneOf,
   checkOptions,
   createRng,
@@ -34,6 +36,13 @@ export async function invertPairs(
   const where = 'reflow.invertPairs'
   checkOptions(where, options, fillNames)
   const { compile = true } = options
+  checkKind(where, 'store', store, 'a store of pairs such as that of createPairStore', [
+    'plan',
+    'missing',
+    'write',
+  ])
+  checkKind(where, 'source', source, 'images such as those of openImages', ['count', 'read'])
+  checkFunction(where, 'invert', invert)
   const { seed, shape, images, noise, classes } = store.plan
   checkOneOf(where, 'store.plan.noise', noise, ['float16', 'float32'])
   checkOneOf(where, 'store.plan.images', images, ['uint8'])

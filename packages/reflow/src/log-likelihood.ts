@@ -1,9 +1,11 @@
 import {
   batchOf,
+  checkFunction,
   checkGradients,
   checkInt,
   checkOneOf,
   checkOptions,
+  checkRng,
   checkTensor,
   describe,
   drawNormal,
@@ -65,12 +67,14 @@ export function logLikelihood<X extends tf.Tensor>(
   checkOptions(where, options, logLikelihoodNames)
   const { method = heun, divergence = 'hutchinson', probes = 1, probe = 'rademacher', rng, ...grid } = options
   checkGradients(where)
+  checkFunction(where, 'field', field)
   checkTensor(where, 'x', x, ['B', '...'])
   checkOneOf(where, 'divergence', divergence, ['hutchinson', 'exact'])
   checkOneOf(where, 'probe', probe, ['rademacher', 'gaussian'])
   checkInt(where, 'probes', probes, 1)
   if (divergence === 'hutchinson' && !rng)
     throw new TypeError(`${where}: rng must be given for divergence 'hutchinson', got ${describe(rng)}.`)
+  if (rng !== undefined) checkRng(where, rng)
   const batch = batchOf(x)
   const dims = x.size / batch
   return tf.tidy(() => {

@@ -1,4 +1,4 @@
-import { batchOf, checkOptions, type Field, type OptionNames } from '@rectified-flow/core'
+import { batchOf, checkKind, checkOptions, type Field, type OptionNames } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { sample, sampleTrajectory } from './sample.js'
 import { straightness } from './straightness.js'
@@ -42,6 +42,7 @@ export async function previewFlow<X extends tf.Tensor>(
 ): Promise<FlowPreview<X>> {
   checkOptions('reflow.previewFlow', options, previewNames)
   const { steps = [1, 2, 4], straightnessSteps = 8, trajectories = 0 } = options
+  checkKind('reflow.previewFlow', 'steps', steps, 'a list of step counts', ['map'])
   const samples = steps.map(n => ({ steps: n, x: sample(field, z, { steps: n }).x }))
   if (straightnessSteps === 0) return { samples }
   const path = sampleTrajectory(field, z, { steps: straightnessSteps })

@@ -1,9 +1,11 @@
 import {
   batchOf,
+  checkFunction,
   checkInt,
   checkNumber,
   checkOneOf,
   checkOptions,
+  checkRng,
   checkTensor,
   type Denoiser,
   drawNormal,
@@ -92,6 +94,7 @@ export function sampleEdm<X extends tf.Tensor>(
     compile = true,
     onStep,
   } = options
+  checkFunction(where, 'denoiser', denoiser)
   checkTensor(where, 'z', z, ['B', '...'])
   checkInt(where, 'steps', steps, 1)
   checkNumber(where, 'sigmaMin', sigmaMin, Number.MIN_VALUE)
@@ -100,6 +103,7 @@ export function sampleEdm<X extends tf.Tensor>(
   checkOneOf(where, 'method', method, ['heun', 'euler'])
   if (churn) {
     checkOptions(where, churn, churnNames, 'churn')
+    checkRng(where, churn.rng)
     checkNumber(where, 'churn.amount', churn.amount, 0)
   }
   const levels = karrasLevels(steps, { rho, sigmaMin, sigmaMax })
@@ -107,7 +111,9 @@ export function sampleEdm<X extends tf.Tensor>(
   let nfe = 0
   const denoise: Denoise<X> = (x, sigma) => {
     nfe++
-    return estimate(x, tf.fill([batchOf(x)], sigma))
+    const denoised = estimate(x, tf.fill([batchOf(x)], sigma))
+    checkTensor(where, 'denoiser(x, sigma)', denoised, x.shape)
+    return denoised
   }
   let x: X = tf.mul(z, sigmaMax)
   try {

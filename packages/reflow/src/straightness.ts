@@ -1,4 +1,4 @@
-import { batchOf, checkTensor } from '@rectified-flow/core'
+import { batchOf, checkKind, checkTensor } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 /**
@@ -11,6 +11,7 @@ import * as tf from '@tensorflow/tfjs-core'
  */
 export function straightness(states: readonly tf.Tensor[]): tf.Tensor1D {
   const where = 'reflow.straightness'
+  checkKind(where, 'states', states, 'a list of states', ['length', 'entries'])
   if (states.length < 2)
     throw new RangeError(`${where}: states must hold at least 2 states, got ${states.length}.`)
   const first = states[0]!

@@ -1,8 +1,11 @@
 import { precision } from '@rectified-flow/backends'
 import {
   type Coupling,
+  checkFunction,
   checkInt,
+  checkKind,
   checkNumber,
+  checkRng,
   type Field,
   type OptionNames,
   type Premetric,
@@ -94,6 +97,17 @@ export function withDefaults({
   ...rest
 }: TrainerOptions) {
   const where = 'reflow.Trainer'
+  checkFunction(where, 'velocity', rest.velocity)
+  checkKind(where, 'weights', rest.weights, "a Map of variables, such as a network's weights", [
+    'get',
+    'values',
+  ])
+  checkKind(where, 'coupling', rest.coupling, 'a coupling such as independentCoupling(data, { rng })', [
+    'draw',
+  ])
+  checkKind(where, 'timesteps', rest.timesteps, 'a distribution such as uShaped()', ['sample'])
+  checkFunction(where, 'premetric', rest.premetric)
+  checkRng(where, rest.rng)
   checkInt(where, 'batch', batch, 1)
   checkInt(where, 'microBatches', microBatches, 1, batch)
   if (batch % microBatches !== 0)

@@ -2,6 +2,7 @@ import {
   type Coupling,
   checkGradients,
   checkInt,
+  checkKind,
   checkNumber,
   checkOptions,
   checkTensor,
@@ -140,11 +141,15 @@ export class Trainer<X extends tf.Tensor = tf.Tensor> {
     const pairs = await coupling.draw(this.#started, batch)
     const inputs: tf.TensorContainer[] = [pairs]
     try {
-      checkTensor('reflow.Trainer.advance', 'pairs.x', pairs.x, [batch, '...'])
-      checkTensor('reflow.Trainer.advance', 'pairs.z', pairs.z, pairs.x.shape)
+      const where = 'reflow.Trainer.advance'
+      checkKind(where, "the coupling's pairs", pairs, 'an object of x and z', ['x', 'z'])
+      checkTensor(where, 'pairs.x', pairs.x, [batch, '...'])
+      checkTensor(where, 'pairs.z', pairs.z, pairs.x.shape)
+      if (pairs.labels) checkTensor(where, 'pairs.labels', pairs.labels, [batch, 'L'])
       const { timesteps, rng } = this.#options
       const draw = rng.fork(this.#started)
       const t = timesteps.sample(batch, draw.fork('t'))
+      checkTensor(where, 'timesteps.sample(n, rng)', t, [batch])
       const numbers = schedule(this.#counters, this.#started > this.step, this.#options)
       inputs.push(t, numbers)
       const given = { pairs, t, schedule: numbers, skipped: this.#skipped, rng: draw.fork('dropout') }

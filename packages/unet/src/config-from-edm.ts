@@ -1,4 +1,4 @@
-import { checkOneOf, checkOptions } from '@rectified-flow/core'
+import { checkKind, checkOneOf, checkOptions } from '@rectified-flow/core'
 import type { UNetConfig } from './config.js'
 import { configOf } from './internal/reference-keys.js'
 import { edm } from './preconditioners/edm.js'
@@ -68,6 +68,7 @@ export function configFromEdm(network: NetworkDescription): {
 } {
   checkOptions<NetworkDescription>(WHERE, network, { className: 'required', kwargs: 'required' }, 'network')
   const { className, kwargs } = network
+  checkKind(WHERE, 'kwargs', kwargs, 'an object of keywords', [])
   checkOneOf(WHERE, 'className', className, Object.keys(classes) as (keyof typeof classes)[])
   const { model, make } = classes[className]
   const { img_channels, model_type = model, ...others } = kwargs as EdmKeywords & Record<string, unknown>

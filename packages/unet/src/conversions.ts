@@ -1,6 +1,7 @@
 import {
   alongBatch,
   batchOf,
+  checkFunction,
   checkTensor,
   type Denoiser,
   dataPrediction,
@@ -15,11 +16,13 @@ import * as tf from '@tensorflow/tfjs-core'
  * loses digits: for a network use networkVelocity.
  */
 export function velocity(denoise: Denoiser): Field {
+  checkFunction('unet.velocity', 'denoise', denoise)
   return (x, t) => {
     check('unet.velocity', x, 't', t)
     return tf.tidy(() => {
       const rest: tf.Tensor1D = tf.sub(1, t)
       const denoised = denoise(tf.div(x, alongBatch(rest, x)) as tf.Tensor4D, tf.div(t, rest))
+      checkTensor('unet.velocity', 'denoise(x, sigma)', denoised, x.shape)
       return velocityFromData<tf.Tensor>(x, denoised, t)
     })
   }
@@ -27,13 +30,16 @@ export function velocity(denoise: Denoiser): Field {
 
 /** The denoiser of any velocity: D(x, σ) = x_t - t v(x_t, t) with t = σ/(1+σ), x_t = (1-t) x; σ in [0, infinity). */
 export function denoiser(field: Field): Denoiser {
+  checkFunction('unet.denoiser', 'field', field)
   return (x, sigma) => {
     check('unet.denoiser', x, 'sigma', sigma)
     return tf.tidy(() => {
       const level: tf.Tensor1D = tf.add(sigma, 1)
       const t: tf.Tensor1D = tf.div(sigma, level)
       const xt = tf.div(x, alongBatch(level, x))
-      return dataPrediction(xt, field(xt, t), t) as tf.Tensor4D
+      const v = field(xt, t)
+      checkTensor('unet.denoiser', 'field(x, t)', v, x.shape)
+      return dataPrediction(xt, v, t) as tf.Tensor4D
     })
   }
 }
@@ -46,10 +52,13 @@ export function denoiser(field: Field): Denoiser {
  * @returns  x [B,H,W,C], t [B] -> [B,H,W,C]
  */
 export function score(field: Field): Field {
+  checkFunction('unet.score', 'field', field)
   return (x, t) => {
     check('unet.score', x, 't', t)
     return tf.tidy(() => {
-      const noise = noisePrediction(x, field(x, t), t)
+      const v = field(x, t)
+      checkTensor('unet.score', 'field(x, t)', v, x.shape)
+      const noise = noisePrediction(x, v, t)
       return tf.neg(tf.div(noise, alongBatch(t, x)))
     })
   }

@@ -1,7 +1,11 @@
 import {
   alongBatch,
+  batchOf,
+  checkFunction,
+  checkKind,
   checkNumber,
   checkOptions,
+  checkTensor,
   describe,
   type Field,
   type OptionNames,
@@ -35,17 +39,26 @@ export function guided(
 ): Field {
   checkOptions('unet.guided', options, guidanceNames)
   const { interval = [0, 1] } = options
-  checkNumber('unet.guided', 'scale', scale)
+  const where = 'unet.guided'
+  checkFunction(where, 'conditional', conditional)
+  checkFunction(where, 'unconditional', unconditional)
+  checkNumber(where, 'scale', scale)
+  checkKind(where, 'interval', interval, 'a list of two times', ['length'])
   const [from, to] = interval
   if (!(from >= 0 && from <= to && to <= 1))
     throw new RangeError(
       `unet.guided: interval must be times 0 <= from <= to <= 1, got ${describe(interval)}.`,
     )
-  return (x, t) =>
-    tf.tidy(() => {
+  return (x, t) => {
+    checkTensor(where, 'x', x, ['B', '...'])
+    checkTensor(where, 't', t, [batchOf(x)])
+    return tf.tidy(() => {
       const [c, u] = [conditional(x, t), unconditional(x, t)]
+      checkTensor(where, 'conditional(x, t)', c, x.shape)
+      checkTensor(where, 'unconditional(x, t)', u, x.shape)
       const inside = tf.logicalAnd(tf.greaterEqual(t, from), tf.lessEqual(t, to))
       const weight = tf.add(tf.mul(tf.cast(inside, 'float32'), scale - 1), 1)
       return tf.add(u, tf.mul(alongBatch(weight, x), tf.sub(c, u)))
     })
+  }
 }

@@ -1,5 +1,5 @@
 import type { HostTensor } from '@rectified-flow/checkpoints'
-import { checkOptions, type OptionNames } from '@rectified-flow/core'
+import { checkKind, checkOptions, type OptionNames } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { architectureOf } from './config.js'
 import { checkReport, hereOf, type LoadReport, matchTensors } from './internal/match-tensors.js'
@@ -31,6 +31,12 @@ export function loadWeights(
 ): LoadReport {
   const where = 'unet.loadWeights'
   checkOptions(where, options, loadNames)
+  checkKind(where, 'net', net, 'a network such as new SongUNet(config, { rng })', [
+    'weights',
+    'buffers',
+    'config',
+  ])
+  checkKind(where, 'tensors', tensors, 'a Map of tensors such as readCheckpoint gives', ['get', 'keys'])
   const { strict = true, prefix } = options
   const { fitting, report } = matchTensors(where, architectureOf(net.config), tensors, prefix)
   if (strict) checkReport(where, report, ', or pass strict: false')

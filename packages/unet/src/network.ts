@@ -27,6 +27,8 @@ export interface TrainingOptions {
   recompute?: boolean
 }
 
+export const trainingNames: OptionNames<TrainingOptions> = { rng: 'required', recompute: 'optional' }
+
 /** A raw network. A preconditioner makes a denoiser or a velocity of it. */
 export interface Network {
   readonly weights: Weights

@@ -1,6 +1,7 @@
 import {
   alongBatch,
   batchOf,
+  checkKind,
   checkOptions,
   checkTensor,
   type Denoiser,
@@ -18,6 +19,7 @@ export function networkDenoiser(
 ): Denoiser {
   const where = 'unet.networkDenoiser'
   checkOptions(where, options, forwardNames)
+  checkParts(where, network, preconditioner)
   return (x, sigma) => {
     checkTensor(where, 'x', x, ['B', 'H', 'W', 'C'])
     checkTensor(where, 'sigma', sigma, [x.shape[0]])
@@ -36,11 +38,17 @@ export function networkVelocity(
 ): Field {
   const where = 'unet.networkVelocity'
   checkOptions(where, options, forwardNames)
+  checkParts(where, network, preconditioner)
   return (x, t) => {
     checkTensor(where, 'x', x, ['B', 'H', 'W', 'C'])
     checkTensor(where, 't', t, [batchOf(x)])
     return tf.tidy(() => wrapped(network, x as tf.Tensor4D, preconditioner.atTime(t), options))
   }
+}
+
+function checkParts(where: string, network: Network, preconditioner: Preconditioner): void {
+  checkKind(where, 'network', network, 'a network such as new SongUNet(config, { rng })', ['forward'])
+  checkKind(where, 'preconditioner', preconditioner, 'a preconditioner such as edm()', ['atSigma', 'atTime'])
 }
 
 function wrapped(

@@ -1,5 +1,5 @@
 import type { HostTensor } from '@rectified-flow/checkpoints'
-import { checkOptions, type Weights } from '@rectified-flow/core'
+import { checkKind, checkOptions, type Weights } from '@rectified-flow/core'
 import { architectureOf } from './config.js'
 import { storedFilter, storedFilterNames } from './internal/resample-filters.js'
 import { torchShape, toTorch } from './internal/torch-layout.js'
@@ -7,6 +7,10 @@ import type { UNet } from './unet.js'
 
 /** Weights as host tensors in PyTorch's layouts, under the same names. */
 export async function stateDict(weights: Weights): Promise<Map<string, HostTensor>> {
+  checkKind('unet.stateDict', 'weights', weights, "a Map of variables, such as a network's weights", [
+    'get',
+    'entries',
+  ])
   const tensors = new Map<string, HostTensor>()
   for (const [name, variable] of weights) {
     const values = (await variable.data()) as Float32Array
@@ -27,7 +31,16 @@ export async function saveWeights(
   options: { weights?: Weights } = {},
 ): Promise<Map<string, HostTensor>> {
   checkOptions<{ weights?: Weights }>('unet.saveWeights', options, { weights: 'optional' })
+  checkKind('unet.saveWeights', 'net', net, 'a network such as new SongUNet(config, { rng })', [
+    'weights',
+    'buffers',
+    'config',
+  ])
   const { weights = net.weights } = options
+  checkKind('unet.saveWeights', 'weights', weights, "a Map of variables, such as a network's weights", [
+    'get',
+    'entries',
+  ])
   const tensors = await stateDict(new Map([...net.buffers, ...weights]))
   const architecture = architectureOf(net.config)
   const { resampleFilter } = architecture.block

@@ -1,5 +1,5 @@
 import { readSafetensors, writeSafetensors } from '@rectified-flow/checkpoints'
-import { checkOptions, describe, type Weights } from '@rectified-flow/core'
+import { checkKind, checkOptions, describe, type Weights } from '@rectified-flow/core'
 import type { UNetConfig } from './config.js'
 import { createUNet } from './create-unet.js'
 import { saveWeights } from './save-weights.js'
@@ -8,18 +8,45 @@ import type { UNet } from './unet.js'
 /** The format that a file names in its metadata, by the network's type. */
 const FORMATS = { song: 'rectified-flow/song-unet', dhariwal: 'rectified-flow/dhariwal-unet' }
 
-/**
- * The bytes of a network's safetensors file: weights under the reference's names, the configuration in the metadata.
- *
- * @param weights  weights to save in place of the network's own, such as their moving averages
- */
-export async function saveUNet(net: UNet, options: { weights?: Weights } = {}): Promise<Uint8Array> {
-  checkOptions<{ weights?: Weights }>('unet.saveUNet', options, { weights: 'optional' })
-  const { weights = net.weights } = options
+export interface SaveUNetOptions {
+  /** Weights to save in place of the network's own, such as their moving averages. */
+  weights?: Weights
+  /** The names of the network's classes, in the order of their numbers, such as `source.classNames` of its data. */
+  classNames?: readonly string[] | undefined
+}
+
+/** The bytes of a network's safetensors file: weights under the reference's names, the configuration in the metadata. */
+export async function saveUNet(net: UNet, options: SaveUNetOptions = {}): Promise<Uint8Array> {
+  const where = 'unet.saveUNet'
+  checkOptions<SaveUNetOptions>(where, options, { weights: 'optional', classNames: 'optional' })
+  checkKind(where, 'net', net, 'a network such as new SongUNet(config, { rng })', [
+    'weights',
+    'buffers',
+    'config',
+  ])
+  const { weights = net.weights, classNames } = options
+  if (classNames && classNames.length !== net.config.labelDim)
+    throw new RangeError(
+      `${where}: classNames must hold a name for each of ${net.config.labelDim} classes, got ${classNames.length}.`,
+    )
   return writeSafetensors(await saveWeights(net, { weights }), {
     format: FORMATS[net.config.type],
     config: JSON.stringify(net.config),
+    ...(classNames && { classNames: JSON.stringify(classNames) }),
   })
+}
+
+/** The names of a network's classes in the metadata of its file; undefined if the file has none. */
+export function readClassNames(metadata: Readonly<Record<string, string>>): readonly string[] | undefined {
+  if (metadata.classNames === undefined) return undefined
+  let names: unknown
+  try {
+    names = JSON.parse(metadata.classNames)
+  } catch {}
+  if (Array.isArray(names) && names.every(name => typeof name === 'string')) return names
+  throw new RangeError(
+    `unet.readClassNames: the metadata's classNames must be a JSON list of names, got ${describe(metadata.classNames)}.`,
+  )
 }
 
 /** The network that `saveUNet` wrote. Throws unless the configuration is valid and every weight is there. */

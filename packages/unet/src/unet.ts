@@ -1,12 +1,21 @@
 import type { HostTensor } from '@rectified-flow/checkpoints'
-import { checkOptions, checkTensor, type Rng, type Weights } from '@rectified-flow/core'
+import {
+  checkBackend,
+  checkKind,
+  checkOptions,
+  checkRng,
+  checkTensor,
+  describe,
+  type Rng,
+  type Weights,
+} from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { architectureOf, type ResolvedUNetConfig } from './config.js'
 import { decode, encode } from './internal/encode-decode.js'
 import { initWeights } from './internal/init-weights.js'
 import { weightsOf } from './internal/match-tensors.js'
 import { modulations } from './internal/modulations.js'
-import { type ForwardOptions, forwardNames, type Network } from './network.js'
+import { type ForwardOptions, forwardNames, type Network, trainingNames } from './network.js'
 
 const WHERE = 'unet.forward'
 
@@ -31,6 +40,7 @@ export abstract class UNet<C extends ResolvedUNetConfig = ResolvedUNetConfig> im
     source: WeightSource,
   ) {
     const architecture = architectureOf(config)
+    checkSource(architecture.where, source)
     this.#architecture = architecture
     this.#owned = !('weights' in source)
     if ('weights' in source) {
@@ -85,6 +95,10 @@ export abstract class UNet<C extends ResolvedUNetConfig = ResolvedUNetConfig> im
     }
     labels('classLabels', labelDim)
     labels('augmentLabels', augmentDim)
+    if (options.training) {
+      checkOptions(WHERE, options.training, trainingNames, 'training')
+      checkRng(WHERE, options.training.rng)
+    }
   }
 
   /** Free the weights, if the network made them. */
@@ -92,4 +106,23 @@ export abstract class UNet<C extends ResolvedUNetConfig = ResolvedUNetConfig> im
     if (this.#owned && !this.#disposed) tf.dispose([...this.weights.values(), ...this.buffers.values()])
     this.#disposed = true
   }
+}
+
+const sources = ['rng', 'tensors', 'weights'] as const
+
+/** Throw unless weights come from one of the three sources. */
+function checkSource(where: string, source: WeightSource): void {
+  checkBackend(where)
+  const given = sources.filter(name => source !== null && typeof source === 'object' && name in source)
+  if (given.length !== 1)
+    throw new TypeError(
+      `${where}: source must be one of { rng }, { tensors } and { weights }, got ${describe(source)}.`,
+    )
+  if ('rng' in source) checkRng(where, source.rng)
+  else if ('tensors' in source)
+    checkKind(where, 'tensors', source.tensors, 'a Map of tensors such as readCheckpoint gives', [
+      'get',
+      'keys',
+    ])
+  else checkKind(where, 'weights', source.weights, "a Map of variables, such as a network's weights", ['get'])
 }

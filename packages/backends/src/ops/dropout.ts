@@ -1,4 +1,4 @@
-import { checkNumber, checkTensor, type Rng } from '@rectified-flow/core'
+import { checkNumber, checkRng, checkTensor, type Rng } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { hasKernel, runKernel } from '../kernels/run-kernel.js'
 
@@ -20,6 +20,7 @@ const STEPS = 2 ** 15
 export function dropout<T extends tf.Tensor>(x: T, share: number, rng: Rng): T {
   checkTensor('backends.dropout', 'x', x, ['...'])
   checkNumber('backends.dropout', 'share', share, 0, 0.99)
+  checkRng('backends.dropout', rng)
   const dropped = Math.round(share * STEPS)
   const words = Math.ceil(x.size / 2)
   return tf.tidy(() => {

@@ -1,4 +1,4 @@
-import { checkOneOf, checkTensor, describe } from '@rectified-flow/core'
+import { checkList, checkOneOf, checkTensor, describe } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { hasKernel, runKernel } from '../kernels/run-kernel.js'
 
@@ -20,6 +20,7 @@ export function resample(
   const [, h, w] = x.shape
   if (direction === 'down' && (h % 2 !== 0 || w % 2 !== 0))
     throw new RangeError(`backends.resample: x must have even height and width to halve, got [${x.shape}].`)
+  checkList('backends.resample', 'filter', filter)
   const total = filter.reduce((a, f) => a + f, 0)
   if (filter.length === 0 || filter.length % 2 !== 0 || total === 0)
     throw new RangeError(

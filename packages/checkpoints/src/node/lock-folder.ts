@@ -2,7 +2,7 @@ import { open, readdir, readFile, rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { checkOptions, type OptionNames } from '@rectified-flow/core'
+import { checkOptions, checkText, type OptionNames } from '@rectified-flow/core'
 import { isRunning, machine } from './internal/this-process.js'
 import { touchRegularly } from './internal/touch-regularly.js'
 import { makeFolder } from './make-folder.js'
@@ -56,6 +56,7 @@ export async function lockFolder(
 ): Promise<FolderLock> {
   checkOptions('checkpoints.lockFolder', options, lockFolderNames)
   const { beatMs = 2000, patienceMs = 60_000, onWait } = options
+  checkText('checkpoints.lockFolder', 'folder', folder)
   const refuse = (cause: NodeJS.ErrnoException) => {
     throw new RangeError(
       `${where}: folder must be one that this process can read and write, got '${folder}' (${cause.code}).`,

@@ -1,5 +1,6 @@
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { checkText } from '@rectified-flow/core'
 import type { RandomAccess } from '../internal/zip.js'
 
 /** A file on disk that is read in pieces. */
@@ -20,6 +21,7 @@ export class RandomAccessFile implements RandomAccess {
   }
 
   static async open(where: string, path: string): Promise<RandomAccessFile> {
+    checkText(where, 'path', path)
     const full = resolve(path)
     const refuse = (cause: NodeJS.ErrnoException) => {
       const hint =

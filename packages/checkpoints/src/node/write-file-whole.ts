@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { access, type FileHandle, link, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { checkOptions, type OptionNames } from '@rectified-flow/core'
+import { checkOptions, checkText, type OptionNames } from '@rectified-flow/core'
 import { sweepOnce, temporaryName } from './internal/temporary-files.js'
 
 /** Bytes, text, or a function that writes into the open file. */
@@ -29,6 +29,7 @@ export async function writeFileWhole(
 ): Promise<void> {
   checkOptions('checkpoints.writeFileWhole', options, writeFileWholeNames)
   const { replace = true } = options
+  checkText('checkpoints.writeFileWhole', 'path', path)
   await putWhole(path, async temporary => {
     await writeSynced(temporary, content)
     await (replace ? renameFile(temporary, path) : linkUnlessThere(temporary, path))
@@ -37,6 +38,8 @@ export async function writeFileWhole(
 
 /** Give a whole file a second name; `to` is whole or not there either. If the disk has no links, the file is copied. */
 export async function copyFileWhole(from: string, to: string): Promise<void> {
+  checkText('checkpoints.copyFileWhole', 'from', from)
+  checkText('checkpoints.copyFileWhole', 'to', to)
   await putWhole(to, async temporary => {
     await link(from, temporary).catch(() => writeSynced(temporary, file => copy(from, file)))
     await renameFile(temporary, to)

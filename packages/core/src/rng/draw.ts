@@ -1,11 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { checkBackend } from '../check-backend.js'
+import { checkList, checkRng, checkShape } from '../check-kinds.js'
 import { checkInt } from '../checks.js'
 import { type BatchOf, type TensorOf, tensorOf } from '../tensor-of.js'
 import type { Rng, WordPlace } from './rng.js'
 
 /** Uniform numbers in [0, 1), 24 bits each: those of `rng.uniform(shape)` bit for bit, drawn on the device if it can. */
 export function drawUniform<const Shape extends readonly number[]>(rng: Rng, shape: Shape): TensorOf<Shape> {
-  const size = sizeOf('core.drawUniform', shape)
+  const size = sizeOf('core.drawUniform', rng, shape)
   return hasKernel('RandomUniform')
     ? (runKernel('RandomUniform', { place: rng.reserve(size), shape }) as TensorOf<Shape>)
     : rng.uniform(shape)
@@ -17,7 +19,7 @@ export function drawUniform<const Shape extends readonly number[]>(rng: Rng, sha
  * relative to its size; that is at most 5 units in the last place.
  */
 export function drawNormal<const Shape extends readonly number[]>(rng: Rng, shape: Shape): TensorOf<Shape> {
-  const size = sizeOf('core.drawNormal', shape)
+  const size = sizeOf('core.drawNormal', rng, shape)
   return hasKernel('RandomNormal')
     ? (runKernel('RandomNormal', { place: rng.reserve(size), shape }) as TensorOf<Shape>)
     : rng.normal(shape)
@@ -36,7 +38,8 @@ export function indexedNormal<const Shape extends readonly number[]>(
   shape: Shape,
 ): BatchOf<Shape> {
   const where = 'core.indexedNormal'
-  const size = sizeOf(where, shape)
+  const size = sizeOf(where, rng, shape)
+  checkList(where, 'indices', indices)
   for (let i = 0; i < indices.length; i++)
     checkInt(where, `indices[${i}]`, indices[i]!, 0, Number.MAX_SAFE_INTEGER)
   if (!hasKernel('IndexedNormal')) {
@@ -68,7 +71,10 @@ function runKernel(
   return outputs[0]!
 }
 
-function sizeOf(where: string, shape: readonly number[]): number {
-  for (const [axis, size] of shape.entries()) checkInt(where, `shape[${axis}]`, size, 0)
+/** Check what every drawing takes, and count the numbers of the shape. */
+function sizeOf(where: string, rng: Rng, shape: readonly number[]): number {
+  checkBackend(where)
+  checkRng(where, rng)
+  checkShape(where, 'shape', shape)
   return tf.util.sizeFromShape([...shape])
 }

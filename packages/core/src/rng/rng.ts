@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { checkBackend } from '../check-backend.js'
+import { checkShape } from '../check-kinds.js'
 import { checkInt, checkNumber, describe } from '../checks.js'
 import { type TensorOf, tensorOf } from '../tensor-of.js'
 import { philox4x32 } from './philox.js'
@@ -120,6 +122,8 @@ class PhiloxRng implements Rng {
   }
 
   uniform<const Shape extends readonly number[]>(shape: Shape, min = 0, max = 1): TensorOf<Shape> {
+    checkBackend('core.Rng.uniform')
+    checkShape('core.Rng.uniform', 'shape', shape)
     checkNumber('core.Rng.uniform', 'min', min)
     checkNumber('core.Rng.uniform', 'max', max, min)
     const values = this.uniforms(tf.util.sizeFromShape([...shape]))
@@ -127,6 +131,8 @@ class PhiloxRng implements Rng {
   }
 
   normal<const Shape extends readonly number[]>(shape: Shape): TensorOf<Shape> {
+    checkBackend('core.Rng.normal')
+    checkShape('core.Rng.normal', 'shape', shape)
     return tensorOf(this.normals(tf.util.sizeFromShape([...shape])), shape)
   }
 

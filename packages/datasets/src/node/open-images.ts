@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { checkOneOf, checkOptions, describe, type OptionNames } from '@rectified-flow/core'
+import { checkOneOf, checkOptions, checkText, describe, type OptionNames } from '@rectified-flow/core'
 import type { ImageSource } from '../image-source.js'
 import { checkImageOptions, type ImageFilesOptions, imageFiles, imageFilesNames } from './image-files.js'
 import { findMnist, mnistPaths } from './internal/find-mnist.js'
@@ -38,6 +38,7 @@ interface WholeOptions {
 export async function openImages(path: string, options: OpenImagesOptions = {}): Promise<ImageSource> {
   checkOptions('datasets.openImages', options, openImagesNames)
   const { split = 'train', maxBytes } = options
+  checkText(WHERE, 'path', path)
   checkOneOf(WHERE, 'split', split, ['train', 'test'])
   checkImageOptions(options)
   const found = await stat(path).catch(cause => {

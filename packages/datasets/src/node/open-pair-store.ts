@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { makeFolder, writeFileWhole } from '@rectified-flow/checkpoints/node'
-import { checkOptions, describe } from '@rectified-flow/core'
+import { checkOptions, checkText, describe } from '@rectified-flow/core'
 import { type FullPairPlan, type PairPlan, pairPlanNames } from '../pair-plan.js'
 import { fileSize, inFile, readNamedFile, systemCode } from './internal/named-file.js'
 import { checkSamePlan, fullPlan, manifestText, parseManifest } from './pair-manifest.js'
@@ -21,6 +21,7 @@ export async function createPairStore(directory: string, plan: PairPlan): Promis
   const where = 'datasets.createPairStore'
   checkOptions(where, plan, pairPlanNames, 'plan')
   const want = fullPlan(where, plan)
+  checkText(where, 'directory', directory)
   const path = join(directory, MANIFEST)
   await makeFolder(directory).catch((cause: NodeJS.ErrnoException) => {
     throw new RangeError(
@@ -47,6 +48,7 @@ export async function openPairStore(
   const where = 'datasets.openPairStore'
   checkOptions<{ incomplete?: boolean }>(where, options, { incomplete: 'optional' })
   const { incomplete = false } = options
+  checkText(where, 'directory', directory)
   const path = join(directory, MANIFEST)
   await fileSize(where, MANIFEST, path).catch((error: Error) => {
     const code = systemCode(error) ?? 'no file'

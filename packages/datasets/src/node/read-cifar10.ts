@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { checkOneOf, checkOptions, describe, type OptionNames } from '@rectified-flow/core'
+import { checkOneOf, checkOptions, checkText, describe, type OptionNames } from '@rectified-flow/core'
 import { cifar10 } from '../cifar10.js'
 import type { ImageDataset } from '../image-dataset.js'
 import { readCifarRows } from './internal/cifar-rows.js'
@@ -36,6 +36,7 @@ const batchNames = {
 export async function readCifar10(path: string, options: Cifar10Options = {}): Promise<ImageDataset> {
   checkOptions('datasets.readCifar10', options, cifar10Names)
   const { split = 'train', ...rest } = options
+  checkText(WHERE, 'path', path)
   checkOneOf(WHERE, 'split', split, ['train', 'test'])
   const names = batchNames[split]
   if ((await stat(path).catch(() => null))?.isFile()) return readArchive(path, names, rest)

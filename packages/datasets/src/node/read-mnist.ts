@@ -1,4 +1,4 @@
-import { checkOneOf, checkOptions, describe, type OptionNames } from '@rectified-flow/core'
+import { checkOneOf, checkOptions, checkText, describe, type OptionNames } from '@rectified-flow/core'
 import { parseIdx } from '../idx.js'
 import type { ImageDataset } from '../image-dataset.js'
 import { mnistOf } from '../mnist.js'
@@ -29,6 +29,7 @@ const mnistNames: OptionNames<MnistOptions> = {
 export async function readMnist(directory: string, options: MnistOptions = {}): Promise<ImageDataset> {
   checkOptions('datasets.readMnist', options, mnistNames)
   const { split = 'train', ...rest } = options
+  checkText(WHERE, 'directory', directory)
   checkOneOf(WHERE, 'split', split, ['train', 'test'])
   const found = await findMnist(WHERE, directory, split)
   if (!found?.labels) {

@@ -1,5 +1,5 @@
 import { writeFileWhole } from '@rectified-flow/checkpoints/node'
-import { checkOptions } from '@rectified-flow/core'
+import { checkOptions, checkText } from '@rectified-flow/core'
 import type * as tf from '@tensorflow/tfjs-core'
 import { encodePngGrid, type HostImages, type PngGridOptions, pngGridNames } from '../encode-png-grid.js'
 
@@ -14,6 +14,7 @@ export async function writePngGrid(
   options: PngGridOptions = {},
 ): Promise<void> {
   checkOptions('datasets.writePngGrid', options, pngGridNames)
+  checkText('datasets.writePngGrid', 'path', path)
   const bytes = await encodePngGrid(images, options)
   try {
     await writeFileWhole(path, bytes)

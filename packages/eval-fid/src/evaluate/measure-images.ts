@@ -1,5 +1,5 @@
 import { compile } from '@rectified-flow/backends'
-import { checkOneOf, checkOptions, type Features, type OptionNames } from '@rectified-flow/core'
+import { checkKind, checkOneOf, checkOptions, type Features, type OptionNames } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Extractor, NetworkDescription } from '../extractor.js'
 import type { FeatureSet } from '../feature-set.js'
@@ -51,6 +51,7 @@ export async function measureImages<const Keep extends readonly KeptName[] = ['m
   const where = 'eval-fid.measureImages'
   checkOptions(where, options, measureNames)
   const { keep = ['moments'], onProgress }: MeasureOptions = options
+  checkKind(where, 'extractor', extractor, 'an extractor such as readFidInception()', ['dim', 'extract'])
   for (const [i, name] of keep.entries()) checkOneOf(where, `keep[${i}]`, name, NAMES)
   const wanted = ['features', ...(['spatial', 'logits'] as const).filter(output => keep.includes(output))]
   const given = 'measure' in extractor ? extractor.outputs : ['features']
@@ -67,7 +68,7 @@ export async function measureImages<const Keep extends readonly KeptName[] = ['m
   let spatial: FeatureStatistics | undefined
   const samples = new Rows()
   const logits = new Rows()
-  for await (const batch of imagesOf(images)) {
+  for await (const batch of imagesOf(where, images)) {
     const shape = batch.shape.slice(1)
     size ??= shape
     if (String(shape) !== String(size)) {

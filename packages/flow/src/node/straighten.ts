@@ -64,6 +64,6 @@ export async function straighten(teacher: Flow, options: StraightenOptions): Pro
   const net = loadUNet(await saveUNet(teacher.net)) // training changes it; the teacher is borrowed
   const coupling = storedCoupling(store, { rng: rng.fork('coupling') })
   const plan = { folder, steps, batch, learningRate, seed, settings: { pairs: count, teacherSteps } }
-  const flow = { coupling, recipe: 'C', rng: rng.fork('training') } as const
+  const flow = { coupling, classNames: teacher.classNames, recipe: 'C', rng: rng.fork('training') } as const
   return await trainFlow(where, net, { ...plan, ...flow }, options).finally(() => store.close())
 }

@@ -27,6 +27,7 @@ interface Plan extends Required<Omit<RunOptions, 'onStep' | 'signal'>> {
   coupling: Coupling
   recipe: RecipeName
   rng: Rng
+  classNames: readonly string[] | undefined
   /** Everything else that decides the numbers. */
   settings: Readonly<Record<string, unknown>>
 }
@@ -39,7 +40,7 @@ interface Plan extends Required<Omit<RunOptions, 'onStep' | 'signal'>> {
 export async function trainFlow(
   where: string,
   net: UNet,
-  { coupling, recipe: name, rng, folder, steps, batch, learningRate, seed, settings }: Plan,
+  { coupling, recipe: name, rng, classNames, folder, steps, batch, learningRate, seed, settings }: Plan,
   { onStep, signal }: Pick<RunOptions, 'onStep' | 'signal'>,
 ): Promise<Flow> {
   const trainer = new Trainer({
@@ -66,9 +67,9 @@ export async function trainFlow(
       throw new Error(
         `${where}: stopped after ${step} of ${steps} steps. Call it again to go on from ${folder}.`,
       )
-    const bytes = await saveUNet(net, { weights: trainer.ema })
+    const bytes = await saveUNet(net, { weights: trainer.ema, classNames })
     await writeFileWhole(join(folder, 'network.safetensors'), bytes)
-    return new Flow(loadUNet(bytes))
+    return new Flow(loadUNet(bytes), { classNames })
   } finally {
     trainer.dispose()
     net.dispose()

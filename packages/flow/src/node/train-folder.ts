@@ -45,13 +45,13 @@ export async function trainFolder(dir: string, options: TrainFolderOptions): Pro
   await startBackend()
   const images = await openImages(dir, { resolution: size, allowJpeg: true })
   try {
-    const { count, channels, classes } = images
+    const { count, channels, classes, classNames } = images
     const rng = createRng(seed)
     const net = createUNet(networkFor({ size, channels, classes, width }), { rng: rng.fork('weights') })
     const coupling = independentCoupling(images, { rng: rng.fork('coupling') })
     const settings = { data: dir, images: count, size, width }
     const plan = { folder, steps, batch, learningRate, seed, settings }
-    const flow = { coupling, recipe: 'B', rng: rng.fork('training') } as const
+    const flow = { coupling, classNames, recipe: 'B', rng: rng.fork('training') } as const
     return await trainFlow(where, net, { ...plan, ...flow }, options)
   } finally {
     await images.close()

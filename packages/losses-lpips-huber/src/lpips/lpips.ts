@@ -1,5 +1,12 @@
 import { type HostTensor, toFloat32 } from '@rectified-flow/checkpoints'
-import { checkInt, checkOptions, checkTensor, type OptionNames } from '@rectified-flow/core'
+import {
+  checkBackend,
+  checkInt,
+  checkKind,
+  checkOptions,
+  checkTensor,
+  type OptionNames,
+} from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { resizeBilinear } from '../internal/resize-bilinear.js'
 import { type FeaturePyramid, type PerceptualDistance, perceptualDistance } from '../perceptual-distance.js'
@@ -45,6 +52,10 @@ export class Lpips {
     { backbone, heads }: LpipsWeights,
     { size = 'as given', recompute = false, average }: LpipsOptions & { average: boolean },
   ) {
+    checkBackend(where)
+    checkKind(where, 'weights.backbone', backbone, 'a Map of tensors', ['get', 'has'])
+    if (heads !== 'unlearned')
+      checkKind(where, 'weights.heads', heads, "a Map of tensors or 'unlearned'", ['get'])
     if (size !== 'as given') checkInt(where, 'size', size, 1)
     this.backbone = detectBackbone(where, backbone)
     try {
@@ -142,6 +153,10 @@ function read(
  */
 export function lpips(weights: LpipsWeights, options: LpipsOptions = {}): Lpips {
   checkOptions('losses-lpips-huber.lpips', options, lpipsNames)
+  checkKind('losses-lpips-huber.lpips', 'weights', weights, 'an object of backbone and heads', [
+    'backbone',
+    'heads',
+  ])
   return new Lpips('losses-lpips-huber.lpips', weights, { ...options, average: false })
 }
 
@@ -154,6 +169,7 @@ export function lpips(weights: LpipsWeights, options: LpipsOptions = {}): Lpips 
 export function lpipsAveragePooling(weights: LpipsWeights, options: LpipsOptions = {}): Lpips {
   const where = 'losses-lpips-huber.lpipsAveragePooling'
   checkOptions(where, options, lpipsNames)
+  checkKind(where, 'weights', weights, 'an object of backbone and heads', ['backbone', 'heads'])
   const { size = 224, ...rest } = options
   const made = new Lpips(where, weights, { size, ...rest, average: true })
   if (made.backbone === 'vgg16') return made

@@ -2,7 +2,9 @@ import {
   batchOf,
   type Choice,
   type Coupling,
+  checkKind,
   checkOptions,
+  checkRng,
   checkTensor,
   drawNormal,
   type Pairs,
@@ -11,6 +13,8 @@ import {
 import { type ImageSource, readBatch } from '@rectified-flow/datasets'
 import * as tf from '@tensorflow/tfjs-core'
 import { rowsOf } from '../internal/rows-of.js'
+
+const WHERE = 'reflow.independentCoupling'
 
 /**
  * Pairs of independent data and noise, to train a 1-rectified flow. Data are drawn with replacement.
@@ -23,8 +27,9 @@ import { rowsOf } from '../internal/rows-of.js'
 export function independentCoupling(data: ImageSource, options: { rng: Rng }): Coupling<tf.Tensor4D>
 export function independentCoupling<X extends tf.Tensor>(data: X, options: { rng: Rng }): Coupling<X>
 export function independentCoupling(data: ImageSource | tf.Tensor, options: { rng: Rng }): Coupling {
-  checkOptions<{ rng: Rng }>('reflow.independentCoupling', options, { rng: 'required' })
+  checkOptions<{ rng: Rng }>(WHERE, options, { rng: 'required' })
   const { rng } = options
+  checkRng(WHERE, rng)
   const { count, rows } = data instanceof tf.Tensor ? samples(data) : images(data)
   return {
     async draw(step, batch) {
@@ -41,13 +46,13 @@ interface Data {
   rows(indices: Int32Array): Omit<Pairs, 'z'> | Promise<Omit<Pairs, 'z'>>
 }
 
-const images = (source: ImageSource): Data => ({
-  count: source.count,
-  rows: indices => readBatch(source, indices),
-})
+function images(source: ImageSource): Data {
+  checkKind(WHERE, 'data', source, 'images such as those of openImages, or a tensor', ['count', 'read'])
+  return { count: source.count, rows: indices => readBatch(source, indices) }
+}
 
 function samples(tensor: tf.Tensor): Data {
-  checkTensor('reflow.independentCoupling', 'data', tensor, ['N', '...'])
+  checkTensor(WHERE, 'data', tensor, ['N', '...'])
   return { count: batchOf(tensor), rows: indices => ({ x: rowsOf(tensor, indices) }) }
 }
 

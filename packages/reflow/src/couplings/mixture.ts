@@ -1,8 +1,11 @@
 import {
   type Coupling,
   checkInt,
+  checkKind,
   checkNumber,
   checkOptions,
+  checkRng,
+  type OptionNames,
   type Pairs,
   type Rng,
 } from '@rectified-flow/core'
@@ -13,6 +16,8 @@ export interface MixturePart<X extends tf.Tensor = tf.Tensor> {
   /** Share of the pairs that come from this coupling; the shares need not sum to 1. */
   weight: number
 }
+
+const partNames: OptionNames<MixturePart> = { coupling: 'required', weight: 'required' }
 
 /**
  * Mixes the pairs of several couplings in every batch, for example a teacher's pairs and pairs of inverted real data. Each
@@ -29,8 +34,20 @@ export function mixtureCoupling<X extends tf.Tensor>(
   const where = 'reflow.mixtureCoupling'
   checkOptions<{ rng: Rng }>(where, options, { rng: 'required' })
   const { rng } = options
+  checkRng(where, rng)
+  checkKind(where, 'parts', parts, 'a list of { coupling, weight }', ['entries'])
   checkInt(where, 'parts: their count', parts.length, 1)
-  for (const [i, { weight }] of parts.entries()) checkNumber(where, `parts[${i}].weight`, weight, 0)
+  for (const [i, part] of parts.entries()) {
+    checkOptions(where, part, partNames, `parts[${i}]`)
+    checkKind(
+      where,
+      `parts[${i}].coupling`,
+      part.coupling,
+      'a coupling such as independentCoupling(data, { rng })',
+      ['draw'],
+    )
+    checkNumber(where, `parts[${i}].weight`, part.weight, 0)
+  }
   const total = parts.reduce((sum, { weight }) => sum + weight, 0)
   if (total === 0) throw new RangeError(`${where}: weights must not all be 0, got ${parts.length} zeros.`)
   return {

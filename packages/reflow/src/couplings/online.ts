@@ -1,8 +1,11 @@
 import {
   type BatchOf,
   type Coupling,
+  checkFunction,
   checkInt,
   checkOptions,
+  checkRng,
+  checkShape,
   indexedNormal,
   type OptionNames,
   type Pairs,
@@ -35,9 +38,13 @@ export function onlineCoupling<const Shape extends readonly number[]>(
   teacher: Teacher<BatchOf<Shape>>,
   options: OnlineOptions<Shape>,
 ): Coupling<BatchOf<Shape>> {
-  checkOptions('reflow.onlineCoupling', options, onlineNames)
+  const where = 'reflow.onlineCoupling'
+  checkOptions(where, options, onlineNames)
   const { shape, rng, labels } = options
-  for (const [axis, size] of shape.entries()) checkInt('reflow.onlineCoupling', `shape[${axis}]`, size, 1)
+  checkFunction(where, 'teacher', teacher)
+  checkRng(where, rng)
+  checkShape(where, 'shape', shape)
+  for (const [axis, size] of shape.entries()) checkInt(where, `shape[${axis}]`, size, 1)
   return {
     draw(step, batch) {
       const first = step * batch

@@ -1,7 +1,10 @@
 import {
   type Choice,
   type Coupling,
+  checkKind,
+  checkOneOf,
   checkOptions,
+  checkRng,
   type OptionNames,
   type Pairs,
   type Rng,
@@ -35,16 +38,17 @@ export function optimalTransportCoupling<X extends tf.Tensor>(
   options: OptimalTransportOptions = {},
 ): Coupling<X> {
   const names = options?.method === 'sinkhorn' ? sinkhornCouplingNames : exactNames
-  checkOptions<OptimalTransportOptions>('reflow.optimalTransportCoupling', options, names)
+  const where = 'reflow.optimalTransportCoupling'
+  checkOptions<OptimalTransportOptions>(where, options, names)
+  checkOneOf(where, 'method', options.method ?? 'exact', ['exact', 'sinkhorn'])
+  if (options.method === 'sinkhorn') checkRng(where, options.rng)
+  checkKind(where, 'coupling', coupling, 'a coupling such as independentCoupling(data, { rng })', ['draw'])
   return {
     async draw(step, batch) {
       const pairs = await coupling.draw(step, batch)
       try {
         const cost = await meanSquares(pairs)
-        const order =
-          options.method === 'sinkhorn'
-            ? pick(sinkhorn(cost, batch, options), options.rng.fork(step).uniforms(batch))
-            : linearAssignment(cost, batch)
+        const order = assign(options, { cost, batch, step })
         return { ...pairs, z: tf.tidy(() => tf.gather(pairs.z, tf.tensor1d(order, 'int32'))) }
       } catch (error) {
         tf.dispose([pairs.x, ...(pairs.labels ? [pairs.labels] : [])])
@@ -54,6 +58,16 @@ export function optimalTransportCoupling<X extends tf.Tensor>(
       }
     },
   }
+}
+
+/** The noise that each sample gets. */
+function assign(
+  options: OptimalTransportOptions,
+  { cost, batch, step }: { cost: Float64Array; batch: number; step: number },
+): Int32Array {
+  if (options.method !== 'sinkhorn') return linearAssignment(cost, batch)
+  const { method: _, rng, ...smoothing } = options
+  return pick(sinkhorn(cost, batch, smoothing), rng.fork(step).uniforms(batch))
 }
 
 /** |x_i - z_j|² / D for each i and j, without the terms that are equal in a row or column: they don't change the optimum. */

@@ -1,4 +1,4 @@
-import type { Coupling, Pairs } from '@rectified-flow/core'
+import { type Coupling, checkKind, type Pairs } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 /** A coupling that reads ahead. Dispose of it to free the pairs that were not drawn. */
@@ -12,6 +12,13 @@ export interface PrefetchedCoupling<X extends tf.Tensor = tf.Tensor> extends Cou
  * that read files or wait. A coupling that computes on the device gains nothing.
  */
 export function prefetch<X extends tf.Tensor>(coupling: Coupling<X>): PrefetchedCoupling<X> {
+  checkKind(
+    'reflow.prefetch',
+    'coupling',
+    coupling,
+    'a coupling such as independentCoupling(data, { rng })',
+    ['draw'],
+  )
   let ahead: { step: number; batch: number; pairs: Promise<Pairs<X>> } | undefined
   const begin = async (step: number, batch: number) => coupling.draw(step, batch)
 

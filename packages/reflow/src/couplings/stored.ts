@@ -2,7 +2,9 @@ import {
   batchOf,
   type Choice,
   type Coupling,
+  checkKind,
   checkOptions,
+  checkRng,
   checkTensor,
   type Pairs,
   type Rng,
@@ -10,6 +12,8 @@ import {
 import type { IndexedPairs } from '@rectified-flow/datasets'
 import type * as tf from '@tensorflow/tfjs-core'
 import { rowsOf } from '../internal/rows-of.js'
+
+const WHERE = 'reflow.storedCoupling'
 
 /**
  * Pairs that a teacher made before; Reflow trains on them. Every epoch uses each pair once, in a new order. A batch may
@@ -24,8 +28,10 @@ export function storedCoupling<X extends tf.Tensor>(
   pairs: IndexedPairs<X> | Pairs<X>,
   options: { rng: Rng },
 ): Coupling<X> {
-  checkOptions<{ rng: Rng }>('reflow.storedCoupling', options, { rng: 'required' })
+  checkOptions<{ rng: Rng }>(WHERE, options, { rng: 'required' })
   const { rng } = options
+  checkRng(WHERE, rng)
+  checkKind(WHERE, 'pairs', pairs, 'a store of pairs, or an object of x and z', [])
   const set = 'batch' in pairs ? pairs : indexed(pairs)
   let order: { epoch: number; indices: Int32Array } = { epoch: -1, indices: new Int32Array(0) }
   return {
@@ -42,10 +48,9 @@ export function storedCoupling<X extends tf.Tensor>(
 }
 
 function indexed<X extends tf.Tensor>({ x, z, labels }: Pairs<X>): IndexedPairs<X> {
-  const where = 'reflow.storedCoupling'
-  checkTensor(where, 'pairs.x', x, ['N', '...'])
-  checkTensor(where, 'pairs.z', z, x.shape)
-  if (labels) checkTensor(where, 'pairs.labels', labels, [batchOf(x), 'L'])
+  checkTensor(WHERE, 'pairs.x', x, ['N', '...'])
+  checkTensor(WHERE, 'pairs.z', z, x.shape)
+  if (labels) checkTensor(WHERE, 'pairs.labels', labels, [batchOf(x), 'L'])
   return {
     count: batchOf(x),
     batch: indices => ({

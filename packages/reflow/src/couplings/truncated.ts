@@ -1,6 +1,8 @@
 import {
   type Choice,
   type Coupling,
+  checkFunction,
+  checkKind,
   checkNumber,
   checkOptions,
   checkTensor,
@@ -29,6 +31,8 @@ export function truncatedCoupling<X extends tf.Tensor>(
   const where = 'reflow.truncatedCoupling'
   checkOptions(where, options, truncationNames)
   const { drop, score = lengths } = options
+  checkFunction(where, 'score', score)
+  checkKind(where, 'coupling', coupling, 'a coupling such as independentCoupling(data, { rng })', ['draw'])
   checkNumber(where, 'drop', drop, 0, 1 - 1e-6)
   return {
     async draw(step, batch) {

@@ -1,5 +1,7 @@
 import {
   batchOf,
+  checkFunction,
+  checkTensor,
   type Field,
   interpolate,
   type Pairs,
@@ -8,6 +10,8 @@ import {
   type Weights,
 } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
+
+const WHERE = 'reflow.Trainer.advance'
 
 /** The inputs of a batch's gradients. */
 export interface BatchLoss {
@@ -66,6 +70,11 @@ export function partLosses(
     microBatches === 1 ? tensor : (tf.slice(tensor, m * size, size) as T)
   const [x, z, t] = [part(pairs.x), part(pairs.z), part(times)]
   const xt = interpolate(x, z, t)
-  const prediction = velocity(m, pairs.labels && part(pairs.labels))(xt, t)
-  return premetric(prediction, tf.sub(z, x), { t, xt, x })
+  const field = velocity(m, pairs.labels && part(pairs.labels))
+  checkFunction(WHERE, 'velocity(rng, labels)', field)
+  const prediction = field(xt, t)
+  checkTensor(WHERE, 'velocity(rng, labels)(x, t)', prediction, xt.shape)
+  const losses = premetric(prediction, tf.sub(z, x), { t, xt, x })
+  checkTensor(WHERE, 'premetric(prediction, target, context)', losses, t.shape)
+  return losses
 }

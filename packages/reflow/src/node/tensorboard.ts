@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type FileHandle, mkdir, open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { checkInt, checkOptions } from '@rectified-flow/core'
+import { checkInt, checkOptions, checkText } from '@rectified-flow/core'
 import { crc32c } from './internal/crc32c.js'
 import { type EventFields, encodeEvent, type SummaryValue } from './internal/event-message.js'
 
@@ -26,6 +26,7 @@ export class TensorBoardWriter {
   static async open(folder: string, options: { step?: number } = {}): Promise<TensorBoardWriter> {
     checkOptions<{ step?: number }>('reflow.TensorBoardWriter.open', options, { step: 'optional' })
     const { step = 0 } = options
+    checkText('reflow.TensorBoardWriter.open', 'folder', folder)
     checkInt('reflow.TensorBoardWriter.open', 'step', step, 0)
     await mkdir(folder, { recursive: true })
     // TensorBoard reads the files in the order of their names. The last part is of chance, for writers of the same millisecond.

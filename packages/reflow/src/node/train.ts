@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { type FolderLock, lockFolder } from '@rectified-flow/checkpoints/node'
-import { checkInt, checkOptions } from '@rectified-flow/core'
+import { checkInt, checkKind, checkOptions, checkText } from '@rectified-flow/core'
 import type { Trainer, TrainerStep } from '../trainer.js'
 import { CheckpointFolder } from './internal/checkpoint-folder.js'
 import { Interval } from './internal/interval.js'
@@ -31,6 +31,8 @@ export async function train(trainer: Trainer, options: TrainOptions): Promise<Tr
   checkOptions(WHERE, options, trainNames)
   const { folder, steps, saveEvery = 1000, keep = 2, logEvery = 100 } = options
   const { previewEvery = saveEvery, validateEvery = saveEvery } = options
+  checkKind(WHERE, 'trainer', trainer, 'a Trainer', ['advance', 'state'])
+  checkText(WHERE, 'folder', folder)
   const every = { saveEvery, keep, logEvery, previewEvery, validateEvery }
   for (const [name, value] of Object.entries({ steps, ...every })) checkInt(WHERE, name, value, 1)
   if (options.stopWhen && !options.validate)

@@ -1,6 +1,6 @@
 import type { HostTensor } from '@rectified-flow/checkpoints'
 import { readSafetensorsFile, withChecksum, writeSafetensorsFile } from '@rectified-flow/checkpoints/node'
-import { checkOptions, describe } from '@rectified-flow/core'
+import { checkKind, checkOptions, checkText, describe } from '@rectified-flow/core'
 import type { Trainer } from '../trainer.js'
 import type { TrainerState } from '../trainer-state.js'
 
@@ -27,6 +27,8 @@ export async function saveTrainer(
     metadata: 'optional',
   })
   const { metadata = {} } = options
+  checkText('reflow.saveTrainer', 'path', path)
+  checkKind('reflow.saveTrainer', 'trainer', trainer, 'a Trainer', ['state'])
   await writeTrainerFile(path, { state: await trainer.state(), metadata })
 }
 
@@ -37,6 +39,8 @@ export async function saveTrainer(
  * @returns  the file's metadata
  */
 export async function loadTrainer(path: string, trainer: Trainer): Promise<Record<string, string>> {
+  checkText('reflow.loadTrainer', 'path', path)
+  checkKind('reflow.loadTrainer', 'trainer', trainer, 'a Trainer', ['restore'])
   const { state, metadata } = await readTrainerFile(path)
   restoreFile(path, trainer, state)
   return { ...metadata }

@@ -1,6 +1,8 @@
 import {
   type ChoiceOption,
+  checkBackend,
   checkInt,
+  checkKind,
   checkNumber,
   type OptionNames,
   type Rng,
@@ -48,7 +50,9 @@ export function squeezed(
   const toUnit = (t: number) => Math.min(Math.max((t - epsilon) / width, 0), 1)
   return {
     sample(n: number, rng: Rng) {
+      checkBackend(`${where}.sample`)
       checkInt(`${where}.sample`, 'n', n, 1)
+      checkKind(`${where}.sample`, 'rng', rng, 'an Rng such as createRng(0)', [source])
       return tf.tensor1d(rng[source](n).map(random => sample(random) * width + epsilon))
     },
     density(t: number) {

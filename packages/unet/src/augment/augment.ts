@@ -1,7 +1,9 @@
 import {
+  checkKind,
   checkNumber,
   checkOneOf,
   checkOptions,
+  checkRng,
   checkTensor,
   type OptionNames,
   type Rng,
@@ -64,6 +66,7 @@ export async function augment(
   checkOptions('unet.augment', options, augmentNames)
   const { rng, p = 0.12, augmentations = edmAugmentations } = options
   checkTensor(WHERE, 'images', images, ['B', 'H', 'W', 'C'])
+  checkRng(WHERE, rng)
   checkNumber(WHERE, 'p', p, 0, 1)
   const chosen = active(augmentations)
   const [batch, height, width, channels] = images.shape
@@ -105,6 +108,7 @@ const none = (size: number): number[] => new Array<number>(size).fill(0)
 
 /** The augmentations in use, in the order in which they are applied. */
 function active(augmentations: Augmentations): [AugmentationName, Geometric | Chromatic, number][] {
+  checkKind(WHERE, 'augmentations', augmentations, 'an object of augmentations and numbers', [])
   const all: [AugmentationName, Geometric | Chromatic][] = [
     ...geometricNames.map((name): [AugmentationName, Geometric] => [name, geometric[name]]),
     ...chromaticNames.map((name): [AugmentationName, Chromatic] => [name, chromatic[name]]),
