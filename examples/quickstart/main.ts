@@ -7,14 +7,14 @@
 // Under five minutes on two CPU cores. Killed and started again, it goes on where it was.
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { useBackend } from '@rectified-flow/backends'
 import { type Job, modelTitle, type Run } from './job.js'
 import { runJobs } from './processes.js'
 import { watcher } from './progress.js'
-import { modelFile, pairStore, writeWhole } from './run-files.js'
+import { claim, modelFile, pairStore, writeWhole } from './run-files.js'
 import { readArguments, type Settings } from './settings.js'
 import { collectMetrics, measuresFile, table } from './table.js'
 
@@ -27,10 +27,11 @@ async function main(): Promise<void> {
   const teacher = resolve(root, given.teacher)
   const choice = await useBackend((given.settings.backend || undefined) as Parameters<typeof useBackend>[0])
   const settings: Settings = { ...given.settings, backend: choice.name, teacher: await hashOf(teacher) }
-  await claim(out, settings)
+  const goesOn = await claim(out, settings)
   // On wasm and cpu a worker computes on one core; on the other backends one worker uses the whole machine.
   const workers = ['wasm', 'cpu'].includes(settings.backend) ? Math.min(availableParallelism(), 8) : 1
-  console.log(`backend ${settings.backend}, ${workers} at a time, in ${given.out}`)
+  const what = goesOn ? 'continues the run in' : 'in'
+  console.log(`backend ${settings.backend}, ${workers} at a time, ${what} ${given.out}`)
 
   const runs = Array.from({ length: settings.seeds }, (_, seed): Run => ({ out, teacher, seed, settings }))
   for (const [unit, jobs] of await phases(runs)) {
@@ -90,25 +91,6 @@ async function hashOf(path: string): Promise<string> {
     })
   })
   return createHash('sha256').update(bytes).digest('hex')
-}
-
-/** Make the run folder. If it exists with the same settings, the run goes on; with other settings, throw. */
-async function claim(out: string, settings: Settings): Promise<void> {
-  const file = join(out, 'settings.json')
-  const text = `${JSON.stringify(settings, null, 2)}\n`
-  try {
-    await mkdir(out, { recursive: true })
-    if (!existsSync(file)) await writeWhole(file, text)
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    throw new Error(`quickstart: --out must be a folder that can be written to, got ${out} (${code}).`, {
-      cause,
-    })
-  }
-  if ((await readFile(file, 'utf8')) !== text)
-    throw new Error(
-      `quickstart: --out must be a new folder or hold a run with these settings, got ${out}, which holds another run. Delete it, or name another.`,
-    )
 }
 
 main().then(

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { writeFileWhole } from '@rectified-flow/checkpoints/node'
@@ -6,6 +7,7 @@ import { createPairStore, type PairStore } from '@rectified-flow/datasets/node'
 import { loadUNet, type UNet } from '@rectified-flow/unet'
 import type * as tf from '@tensorflow/tfjs-core'
 import type { ModelName, Run } from './job.js'
+import type { Settings } from './settings.js'
 
 /** Shape of a digit, [H,W,C]. */
 export const SHAPE = [28, 28, 1] as const
@@ -49,4 +51,25 @@ export async function writeWhole(path: string, content: Uint8Array | string): Pr
 export function evaluationNoise(seed: number, first: number, count: number): tf.Tensor4D {
   const indices = Array.from({ length: count }, (_, i) => first + i)
   return indexedNormal(createRng(seed).fork('evaluation'), indices, SHAPE)
+}
+
+/** Make the run folder. Whether it exists with the same settings, so that the run goes on; with other settings, throw. */
+export async function claim(out: string, settings: Settings): Promise<boolean> {
+  const file = join(out, 'settings.json')
+  const text = `${JSON.stringify(settings, null, 2)}\n`
+  const isThere = existsSync(file)
+  try {
+    await mkdir(out, { recursive: true })
+    if (!isThere) await writeWhole(file, text)
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    throw new Error(`quickstart: --out must be a folder that can be written to, got ${out} (${code}).`, {
+      cause,
+    })
+  }
+  if ((await readFile(file, 'utf8')) !== text)
+    throw new Error(
+      `quickstart: --out must be a new folder or hold a run with these settings, got ${out}, which holds another run. Delete it, or name another.`,
+    )
+  return isThere
 }

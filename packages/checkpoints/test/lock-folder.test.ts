@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -114,9 +114,29 @@ it("names a folder that can't be one", async () => {
   const file = join(folder, 'file')
   await writeFile(file, '')
   await expect(lockFolder('test.run', file)).rejects.toThrow(
-    `test.run: folder must be one that this process can write to, got '${file}' (EEXIST).`,
+    `test.run: folder must be one that this process can read and write, got '${file}' (EEXIST).`,
   )
   await expect(lockFolder('test.run', join(file, 'in'))).rejects.toThrow(
     `got '${join(file, 'in')}' (ENOTDIR).`,
   )
+})
+
+it('takes the number after the last that has nine digits', async () => {
+  await writeFile(join(folder, 'lock-999999999'), '')
+  await (await lock({ patienceMs: 1 })).release()
+  expect(await readdir(folder)).toEqual([])
+})
+
+it.skipIf(process.platform === 'win32')('refuses a folder that it can write but not read', async () => {
+  await chmod(folder, 0o333)
+  const isRoot = process.geteuid?.() === 0 // who may read everything
+  if (isRoot) process.seteuid?.(65534)
+  try {
+    await expect(lock()).rejects.toThrow(
+      `test.run: folder must be one that this process can read and write, got '${folder}' (EACCES).`,
+    )
+  } finally {
+    if (isRoot) process.seteuid?.(0)
+    await chmod(folder, 0o755)
+  }
 })

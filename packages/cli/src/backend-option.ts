@@ -6,6 +6,7 @@ import {
   useBackend,
 } from '@rectified-flow/backends'
 import { Option } from 'commander'
+import { say } from './warn.js'
 import { isWorker } from './worker.js'
 
 /** `--backend NAME`, for every command that computes. */
@@ -19,6 +20,6 @@ export async function startBackend(name?: BackendName, precision?: Precision): P
     ...(isWorker && { threads: 1 }),
     ...(precision && { precision }),
   })
-  if (!isWorker) console.error(`backend: ${choice.name}${choice.device ? ` (${choice.device})` : ''}`)
+  say(`backend: ${choice.name}${choice.device ? ` (${choice.device})` : ''}`)
   return choice
 }

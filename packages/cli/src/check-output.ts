@@ -1,32 +1,24 @@
-import { constants } from 'node:fs'
-import { access, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { makeFolder, tryFolder } from '@rectified-flow/checkpoints/node'
 
 /**
- * Throw unless a file or a folder can be made at a path, before work begins whose result would be lost. Nothing is made yet.
+ * Throw unless a file or a folder can be made at a path, before work begins whose result would be lost. It makes the folder,
+ * and writes a small file there, which it removes: what a disk takes is known when it has taken it.
  *
  * @param name  how the command line calls it, such as '--out'
  */
 export async function checkOutput(name: string, path: string, kind: 'file' | 'folder'): Promise<void> {
   const there = await stat(path).catch(() => undefined)
   if (kind === 'file' && there && !there.isFile()) throw unusable(name, path, kind, 'something else is there')
-  const folder = kind === 'folder' && there ? path : dirname(resolve(path))
+  if (path === '') throw unusable(name, path, kind, 'no name')
+  const folder = kind === 'folder' ? resolve(path) : dirname(resolve(path))
   try {
-    await checkWritable(folder)
+    await makeFolder(folder)
+    await tryFolder(folder)
   } catch (cause) {
     throw unusable(name, path, kind, (cause as NodeJS.ErrnoException).code ?? String(cause), cause)
   }
-}
-
-/** A folder, or the nearest one above it that is there, must take new files. */
-async function checkWritable(folder: string): Promise<void> {
-  const found = await stat(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' && dirname(folder) !== folder) return undefined
-    throw error
-  })
-  if (!found) return checkWritable(dirname(folder))
-  if (!found.isDirectory()) throw Object.assign(new Error(folder), { code: 'ENOTDIR' })
-  await access(folder, constants.W_OK)
 }
 
 function unusable(name: string, path: string, kind: string, why: string, cause?: unknown): RangeError {

@@ -1,4 +1,5 @@
 import type { ChoiceOption } from '@rectified-flow/core'
+import { table } from './fit-columns.js'
 
 type Described = Readonly<Record<string, { help: string; options?: Readonly<Record<string, ChoiceOption>> }>>
 
@@ -11,6 +12,5 @@ export function choiceHelp(title: string, list: Described): string {
         [`    ${option}`, value === undefined ? help : `${help} (default: ${value})`] as const,
     ),
   ])
-  const width = Math.max(...rows.map(([name]) => name.length))
-  return [`${title}:`, ...rows.map(([name, help]) => `${name.padEnd(width)}  ${help}`)].join('\n')
+  return `${title}:\n${table(rows)}`
 }

@@ -1,23 +1,25 @@
 import type { ImageSource } from '@rectified-flow/datasets'
 import { checkDataClass } from './class-labels.js'
+import type { MaxBytesFlag } from './max-bytes-option.js'
 import { type NetworkInput, openDataFor } from './open-data.js'
+import type { ResolutionFlag } from './resolution-option.js'
 
-interface Choice {
+interface Choice extends MaxBytesFlag, ResolutionFlag {
   /** What `--images` names; undefined: all. */
   images: number[] | undefined
   /** The option that gives all images one class, and the class that it gives; undefined: the data's own. */
   option: string
   only: number | undefined
-  maxBytes: number | undefined
 }
 
 /** Open data for a network, and the indices of the images that a command was asked for. */
 export async function openChosenImages(
   net: NetworkInput,
   path: string,
-  { images, option, only, maxBytes }: Choice,
+  { images, option, only, resolution, maxBytes }: Choice,
 ): Promise<{ source: ImageSource; images: number[] }> {
-  const source = await openDataFor(net, path, { labels: only === undefined, whole: !images, maxBytes })
+  const labels = only === undefined
+  const source = await openDataFor(net, path, { labels, whole: !images, resolution, maxBytes })
   checkDataClass(option, only, net.labelDim, source, path)
   const absent = images?.find(index => index >= source.count)
   if (absent !== undefined)

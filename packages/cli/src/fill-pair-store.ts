@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { BackendName } from '@rectified-flow/backends'
 import type { PairPlan } from '@rectified-flow/datasets'
 import { createPairStore, openPairStore, type PairStore } from '@rectified-flow/datasets/node'
@@ -6,9 +5,8 @@ import type { FillOptions } from '@rectified-flow/reflow'
 import type { Command } from 'commander'
 import { backendOption, startBackend } from './backend-option.js'
 import { checkOutput } from './check-output.js'
-import { readInput } from './input-file.js'
 import { parseInteger } from './parse.js'
-import { progress } from './progress.js'
+import { withProgress } from './progress.js'
 import { type Shard, shardOf, shardOption } from './shard.js'
 import { runWorkers, wantsWorkers, workersOption } from './workers.js'
 
@@ -71,20 +69,13 @@ async function fillShare(
     ? (await store.verify({ part, parts })).map(({ shard }) => shard)
     : await store.missing({ part, parts })
   const total = shards.reduce((sum, shard) => sum + store.range(shard).count, 0)
-  const bar = progress('pairs', total, 'pairs')
   try {
-    await fill(store, { shards, batch, onProgress: done => bar.update(done) })
+    await withProgress({ title: 'pairs', total, unit: 'pairs' }, async update => {
+      update(0)
+      await fill(store, { shards, batch, onProgress: done => update(done) })
+    })
   } finally {
-    bar.stop()
     await close?.()
   }
   return total
-}
-
-/** A short hash of the network's file, for the origin in a plan. */
-export async function fileHash(path: string): Promise<string> {
-  return createHash('sha256')
-    .update(await readInput('--network', path))
-    .digest('hex')
-    .slice(0, 16)
 }

@@ -1,12 +1,14 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeNpz } from '@rectified-flow/checkpoints'
+import { makeFolder } from '@rectified-flow/checkpoints/node'
 import { signedToBytes } from '@rectified-flow/core'
 import { decodePng, type HostImages, type PngGridOptions } from '@rectified-flow/datasets'
 import { writePngGrid } from '@rectified-flow/datasets/node'
 import type * as tf from '@tensorflow/tfjs-core'
 import { checkOutput } from './check-output.js'
 import { finiteRows } from './finite-rows.js'
+import { claimFolder, type Origin } from './folder-origin.js'
 import { writeOutput } from './write-output.js'
 
 /** Throw unless images can be written to a path. */
@@ -25,12 +27,17 @@ export interface ImageOutput {
 
 /**
  * A name that ends in .png is one grid; in .npz, one file with `arr_0` [N,H,W,C] of bytes. Any other name is a folder of
- * PNGs, where images of an earlier run are kept.
+ * PNGs, where images of an earlier run of the same origin are kept.
  */
-export async function imageOutput(path: string, grid: PngGridOptions = {}): Promise<ImageOutput> {
+export async function imageOutput(
+  path: string,
+  { grid, origin }: { grid?: PngGridOptions; origin: () => Promise<Origin> },
+): Promise<ImageOutput> {
   if (path.endsWith('.png')) return collected(images => writePngGrid(path, images, grid))
   if (path.endsWith('.npz')) return collected(images => writeNpzImages(path, images))
-  await mkdir(path, { recursive: true })
+  await makeFolder(path)
+  const names = await readdir(path)
+  await claimFolder(path, await origin(), !names.some(name => PICTURE.test(name)))
   return {
     async missing(numbers) {
       const there = new Set(await readdir(path))
@@ -47,6 +54,7 @@ export async function imageOutput(path: string, grid: PngGridOptions = {}): Prom
   }
 }
 
+const PICTURE = /^\d{6,}\.png$/
 const fileName = (n: number) => `${String(n).padStart(6, '0')}.png`
 
 /** Whether a picture can be decoded. One that was copied by half can't. */

@@ -1,2 +1,2 @@
 export { createProgram } from './program.js'
-export { reportHtml } from './report/report-html.js'
+export { type ReportOptions, reportHtml } from './report/report-html.js'

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Stats } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 
@@ -24,6 +25,14 @@ export async function readInput(name: string, path: string, maxBytes?: number): 
   return readFile(path).catch((cause: NodeJS.ErrnoException) => {
     throw unreadable(name, path, cause)
   })
+}
+
+/** A short hash of a file that an option names, to tell it from others in a record. */
+export async function inputHash(name: string, path: string): Promise<string> {
+  return createHash('sha256')
+    .update(await readInput(name, path))
+    .digest('hex')
+    .slice(0, 16)
 }
 
 /** Run a function that reads a part of the input, and add to its errors which part it was. */

@@ -2,18 +2,19 @@ import { type Chosen, type Coupling, makeChosen, type Rng } from '@rectified-flo
 import { holdOut, type ImageSource, type IndexedPairs } from '@rectified-flow/datasets'
 import { type CouplingContext, couplings } from '@rectified-flow/reflow'
 import { inside } from './input-file.js'
-import { type NetworkInput, openDataFor } from './open-data.js'
+import { type DataOptions, type NetworkInput, openDataFor } from './open-data.js'
 import { openPairsFor } from './open-pairs.js'
 import type { TrainConfig } from './train-config.js'
 import { warn } from './warn.js'
 
 /** The coupling of a configuration, over its pairs or its images, as the network takes them. */
 export async function openCoupling(
-  { coupling: { pairs, data, ...chosen }, heldOut: share, maxBytes }: TrainConfig,
+  { coupling: { pairs, data, resolution, ...chosen }, heldOut: share, maxBytes }: TrainConfig,
   net: NetworkInput,
   rng: Rng,
 ): Promise<{ coupling: Coupling; heldOut?: Coupling; close(): Promise<void> }> {
-  const source = pairs === undefined ? await openData(data!, net, maxBytes) : await openPairs(pairs, net)
+  const source =
+    pairs === undefined ? await openData(data!, net, { resolution, maxBytes }) : await openPairs(pairs, net)
   const { close, plain, classes } = source
   if (net.labelDim > 0 && classes === undefined)
     warn(
@@ -53,7 +54,7 @@ async function openPairs(path: string, net: NetworkInput): Promise<Source> {
   return { pairs, classes: pairs.classes, plain: 'stored', close: () => pairs.close() }
 }
 
-async function openData(path: string, net: NetworkInput, maxBytes?: number): Promise<Source> {
-  const data = await openDataFor(net, path, { whole: true, maxBytes })
+async function openData(path: string, net: NetworkInput, options: DataOptions): Promise<Source> {
+  const data = await openDataFor(net, path, { ...options, whole: true })
   return { data, classes: data.classes, plain: 'independent', close: () => data.close() }
 }

@@ -2,11 +2,12 @@ import type { ImageSource } from '@rectified-flow/datasets'
 import { openImages } from '@rectified-flow/datasets/node'
 import type { ResolvedUNetConfig } from '@rectified-flow/unet'
 import { limit, type MaxBytesFlag } from './max-bytes-option.js'
+import type { ResolutionFlag } from './resolution-option.js'
 
 /** What a network takes. */
 export type NetworkInput = Pick<ResolvedUNetConfig, 'imgResolution' | 'inChannels' | 'labelDim'>
 
-export interface DataOptions extends MaxBytesFlag {
+export interface DataOptions extends MaxBytesFlag, ResolutionFlag {
   split?: 'train' | 'test'
   /** Whether the data's labels are wanted. */
   labels?: boolean
@@ -15,24 +16,40 @@ export interface DataOptions extends MaxBytesFlag {
 }
 
 /**
- * Open images for a network: cropped and resized to its side, grey as colour if it takes colour, and with as many classes as
- * it has, whichever of them the data hold. JPEGs are welcome, because these images are data and not samples.
+ * Open images for a network: of its side, or cropped and resized on request; grey as colour if it takes colour; and with as
+ * many classes as it has, whichever of them the data hold. JPEGs are welcome, because these images are data and not samples.
  */
 export async function openDataFor(
-  { imgResolution: resolution, inChannels, labelDim: classes }: NetworkInput,
+  { imgResolution: side, inChannels, labelDim: classes }: NetworkInput,
   path: string,
-  { split = 'train', labels = true, whole = false, maxBytes }: DataOptions = {},
+  { split = 'train', labels = true, whole = false, resolution, maxBytes }: DataOptions = {},
 ): Promise<ImageSource> {
-  const options = { resolution, split, allowJpeg: true, ...limit(maxBytes) }
-  const source = await openImages(path, { ...options, ...(inChannels === 3 && { channels: 3 }) })
-  const { channels, classes: found = 0 } = source
-  const wanted = labels ? classes : 0
-  const tooMany = whole && wanted > 0 && found > wanted
-  if (channels === inChannels && !tooMany) return withClasses(source, wanted, path)
-  await source.close()
-  throw tooMany
-    ? tooManyClasses(path, wanted, found - 1)
-    : new RangeError(`'${path}' must have ${inChannels} channels, as the network has, got ${channels}.`)
+  const source = await openImages(path, {
+    ...{ split, allowJpeg: true },
+    ...(resolution && { resolution }),
+    ...(inChannels === 3 && { channels: 3 }),
+    ...limit(maxBytes),
+  })
+  try {
+    const { channels, classes: found = 0 } = source
+    if (channels !== inChannels)
+      throw new RangeError(`'${path}' must have ${inChannels} channels, as the network has, got ${channels}.`)
+    checkSide(source, side, path)
+    const wanted = labels ? classes : 0
+    if (whole && wanted > 0 && found > wanted) throw tooManyClasses(path, wanted, found - 1)
+    return withClasses(source, wanted, path)
+  } catch (error) {
+    await source.close()
+    throw error
+  }
+}
+
+/** Throw unless images have the side that a network takes. */
+export function checkSide({ height, width }: ImageSource, side: number, path: string): void {
+  if (height === side && width === side) return
+  throw new RangeError(
+    `'${path}' must hold images of ${side}x${side}, as the network takes, got ${height}x${width}. --resolution ${side} crops and resizes them.`,
+  )
 }
 
 /** The source with labels for this many classes; without labels for 0. */

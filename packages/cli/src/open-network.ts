@@ -4,7 +4,7 @@ import { shippedFile } from '@rectified-flow/flow/node'
 import { configFromReference, presets, type UNetConfig } from '@rectified-flow/unet'
 import { Option } from 'commander'
 import { described } from './described.js'
-import { checkFile, inside, readInput } from './input-file.js'
+import { checkFile, inputHash, inside, readInput } from './input-file.js'
 import { limit, type MaxBytesFlag, maxBytesOption } from './max-bytes-option.js'
 
 const shipped = Object.keys(shippedNetworks).join(', ')
@@ -47,6 +47,11 @@ export async function openNetwork(flags: NetworkOptions): Promise<Flow> {
   const given = preset ? presets[preset] : config ? await referenceConfig(config) : undefined
   const words = { name: '--network', hint: '--config or --preset' }
   return readNetwork(shippedFile(name) ?? name, { ...flags, ...words, config: given })
+}
+
+/** A short hash of a network's file, for a record of what it made. */
+export function networkHash({ network: name }: NetworkOptions): Promise<string> {
+  return inputHash('--network', shippedFile(name) ?? name)
 }
 
 interface ReadOptions extends MaxBytesFlag {

@@ -35,7 +35,8 @@ export async function openPairsFor(net: NetworkInput, path: string): Promise<Ope
   }
 }
 
-async function openPairs(path: string): Promise<OpenedPairs & { shape: readonly number[] }> {
+/** Open pairs of either kind as they are. */
+export async function openPairs(path: string): Promise<OpenedPairs & { shape: readonly number[] }> {
   if (existsSync(join(path, 'samples.zip'))) {
     const pairs = await openReferencePairs(path)
     return { ...pairs, shape: [pairs.height, pairs.width, pairs.channels] }

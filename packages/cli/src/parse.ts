@@ -3,21 +3,21 @@ import { InvalidArgumentError } from 'commander'
 /** How many numbers a list may name: their images are kept until the end, or each in a file of its own. */
 const MOST_INDICES = 10_000_000
 
-/** `0-3,7` -> [0, 1, 2, 3, 7]. */
+/** `0-3,7` -> [0, 1, 2, 3, 7]. Each number once: its image is one file, or one row. */
 export function parseIndices(text: string): number[] {
   const ranges = text.split(',').map(part => {
-    const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(part.trim()) ?? []
-    if (first === undefined)
-      throw new InvalidArgumentError(`must be numbers and ranges such as 0-63,70, got '${short(part)}'.`)
-    return [integer(first), integer(last!)] as const
+    const [, from, to = from] = /^(\d+)(?:-(\d+))?$/.exec(part.trim()) ?? []
+    const [first, last] = from === undefined ? [1, 0] : [integer(from), integer(to!)]
+    if (first <= last) return { first, count: last - first + 1 }
+    throw new InvalidArgumentError(`must be numbers and ranges such as 0-63,70, got '${short(part)}'.`)
   })
-  const count = ranges.reduce((sum, [first, last]) => sum + Math.max(last - first + 1, 0), 0)
-  if (count === 0 || count > MOST_INDICES)
-    throw new InvalidArgumentError(`must name 1 to ${MOST_INDICES} numbers, got ${count}.`)
-  return ranges.flatMap(([first, last]) => {
-    const size = Math.max(last - first + 1, 0)
-    return Array.from({ length: size }, (_, i) => first + i)
-  })
+  const count = ranges.reduce((sum, range) => sum + range.count, 0)
+  if (count > MOST_INDICES)
+    throw new InvalidArgumentError(`must name at most ${MOST_INDICES} numbers, got ${count}.`)
+  const numbers = ranges.flatMap(({ first, count }) => Array.from({ length: count }, (_, i) => first + i))
+  if (new Set(numbers).size < count)
+    throw new InvalidArgumentError(`must name each number once, got '${short(text)}'.`)
+  return numbers
 }
 
 const integer = parseInteger(0)

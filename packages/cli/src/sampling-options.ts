@@ -16,10 +16,12 @@ export function methodOption(): Option {
 }
 
 /** The options that say how to sample a flow, for every command that samples one. */
-export function addSamplingOptions(command: Command): Command {
+export function addSamplingOptions(command: Command, defaultSteps = 1): Command {
   return command
     .addOption(
-      new Option('--steps <n>', 'grid intervals (default: 1)').argParser(parseSteps).conflicts('times'),
+      new Option('--steps <n>', `grid intervals (default: ${defaultSteps})`)
+        .argParser(parseSteps)
+        .conflicts('times'),
     )
     .addOption(new Option('--times <list>', 'a decreasing grid, such as 0.99999,0.8,0').argParser(parseTimes))
     .addOption(methodOption())
@@ -28,6 +30,22 @@ export function addSamplingOptions(command: Command): Command {
         .choices(['euler', 'reinterpolate'])
         .default('euler'),
     )
+}
+
+/** EDM's sampler has its own number of steps. */
+export const EDM_STEPS = 18
+
+/**
+ * A sampler for a record of how images were made.
+ *
+ * @param usual  the steps without --steps and --times
+ */
+export function samplerOrigin(
+  { edm, steps, times, method, rule }: SamplingFlags & { edm?: boolean },
+  usual = 1,
+): Readonly<Record<string, string | number>> {
+  if (edm) return { sampler: 'edm', steps: steps ?? EDM_STEPS }
+  return { sampler: method, rule, ...(times ? { times: times.join(',') } : { steps: steps ?? usual }) }
 }
 
 /** @param usual  the steps without --steps and --times; 1 if it isn't given */

@@ -61,7 +61,13 @@ const settings = z.strictObject({
         pairs: z.string().optional(),
         /** Images, each paired with its own noise: trains a 1-rectified flow. */
         data: z.string().optional(),
+        /** Crop each image of the data to its centre square and resize it; without it, sizes must fit. */
+        resolution: z.int().min(1).max(8192).optional(),
       }),
+    )
+    .refine(
+      ({ data, resolution }) => resolution === undefined || data !== undefined,
+      'must have resolution only with data',
     )
     .refine(
       ({ pairs, data }) => (pairs === undefined) !== (data === undefined),

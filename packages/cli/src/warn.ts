@@ -1,6 +1,14 @@
 import { isWorker } from './worker.js'
 
-/** Tell on stderr of something that may be meant otherwise. Workers are silent, because their parent does the same. */
+/** Clears the line of a progress bar, which is drawn again below. */
+const CLEAR = '\r\x1b[K'
+
+/** Tell something on stderr. Workers are silent, because their parent does the same. */
+export function say(message: string): void {
+  if (!isWorker) console.error(`${process.stderr.isTTY ? CLEAR : ''}${message}`)
+}
+
+/** Tell on stderr of something that may be meant otherwise. */
 export function warn(message: string): void {
-  if (!isWorker) console.error(`warning: ${message}`)
+  say(`warning: ${message}`)
 }

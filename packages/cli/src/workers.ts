@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { Option } from 'commander'
 import { parseInteger } from './parse.js'
-import { type Progress, progress } from './progress.js'
+import { type Progress, startProgress } from './progress.js'
 import type { Shard } from './shard.js'
 import { isWorker, WORKER_SHARE, type WorkerReport } from './worker.js'
 
@@ -103,7 +103,7 @@ class Board {
     if (!this.#first.has(worker)) this.#first.set(worker, counts)
     this.#last.set(worker, counts)
     if (this.#last.size < this.#workers) return
-    this.#bar ??= progress(counts.title, sum(this.#last, 'total'), counts.unit)
+    this.#bar ??= startProgress({ ...counts, total: sum(this.#last, 'total') })
     this.#bar.update(sum(this.#last, 'done'))
   }
 

@@ -91,8 +91,17 @@ export const BAD = {
   file: [...nowhere, 'list.json', 'pipe', '/dev/zero'],
   folder: nowhere,
   images: [...nowhere, 'pipe', 'network.safetensors'],
-  'out file': ['empty-folder', 'text/under', 'text/deep/under', 'pipe', '/dev/null'],
-  'out folder': ['text', 'text/under', 'text/deep/under', 'pipe', '/dev/null'],
+  'out file': ['', 'empty-folder', 'text/under', 'text/deep/under', 'pipe', '/dev/null', '/proc/nowhere/a/b'],
+  'out folder': [
+    '',
+    'text',
+    'text/under',
+    'dangling',
+    'dangling/under',
+    'pipe',
+    '/dev/null',
+    '/proc/nowhere',
+  ],
 }
 
 /** A file of the right format that ends in its middle. */

@@ -98,8 +98,10 @@ describe('train', () => {
   it('names the added members in its help', async () => {
     const { createProgram } = await import('@rectified-flow/cli/node')
     let help = ''
-    const train = createProgram().commands.find(command => command.name() === 'train')!
-    train.configureOutput({ writeOut: text => (help += text) }).outputHelp()
+    const program = createProgram()
+    for (const command of [program, ...program.commands])
+      command.exitOverride().configureOutput({ writeOut: text => (help += text) })
+    await program.parseAsync(['train', '--help'], { from: 'user' }).catch(() => {})
     for (const line of ['always the same time', 'that time (default: 0.5)', 'mean absolute error', 'itself'])
       expect(help).toContain(line)
   })

@@ -1,11 +1,12 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { readNpz } from '@rectified-flow/checkpoints'
+import { writePngGrid } from '@rectified-flow/datasets/node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { temporaryFolder } from './digits.js'
 import { run } from './run.js'
 import { tinyImages, tinyNetwork } from './tiny.js'
 
-// Every command that reads images for a network takes JPEG, grey and other sizes, and labels whichever the data hold.
+// Every command that reads images for a network takes JPEG and grey, other sizes on request, and labels whichever the data hold.
 
 const cpu = ['--backend', 'cpu']
 const NAMES = ['0.png', '1.png', '2.png', '3.png']
@@ -16,10 +17,14 @@ beforeAll(async () => {
 })
 afterAll(() => folder.remove())
 
-async function train(name: string, settings: object): Promise<{ out: string; err: string }> {
+async function train(
+  name: string,
+  settings: object,
+  ...more: string[]
+): Promise<{ out: string; err: string }> {
   const few = { batch: 2, steps: 1, previewImages: 1 }
   await writeFile(folder.at(`${name}.json`), JSON.stringify({ ...few, ...settings }))
-  return run('train', folder.at(`${name}.json`), '--out', folder.at(`${name}-run`), ...cpu)
+  return run('train', folder.at(`${name}.json`), '--out', folder.at(`${name}-run`), ...cpu, ...more)
 }
 
 const kinds: Record<string, { names: string[]; channels?: 1; mixed?: true; side?: number }> = {
@@ -30,6 +35,7 @@ const kinds: Record<string, { names: string[]; channels?: 1; mixed?: true; side?
 }
 
 describe.each(Object.entries(kinds))('%s images', (kind, { names, mixed, ...options }) => {
+  const size = options.side ? ['--resolution', '8'] : []
   let net: string
   let data: string
   beforeAll(async () => {
@@ -39,7 +45,7 @@ describe.each(Object.entries(kinds))('%s images', (kind, { names, mixed, ...opti
   })
 
   it('are trained on', async () => {
-    const { out, err } = await train(kind, { network: { initial: net }, coupling: { data } })
+    const { out, err } = await train(kind, { network: { initial: net }, coupling: { data } }, ...size)
     expect(out).toContain('1 steps done')
     expect(err).toContain(
       `warning: the network has 2 classes, but '${data}' has no labels: it trains without any.`,
@@ -48,14 +54,97 @@ describe.each(Object.entries(kinds))('%s images', (kind, { names, mixed, ...opti
 
   it('are inverted, translated and paired', async () => {
     const at = (end: string) => folder.at(`${kind}-${end}`)
-    const flow = ['--network', net, ...cpu, '--steps', '1']
+    const flow = ['--network', net, ...cpu, '--steps', '1', ...size]
     await run('invert', data, ...flow, '--class', '1', '--out', at('z.npz'))
     expect((await readNpz(await readFile(at('z.npz')))).get('arr_0')?.shape).toEqual([4, 8, 8, 3])
     await run('translate', data, ...flow, '--from', '0', '--to', '1', '--out', at('x.npz'))
     expect((await readNpz(await readFile(at('x.npz')))).get('arr_0')?.shape).toEqual([4, 8, 8, 3])
     const plain = await tinyNetwork(at('plain.safetensors'))
     const pairs = ['pairs', 'invert', data, '--network', plain, ...cpu, '--steps', '1', '--out', at('pairs')]
-    expect((await run(...pairs)).out).toContain('4 pairs made')
+    expect((await run(...pairs, ...size)).out).toContain('4 pairs made')
+  })
+})
+
+describe('images of another size', () => {
+  let net: string
+  let data: string
+  beforeAll(async () => {
+    net = await tinyNetwork(folder.at('eight.safetensors'))
+    data = await tinyImages(folder.at('thirteen'), NAMES, { side: 13 })
+  })
+
+  it('are refused by every command, with the option that resizes them', async () => {
+    const flow = (out: string) => ['--network', net, ...cpu, '--steps', '1', '--out', folder.at(out)]
+    const message = `'${data}' must hold images of 8x8, as the network takes, got 13x13. --resolution 8 crops and resizes them.`
+    for (const command of [
+      () => train('thirteen', { network: { initial: net }, coupling: { data } }),
+      () => run('invert', data, ...flow('thirteen.npz')),
+      () => run('pairs', 'invert', data, ...flow('thirteen-pairs')),
+    ])
+      await expect(command()).rejects.toThrow(message)
+    await expect(run('invert', data, ...flow('x.npz'), '--resolution', '9')).rejects.toThrow('got 9x9')
+  })
+
+  it('are refused by name if only some of a folder have it', async () => {
+    const mixed = await tinyImages(folder.at('mixed'), ['0.png', '1.png'])
+    await tinyImages(mixed, ['2.png'], { side: 9 })
+    const invert = [
+      'invert',
+      mixed,
+      '--network',
+      net,
+      ...cpu,
+      '--steps',
+      '1',
+      '--out',
+      folder.at('mixed.npz'),
+    ]
+    await expect(run(...invert)).rejects.toThrow(
+      `images must all be 8x8x3 as '0.png', got 9x9x3 in '2.png' of '${mixed}'. Pass --resolution to crop and resize them.`,
+    )
+    await run(...invert, '--resolution', '8')
+  })
+})
+
+describe('a network without a size', () => {
+  const small = { model_channels: 8, channel_mult: [1], num_blocks: 1 }
+  const configOf = async (name: string) =>
+    JSON.parse(await readFile(folder.at(`${name}-run/settings.json`), 'utf8')).network.config
+
+  it('has the side and the channels of its images', async () => {
+    const data = await tinyImages(folder.at('grey9'), NAMES, { channels: 1, side: 9 })
+    const settings = { network: { config: small }, coupling: { data } }
+    await train('own', settings)
+    expect(await configOf('own')).toEqual({ img_resolution: 9, in_channels: 1, out_channels: 1, ...small })
+    await train('asked', settings, '--resolution', '6')
+    expect(await configOf('asked')).toMatchObject({ img_resolution: 6, in_channels: 1 })
+    const colour = { network: { config: { ...small, in_channels: 3 } }, coupling: { data } }
+    await train('colour', colour)
+    expect(await configOf('colour')).toMatchObject({ img_resolution: 9, in_channels: 3, out_channels: 3 })
+    const wrong = { network: { config: { ...small, img_resolution: 8 } }, coupling: { data } }
+    await expect(train('wrong', wrong)).rejects.toThrow(
+      'must hold images of 8x8, as the network takes, got 9x9',
+    )
+  })
+
+  it('has those of its pairs', async () => {
+    const net = await tinyNetwork(folder.at('of-pairs.safetensors'))
+    const pairs = folder.at('eight-pairs')
+    await run('pairs', '--network', net, ...cpu, '--steps', '2', '--count', '4', '--out', pairs)
+    await train('paired', { network: { config: small }, coupling: { pairs } })
+    expect(await configOf('paired')).toMatchObject({ img_resolution: 8, in_channels: 3 })
+    const both = { network: { config: small }, coupling: { pairs, resolution: 8 } }
+    await expect(train('both', both)).rejects.toThrow('coupling must have resolution only with data')
+  })
+
+  it('is refused for images that are no squares', async () => {
+    const data = folder.at('wide')
+    await mkdir(data)
+    for (const name of NAMES)
+      await writePngGrid(`${data}/${name}`, { data: new Float32Array(6 * 9 * 3), shape: [1, 6, 9, 3] })
+    await expect(train('wide', { network: { config: small }, coupling: { data } })).rejects.toThrow(
+      `'${data}' must hold square images, got 6x9. --resolution 6 crops and resizes them.`,
+    )
   })
 })
 

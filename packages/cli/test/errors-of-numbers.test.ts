@@ -35,6 +35,9 @@ describe('a number that is absurd', () => {
     for (const seeds of [
       '',
       '5-3',
+      '1,5-3',
+      '1,1',
+      '0-4,3',
       '-1',
       '1-',
       '0-99999999999',

@@ -8,6 +8,7 @@ import { decodePng } from '@rectified-flow/datasets'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { run } from './run.js'
+import { tinyImages, tinyNetwork } from './tiny.js'
 
 const root = join(import.meta.dirname, '../../..')
 const teacher = join(root, 'packages/reflow/weights/digit-teacher.safetensors')
@@ -27,7 +28,37 @@ it('samples into a folder, and goes on where it stopped', async () => {
   expect((await sample('3-4')).out).toBe(`2 images in ${out}, 2 network calls each`)
   expect((await sample('3-5')).out).toBe(`1 images in ${out}, 2 network calls each`)
   expect((await sample('3-5')).out).toBe(`0 images in ${out}: all were there`)
-  expect(await readdir(out)).toEqual(['000003.png', '000004.png', '000005.png'])
+  expect(await readdir(out)).toEqual(['000003.png', '000004.png', '000005.png', 'origin.json'])
+})
+
+it('never completes the pictures of another network or sampler', async () => {
+  const [one, two] = ['one', 'two'].map(name => join(folder, `${name}.safetensors`))
+  await tinyNetwork(one!)
+  await tinyNetwork(two!, { modelChannels: 16 })
+  const out = join(folder, 'kept')
+  const sample = (net: string, ...more: string[]) =>
+    run('sample', '--network', net, '--backend', 'cpu', '--seeds', '0-1', '--out', out, ...more)
+  await sample(one!)
+  const refused = (key: string, a: string, b: string) =>
+    new RegExp(
+      `^${key} must be ${a}, as of the pictures in '${out}', got ${b}. Other pictures need another --out.$`,
+    )
+  await expect(sample(two!)).rejects.toThrow(refused('network', '"[0-9a-f]{16}"', '"[0-9a-f]{16}"'))
+  await expect(sample(one!, '--steps', '2')).rejects.toThrow(refused('steps', '1', '2'))
+  await expect(sample(one!, '--edm')).rejects.toThrow(refused('sampler', '"euler"', '"edm"'))
+  expect((await sample(one!)).out).toContain('all were there')
+  await rm(join(out, 'origin.json'))
+  await expect(sample(one!)).rejects.toThrow(
+    `--out must name a new folder, or one whose pictures have their origin.json, got '${out}', which has none that can be read.`,
+  )
+
+  const data = await tinyImages(join(folder, 'classes'), ['a/0.png', 'b/1.png'])
+  await tinyNetwork(one!, { labelDim: 2 })
+  const moved = join(folder, 'moved')
+  const translate = (to: string) =>
+    run('translate', data, '--network', one!, '--backend', 'cpu', '--to', to, '--out', moved)
+  await translate('1')
+  await expect(translate('0')).rejects.toThrow(`to must be 1, as of the pictures in '${moved}', got 0.`)
 })
 
 it('draws the same image for a seed in any batch', async () => {

@@ -7,6 +7,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { contents, MNIST, TEACHER, temporaryFolder } from './digits.js'
 import { run } from './run.js'
+import { tinyNetwork } from './tiny.js'
 
 const common = ['--network', TEACHER, '--backend', 'wasm', '--shard-size', '8']
 const make = (out: string, ...more: string[]) =>
@@ -91,5 +92,43 @@ it('never mixes pairs of different origins', async () => {
   )
   await expect(run('pairs', 'verify', folder.at('none'))).rejects.toThrow(
     'datasets.openPairStore: directory must hold a pair store',
+  )
+})
+
+it('follows the paths of a flow in many steps unless it is told otherwise, and warns at one', async () => {
+  const tiny = await tinyNetwork(folder.at('tiny.safetensors'))
+  const tinyPairs = async (name: string, ...more: string[]) => {
+    const out = folder.at(name)
+    const { err } = await run(
+      'pairs',
+      '--network',
+      tiny,
+      '--backend',
+      'cpu',
+      '--count',
+      '2',
+      '--out',
+      out,
+      ...more,
+    )
+    const { origin } = (await openPairStore(out)).plan
+    return { origin, warning: err.split('\n').find(line => line.startsWith('warning')) }
+  }
+  expect(await tinyPairs('many')).toEqual({
+    origin: expect.objectContaining({ sampler: 'euler', steps: 128 }),
+    warning: undefined,
+  })
+  expect((await tinyPairs('edm', '--edm')).origin).toMatchObject({ sampler: 'edm', steps: 18 })
+  for (const one of [
+    ['--steps', '1'],
+    ['--times', '0.99,0'],
+  ])
+    expect((await tinyPairs(one[0]!, ...one)).warning).toMatch(/one step draws blurred images.*--steps 128/)
+  expect((await tinyPairs('two', '--steps', '2')).warning).toBeUndefined()
+})
+
+it('refuses to pair more images than there are', async () => {
+  await expect(invert(folder.at('more'), '--count', '60001')).rejects.toThrow(
+    `--count must be in 1..60000, as many as '${MNIST}' has images, got 60001.`,
   )
 })

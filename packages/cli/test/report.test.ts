@@ -1,11 +1,14 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { encodePngGrid } from '@rectified-flow/datasets'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { pathRows } from '../src/preview-run.js'
+import { curve } from '../src/report/charts.js'
 import { reportHtml } from '../src/report/report-html.js'
+import { run } from './run.js'
 
 let folder: string
 beforeEach(async () => {
@@ -58,6 +61,28 @@ describe('pathRows', () => {
   })
 })
 
+describe('report --watch', () => {
+  it('makes the page again when the run has gone on, and leaves one that is final', async () => {
+    await writeRun()
+    const page = join(folder, 'report.html')
+    const shown = () => readFile(page, 'utf8').catch(() => '')
+    const until = async (text: string) => {
+      while (!(await shown()).includes(text)) await sleep(20)
+    }
+    const watching = run('report', folder, '--watch')
+    await until('<meta http-equiv="refresh" content="5">')
+    expect(await shown()).toContain('<b>40</b>steps')
+    const line = { steps: 1, skipped: 0, gradientNorm: 1, learningRate: 1, msPerStep: 1, lossByTime: [1] }
+    const added = JSON.stringify({ kind: 'train', step: 41, loss: 1, ...line })
+    await appendFile(join(folder, 'metrics.jsonl'), `\n${added}\n`)
+    await until('<b>41</b>steps')
+    process.emit('SIGINT')
+    await watching
+    expect(await shown()).toContain('<b>41</b>steps')
+    expect(await shown()).not.toContain('refresh')
+  })
+})
+
 describe('reportHtml', () => {
   it('is one page with curves, grids and settings, which fetches nothing', async () => {
     await writeRun()
@@ -85,6 +110,36 @@ describe('reportHtml', () => {
     expect(html).toContain('<tr><th>name</th><td>&#60;b&#62;&#34;&#38;</td></tr>')
     expect(html.replaceAll('http://www.w3.org/', '')).not.toMatch(/https?:|<script|src="(?!data:)|@import/)
     expect(html).not.toContain('NaN')
+  })
+
+  it('has a number at every tick of every axis', async () => {
+    for (const scale of [1, 30, 1e-4, 1e9])
+      for (const [low, high] of [
+        [1, 1],
+        [0.9, 1.1],
+        [0.5, 0.59],
+        [1, 12],
+        [0.01, 1.5],
+        [1e-7, 20],
+        [-1, 1],
+      ] as const) {
+        const chart = curve(
+          [low, high, (low + high) / 2].map((value, step) => ({ step: step + 1, value: scale * value })),
+          { log: true },
+        )
+        for (const axis of ['x', 'y']) {
+          const group = (name: string) =>
+            chart.split(` aria-label="${axis}-axis ${name}">`)[1]?.split('</g>')[0]
+          const ticks = group('tick')?.match(/<path/g)?.length ?? 0
+          const labels = [...group('tick label')!.matchAll(/<text[^>]*>([^<]+)<\/text>/g)].map(
+            ([, text]) => text!,
+          )
+          expect(labels.length).toBe(ticks)
+          expect(ticks).toBeGreaterThan(low === high && axis === 'y' ? 0 : 1)
+          expect(new Set(labels).size).toBe(labels.length)
+          for (const label of labels) expect(label.length).toBeLessThan(9)
+        }
+      }
   })
 
   it('shows what there is of a run that has just begun', async () => {

@@ -7,7 +7,7 @@ export async function run(...args: string[]): Promise<{ out: string; err: string
   log.mockImplementation(() => {})
   error.mockImplementation(() => {})
   const program = createProgram()
-  for (const command of [program, ...program.commands, ...program.commands.flatMap(one => one.commands)])
+  for (const command of [program, ...program.commands])
     command.exitOverride().configureOutput({ writeErr: () => {}, writeOut: () => {} })
   try {
     await program.parseAsync(args, { from: 'user' })

@@ -5,6 +5,7 @@ import { readCheckpointFile } from '@rectified-flow/checkpoints/node'
 import { writePngGrid } from '@rectified-flow/datasets/node'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { run } from './run.js'
+import { tinyNetwork } from './tiny.js'
 
 const weights = join(import.meta.dirname, '../../reflow/weights/digit-teacher.safetensors')
 const teacher = ['--network', weights, '--backend', 'wasm']
@@ -60,6 +61,47 @@ it('makes the same pairs in one run and in shards, and trains on them, with a re
   expect(html).toContain('data:image/png;base64,')
   expect(html).not.toMatch(/(src|href)="https?:/)
 }, 120_000)
+
+it('refuses a damaged shard by its name, and goes on as if nothing had been when it is mended', async () => {
+  const at = (name: string) => join(folder, name)
+  const net = await tinyNetwork(at('mended.safetensors'))
+  const wasm = ['--backend', 'wasm']
+  const make = ['pairs', '--network', net, ...wasm, '--steps', '2', '--count', '8', '--shard-size', '4']
+  const store = at('mended')
+  await run(...make, '--out', store)
+  const path = await config('mended.json', {
+    network: { initial: net },
+    coupling: { pairs: store },
+    ...{ recipe: 'C', batch: 2, steps: 4, logEvery: 1, previewImages: 1 },
+  })
+  const train = (out: string) => run('train', path, '--out', at(out), ...wasm)
+  const weights = async (out: string) =>
+    (await readCheckpointFile(join(at(out), 'network.safetensors'))).tensors
+  await train('undisturbed')
+  const shard = join(store, 'pairs-000000004.safetensors')
+  const bytes = await readFile(shard)
+  await writeFile(shard, bytes.with(bytes.length - 5, bytes.at(-5)! ^ 1))
+  await expect(train('disturbed')).rejects.toThrow(
+    `'${shard}' must be a whole shard of this store, got one that is damaged: its checksum is wrong. ` +
+      '`rectified-flow pairs verify` names all such files; the command that made the store makes them again with --verify.',
+  )
+  await run(...make, '--out', store, '--verify')
+  await train('disturbed')
+  expect(await weights('disturbed')).toEqual(await weights('undisturbed'))
+}, 60_000)
+
+it('says where it continues', async () => {
+  const values = { network: { initial: weights }, coupling: { pairs: join(folder, 'one') }, recipe: 'C' }
+  const train = async (steps: number) => {
+    const path = await config('goes-on.json', { ...values, batch: 2, steps, previewImages: 1 })
+    return (await run('train', path, '--out', join(folder, 'goes-on'), '--backend', 'wasm')).err
+  }
+  expect(await train(2)).not.toContain('continues')
+  const checkpoint = join(folder, 'goes-on/checkpoints/step-000000002.safetensors')
+  const [, from, last] = (await train(3)).split('\n')
+  expect(from).toBe(`continues at step 2 of 3 from ${checkpoint}`)
+  expect(last).toMatch(/^train: 3\/3 steps, .*loss \d/)
+})
 
 it('trains a network without classes on images with classes, and shows by its exit code that it was stopped', async () => {
   const data = join(folder, 'data')

@@ -42,7 +42,7 @@ describe.runIf(existsSync(main))('processes', () => {
     const { stdout, stderr } = await make(workers, '--workers', '2')
     expect(stdout).toBe(`44 pairs made; ${workers} is complete\n`)
     expect(stderr).toMatch(
-      /^backend: wasm( \(\d+ threads?\))?\n(pairs: \d+\/44 pairs, .*\n)*pairs: 44\/44 pairs, /,
+      /^warning: a flow in one step .*\nbackend: wasm( \(\d+ threads?\))?\n(pairs: \d+\/44 pairs, .*\n)*pairs: 44\/44 pairs, /,
     )
     await Promise.all(['0/2', '1/2'].map(shard => make(both, '--shard', shard, '--workers', '2')))
     const expected = await contents(whole)
@@ -108,36 +108,38 @@ describe.runIf(existsSync(main))('a training run that is told to stop', () => {
     try {
       await make(folder.at('pairs'))
       const config = (steps: number) => {
-        const settings = { recipe: 'C', batch: 2, steps, previewImages: 1 }
+        const settings = { recipe: 'C', batch: 2, steps, previewImages: 1, logEvery: 1 }
         const from = { network: { initial: TEACHER }, coupling: { pairs: folder.at('pairs') } }
         return writeFile(folder.at('train.json'), JSON.stringify({ ...from, ...settings }))
       }
       const train = ['train', folder.at('train.json'), '--out', folder.at('run'), '--backend', 'wasm']
       await config(500)
-      const stopped = await toldToStop(train, /train: \d/)
+      const stopped = await toldToStop(train, folder.at('run/metrics.jsonl'))
       expect(stopped.code).toBe(75)
       const step = Number(/stopped after (\d+) of 500 steps/.exec(stopped.stdout)?.[1])
       await config(step + 2)
-      expect((await cli(...train)).stdout).toContain(`${step + 2} steps done`)
+      const { stdout, stderr } = await cli(...train)
+      expect(stdout).toContain(`${step + 2} steps done`)
+      const from = join(folder.at('run'), 'checkpoints', `step-${String(step).padStart(9, '0')}.safetensors`)
+      expect(stderr).toContain(`continues at step ${step} of ${step + 2} from ${from}\n`)
+      expect(stderr).toMatch(new RegExp(`train: ${step + 2}/${step + 2} steps, .* steps/s, loss [\\d.]+\n$`))
     } finally {
       await folder.remove()
     }
   })
 })
 
-/** Send SIGTERM once, as soon as the command prints `shows`. A second signal would kill it. */
-async function toldToStop(args: string[], shows: RegExp): Promise<{ code: number | null; stdout: string }> {
-  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
-  let [stdout, stderr, told] = ['', '', false]
+/** Send SIGTERM once, as soon as the run has logged a step. A second signal would kill it. */
+async function toldToStop(args: string[], log: string): Promise<{ code: number | null; stdout: string }> {
+  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'ignore'] })
+  let stdout = ''
   child.stdout.on('data', chunk => {
     stdout += chunk
   })
-  child.stderr.on('data', chunk => {
-    stderr += chunk
-    if (!told && shows.test(stderr)) told = child.kill('SIGTERM')
-  })
-  const code = await new Promise<number | null>(resolve => child.on('close', resolve))
-  return { code, stdout }
+  const ended = new Promise<number | null>(resolve => child.on('close', resolve))
+  while (!(await readFile(log, 'utf8').catch(() => ''))) await sleep(20)
+  child.kill('SIGTERM')
+  return { code: await ended, stdout }
 }
 
 /** The two processes that a process has started. */

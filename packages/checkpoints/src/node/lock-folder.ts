@@ -1,12 +1,13 @@
-import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
+import { open, readdir, readFile, rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { checkOptions, checkText, type OptionNames } from '@rectified-flow/core'
 import { isRunning, machine } from './internal/this-process.js'
 import { touchRegularly } from './internal/touch-regularly.js'
+import { makeFolder } from './make-folder.js'
 
-const NAME = /^lock-(\d{9})$/
+const NAME = /^lock-(\d{9,})$/
 
 export interface LockFolderOptions {
   /** How often this process shows that it is alive. */
@@ -56,18 +57,18 @@ export async function lockFolder(
   checkOptions('checkpoints.lockFolder', options, lockFolderNames)
   const { beatMs = 2000, patienceMs = 60_000, onWait } = options
   checkText('checkpoints.lockFolder', 'folder', folder)
+  const refuse = (cause: NodeJS.ErrnoException) => {
+    throw new RangeError(
+      `${where}: folder must be one that this process can read and write, got '${folder}' (${cause.code}).`,
+      { cause },
+    )
+  }
   for (;;) {
-    const before = await newestLock(folder)
+    const before = await newestLock(folder).catch(refuse)
     if (before > 0) await waitUntilDead(before)
     const mine = before + 1
-    const isMade = await made(folder, mine).catch((cause: NodeJS.ErrnoException) => {
-      throw new RangeError(
-        `${where}: folder must be one that this process can write to, got '${folder}' (${cause.code}).`,
-        { cause },
-      )
-    })
-    if (!isMade) continue // another process was faster
-    if ((await newestLock(folder)) === mine) return held(mine)
+    if (!(await made(folder, mine).catch(refuse))) continue // another process was faster
+    if ((await newestLock(folder).catch(refuse)) === mine) return held(mine)
     await rm(pathOf(folder, mine), { force: true }) // `before` was long outdated: others took over from each other
   }
 
@@ -114,15 +115,18 @@ export async function lockFolder(
 const pathOf = (folder: string, lock: number) => join(folder, `lock-${String(lock).padStart(9, '0')}`)
 
 async function locks(folder: string): Promise<number[]> {
-  const names = await readdir(folder).catch(() => []) // someone may have removed the folder
-  return names.flatMap(name => (NAME.test(name) ? [Number(name.slice(-9))] : []))
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [] // not made yet, or someone has removed it
+    throw error
+  })
+  return names.flatMap(name => (NAME.test(name) ? [Number(name.slice('lock-'.length))] : []))
 }
 
 const newestLock = async (folder: string): Promise<number> => Math.max(0, ...(await locks(folder)))
 
 /** Make a lock's file, and the folder if it is missing; false if the file is there. */
 async function made(folder: string, lock: number): Promise<boolean> {
-  await mkdir(folder, { recursive: true })
+  await makeFolder(folder)
   const file = await open(pathOf(folder, lock), 'wx').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EEXIST') return undefined
     throw error

@@ -57,7 +57,8 @@ async function putWhole(path: string, put: (temporary: string) => Promise<void>)
   await sweepOnce(dirname(path))
 }
 
-async function writeSynced(path: string, content: FileContent): Promise<void> {
+/** Write a new file, and wait until it is on the disk. */
+export async function writeSynced(path: string, content: FileContent): Promise<void> {
   const file = await open(path, 'wx')
   try {
     await (typeof content === 'function' ? content(file) : file.writeFile(content))

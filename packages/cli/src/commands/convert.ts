@@ -1,16 +1,16 @@
 import { type Checkpoint, type HostTensor, writeSafetensors } from '@rectified-flow/checkpoints'
 import { readCheckpointFile } from '@rectified-flow/checkpoints/node'
 import { configFromEdm } from '@rectified-flow/unet'
-import { Command } from 'commander'
+import type { Command } from 'commander'
 import { checkOutput } from '../check-output.js'
+import { hanging } from '../fit-columns.js'
 import { checkFile } from '../input-file.js'
 import { limit, type MaxBytesFlag, maxBytesOption } from '../max-bytes-option.js'
 import { writeOutput } from '../write-output.js'
 
 /** `rectified-flow convert IN OUT`: any weights file that we read, to safetensors. Without OUT it only shows the content. */
-export function convertCommand(): Command {
-  return new Command('convert')
-    .description('show what a weights file holds, and write it as safetensors')
+export function fillConvert(command: Command): Command {
+  return command
     .argument('<in>', '.safetensors, .pth (zip or legacy), an EDM .pkl, or .npz')
     .argument('[out]', 'the .safetensors file to write')
     .option(
@@ -25,11 +25,11 @@ export function convertCommand(): Command {
         { prefix, maxBytes }: { prefix?: string } & MaxBytesFlag,
       ) => {
         await checkFile('<in>', input)
-        if (output) await checkOutput('[out]', output, 'file')
+        if (output !== undefined) await checkOutput('[out]', output, 'file')
         const checkpoint = await readCheckpointFile(input, limit(maxBytes))
         const tensors = select(checkpoint, prefix, input)
         console.log(describe(checkpoint, tensors))
-        if (!output) return
+        if (output === undefined) return
         await writeOutput(output, writeSafetensors(tensors, metadataOf(checkpoint)))
         console.log(`wrote ${output}`)
       },
@@ -70,6 +70,8 @@ function describe({ format, network }: Checkpoint, tensors: Map<string, HostTens
   return [
     ...rows.map(([name, dtype, shape]) => `${name.padEnd(width)}  ${dtype.padEnd(4)}  ${shape}`),
     `${format}: ${rows.length} tensors, ${parameters.toLocaleString('en-US')} numbers`,
-    ...(network ? [`network: ${network.className} ${JSON.stringify(network.kwargs)}`] : []),
+    ...(network
+      ? [hanging('network: ', `${network.className} ${JSON.stringify(network.kwargs).replaceAll(',', ', ')}`)]
+      : []),
   ].join('\n')
 }

@@ -7,8 +7,9 @@ import {
   useBackend,
 } from '@rectified-flow/backends'
 import * as tf from '@tensorflow/tfjs-core'
-import { Command } from 'commander'
+import type { Command } from 'commander'
 import { missingKernels, type Speed, speedCheck } from '../diagnose.js'
+import { hanging, table } from '../fit-columns.js'
 
 interface Report {
   machine: { node: string; platform: string; cpu: string; cores: number; memoryGb: number; tfjs: string }
@@ -24,9 +25,8 @@ interface Report {
 }
 
 /** `rectified-flow doctor`: the backends of this machine, which one is chosen and why, and what to install next. */
-export function doctorCommand(): Command {
-  return new Command('doctor')
-    .description('show the backends of this machine, which one is chosen and why, and how fast it is')
+export function fillDoctor(command: Command): Command {
+  return command
     .option('--json', 'print the report as JSON')
     .option('--no-speed', 'leave out the speed check (about ten seconds)')
     .action(async ({ json, speed }: { json?: boolean; speed: boolean }) => {
@@ -90,31 +90,41 @@ function advise(backends: readonly BackendProbe[], chosen: BackendName): string[
 function describe(report: Report): string {
   const { machine, backends, chosen, limits, mixedPrecision, tunedShapes, missingKernels, speed, advice } =
     report
-  const lines = [
-    `Node ${machine.node}, ${machine.platform}, tfjs ${machine.tfjs}`,
-    `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB`,
-    '',
-    ...backends.map(
-      probe =>
-        `${probe.works ? '+' : '-'} ${probe.name.padEnd(16)} ${probe.works ? worksOn(probe) : probe.reason}`,
-    ),
-    '',
-    `chosen: ${chosen}, the first of these that works (webgpu-software only by name)`,
+  const tested = backends.map(
+    probe =>
+      [`${probe.works ? '+' : '-'} ${probe.name}`, probe.works ? worksOn(probe) : probe.reason] as const,
+  )
+  const found = [
+    ...Object.entries(limits ?? {}).map(([name, value]) => `${name} ${value}`),
+    ...(mixedPrecision === undefined
+      ? []
+      : [`precision 'mixed' ${mixedPrecision ? 'works' : 'needs the feature shader-f16'}`]),
+    ...(tunedShapes === undefined ? [] : [`convolutions tuned for this GPU ${tunedShapes}`]),
+    ...(missingKernels.length > 0 ? [`kernels of tfjs that it lacks: ${missingKernels.join(', ')}`] : []),
   ]
-  for (const [name, value] of Object.entries(limits ?? {})) lines.push(`  ${name} ${value}`)
-  if (mixedPrecision !== undefined)
-    lines.push(`  precision 'mixed' ${mixedPrecision ? 'works' : 'needs the feature shader-f16'}`)
-  if (tunedShapes !== undefined) lines.push(`  convolutions tuned for this GPU ${tunedShapes}`)
-  if (missingKernels.length > 0) lines.push(`  kernels of tfjs that it lacks: ${missingKernels.join(', ')}`)
-  if (speed)
-    lines.push(
-      '',
-      `convolution    ${speed.convolutionGflops.toFixed(1)} GFLOP/s`,
-      `matrix product ${speed.matrixProductGflops.toFixed(1)} GFLOP/s`,
-      `training step  ${speed.trainingStepMs.toFixed(0)} ms (the quickstart's network, batch 16)`,
-    )
-  if (advice.length > 0) lines.push('', 'To go faster, where you have', ...advice.map(line => `  ${line}`))
-  return lines.join('\n')
+  const measured =
+    speed &&
+    ([
+      ['convolution', `${speed.convolutionGflops.toFixed(1)} GFLOP/s`],
+      ['matrix product', `${speed.matrixProductGflops.toFixed(1)} GFLOP/s`],
+      ['training step', `${speed.trainingStepMs.toFixed(0)} ms (the quickstart's network, batch 16)`],
+    ] as const)
+  const paragraphs = [
+    [
+      hanging('', `Node ${machine.node}, ${machine.platform}, tfjs ${machine.tfjs}`),
+      hanging('', `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB`),
+    ],
+    [table(tested)],
+    [
+      hanging('chosen: ', `${chosen}, the first of these that works (webgpu-software only by name)`),
+      ...found.map(line => hanging('  ', line)),
+    ],
+    ...(measured ? [[table(measured)]] : []),
+    ...(advice.length > 0
+      ? [['To go faster, where you have', ...advice.map(line => hanging('  ', line))]]
+      : []),
+  ]
+  return paragraphs.map(lines => lines.join('\n')).join('\n\n')
 }
 
 function worksOn({ device = 'works', compiles }: Extract<BackendProbe, { works: true }>): string {

@@ -26,31 +26,29 @@ import {
 import { copyParts } from '../fid/part-file.js'
 import { collectParts, measureParts } from '../fid/parts.js'
 import { readReferenceFile, writeReferenceFile } from '../fid/reference-file.js'
+import { hanging, table } from '../fit-columns.js'
 import { limit, type MaxBytesFlag, maxBytesOption } from '../max-bytes-option.js'
 import { parseInteger } from '../parse.js'
+import { type ResolutionFlag, resolutionOption } from '../resolution-option.js'
 import { type Shard, shardOf, shardOption } from '../shard.js'
 import { version } from '../version.js'
+import { say, warn } from '../warn.js'
 import { isWorker } from '../worker.js'
 import { runWorkers, wantsWorkers, workersOption } from '../workers.js'
 import { writeOutput } from '../write-output.js'
 
-interface MeasureFlags extends ExtractorFlags, MaxBytesFlag {
+interface MeasureFlags extends ExtractorFlags, MaxBytesFlag, ResolutionFlag {
   split: 'train' | 'test'
   batch: number
   shard?: Shard
   workers: number
   allowJpeg?: boolean
-  resolution?: number
   backend?: BackendName
 }
 
 /** `rectified-flow fid`: statistics of real images, and metrics that compare generated images with them. */
-export function fidCommand(): Command {
-  return new Command('fid')
-    .description('measure images: FID, KID, precision and recall, inception score')
-    .addCommand(refCommand())
-    .addCommand(calcCommand())
-    .addCommand(mergeCommand())
+export function fillFid(command: Command): Command {
+  return command.addCommand(refCommand()).addCommand(calcCommand()).addCommand(mergeCommand())
 }
 
 function refCommand(): Command {
@@ -104,6 +102,7 @@ async function calc(
   const chosen = chooseMetrics(flags.metrics, reference, { inception: isInception(flags) })
   const measured = await measure(images, flags, `${flags.out}.parts`, needsOf(chosen), flags.atLeast)
   if (!measured) return
+  say(`compare: ${chosen.join(', ')}`)
   const evaluation = await evaluateMeasurement(measured, {
     reference,
     metrics: chosen,
@@ -115,7 +114,7 @@ async function calc(
   await writeOutput(flags.out, `${JSON.stringify(result, null, 2)}\n`)
   await removeParts(flags)
   console.log(describe(evaluation))
-  for (const warning of evaluation.record.warnings) console.error(`warning: ${warning}`)
+  for (const warning of evaluation.record.warnings) warn(warning)
 }
 
 function mergeCommand(): Command {
@@ -145,11 +144,7 @@ function measuring(command: Command): Command {
       new Option('--split <name>', 'split of MNIST or CIFAR-10').choices(['train', 'test']).default('train'),
     )
     .option('--batch <n>', 'images at a time', parseInteger(1), 32)
-    .option(
-      '--resolution <n>',
-      'crop each image to its centre square, resized to n x n',
-      parseInteger(1, 8192),
-    )
+    .addOption(resolutionOption())
     .option('--allow-jpeg', 'measure JPEGs too, although their compression changes FID')
     .addOption(maxBytesOption())
     .addOption(shardOption())
@@ -201,18 +196,16 @@ async function removeParts({ out, shard }: MeasureFlags & { out: string }): Prom
 }
 
 function describe({ record, ...metrics }: Evaluation): string {
-  const lines = Object.entries(metrics).map(([key, value]) => {
+  const rows = Object.entries(metrics).map(([key, value]) => {
     const text =
       typeof value === 'number'
         ? value.toPrecision(6)
         : Object.entries(value)
             .map(([part, number]) => `${part} ${(number as number).toPrecision(4)}`)
-            .join('  ')
-    return `${titleOf(key, record.network).padEnd(22)} ${text}`
+            .join(', ')
+    return [titleOf(key, record.network), text] as const
   })
   const { resize, images, backend } = record
-  return [
-    ...lines,
-    `${images} images, ${record.network}${resize ? `, resize ${resize}` : ''}, ${backend}`,
-  ].join('\n')
+  const made = `${images} images, ${record.network}${resize ? `, resize ${resize}` : ''}, ${backend}`
+  return `${table(rows)}\n${hanging('', made)}`
 }

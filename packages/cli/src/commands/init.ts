@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { openImages } from '@rectified-flow/datasets/node'
-import { Command, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import { checkOutput } from '../check-output.js'
 import { type DataShape, trainYaml } from '../train-yaml.js'
 import { writeOutput } from '../write-output.js'
@@ -14,9 +14,8 @@ interface Flags {
 }
 
 /** `rectified-flow init OUT`: a configuration for `train`, with a line about each value. */
-export function initCommand(): Command {
-  return new Command('init')
-    .description('write a configuration for `train`, with a line about each value')
+export function fillInit(command: Command): Command {
+  return command
     .argument('<out>', 'the YAML file to write')
     .addOption(
       new Option('--dataset <name>', 'the kind of the images').choices(Object.keys(PLACES)).default('folder'),

@@ -6,7 +6,7 @@ import { type SolverName, solvers } from '@rectified-flow/ode'
 import { invert } from '@rectified-flow/reflow'
 import type { ForwardOptions } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
-import { Command } from 'commander'
+import type { Command } from 'commander'
 import { backendOption, startBackend } from '../backend-option.js'
 import { checkOutput } from '../check-output.js'
 import { openChosenImages } from '../chosen-images.js'
@@ -14,11 +14,12 @@ import { dataLabels } from '../class-labels.js'
 import { finiteRows } from '../finite-rows.js'
 import { type NetworkOptions, networkOptions, openNetwork } from '../open-network.js'
 import { parseIndices, parseInteger, parseSteps } from '../parse.js'
-import { progress } from '../progress.js'
+import { withProgress } from '../progress.js'
+import { type ResolutionFlag, resolutionOption } from '../resolution-option.js'
 import { methodOption } from '../sampling-options.js'
 import { writeOutput } from '../write-output.js'
 
-interface Flags extends NetworkOptions {
+interface Flags extends NetworkOptions, ResolutionFlag {
   out: string
   images?: number[]
   class?: number
@@ -29,12 +30,12 @@ interface Flags extends NetworkOptions {
 }
 
 /** `rectified-flow invert DATA`: the noise that a flow takes to given images. */
-export function invertCommand(): Command {
-  const command = new Command('invert')
-    .description('find the noise that a flow takes to given images; `sample --noise` draws them again')
+export function fillInvert(command: Command): Command {
+  command
     .argument('<data>', 'a folder or zip of images, an .npz, MNIST or CIFAR-10')
     .requiredOption('--out <file.npz>', 'arr_0: the noise [N,H,W,C] in float32')
     .option('--images <list>', 'which images, such as 0-63 (default: all)', parseIndices)
+    .addOption(resolutionOption())
     .option('--class <n>', "class of the images (default: the data's own)", parseInteger(0))
     .option('--steps <n>', 'grid intervals', parseSteps, 4)
     .addOption(methodOption())
@@ -50,7 +51,7 @@ async function run(data: string, flags: Flags): Promise<void> {
   const flow = await openNetwork(flags)
   const { imgResolution: side, inChannels: channels, labelDim } = flow.net.config
   const { source, images } = await openChosenImages(flow.net.config, data, {
-    ...{ images: flags.images, maxBytes: flags.maxBytes },
+    ...{ images: flags.images, resolution: flags.resolution, maxBytes: flags.maxBytes },
     ...{ option: '--class', only: flags.class },
   })
   const shape = [side, side, channels] as const
@@ -60,22 +61,22 @@ async function run(data: string, flags: Flags): Promise<void> {
     (x: tf.Tensor, fresh: tf.Tensor, labels: ForwardOptions) =>
       invert(flow.velocity(labels), x, { noise: fresh, steps: flags.steps, method: solvers[flags.method] }).z,
   )
-  const bar = progress('invert', images.length, 'images')
-  bar.update(0)
-  for (let start = 0; start < images.length; start += flags.batch) {
-    const indices = images.slice(start, start + flags.batch)
-    const { x, labels } = await readBatch(source, indices)
-    const z = tf.tidy(() => {
-      const fresh = indexedNormal(createRng(0), indices, shape)
-      return noiseOf(x, fresh, dataLabels(labelDim, labels, indices.length, flags.class))
-    })
-    for (const [i, row] of (await finiteRows('cli.invert', 'the noise of image', indices, z)).entries())
-      noise.set(row, (start + i) * row.length)
-    tf.dispose([x, z, ...(labels ? [labels] : [])])
-    bar.update(start + indices.length)
-  }
+  await withProgress({ title: 'invert', total: images.length, unit: 'images' }, async update => {
+    update(0)
+    for (let start = 0; start < images.length; start += flags.batch) {
+      const indices = images.slice(start, start + flags.batch)
+      const { x, labels } = await readBatch(source, indices)
+      const z = tf.tidy(() => {
+        const fresh = indexedNormal(createRng(0), indices, shape)
+        return noiseOf(x, fresh, dataLabels(labelDim, labels, indices.length, flags.class))
+      })
+      for (const [i, row] of (await finiteRows('cli.invert', 'the noise of image', indices, z)).entries())
+        noise.set(row, (start + i) * row.length)
+      tf.dispose([x, z, ...(labels ? [labels] : [])])
+      update(start + indices.length)
+    }
+  })
   await source.close()
-  bar.stop()
   await writeOutput(
     flags.out,
     await writeNpz({ arr_0: { dtype: 'F32', shape: [images.length, ...shape], data: noise } }),

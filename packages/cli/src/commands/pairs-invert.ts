@@ -1,20 +1,15 @@
 import { type SolverName, solvers } from '@rectified-flow/ode'
 import { invert, invertPairs } from '@rectified-flow/reflow'
 import { Command, Option } from 'commander'
-import {
-  addStoreOptions,
-  type Filling,
-  fileHash,
-  fillPairStore,
-  type StoreFlags,
-} from '../fill-pair-store.js'
+import { addStoreOptions, type Filling, fillPairStore, type StoreFlags } from '../fill-pair-store.js'
 import { openDataFor } from '../open-data.js'
-import { type NetworkOptions, networkOptions, openNetwork } from '../open-network.js'
+import { type NetworkOptions, networkHash, networkOptions, openNetwork } from '../open-network.js'
 import { parseInteger, parseSteps } from '../parse.js'
+import { type ResolutionFlag, resolutionOption } from '../resolution-option.js'
 import { methodOption } from '../sampling-options.js'
 import { sourceFingerprint } from '../source-fingerprint.js'
 
-interface Flags extends NetworkOptions, StoreFlags {
+interface Flags extends NetworkOptions, StoreFlags, ResolutionFlag {
   split: 'train' | 'test'
   count?: number
   seed: number
@@ -33,6 +28,7 @@ export function pairsInvertCommand(): Command {
     .addOption(
       new Option('--split <name>', 'split of MNIST or CIFAR-10').choices(['train', 'test']).default('train'),
     )
+    .addOption(resolutionOption())
     .option('--count <n>', 'only the first n images (default: all)', parseInteger(1))
     .option('--seed <n>', 'seed of the little noise that an inversion starts with', parseInteger(0), 0)
     .option('--steps <n>', 'grid intervals', parseSteps, 128)
@@ -53,20 +49,25 @@ async function inversion(data: string, flags: Flags): Promise<Filling> {
   const source = await openDataFor(flow.net.config, data, {
     split: flags.split,
     whole: true,
+    resolution: flags.resolution,
     maxBytes: flags.maxBytes,
   })
   if (labelDim > 0 && source.classes === undefined)
     throw new RangeError(`'${data}' must have labels, because the network has ${labelDim} classes, got none.`)
-  const { steps, method, noise: format } = flags
+  const { steps, method, noise: format, count = source.count } = flags
+  if (count > source.count)
+    throw new RangeError(
+      `--count must be in 1..${source.count}, as many as '${data}' has images, got ${count}.`,
+    )
   return {
     plan: {
-      count: Math.min(flags.count ?? source.count, source.count),
+      count,
       seed: flags.seed,
       shape: [side, side, channels],
       noise: format,
       ...(labelDim > 0 && { classes: labelDim }),
       origin: {
-        network: await fileHash(flags.network),
+        network: await networkHash(flags),
         data: await sourceFingerprint(source),
         sampler: 'inversion',
         method,

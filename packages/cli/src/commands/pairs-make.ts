@@ -1,15 +1,19 @@
 import { generatePairs, sample, sampleEdm } from '@rectified-flow/reflow'
 import { Command, Option } from 'commander'
-import {
-  addStoreOptions,
-  type Filling,
-  fileHash,
-  fillPairStore,
-  type StoreFlags,
-} from '../fill-pair-store.js'
-import { type NetworkOptions, networkOptions, openNetwork } from '../open-network.js'
+import { addStoreOptions, type Filling, fillPairStore, type StoreFlags } from '../fill-pair-store.js'
+import { type NetworkOptions, networkHash, networkOptions, openNetwork } from '../open-network.js'
 import { parseInteger } from '../parse.js'
-import { addSamplingOptions, type SamplingFlags, samplingOf } from '../sampling-options.js'
+import {
+  addSamplingOptions,
+  EDM_STEPS,
+  type SamplingFlags,
+  samplerOrigin,
+  samplingOf,
+} from '../sampling-options.js'
+import { warn } from '../warn.js'
+
+/** Pairs are as good as the teacher's paths are followed: one step of a flow that isn't straight yet ends in a blur. */
+const FLOW_STEPS = 128
 
 interface Flags extends NetworkOptions, SamplingFlags, StoreFlags {
   count: number
@@ -26,20 +30,34 @@ export function pairsMakeCommand(): Command {
     )
     .requiredOption('--count <n>', 'pairs in all', parseInteger(1, 1_000_000_000))
     .option('--seed <n>', 'seed of the noise', parseInteger(0), 0)
-    .option('--edm', "EDM's sampler, for a diffusion model; --steps noise levels (default: 18, 35 calls)")
+    .option(
+      '--edm',
+      `EDM's sampler, for a diffusion model; --steps noise levels (default: ${EDM_STEPS}, 35 calls)`,
+    )
     .addOption(
       new Option('--images <format>', 'format of the images').choices(['uint8', 'float16']).default('uint8'),
     )
   addStoreOptions(command)
   for (const option of networkOptions()) command.addOption(option)
-  return addSamplingOptions(command).action((flags: Flags) => fillPairStore(flags, () => generation(flags)))
+  return addSamplingOptions(command, FLOW_STEPS).action(run)
+}
+
+async function run(given: Flags): Promise<void> {
+  const { edm, times } = given
+  const flags = times ? given : { ...given, steps: given.steps ?? (edm ? EDM_STEPS : FLOW_STEPS) }
+  if (!edm && (flags.steps ?? times!.length - 1) === 1)
+    warn(
+      'a flow in one step draws blurred images, unless it is straight already: so will a flow that learns from these pairs. ' +
+        `--steps ${FLOW_STEPS} follows its paths.`,
+    )
+  await fillPairStore(flags, () => generation(flags))
 }
 
 async function generation(flags: Flags): Promise<Filling> {
   const flow = await openNetwork(flags)
   const { imgResolution: side, inChannels: channels, labelDim } = flow.net.config
   const sampling = samplingOf(flags)
-  const edm = flags.steps ? { steps: flags.steps } : {}
+  const edm = { steps: flags.steps ?? EDM_STEPS }
   return {
     plan: {
       count: flags.count,
@@ -47,7 +65,8 @@ async function generation(flags: Flags): Promise<Filling> {
       shape: [side, side, channels],
       images: flags.images,
       ...(labelDim > 0 && { classes: labelDim }),
-      origin: await origin(flags),
+      // a store refuses pairs with another teacher or sampler
+      origin: { teacher: await networkHash(flags), ...samplerOrigin(flags) },
     },
     fill: (store, options) =>
       generatePairs(
@@ -61,18 +80,4 @@ async function generation(flags: Flags): Promise<Filling> {
         options,
       ),
   }
-}
-
-/** All that decides the images: a store refuses pairs with another teacher or sampler. */
-async function origin({
-  network,
-  edm,
-  steps,
-  times,
-  method,
-  rule,
-}: Flags): Promise<Record<string, string | number>> {
-  const teacher = await fileHash(network)
-  if (edm) return { teacher, sampler: 'edm', steps: steps ?? 18 }
-  return { teacher, sampler: method, rule, ...(times ? { times: times.join(',') } : { steps: steps ?? 1 }) }
 }

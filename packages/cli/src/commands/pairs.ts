@@ -1,14 +1,13 @@
 import { mergePairStores, openPairStore } from '@rectified-flow/datasets/node'
 import { Command } from 'commander'
 import { checkOutput } from '../check-output.js'
-import { progress } from '../progress.js'
+import { withProgress } from '../progress.js'
 import { pairsInvertCommand } from './pairs-invert.js'
 import { pairsMakeCommand } from './pairs-make.js'
 
 /** `rectified-flow pairs`: stores of noise and image, which any number of processes can fill. Its default is `make`. */
-export function pairsCommand(): Command {
-  return new Command('pairs')
-    .description('pairs of noise and image: let a teacher make them, or invert real images')
+export function fillPairs(command: Command): Command {
+  return command
     .addCommand(pairsMakeCommand(), { isDefault: true })
     .addCommand(pairsInvertCommand())
     .addCommand(mergeCommand())
@@ -37,9 +36,8 @@ function verifyCommand(): Command {
     .argument('<store>', 'its folder')
     .action(async (folder: string) => {
       const store = await openPairStore(folder, { incomplete: true })
-      const bar = progress('verify', store.shards, 'shards')
-      const problems = await store.verify({ onShard: done => bar.update(done) })
-      bar.stop()
+      const work = { title: 'verify', total: store.shards, unit: 'shards' }
+      const problems = await withProgress(work, update => store.verify({ onShard: done => update(done) }))
       for (const { shard, path, problem } of problems) console.log(`shard ${shard}, ${path}: ${problem}`)
       if (problems.length > 0)
         throw new RangeError(

@@ -1,20 +1,46 @@
 import { join } from 'node:path'
-import { Command } from 'commander'
+import type { Command } from 'commander'
 import { checkOutput } from '../check-output.js'
 import { reportHtml } from '../report/report-html.js'
+import { watchRun } from '../report/watch-run.js'
+import { say } from '../warn.js'
 import { writeOutput } from '../write-output.js'
 
+/** After how many seconds an open page of a watched run is read again. */
+const RELOAD_S = 5
+
+interface Flags {
+  out?: string
+  watch?: boolean
+}
+
 /** `rectified-flow report RUN`: one page that shows a training run. */
-export function reportCommand(): Command {
-  return new Command('report')
-    .description(
-      'make one self-contained HTML page of a training run: curves, samples, trajectories, settings',
-    )
+export function fillReport(command: Command): Command {
+  return command
     .argument('<run>', 'the folder of `train`')
     .option('-o, --out <file.html>', 'the page (default: report.html in the run)')
-    .action(async (run: string, { out = join(run, 'report.html') }: { out?: string }) => {
-      await checkOutput('--out', out, 'file')
-      await writeOutput(out, await reportHtml(run))
-      console.log(`the run's report is ${out}`)
-    })
+    .option('--watch', 'make it again when the run has gone on, until Ctrl-C; an open page reloads itself')
+    .action(report)
+}
+
+async function report(run: string, { out = join(run, 'report.html'), watch }: Flags): Promise<void> {
+  const html = await reportHtml(run)
+  await checkOutput('--out', out, 'file')
+  await writeOutput(out, html)
+  console.log(`the run's report is ${out}`)
+  if (!watch) return
+  say('it follows the run until Ctrl-C')
+  await watchRun(
+    run,
+    async () => writeOutput(out, await reportHtml(run, { reloadS: RELOAD_S })),
+    interrupted(),
+  )
+  await writeOutput(out, await reportHtml(run)) // without reloading
+}
+
+/** Comes with the first SIGINT or SIGTERM, which then don't end this process. */
+function interrupted(): AbortSignal {
+  const controller = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => controller.abort())
+  return controller.signal
 }

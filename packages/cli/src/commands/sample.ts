@@ -6,16 +6,17 @@ import { type Flow, type ShippedNetworkName, shippedNetworks } from '@rectified-
 import { sample, sampleEdm } from '@rectified-flow/reflow'
 import type { ForwardOptions } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
-import { Command, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import { backendOption, startBackend } from '../backend-option.js'
 import { checkClass, classLabels } from '../class-labels.js'
+import type { Origin } from '../folder-origin.js'
 import { checkImageOutput, imageOutput } from '../image-output.js'
-import { inside, readInput } from '../input-file.js'
+import { inputHash, inside, readInput } from '../input-file.js'
 import { limit } from '../max-bytes-option.js'
-import { type NetworkOptions, networkOptions, openNetwork } from '../open-network.js'
+import { type NetworkOptions, networkHash, networkOptions, openNetwork } from '../open-network.js'
 import { parseIndices, parseInteger } from '../parse.js'
-import { progress } from '../progress.js'
-import { addSamplingOptions, type SamplingFlags, samplingOf } from '../sampling-options.js'
+import { withProgress } from '../progress.js'
+import { addSamplingOptions, type SamplingFlags, samplerOrigin, samplingOf } from '../sampling-options.js'
 import { type Shard, shardOf, shardOption } from '../shard.js'
 import { runWorkers, wantsWorkers, workersOption } from '../workers.js'
 
@@ -34,16 +35,17 @@ interface Flags extends NetworkOptions, SamplingFlags {
 }
 
 /** `rectified-flow sample`: draw images with a flow or a diffusion model, one for each seed. */
-export function sampleCommand(): Command {
-  const command = new Command('sample')
-    .description('draw images with a network')
+export function fillSample(command: Command): Command {
+  command
     .requiredOption(
       '--out <path>',
-      'NAME.png: a grid; NAME.npz: arr_0; else a folder of PNGs, which a second run completes',
+      'NAME.png: a grid; NAME.npz: arr_0; else a folder of PNGs, which the same command completes',
     )
-    .option('--seeds <list>', "one image each; a seed's image is the same in any batch", parseIndices, [
-      ...Array(64).keys(),
-    ])
+    .addOption(
+      new Option('--seeds <list>', "one image each; a seed's image is the same in any batch")
+        .argParser(parseIndices)
+        .default([...Array(64).keys()], '0-63'),
+    )
     .addOption(new Option('--noise <file>', 'instead of seeds: an .npz of `invert`').conflicts('seeds'))
     .option('--class <n>', "class of every image (default: each seed's own)", parseInteger(0))
     .option('--batch <n>', 'images at a time', parseInteger(1), 64)
@@ -75,28 +77,39 @@ async function drawShare(flags: Flags, shard: Shard): Promise<void> {
   const { imgResolution: side, inChannels: channels, labelDim } = flow.net.config
   checkClass('--class', flags.class, labelDim)
   const source = await noiseSource(flags, [side, side, channels])
-  const output = await imageOutput(flags.out, gridOf(flags))
+  const output = await imageOutput(flags.out, { grid: gridOf(flags), origin: () => origin(flags) })
   const mine = source.numbers.filter((_, i) => i % shard.count === shard.index)
   const todo = await output.missing(mine)
   // Compile the whole sampler, not the velocity: each batch has another velocity, because its labels differ.
   const drawn = compile((z: tf.Tensor4D, labels: ForwardOptions) => draw(flow, z, labels, flags))
-  const bar = progress('sample', mine.length, 'images')
-  bar.update(mine.length - todo.length)
+  const there = mine.length - todo.length
   let nfe = 0
-  for (let start = 0; start < todo.length; start += flags.batch) {
-    const numbers = todo.slice(start, start + flags.batch)
-    const labels = () => classLabels(labelDim, numbers, flags.class)
-    const { x, nfe: calls } = tf.tidy(() => drawn(source.noise(numbers), labels()))
-    nfe = calls
-    await output.write(numbers, x)
-    x.dispose()
-    bar.update(mine.length - todo.length + start + numbers.length)
-  }
+  await withProgress({ title: 'sample', total: mine.length, unit: 'images' }, async update => {
+    update(there)
+    for (let start = 0; start < todo.length; start += flags.batch) {
+      const numbers = todo.slice(start, start + flags.batch)
+      const labels = () => classLabels(labelDim, numbers, flags.class)
+      const { x, nfe: calls } = tf.tidy(() => drawn(source.noise(numbers), labels()))
+      nfe = calls
+      await output.write(numbers, x)
+      x.dispose()
+      update(there + start + numbers.length)
+    }
+  })
   await output.finish()
-  bar.stop()
   console.log(
     `${todo.length} images in ${flags.out}${nfe ? `, ${nfe} network calls each` : ': all were there'}`,
   )
+}
+
+/** All that decides the image of a seed. */
+async function origin(flags: Flags): Promise<Origin> {
+  return {
+    network: await networkHash(flags),
+    ...samplerOrigin(flags, stepsOf(flags.network)),
+    ...(flags.class !== undefined && { class: flags.class }),
+    ...(flags.noise !== undefined && { noise: await inputHash('--noise', flags.noise) }),
+  }
 }
 
 function draw(

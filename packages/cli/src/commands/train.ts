@@ -15,28 +15,32 @@ import {
   saveUNet,
   type UNet,
 } from '@rectified-flow/unet'
-import { Command, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import { stringify } from 'yaml'
 import { backendOption, startBackend } from '../backend-option.js'
 import { checkOutput } from '../check-output.js'
 import { choiceHelp } from '../choice-help.js'
+import { withSizeOfData } from '../config-of-data.js'
 import { inside, readInput } from '../input-file.js'
 import { learningRateOf } from '../learning-rate.js'
 import { objectiveOf } from '../objective.js'
 import { openCoupling } from '../open-coupling.js'
 import { readNetwork } from '../open-network.js'
 import { previewRun } from '../preview-run.js'
-import { progress } from '../progress.js'
+import { withProgress } from '../progress.js'
+import { recentLoss } from '../recent-loss.js'
+import { resolutionOption } from '../resolution-option.js'
 import { tuneRun } from '../run-tuning.js'
 import { type Assignment, setOption } from '../set-option.js'
 import { readTrainConfig, type TrainConfig } from '../train-config.js'
 import { validationOf } from '../validation.js'
-import { warn } from '../warn.js'
+import { say, warn } from '../warn.js'
 import { writeOutput } from '../write-output.js'
 
 interface Flags {
   out: string
   resume: 'auto' | 'must' | 'never'
+  resolution?: number
   set?: Assignment[]
   printConfig?: boolean
   backend?: BackendName
@@ -46,9 +50,8 @@ interface Flags {
 const STOPPED = 75
 
 /** `rectified-flow train CONFIG`: a training run in a folder, which goes on where it stopped. */
-export function trainCommand(): Command {
-  return new Command('train')
-    .description('train a flow on pairs (Reflow) or on data (a 1-rectified flow)')
+export function fillTrain(command: Command): Command {
+  return command
     .argument('<config>', 'YAML or JSON; --print-config shows every value')
     .option('--out <folder>', 'folder of the run: checkpoints, metrics, previews, TensorBoard', 'runs/train')
     .addOption(
@@ -56,6 +59,7 @@ export function trainCommand(): Command {
         .choices(['auto', 'must', 'never'])
         .default('auto'),
     )
+    .addOption(resolutionOption())
     .addOption(setOption())
     .option('--print-config', 'show the configuration with every default, and do nothing')
     .addOption(backendOption())
@@ -74,12 +78,15 @@ const lists = () =>
     .join('\n')
 
 async function run(path: string, flags: Flags): Promise<void> {
-  const config = await readTrainConfig(path, flags.set)
+  const { set = [], resolution } = flags
+  const resized = resolution === undefined ? [] : [{ path: ['coupling', 'resolution'], value: resolution }]
+  const given = await readTrainConfig(path, [...set, ...resized])
   if (flags.printConfig) {
-    console.log(stringify(config).trimEnd())
+    console.log(stringify(given).trimEnd())
     return
   }
   await checkOutput('--out', flags.out, 'folder')
+  const config = await withSizeOfData(given)
   const { name } = await startBackend(flags.backend, config.precision)
   const rng = createRng(config.seed)
   const net = await openNet(config, rng.fork('weights'))
@@ -102,35 +109,47 @@ async function run(path: string, flags: Flags): Promise<void> {
     emaDecay: config.emaDecay,
     ...(config.clipNorm && { clipNorm: config.clipNorm }),
   })
-  if (name === 'webgpu') await tuneRun(flags.out, trainer, config.precision)
-  const { steps, saveEvery, logEvery, previewEvery } = config
-  const bar = progress('train', steps, 'steps')
-  const result = await train(trainer, {
-    folder: flags.out,
-    steps,
-    settings: { ...decidingSettings(config), ...(await initialHash(config)) },
-    resume: flags.resume,
-    saveEvery,
-    logEvery,
-    previewEvery,
-    ...validationOf(config, source.heldOut),
-    preview: () => previewRun(net, trainer, config),
-    onStep: ({ step }) => bar.update(step),
-    onWarning: warn,
-  })
-  bar.stop()
-  const weights = join(flags.out, 'network.safetensors')
-  await writeOutput(weights, await saveUNet(net, { weights: trainer.ema }))
-  await coupling.dispose()
-  await source.close()
-  trainer.dispose()
-  net.dispose()
-  if (!result.finished) process.exitCode = STOPPED
-  console.log(
-    result.finished
-      ? `${result.step} steps done; the moving average of the weights is ${weights}`
-      : `stopped after ${result.step} of ${steps} steps; the same command goes on`,
-  )
+  try {
+    if (name === 'webgpu') await tuneRun(flags.out, trainer, config.precision)
+    const { steps, saveEvery, logEvery, previewEvery } = config
+    const settings = { ...decidingSettings(config), ...(await initialHash(config)) }
+    const lately = recentLoss()
+    const result = await withProgress({ title: 'train', total: steps, unit: 'steps' }, update =>
+      train(trainer, {
+        folder: flags.out,
+        steps,
+        settings,
+        resume: flags.resume,
+        saveEvery,
+        logEvery,
+        previewEvery,
+        ...validationOf(config, source.heldOut),
+        preview: () => previewRun(net, trainer, config),
+        onResume({ step, path }) {
+          say(`continues at step ${step.toLocaleString('en')} of ${steps.toLocaleString('en')} from ${path}`)
+          update(step)
+        },
+        onStep(step) {
+          lately.add(step)
+          update(step.step, lately.note)
+        },
+        onWarning: warn,
+      }),
+    )
+    const weights = join(flags.out, 'network.safetensors')
+    await writeOutput(weights, await saveUNet(net, { weights: trainer.ema }))
+    if (!result.finished) process.exitCode = STOPPED
+    console.log(
+      result.finished
+        ? `${result.step} steps done; the moving average of the weights is ${weights}`
+        : `stopped after ${result.step} of ${steps} steps; the same command goes on`,
+    )
+  } finally {
+    await coupling.dispose()
+    await source.close()
+    trainer.dispose()
+    net.dispose()
+  }
 }
 
 /** The settings that decide the numbers of a step: a run goes on only with the same. */

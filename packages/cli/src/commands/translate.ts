@@ -5,17 +5,19 @@ import { type SolverName, solvers } from '@rectified-flow/ode'
 import { translate } from '@rectified-flow/reflow'
 import type { ForwardOptions } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
-import { Command } from 'commander'
+import type { Command } from 'commander'
 import { backendOption, startBackend } from '../backend-option.js'
 import { openChosenImages } from '../chosen-images.js'
 import { checkClass, dataLabels, forwardLabels } from '../class-labels.js'
 import { checkImageOutput, imageOutput } from '../image-output.js'
-import { type NetworkOptions, networkOptions, openNetwork } from '../open-network.js'
+import { type NetworkOptions, networkHash, networkOptions, openNetwork } from '../open-network.js'
 import { parseIndices, parseInteger, parseSteps } from '../parse.js'
-import { progress } from '../progress.js'
+import { withProgress } from '../progress.js'
+import { type ResolutionFlag, resolutionOption } from '../resolution-option.js'
 import { methodOption } from '../sampling-options.js'
+import { sourceFingerprint } from '../source-fingerprint.js'
 
-interface Flags extends NetworkOptions {
+interface Flags extends NetworkOptions, ResolutionFlag {
   out: string
   from?: number
   to: number
@@ -28,17 +30,17 @@ interface Flags extends NetworkOptions {
 }
 
 /** `rectified-flow translate DATA --to CLASS`: images of one class redrawn as another. */
-export function translateCommand(): Command {
-  const command = new Command('translate')
-    .description('redraw images of one class as another, through the noise that they share')
+export function fillTranslate(command: Command): Command {
+  command
     .argument('<data>', 'a folder or zip of images, an .npz, MNIST or CIFAR-10')
     .requiredOption('--to <class>', 'the class to go to', parseInteger(0))
     .requiredOption(
       '--out <path>',
-      'NAME.png: a grid; NAME.npz: arr_0; else a folder of PNGs, which a second run completes',
+      'NAME.png: a grid; NAME.npz: arr_0; else a folder of PNGs, which the same command completes',
     )
     .option('--from <class>', "the class of the images (default: the data's own)", parseInteger(0))
     .option('--images <list>', 'which images, such as 0-63 (default: all)', parseIndices)
+    .addOption(resolutionOption())
     .option('--inversion-steps <n>', 'grid intervals on the way to noise', parseSteps, 4)
     .option('--steps <n>', 'grid intervals on the way back', parseSteps, 2)
     .addOption(methodOption())
@@ -56,10 +58,17 @@ async function run(data: string, flags: Flags): Promise<void> {
   checkClass('--to', flags.to, labelDim)
   const method = solvers[flags.method]
   const { source, images } = await openChosenImages(flow.net.config, data, {
-    ...{ images: flags.images, maxBytes: flags.maxBytes },
+    ...{ images: flags.images, resolution: flags.resolution, maxBytes: flags.maxBytes },
     ...{ option: '--from', only: flags.from },
   })
-  const output = await imageOutput(flags.out)
+  const output = await imageOutput(flags.out, {
+    origin: async () => ({
+      network: await networkHash(flags),
+      data: await sourceFingerprint(source),
+      ...(flags.from !== undefined && { from: flags.from }),
+      ...{ to: flags.to, method: flags.method, inversionSteps: flags.inversionSteps, steps: flags.steps },
+    }),
+  })
   const todo = await output.missing(images)
   // Compile the whole translation, not the velocities: each batch has other velocities, because its labels differ.
   const translated = compile((x: tf.Tensor, noise: tf.Tensor, from: ForwardOptions, to: ForwardOptions) => {
@@ -68,23 +77,24 @@ async function run(data: string, flags: Flags): Promise<void> {
     return translate(x, { ...fields, noise, inversion, sampling: { steps: flags.steps, method } })
       .x as tf.Tensor4D
   })
-  const bar = progress('translate', images.length, 'images')
-  bar.update(images.length - todo.length)
-  for (let start = 0; start < todo.length; start += flags.batch) {
-    const indices = todo.slice(start, start + flags.batch)
-    const { x, labels } = await readBatch(source, indices)
-    const drawn = tf.tidy(() => {
-      const noise = indexedNormal(createRng(0), indices, [side, side, channels])
-      const from = dataLabels(labelDim, labels, indices.length, flags.from)
-      const to = forwardLabels(labelDim, Array(indices.length).fill(flags.to))
-      return translated(x, noise, from, to)
-    })
-    await output.write(indices, drawn)
-    tf.dispose([x, drawn, ...(labels ? [labels] : [])])
-    bar.update(images.length - todo.length + start + indices.length)
-  }
+  const there = images.length - todo.length
+  await withProgress({ title: 'translate', total: images.length, unit: 'images' }, async update => {
+    update(there)
+    for (let start = 0; start < todo.length; start += flags.batch) {
+      const indices = todo.slice(start, start + flags.batch)
+      const { x, labels } = await readBatch(source, indices)
+      const drawn = tf.tidy(() => {
+        const noise = indexedNormal(createRng(0), indices, [side, side, channels])
+        const from = dataLabels(labelDim, labels, indices.length, flags.from)
+        const to = forwardLabels(labelDim, Array(indices.length).fill(flags.to))
+        return translated(x, noise, from, to)
+      })
+      await output.write(indices, drawn)
+      tf.dispose([x, drawn, ...(labels ? [labels] : [])])
+      update(there + start + indices.length)
+    }
+  })
   await source.close()
   await output.finish()
-  bar.stop()
   console.log(`${todo.length} images in ${flags.out}`)
 }

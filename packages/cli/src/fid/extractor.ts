@@ -3,6 +3,7 @@ import type { FidInception, ResizeMode, SmallResNet } from '@rectified-flow/eval
 import { readCifarFeatures, readDigitFeatures, readFidInception } from '@rectified-flow/eval-fid/node'
 import { Option } from 'commander'
 import { checkFile, inside } from '../input-file.js'
+import { checkSide } from '../open-data.js'
 import { warn } from '../warn.js'
 
 export type Measurer = FidInception | SmallResNet
@@ -38,15 +39,11 @@ export const takesColour = ({ features }: ExtractorFlags): boolean => features !
 export function checkSize(extractor: Measurer, source: ImageSource, path: string): void {
   if (!('config' in extractor)) return
   const { size: side, channels } = extractor.config
-  const { height, width } = source
   if (source.channels !== channels)
     throw new RangeError(
       `'${path}' must have ${channels} channel, as the network has, got ${source.channels}.`,
     )
-  if (height === side && width === side) return
-  throw new RangeError(
-    `'${path}' must hold images of ${side}x${side}, as the network takes, got ${height}x${width}. --resolution ${side} crops and resizes them.`,
-  )
+  checkSide(source, side, path)
 }
 
 export async function openExtractor({

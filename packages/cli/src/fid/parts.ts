@@ -11,7 +11,7 @@ import {
   type Measurement,
   measureImages,
 } from '@rectified-flow/eval-fid'
-import { progress } from '../progress.js'
+import { withProgress } from '../progress.js'
 import type { Shard } from '../shard.js'
 import { sourceFingerprint } from '../source-fingerprint.js'
 import type { Measurer } from './extractor.js'
@@ -49,19 +49,19 @@ export async function measureParts(job: PartsJob): Promise<ExpectedParts> {
   const sum = (parts: number[]) => parts.reduce((all, part) => all + images(part), 0)
   const todo: number[] = []
   for (const part of mine) if (!(await isWhole(join(folder, partName(part, total))))) todo.push(part)
-  const bar = progress('measure', sum(mine), 'images')
-  let done = sum(mine) - sum(todo)
-  bar.update(done)
-  for (const part of todo) {
-    const order = Int32Array.from({ length: images(part) }, (_, i) => part * PART + i)
-    const measured = await measureImages(extractor, pictures(source, order, job.batch), {
-      keep: kept(keep),
-      onProgress: count => bar.update(done + count),
-    })
-    await writePart(join(folder, partName(part, total)), measured, id)
-    done += images(part)
-  }
-  bar.stop()
+  await withProgress({ title: 'measure', total: sum(mine), unit: 'images' }, async update => {
+    let done = sum(mine) - sum(todo)
+    update(done)
+    for (const part of todo) {
+      const order = Int32Array.from({ length: images(part) }, (_, i) => part * PART + i)
+      const measured = await measureImages(extractor, pictures(source, order, job.batch), {
+        keep: kept(keep),
+        onProgress: count => update(done + count),
+      })
+      await writePart(join(folder, partName(part, total)), measured, id)
+      done += images(part)
+    }
+  })
   return { id, total, dim: extractor.dim }
 }
 

@@ -9,16 +9,18 @@ export interface Point {
 const MOST_POINTS = 600
 const COLOUR = '#3987e5'
 const SIZE = { width: 560, height: 240, marginLeft: 56, marginRight: 16 }
+/** A function that formats each tick: Plot's own formats leave some ticks of a logarithmic axis without a number. */
+const Y = { label: null, grid: true, ticks: 5, tickFormat: shortNumber } as const
 
 /** A curve over steps as SVG: the values in a pale colour, and their running mean on top. */
 export function curve(points: readonly Point[], { log = false, smooth = true } = {}): string {
   const thin = thinned(points.filter(({ value }) => Number.isFinite(value)))
-  const positive = thin.length > 0 && thin.every(({ value }) => value > 0)
   const pale = smooth && thin.length > 30
+  const decades = log ? powersWithin(thin.map(({ value }) => value)) : []
   return svg({
     ...SIZE,
     x: { label: 'step', tickFormat: '~s' },
-    y: { label: null, grid: true, type: log && positive ? 'log' : 'linear', tickFormat: '~g', ticks: 5 },
+    y: { ...Y, ...(decades.length > 0 && { type: 'log', ticks: decades }) },
     marks: [
       Plot.lineY(thin, {
         x: 'step',
@@ -41,7 +43,7 @@ export function barsOverTime(values: readonly (number | null)[]): string {
   return svg({
     ...SIZE,
     x: { label: 't (0 data, 1 noise)', domain: [0, 1] },
-    y: { label: null, grid: true, tickFormat: '~g', ticks: 5 },
+    y: Y,
     marks: [Plot.rectY(bars, { x1: 'from', x2: 'to', y: 'value', fill: COLOUR, inset: 1 }), Plot.ruleY([0])],
   })
 }
@@ -49,6 +51,32 @@ export function barsOverTime(values: readonly (number | null)[]): string {
 function svg(options: Plot.PlotOptions): string {
   const { document } = parseHTML('<html><body></body></html>')
   return Plot.plot({ ...options, document: document as unknown as Document }).outerHTML
+}
+
+/** `0.25`, `20000`, `2e-4` or `3e6`. */
+function shortNumber(value: number): string {
+  const rounded = Number(value.toPrecision(6))
+  const size = Math.abs(rounded)
+  const plain = size === 0 || (size >= 1e-3 && size < 1e6)
+  return plain ? String(rounded) : rounded.toExponential().replace('e+', 'e')
+}
+
+/**
+ * The ticks of a logarithmic axis: 1, 2 and 5 times the powers of ten, or some of these alone if there are many. Empty for values that
+ * don't need one: because one is not positive, or because they span less than a power of ten.
+ */
+function powersWithin(values: readonly number[]): number[] {
+  const [least, most] = [Math.min(...values), Math.max(...values)]
+  const span = least > 0 ? Math.log10(most / least) : 0
+  if (span < 1) return []
+  const first = Math.floor(Math.log10(least))
+  const powers = Array.from({ length: Math.ceil(span) + 2 }, (_, i) => 10 ** (first + i))
+  const every = Math.ceil(span / 6)
+  const ticks =
+    span < 3
+      ? powers.flatMap(power => [power, 2 * power, 5 * power])
+      : powers.filter((_, i) => i % every === 0)
+  return ticks.filter(tick => tick >= least && tick <= most)
 }
 
 /** Means over neighbouring points, so that the page of a long run stays small. */

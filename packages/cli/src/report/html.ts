@@ -28,13 +28,18 @@ export function flatten(value: unknown, path: readonly string[] = []): [string, 
   )
 }
 
-/** The frame of the page. It fetches nothing and runs nothing: its policy allows its own styles and its pictures alone. */
-export function page(title: string, body: string): string {
+/**
+ * The frame of the page. It fetches nothing and runs nothing: its policy allows its own styles and its pictures alone.
+ *
+ * @param reloadS  after how many seconds a browser reads the page again; by default never
+ */
+export function page(title: string, body: string, reloadS?: number): string {
   const html = frame(title, body)
   const styles = new Set(Array.from(html.matchAll(/<style>([^<]*)<\/style>/g), ([, text]) => sha256(text!)))
   const allowed = [...styles].map(hash => `'sha256-${hash}'`).join(' ')
   const policy = `default-src 'none'; img-src data:; style-src ${allowed}; base-uri 'none'; form-action 'none'`
-  return html.replace(CHARSET, `$&\n<meta http-equiv="Content-Security-Policy" content="${policy}">`)
+  const reload = reloadS ? `\n<meta http-equiv="refresh" content="${reloadS}">` : ''
+  return html.replace(CHARSET, `$&\n<meta http-equiv="Content-Security-Policy" content="${policy}">${reload}`)
 }
 
 const CHARSET = '<meta charset="utf-8">'

@@ -1,3 +1,4 @@
+import { checkInt, checkOptions } from '@rectified-flow/core'
 import { TRAJECTORIES } from '../preview-run.js'
 import { Album } from './album.js'
 import { barsOverTime, curve, type Point } from './charts.js'
@@ -13,13 +14,21 @@ const ABOUT_TRAJECTORIES =
   'From noise (t = 1, left) to data (t = 0, right). Two rows a path: its states, and under each the data that the network ' +
   'points to from there. On a straight path that is the same all the way.'
 
+export interface ReportOptions {
+  /** After how many seconds an open page is read again; by default never. */
+  reloadS?: number
+}
+
 /**
  * One self-contained page of a training run: curves, sample grids, trajectories and settings, with all images in the page.
  * The run may still be going on.
  *
  * @param folder  what `train` of `@rectified-flow/reflow/node` was given
  */
-export async function reportHtml(folder: string): Promise<string> {
+export async function reportHtml(folder: string, options: ReportOptions = {}): Promise<string> {
+  checkOptions<ReportOptions>('cli.reportHtml', options, { reloadS: 'optional' })
+  const { reloadS } = options
+  if (reloadS !== undefined) checkInt('cli.reportHtml', 'reloadS', reloadS, 1)
   const run = await readRun(folder)
   const album = new Album(folder, run.previews)
   const body = [
@@ -31,7 +40,7 @@ export async function reportHtml(folder: string): Promise<string> {
     section('Settings', table(flatten(run.settings).slice(0, MOST_SETTINGS))),
     leftOut(run, album),
   ]
-  return page(run.name, body.join('\n'))
+  return page(run.name, body.join('\n'), reloadS)
 }
 
 const section = (title: string, content: string): string =>

@@ -1,6 +1,5 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { writeFileWhole } from '@rectified-flow/checkpoints/node'
+import { makeFolder, writeFileWhole } from '@rectified-flow/checkpoints/node'
 import { checkOptions, checkText, describe } from '@rectified-flow/core'
 import { type FullPairPlan, type PairPlan, pairPlanNames } from '../pair-plan.js'
 import { fileSize, inFile, readNamedFile, systemCode } from './internal/named-file.js'
@@ -24,7 +23,7 @@ export async function createPairStore(directory: string, plan: PairPlan): Promis
   const want = fullPlan(where, plan)
   checkText(where, 'directory', directory)
   const path = join(directory, MANIFEST)
-  await mkdir(directory, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
+  await makeFolder(directory).catch((cause: NodeJS.ErrnoException) => {
     throw new RangeError(
       `${where}: directory must be a folder, or a place for one, got ${describe(directory)} (${cause.code}).`,
       { cause },

@@ -41,6 +41,8 @@ export interface TrainOptions {
    * ends when it is true. See `earlyStopping`.
    */
   stopWhen?: (losses: readonly number[]) => boolean
+  /** Called before the first step of a run that continues, with the step that it continues from and the checkpoint. */
+  onResume?: (from: { step: number; path: string }) => void
   /**
    * Called after each step, in order; the run waits for its promise. Meanwhile a GPU computes the next step, so it never waits
    * for a callback that is faster than a step. To stop the run, abort `signal`: the step under way is the last.
@@ -67,6 +69,7 @@ export const trainNames: OptionNames<TrainOptions> = {
   validateEvery: 'optional',
   validate: 'optional',
   stopWhen: 'optional',
+  onResume: 'optional',
   onStep: 'optional',
   onWarning: 'optional',
   signal: 'optional',

@@ -53,7 +53,7 @@ async function runSteps(
   lock: FolderLock,
 ): Promise<TrainResult> {
   const { folder, steps, settings, resume = 'auto', saveEvery, keep, logEvery, previewEvery } = options
-  const { preview, validate, validateEvery, stopWhen, onStep, onWarning } = options
+  const { preview, validate, validateEvery, stopWhen, onResume, onStep, onWarning } = options
   const checkpoints = await CheckpointFolder.open(
     join(folder, 'checkpoints'),
     await claimFolder(WHERE, folder, settings),
@@ -61,6 +61,7 @@ async function runSteps(
   )
   await checkResume(checkpoints, folder, resume)
   for (const problem of await checkpoints.resume(WHERE, trainer)) onWarning?.(problem)
+  if (trainer.step > 0) onResume?.({ step: trainer.step, path: checkpoints.path(trainer.step) })
 
   const log = await RunLog.open(folder, trainer.step)
   const stop = stopOn(options.stopSignals ?? ['SIGINT', 'SIGTERM'], options.signal)
