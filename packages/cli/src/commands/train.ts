@@ -94,7 +94,10 @@ async function run(path: string, flags: Flags): Promise<void> {
   const coupling = prefetch(source.coupling)
   const trainer = new Trainer({
     velocity: (stepRng, classLabels) =>
-      edmVelocity(net, { training: { rng: stepRng }, ...(classLabels && { classLabels }) }),
+      edmVelocity(net, {
+        ...(stepRng && { training: { rng: stepRng } }),
+        ...(classLabels && { classLabels }),
+      }),
     weights: net.weights,
     coupling,
     ...(await objectiveOf(config)),
