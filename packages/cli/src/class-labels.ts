@@ -1,14 +1,30 @@
 import { oneHot } from '@rectified-flow/core'
 import type { ImageSource } from '@rectified-flow/datasets'
-import { classOfSeed } from '@rectified-flow/flow'
+import { classOfSeed, type Flow } from '@rectified-flow/flow'
 import type { ForwardOptions } from '@rectified-flow/unet'
 import type * as tf from '@tensorflow/tfjs-core'
+import { described } from './described.js'
 
-/** Throw unless an option's class, if it is given, is one of a network's. */
-export function checkClass(option: string, only: number | undefined, classes: number): void {
-  if (only === undefined || only < classes) return
-  const rule = classes === 0 ? 'absent: this network has no classes' : `in 0..${classes - 1}`
-  throw new RangeError(`${option} must be ${rule}, got ${only}.`)
+/**
+ * The number of the class that an option gives: by its number, or by its name if the network's file has names; undefined if the
+ * option isn't given. Where names are numbers themselves, as of folders 0 to 9, only names are meant.
+ */
+export function classOf(
+  option: string,
+  given: string | undefined,
+  { classNames, net }: Pick<Flow, 'classNames' | 'net'>,
+): number | undefined {
+  if (given === undefined) return undefined
+  const { labelDim: classes } = net.config
+  const isNumber = (text: string) => /^\d+$/.test(text)
+  const named = classNames?.indexOf(given) ?? -1
+  if (named >= 0) return named
+  if (isNumber(given) && Number(given) < classes && !classNames?.some(isNumber)) return Number(given)
+  const some = classNames?.slice(0, 20).join(', ')
+  const names = `one of ${some}${classes > 20 ? ', ...' : ''}`
+  const rule =
+    classes === 0 ? 'absent: this network has no classes' : classNames ? names : `in 0..${classes - 1}`
+  throw new RangeError(`${option} must be ${rule}, got ${isNumber(given) ? given : described(given)}.`)
 }
 
 /** Throw unless the labels of data can be known: the option gives one for all, the data have them, or none are needed. */
@@ -19,7 +35,6 @@ export function checkDataClass(
   data: ImageSource,
   path: string,
 ): void {
-  checkClass(option, only, classes)
   if (classes > 0 && only === undefined && data.classes === undefined)
     throw new RangeError(`${option} must be in 0..${classes - 1}, because '${path}' has no labels, got none.`)
 }

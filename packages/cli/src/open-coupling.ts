@@ -7,12 +7,20 @@ import { openPairsFor } from './open-pairs.js'
 import type { TrainConfig } from './train-config.js'
 import { warn } from './warn.js'
 
+export interface OpenedCoupling {
+  coupling: Coupling
+  heldOut?: Coupling
+  /** The names of the classes, if the data have them. */
+  classNames: readonly string[] | undefined
+  close(): Promise<void>
+}
+
 /** The coupling of a configuration, over its pairs or its images, as the network takes them. */
 export async function openCoupling(
   { coupling: { pairs, data, resolution, ...chosen }, heldOut: share, maxBytes }: TrainConfig,
   net: NetworkInput,
   rng: Rng,
-): Promise<{ coupling: Coupling; heldOut?: Coupling; close(): Promise<void> }> {
+): Promise<OpenedCoupling> {
   const source =
     pairs === undefined ? await openData(data!, net, { resolution, maxBytes }) : await openPairs(pairs, net)
   const { close, plain, classes } = source
@@ -25,9 +33,10 @@ export async function openCoupling(
       makeChosen<Coupling, CouplingContext>('coupling', couplings, choice, { ...given, rng, coupling })
     return make(chosen, make({ name: plain }))
   }
-  if (share === undefined) return { coupling: over(source, rng), close }
+  const classNames = source.data?.classNames
+  if (share === undefined) return { coupling: over(source, rng), classNames, close }
   const [training, heldOut] = await inside('heldOut', () => split(source, share))
-  return { coupling: over(training, rng), heldOut: over(heldOut, rng.fork('held out')), close }
+  return { coupling: over(training, rng), heldOut: over(heldOut, rng.fork('held out')), classNames, close }
 }
 
 /** What to train on, and what to validate on. */

@@ -61,6 +61,7 @@ function withClasses(source: ImageSource, classes: number, path: string): ImageS
     width,
     channels,
     classes: classes > 0 && source.classes !== undefined ? classes : undefined,
+    classNames: source.classNames?.length === classes ? source.classNames : undefined,
     close: () => source.close(),
     async read(indices) {
       const { images, labels } = await source.read(indices)

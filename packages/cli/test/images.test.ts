@@ -1,10 +1,12 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { readNpz } from '@rectified-flow/checkpoints'
 import { bytesToSigned } from '@rectified-flow/core'
 import { decodePng } from '@rectified-flow/datasets'
+import { loadFlow } from '@rectified-flow/flow/node'
+import { saveUNet } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { run } from './run.js'
@@ -85,6 +87,44 @@ it('draws with a network that is shipped, in its own number of steps, as a grid'
   expect((await draw('--network', 'digit-teacher')).out).toContain('16 network calls each')
   expect((await draw('--network', 'digit-teacher', '--steps', '2')).out).toContain('2 network calls each')
   expect((await draw('--network', 'digit-teacher', '--times', '0.9,0')).out).toContain('1 network calls each')
+})
+
+it('takes a class by its name if the file of the network has names', async () => {
+  const digits = await loadFlow('digits')
+  const named = async (name: string, classNames: string[]) => {
+    const path = join(folder, name)
+    await writeFile(path, await saveUNet(digits.net, { classNames }))
+    return path
+  }
+  const draw = async (path: string, label: string) => {
+    const out = join(folder, 'named.npz')
+    await run(
+      'sample',
+      '--network',
+      path,
+      '--seeds',
+      '0-1',
+      '--backend',
+      'wasm',
+      '--out',
+      out,
+      '--class',
+      label,
+    )
+    return [...((await readNpz(await readFile(out))).get('arr_0')!.data as Uint8Array)]
+  }
+  const words = 'zero one two three four five six seven eight nine'.split(' ')
+  const inWords = await named('words.safetensors', words)
+  const three = await draw('digits', '3')
+  expect(await draw(inWords, 'three')).toEqual(three)
+  expect(await draw(inWords, '3')).toEqual(three)
+  expect(await draw(inWords, 'four')).not.toEqual(three)
+  await expect(draw(inWords, 'ten')).rejects.toThrow(`--class must be one of ${words.join(', ')}, got 'ten'.`)
+  // Where names are numbers, a number is a name.
+  const shifted = await named('shifted.safetensors', '10 11 12 13 14 15 16 17 18 19'.split(' '))
+  digits.dispose()
+  expect(await draw(shifted, '13')).toEqual(three)
+  await expect(draw(shifted, '3')).rejects.toThrow('--class must be one of 10, 11,')
 })
 
 it('inverts digits and draws them again', async () => {

@@ -139,7 +139,7 @@ export class Flow {
     this.#compiled?.draw.dispose()
     const draw = compile(
       (z: tf.Tensor4D, labels?: tf.Tensor2D) =>
-        sample(this.velocity(labels && { classLabels: labels }), z, { ...options, compile: false }).x,
+        sample(this.velocity({ classLabels: labels }), z, { ...options, compile: false }).x,
     )
     this.#compiled = { options, draw }
     return draw

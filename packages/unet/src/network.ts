@@ -1,13 +1,13 @@
 import type { OptionNames, Rng, Weights } from '@rectified-flow/core'
 import type * as tf from '@tensorflow/tfjs-core'
 
-/** The inputs of a network besides x and the noise labels. */
+/** The inputs of a network besides x and the noise labels. An undefined one counts as not given. */
 export interface ForwardOptions {
   /** One row per sample [B,L], or one row for all [1,L]; zeros by default. */
-  classLabels?: tf.Tensor2D
+  classLabels?: tf.Tensor2D | undefined
   /** [B,A] or [1,A]; zeros by default. */
-  augmentLabels?: tf.Tensor2D
-  training?: TrainingOptions
+  augmentLabels?: tf.Tensor2D | undefined
+  training?: TrainingOptions | undefined
 }
 
 export const forwardNames: OptionNames<ForwardOptions> = {
@@ -19,7 +19,7 @@ export const forwardNames: OptionNames<ForwardOptions> = {
 /** Options for training. Without them the network has no dropout. */
 export interface TrainingOptions {
   /** Turns dropout on, and gives its random numbers. Undefined where there must be none, as in `Trainer.validate`. */
-  rng: Rng | undefined
+  rng?: Rng | undefined
   /**
    * Gradient checkpointing: the gradient runs each block again instead of keeping its activations (Chen et al., arXiv
    * 1604.06174). It gives the same numbers, needs less than a third of the memory, and takes about 1.5 times as long.
@@ -27,7 +27,7 @@ export interface TrainingOptions {
   recompute?: boolean
 }
 
-export const trainingNames: OptionNames<TrainingOptions> = { rng: 'required', recompute: 'optional' }
+export const trainingNames: OptionNames<TrainingOptions> = { rng: 'optional', recompute: 'optional' }
 
 /** A raw network. A preconditioner makes a denoiser or a velocity of it. */
 export interface Network {

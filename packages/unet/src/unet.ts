@@ -97,7 +97,7 @@ export abstract class UNet<C extends ResolvedUNetConfig = ResolvedUNetConfig> im
     labels('augmentLabels', augmentDim)
     if (options.training) {
       checkOptions(WHERE, options.training, trainingNames, 'training')
-      checkRng(WHERE, options.training.rng)
+      if (options.training.rng !== undefined) checkRng(WHERE, options.training.rng)
     }
   }
 

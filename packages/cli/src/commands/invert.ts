@@ -10,7 +10,7 @@ import type { Command } from 'commander'
 import { backendOption, startBackend } from '../backend-option.js'
 import { checkOutput } from '../check-output.js'
 import { openChosenImages } from '../chosen-images.js'
-import { dataLabels } from '../class-labels.js'
+import { classOf, dataLabels } from '../class-labels.js'
 import { finiteRows } from '../finite-rows.js'
 import { type NetworkOptions, networkOptions, openNetwork } from '../open-network.js'
 import { parseIndices, parseInteger, parseSteps } from '../parse.js'
@@ -22,7 +22,7 @@ import { writeOutput } from '../write-output.js'
 interface Flags extends NetworkOptions, ResolutionFlag {
   out: string
   images?: number[]
-  class?: number
+  class?: string
   steps: number
   method: SolverName
   batch: number
@@ -36,7 +36,7 @@ export function fillInvert(command: Command): Command {
     .requiredOption('--out <file.npz>', 'arr_0: the noise [N,H,W,C] in float32')
     .option('--images <list>', 'which images, such as 0-63 (default: all)', parseIndices)
     .addOption(resolutionOption())
-    .option('--class <n>', "class of the images (default: the data's own)", parseInteger(0))
+    .option('--class <class>', "class of the images, its number or name (default: the data's own)")
     .option('--steps <n>', 'grid intervals', parseSteps, 4)
     .addOption(methodOption())
     .option('--batch <n>', 'images at a time', parseInteger(1), 64)
@@ -50,9 +50,10 @@ async function run(data: string, flags: Flags): Promise<void> {
   await startBackend(flags.backend)
   const flow = await openNetwork(flags)
   const { imgResolution: side, inChannels: channels, labelDim } = flow.net.config
+  const only = classOf('--class', flags.class, flow)
   const { source, images } = await openChosenImages(flow.net.config, data, {
     ...{ images: flags.images, resolution: flags.resolution, maxBytes: flags.maxBytes },
-    ...{ option: '--class', only: flags.class },
+    ...{ option: '--class', only },
   })
   const shape = [side, side, channels] as const
   const noise = new Float32Array(images.length * side * side * channels)
@@ -68,7 +69,7 @@ async function run(data: string, flags: Flags): Promise<void> {
       const { x, labels } = await readBatch(source, indices)
       const z = tf.tidy(() => {
         const fresh = indexedNormal(createRng(0), indices, shape)
-        return noiseOf(x, fresh, dataLabels(labelDim, labels, indices.length, flags.class))
+        return noiseOf(x, fresh, dataLabels(labelDim, labels, indices.length, only))
       })
       for (const [i, row] of (await finiteRows('cli.invert', 'the noise of image', indices, z)).entries())
         noise.set(row, (start + i) * row.length)

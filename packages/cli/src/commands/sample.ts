@@ -8,7 +8,7 @@ import type { ForwardOptions } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import { type Command, Option } from 'commander'
 import { backendOption, startBackend } from '../backend-option.js'
-import { checkClass, classLabels } from '../class-labels.js'
+import { classLabels, classOf } from '../class-labels.js'
 import type { Origin } from '../folder-origin.js'
 import { checkImageOutput, imageOutput } from '../image-output.js'
 import { inputHash, inside, readInput } from '../input-file.js'
@@ -24,7 +24,7 @@ interface Flags extends NetworkOptions, SamplingFlags {
   out: string
   seeds: number[]
   noise?: string
-  class?: number
+  class?: string
   batch: number
   edm?: boolean
   columns?: number
@@ -47,7 +47,7 @@ export function fillSample(command: Command): Command {
         .default([...Array(64).keys()], '0-63'),
     )
     .addOption(new Option('--noise <file>', 'instead of seeds: an .npz of `invert`').conflicts('seeds'))
-    .option('--class <n>', "class of every image (default: each seed's own)", parseInteger(0))
+    .option('--class <class>', "class of every image, its number or name (default: each seed's own)")
     .option('--batch <n>', 'images at a time', parseInteger(1), 64)
     .option('--columns <n>', 'of NAME.png: images in a row (default: a square grid)', parseInteger(1, 4096))
     .option('--scale <n>', 'of NAME.png: each pixel becomes n x n pixels', parseInteger(1, 64))
@@ -75,9 +75,9 @@ async function run(flags: Flags): Promise<void> {
 async function drawShare(flags: Flags, shard: Shard): Promise<void> {
   const flow = await openNetwork(flags)
   const { imgResolution: side, inChannels: channels, labelDim } = flow.net.config
-  checkClass('--class', flags.class, labelDim)
+  const only = classOf('--class', flags.class, flow)
   const source = await noiseSource(flags, [side, side, channels])
-  const output = await imageOutput(flags.out, { grid: gridOf(flags), origin: () => origin(flags) })
+  const output = await imageOutput(flags.out, { grid: gridOf(flags), origin: () => origin(flags, only) })
   const mine = source.numbers.filter((_, i) => i % shard.count === shard.index)
   const todo = await output.missing(mine)
   // Compile the whole sampler, not the velocity: each batch has another velocity, because its labels differ.
@@ -88,7 +88,7 @@ async function drawShare(flags: Flags, shard: Shard): Promise<void> {
     update(there)
     for (let start = 0; start < todo.length; start += flags.batch) {
       const numbers = todo.slice(start, start + flags.batch)
-      const labels = () => classLabels(labelDim, numbers, flags.class)
+      const labels = () => classLabels(labelDim, numbers, only)
       const { x, nfe: calls } = tf.tidy(() => drawn(source.noise(numbers), labels()))
       nfe = calls
       await output.write(numbers, x)
@@ -103,11 +103,11 @@ async function drawShare(flags: Flags, shard: Shard): Promise<void> {
 }
 
 /** All that decides the image of a seed. */
-async function origin(flags: Flags): Promise<Origin> {
+async function origin(flags: Flags, only: number | undefined): Promise<Origin> {
   return {
     network: await networkHash(flags),
     ...samplerOrigin(flags, stepsOf(flags.network)),
-    ...(flags.class !== undefined && { class: flags.class }),
+    ...(only !== undefined && { class: only }),
     ...(flags.noise !== undefined && { noise: await inputHash('--noise', flags.noise) }),
   }
 }

@@ -2,19 +2,13 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { BackendName } from '@rectified-flow/backends'
 import { createRng, type Rng } from '@rectified-flow/core'
+import { Flow } from '@rectified-flow/flow'
 import { shippedFile } from '@rectified-flow/flow/node'
 import { premetrics } from '@rectified-flow/losses-lpips-huber'
 import { couplings, prefetch, Trainer } from '@rectified-flow/reflow'
 import { train } from '@rectified-flow/reflow/node'
 import { timestepDistributions } from '@rectified-flow/timestep-dists'
-import {
-  configFromReference,
-  createUNet,
-  edmVelocity,
-  presets,
-  saveUNet,
-  type UNet,
-} from '@rectified-flow/unet'
+import { configFromReference, createUNet, edmVelocity, presets, saveUNet } from '@rectified-flow/unet'
 import { type Command, Option } from 'commander'
 import { stringify } from 'yaml'
 import { backendOption, startBackend } from '../backend-option.js'
@@ -89,15 +83,11 @@ async function run(path: string, flags: Flags): Promise<void> {
   const config = await withSizeOfData(given)
   const { name } = await startBackend(flags.backend, config.precision)
   const rng = createRng(config.seed)
-  const net = await openNet(config, rng.fork('weights'))
+  const { net, classNames } = await openNet(config, rng.fork('weights'))
   const source = await openCoupling(config, net.config, rng.fork('coupling'))
   const coupling = prefetch(source.coupling)
   const trainer = new Trainer({
-    velocity: (stepRng, classLabels) =>
-      edmVelocity(net, {
-        ...(stepRng && { training: { rng: stepRng } }),
-        ...(classLabels && { classLabels }),
-      }),
+    velocity: (stepRng, classLabels) => edmVelocity(net, { classLabels, training: { rng: stepRng } }),
     weights: net.weights,
     coupling,
     ...(await objectiveOf(config)),
@@ -140,7 +130,10 @@ async function run(path: string, flags: Flags): Promise<void> {
       }),
     )
     const weights = join(flags.out, 'network.safetensors')
-    await writeOutput(weights, await saveUNet(net, { weights: trainer.ema }))
+    await writeOutput(
+      weights,
+      await saveUNet(net, { weights: trainer.ema, classNames: source.classNames ?? classNames }),
+    )
     if (!result.finished) process.exitCode = STOPPED
     console.log(
       result.finished
@@ -173,22 +166,20 @@ function decidingSettings(config: TrainConfig): Record<string, unknown> {
 }
 
 /** A network with initial weights, or with weights drawn from the seed. A run that is resumed replaces both. */
-async function openNet({ network, maxBytes }: TrainConfig, rng: Rng): Promise<UNet> {
+async function openNet({ network, maxBytes }: TrainConfig, rng: Rng): Promise<Flow> {
   const { initial, config, preset, prefix, dropout } = network
   const fromConfig = config && (await inside('network.config', () => configFromReference(config)))
   const given = fromConfig ?? (preset && presets[preset])
   if (initial === undefined)
-    return createUNet({ ...given!, ...(dropout !== undefined && { dropout }) }, { rng })
-  return (
-    await readNetwork(shippedFile(initial) ?? initial, {
-      config: given,
-      prefix,
-      dropout,
-      maxBytes,
-      name: 'network.initial',
-      hint: 'network.config or network.preset',
-    })
-  ).net
+    return new Flow(createUNet({ ...given!, ...(dropout !== undefined && { dropout }) }, { rng }))
+  return readNetwork(shippedFile(initial) ?? initial, {
+    config: given,
+    prefix,
+    dropout,
+    maxBytes,
+    name: 'network.initial',
+    hint: 'network.config or network.preset',
+  })
 }
 
 /** The hash of the file that training starts from: the file of this name may change before the run is resumed. */

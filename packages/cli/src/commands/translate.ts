@@ -8,7 +8,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { Command } from 'commander'
 import { backendOption, startBackend } from '../backend-option.js'
 import { openChosenImages } from '../chosen-images.js'
-import { checkClass, dataLabels, forwardLabels } from '../class-labels.js'
+import { classOf, dataLabels, forwardLabels } from '../class-labels.js'
 import { checkImageOutput, imageOutput } from '../image-output.js'
 import { type NetworkOptions, networkHash, networkOptions, openNetwork } from '../open-network.js'
 import { parseIndices, parseInteger, parseSteps } from '../parse.js'
@@ -19,8 +19,8 @@ import { sourceFingerprint } from '../source-fingerprint.js'
 
 interface Flags extends NetworkOptions, ResolutionFlag {
   out: string
-  from?: number
-  to: number
+  from?: string
+  to: string
   images?: number[]
   inversionSteps: number
   steps: number
@@ -33,12 +33,12 @@ interface Flags extends NetworkOptions, ResolutionFlag {
 export function fillTranslate(command: Command): Command {
   command
     .argument('<data>', 'a folder or zip of images, an .npz, MNIST or CIFAR-10')
-    .requiredOption('--to <class>', 'the class to go to', parseInteger(0))
+    .requiredOption('--to <class>', 'the class to go to, its number or name')
     .requiredOption(
       '--out <path>',
       'NAME.png: a grid; NAME.npz: arr_0; else a folder of PNGs, which the same command completes',
     )
-    .option('--from <class>', "the class of the images (default: the data's own)", parseInteger(0))
+    .option('--from <class>', "the class of the images (default: the data's own)")
     .option('--images <list>', 'which images, such as 0-63 (default: all)', parseIndices)
     .addOption(resolutionOption())
     .option('--inversion-steps <n>', 'grid intervals on the way to noise', parseSteps, 4)
@@ -55,18 +55,19 @@ async function run(data: string, flags: Flags): Promise<void> {
   await startBackend(flags.backend)
   const flow = await openNetwork(flags)
   const { imgResolution: side, inChannels: channels, labelDim } = flow.net.config
-  checkClass('--to', flags.to, labelDim)
+  const to = classOf('--to', flags.to, flow)!
+  const from = classOf('--from', flags.from, flow)
   const method = solvers[flags.method]
   const { source, images } = await openChosenImages(flow.net.config, data, {
     ...{ images: flags.images, resolution: flags.resolution, maxBytes: flags.maxBytes },
-    ...{ option: '--from', only: flags.from },
+    ...{ option: '--from', only: from },
   })
   const output = await imageOutput(flags.out, {
     origin: async () => ({
       network: await networkHash(flags),
       data: await sourceFingerprint(source),
-      ...(flags.from !== undefined && { from: flags.from }),
-      ...{ to: flags.to, method: flags.method, inversionSteps: flags.inversionSteps, steps: flags.steps },
+      ...(from !== undefined && { from }),
+      ...{ to, method: flags.method, inversionSteps: flags.inversionSteps, steps: flags.steps },
     }),
   })
   const todo = await output.missing(images)
@@ -85,9 +86,8 @@ async function run(data: string, flags: Flags): Promise<void> {
       const { x, labels } = await readBatch(source, indices)
       const drawn = tf.tidy(() => {
         const noise = indexedNormal(createRng(0), indices, [side, side, channels])
-        const from = dataLabels(labelDim, labels, indices.length, flags.from)
-        const to = forwardLabels(labelDim, Array(indices.length).fill(flags.to))
-        return translated(x, noise, from, to)
+        const own = dataLabels(labelDim, labels, indices.length, from)
+        return translated(x, noise, own, forwardLabels(labelDim, Array(indices.length).fill(to)))
       })
       await output.write(indices, drawn)
       tf.dispose([x, drawn, ...(labels ? [labels] : [])])

@@ -57,8 +57,7 @@ export async function straighten(teacher: Flow, options: StraightenOptions): Pro
   await generatePairs(
     store,
     (z, labels) =>
-      sample(teacher.velocity(labels && { classLabels: labels }), z, { steps: teacherSteps, compile: false })
-        .x,
+      sample(teacher.velocity({ classLabels: labels }), z, { steps: teacherSteps, compile: false }).x,
     { batch: 64, ...(onPair && { onProgress: onPair }), ...(signal && { signal }) },
   )
   const net = loadUNet(await saveUNet(teacher.net)) // training changes it; the teacher is borrowed

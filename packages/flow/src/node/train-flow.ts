@@ -44,8 +44,7 @@ export async function trainFlow(
   { onStep, signal }: Pick<RunOptions, 'onStep' | 'signal'>,
 ): Promise<Flow> {
   const trainer = new Trainer({
-    velocity: (stepRng, labels) =>
-      edmVelocity(net, { training: { rng: stepRng }, ...(labels && { classLabels: labels }) }),
+    velocity: (stepRng, classLabels) => edmVelocity(net, { classLabels, training: { rng: stepRng } }),
     weights: net.weights,
     coupling,
     ...recipe(name),
