@@ -136,19 +136,17 @@ it('trains with settings that are valid', async () => {
   }
 })
 
-/** Whether the command accepts these arguments. The command is not run. */
+/** Whether the command accepts these arguments. The command is not run: an error ends it before its action. */
 async function parsed(args: string[]): Promise<boolean> {
   let reached = false
-  const quiet = (command: ReturnType<typeof createProgram>) => {
-    command.exitOverride()
-    if (command.commands.length === 0)
-      command.action(() => {
-        reached = true
-      })
-    command.commands.forEach(quiet)
-  }
   const program = createProgram()
-  quiet(program)
-  await program.parseAsync(args, { from: 'user' })
+    .exitOverride()
+    .hook('preAction', () => {
+      reached = true
+      throw new Error('accepted')
+    })
+  await program.parseAsync(args, { from: 'user' }).catch((error: unknown) => {
+    if (!reached) throw error
+  })
   return reached
 }

@@ -12,6 +12,7 @@ const packages = [
   'backends',
   'checkpoints',
   'core',
+  'datasets',
   'eval-fid',
   'losses-lpips-huber',
   'ode',
@@ -26,6 +27,8 @@ const libraries: Record<string, { file: string; from: string }> = {
   '@tensorflow/tfjs-backend-wasm': { file: 'tfjs-backend-wasm', from: 'backends' },
   '@tensorflow/tfjs-backend-webgpu': { file: 'tfjs-backend-webgpu', from: 'backends' },
   '@zip.js/zip.js': { file: 'zip', from: 'checkpoints' },
+  'fast-png': { file: 'fast-png', from: 'datasets' },
+  fflate: { file: 'fflate', from: 'datasets' },
 }
 
 const folderOf = (name: string) => fileURLToPath(new URL(`../../packages/${name}`, import.meta.url))
