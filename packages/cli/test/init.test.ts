@@ -27,7 +27,13 @@ describe('init', () => {
     const lines = (await readFile(path, 'utf8')).split('\n').filter(line => line !== '')
     for (const [i, line] of lines.entries())
       if (!line.trim().startsWith('#')) expect(lines[i - 1]!.trim(), line).toMatch(/^# [A-Z0-9]/)
-    for (const line of ['    img_resolution: 8', '    in_channels: 3', '    label_dim: 2', 'heldOut: 0.05'])
+    for (const line of [
+      '    img_resolution: 8',
+      '    in_channels: 3',
+      '    label_dim: 2',
+      'recipe: B',
+      'heldOut: 0.05',
+    ])
       expect(lines).toContain(line)
     const small = [
       'steps=1',
