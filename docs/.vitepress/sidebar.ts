@@ -32,6 +32,7 @@ export function sidebar(api: Item[]): DefaultTheme.Sidebar {
       ['All recipes', ''],
       ['A folder of images', 'folder'],
       ['Classes and guidance', 'classes'],
+      ['Validate', 'validate'],
       ['Resume a run', 'resume'],
       ['Clusters', 'clusters'],
       ['Browsers and bundlers', 'browsers'],
