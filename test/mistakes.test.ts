@@ -1,8 +1,16 @@
-import { createRng, oneHot } from '@rectified-flow/core'
+import { adamEma, squareSums } from '@rectified-flow/backends'
+import { toFloat32, writeNpz, writeSafetensors } from '@rectified-flow/checkpoints'
+import { createRng, oneHot, recompute, tapedGradients, vectorJacobian } from '@rectified-flow/core'
 import { batches, parseIdx } from '@rectified-flow/datasets'
 import { openImages, writePngGrid } from '@rectified-flow/datasets/node'
 import { collectFeatures, kernelDistance, measureImages } from '@rectified-flow/eval-fid'
-import { adaptiveWeight, lpipsHuber, squaredL2 } from '@rectified-flow/losses-lpips-huber'
+import {
+  adaptiveWeight,
+  backboneShapes,
+  lpipsHuber,
+  squaredL2,
+  TimeBins,
+} from '@rectified-flow/losses-lpips-huber'
 import { solve } from '@rectified-flow/ode'
 import { independentCoupling, prefetch, sample, sampleEdm, Trainer } from '@rectified-flow/reflow'
 import { train } from '@rectified-flow/reflow/node'
@@ -44,6 +52,56 @@ function trainerWith(other: object) {
 const advance = (other: object) => trainerWith(other).advance()
 
 const mistakes: [string, () => unknown, string][] = [
+  [
+    'activations of no function',
+    () => recompute(no, []),
+    'core.recompute: f must be a function, got undefined.',
+  ],
+  [
+    'the gradient of a value',
+    () => vectorJacobian(wrong(points()), [], points()),
+    'core.vectorJacobian: f must be a function, got a Tensor.',
+  ],
+  [
+    'the gradient by no tensors',
+    () => tapedGradients(() => points(), no, points()),
+    'core.tapedGradients: by must be a list of tensors, got undefined.',
+  ],
+  [
+    'no tensors for an .npz file',
+    () => writeNpz(no),
+    'checkpoints.writeNpz: tensors must be tensors by name, in a Map or an object, got undefined.',
+  ],
+  [
+    'no tensors for a safetensors file',
+    () => writeSafetensors(no),
+    'checkpoints.writeSafetensors: tensors must be tensors by name, in a Map or an object, got undefined.',
+  ],
+  [
+    'the numbers of no tensor',
+    () => toFloat32(no),
+    'checkpoints.toFloat32: tensor must be a tensor of a file, { dtype, shape, data }, got undefined.',
+  ],
+  [
+    'the squares of one tensor',
+    () => squareSums(no),
+    'backends.squareSums: tensors must be a list of tensors, got undefined.',
+  ],
+  [
+    'a step of no slots',
+    () => adamEma(no, [], { step: 1, learningRate: 1 }),
+    'backends.adamEma: slots must be a list of { weight, m, v, ema }, got undefined.',
+  ],
+  [
+    'losses of no bins',
+    () => new TimeBins().merge(no),
+    'losses-lpips-huber.TimeBins.merge: other must be a TimeBins, got undefined.',
+  ],
+  [
+    'a backbone that LPIPS has not',
+    () => backboneShapes(wrong('resnet')),
+    'losses-lpips-huber.backboneShapes: backbone must be one of ',
+  ],
   [
     'a seed that is a text',
     () => createRng(wrong('0')),

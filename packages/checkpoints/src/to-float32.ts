@@ -1,7 +1,13 @@
+import { checkKind } from '@rectified-flow/core'
 import type { HostTensor } from './host-tensor.js'
 
 /** The numbers of a tensor of any dtype as float32, in a new array. F16 and BF16 are exact; F64 is rounded. */
-export function toFloat32({ dtype, data }: HostTensor): Float32Array {
+export function toFloat32(tensor: HostTensor): Float32Array {
+  checkKind('checkpoints.toFloat32', 'tensor', tensor, 'a tensor of a file, { dtype, shape, data }', [
+    'dtype',
+    'data',
+  ])
+  const { dtype, data } = tensor
   // Not Float32Array.from with a function, which takes 80 ns a number.
   if (dtype === 'F16') return new Float32Array(data as Uint16Array).map(halfToNumber)
   if (dtype === 'BF16') {

@@ -1,6 +1,6 @@
 import { checkOptions, type OptionNames } from '@rectified-flow/core'
 import { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } from '@zip.js/zip.js'
-import type { HostTensor } from './host-tensor.js'
+import { namedTensors } from './internal/named-tensors.js'
 import { encodeNpy } from './write-npy.js'
 import type { HostTensors } from './write-safetensors.js'
 
@@ -22,7 +22,7 @@ const writeNpzNames: OptionNames<WriteNpzOptions> = {
 export async function writeNpz(tensors: HostTensors, options: WriteNpzOptions = {}): Promise<Uint8Array> {
   checkOptions('checkpoints.writeNpz', options, writeNpzNames)
   const { compress = false } = options
-  const list = [...(tensors instanceof Map ? tensors : Object.entries(tensors))] as [string, HostTensor][]
+  const list = namedTensors(WHERE, tensors)
   const zip = new ZipWriter(new Uint8ArrayWriter(), {
     useWebWorkers: false,
     level: compress ? 6 : 0,

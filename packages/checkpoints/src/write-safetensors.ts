@@ -1,6 +1,7 @@
 import { describe } from '@rectified-flow/core'
 import type { HostTensor } from './host-tensor.js'
 import { checkHostTensor } from './internal/check-host-tensor.js'
+import { namedTensors } from './internal/named-tensors.js'
 import { MAX_HEADER_BYTES } from './internal/safetensors-header.js'
 
 const WHERE = 'checkpoints.writeSafetensors'
@@ -16,7 +17,7 @@ export function writeSafetensors(
   tensors: HostTensors,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
-  const list = [...(tensors instanceof Map ? tensors : Object.entries(tensors))] as [string, HostTensor][]
+  const list = namedTensors(WHERE, tensors)
   list.sort(([a], [b]) => (a < b ? -1 : 1))
   const header: [string, unknown][] = []
   const keys = Object.keys(metadata).sort()

@@ -47,6 +47,10 @@ export class TimeBins {
 
   /** Add the losses of another TimeBins: of another worker, or of an earlier run. */
   merge(other: TimeBins): void {
+    if (!(other instanceof TimeBins))
+      throw new TypeError(
+        `losses-lpips-huber.TimeBins.merge: other must be a TimeBins, got ${describe(other)}.`,
+      )
     const bins = other.#counts.length
     if (bins !== this.#counts.length)
       throw new RangeError(

@@ -1,4 +1,4 @@
-import { checkTensor } from '@rectified-flow/core'
+import { checkKind, checkTensor } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { hasKernel, runKernel } from '../kernels/run-kernel.js'
 import { type AdamOptions, adamNumbers, UNCHANGED } from './adam-numbers.js'
@@ -32,6 +32,8 @@ export function adamEma(
 ): void {
   const where = 'backends.adamEma'
   const values = numbers instanceof tf.Tensor ? numbers : adamNumbers(numbers)
+  checkKind(where, 'slots', slots, 'a list of { weight, m, v, ema }', ['length'])
+  checkKind(where, 'gradients', gradients, 'a list of tensors', ['length'])
   if (gradients.length !== slots.length)
     throw new RangeError(
       `${where}: gradients must have one tensor for each of the ${slots.length} slots, got ${gradients.length}.`,

@@ -1,3 +1,4 @@
+import { checkKind } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { hasKernel, runKernel } from '../kernels/run-kernel.js'
 
@@ -9,6 +10,7 @@ import { hasKernel, runKernel } from '../kernels/run-kernel.js'
  * @returns        [n]
  */
 export function squareSums(tensors: readonly tf.Tensor[]): tf.Tensor1D {
+  checkKind('backends.squareSums', 'tensors', tensors, 'a list of tensors', ['length'])
   return tf.tidy(() => {
     if (tensors.length === 0) return tf.tensor1d([], 'float32')
     if (hasKernel('SquareSums')) return runKernel('SquareSums', tensors, {}).sums

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { checkFunction, checkKind } from '../check-kinds.js'
 import { vectorJacobian } from './vector-jacobian.js'
 
 /**
@@ -8,6 +9,9 @@ import { vectorJacobian } from './vector-jacobian.js'
  * @see Chen, Xu, Zhang, Guestrin, Training Deep Nets with Sublinear Memory Cost, arXiv 1604.06174
  */
 export function recompute<T extends tf.Tensor>(f: (inputs: tf.Tensor[]) => T, inputs: tf.Tensor[]): T {
+  const where = 'core.recompute'
+  checkFunction(where, 'f', f)
+  checkKind(where, 'inputs', inputs, 'a list of tensors', ['length'])
   const run = tf.customGrad((...args) => {
     const save = args.pop() as tf.GradSaveFunc
     const given = args as tf.Tensor[]

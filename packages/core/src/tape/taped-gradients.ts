@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { checkFunction, checkKind } from '../check-kinds.js'
 
 /**
  * The gradient of Σ f() · dy for each x of `by`; undefined for an x that f doesn't use. tfjs has one tape: this puts an
@@ -12,6 +13,9 @@ export function tapedGradients(
   by: readonly tf.Tensor[],
   dy: tf.Tensor,
 ): { value: tf.Tensor; grads: (tf.Tensor | undefined)[] } {
+  const where = 'core.tapedGradients'
+  checkFunction(where, 'f', f)
+  checkKind(where, 'by', by, 'a list of tensors', ['length'])
   const { state } = tf.engine()
   const outer = state.activeTape
   const isOutermost = state.gradientDepth === 0

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { checkFunction, checkKind } from '../check-kinds.js'
 import { checkTensor } from '../checks.js'
 import { checkGradients } from './check-gradients.js'
 import { tapedGradients } from './taped-gradients.js'
@@ -17,6 +18,8 @@ export function vectorJacobian(
   dy: tf.Tensor,
 ): { value: tf.Tensor; grads: tf.Tensor[] } {
   const where = 'core.vectorJacobian'
+  checkFunction(where, 'f', f)
+  checkKind(where, 'by', by, 'a list of tensors', ['length'])
   checkGradients(where)
   return tf.tidy(() => {
     const checked = () => {

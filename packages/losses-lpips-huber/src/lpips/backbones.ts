@@ -1,4 +1,4 @@
-import { describe } from '@rectified-flow/core'
+import { checkOneOf, describe } from '@rectified-flow/core'
 
 /** A step of a backbone. A convolution (followed by ReLU) names its tensors; 'tap' marks the features that LPIPS compares. */
 export type Step =
@@ -75,6 +75,7 @@ export function convolutions(step: Step): Extract<Step, { kind: 'conv' }>[] {
  * of your own with the same shapes.
  */
 export function backboneShapes(backbone: Backbone): Map<string, number[]> {
+  checkOneOf('losses-lpips-huber.backboneShapes', 'backbone', backbone, Object.keys(backbones))
   const shapes = new Map<string, number[]>()
   for (const { name, inputs, outputs, size } of backbones[backbone].flatMap(convolutions)) {
     shapes.set(`${name}.weight`, [outputs, inputs, size, size])
