@@ -4,7 +4,7 @@ import { createPairStore } from '@rectified-flow/datasets/node'
 import { generatePairs, sample, storedCoupling } from '@rectified-flow/reflow'
 import { loadUNet, saveUNet } from '@rectified-flow/unet'
 import type { Flow } from '../flow.js'
-import { type RunOptions, trainFlow } from './train-flow.js'
+import { type RunOptions, runNames, trainFlow } from './train-flow.js'
 
 export interface StraightenOptions extends RunOptions {
   /** How many pairs of noise and image the teacher makes. More is better, until training sees each one less than once. */
@@ -30,16 +30,10 @@ export interface StraightenOptions extends RunOptions {
 export async function straighten(teacher: Flow, options: StraightenOptions): Promise<Flow> {
   const where = 'flow.straighten'
   checkOptions<StraightenOptions>(where, options, {
-    folder: 'required',
+    ...runNames,
     pairs: 'optional',
     teacherSteps: 'optional',
     onPair: 'optional',
-    steps: 'optional',
-    batch: 'optional',
-    learningRate: 'optional',
-    seed: 'optional',
-    onStep: 'optional',
-    signal: 'optional',
   })
   const { folder, pairs: count = 4096, teacherSteps = 16, steps = 2000, batch = 64 } = options
   const { learningRate = 5e-4, seed = 0, onPair, signal } = options

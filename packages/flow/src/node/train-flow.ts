@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { writeFileWhole } from '@rectified-flow/checkpoints/node'
-import type { Coupling, Rng } from '@rectified-flow/core'
+import type { Coupling, OptionNames, Rng } from '@rectified-flow/core'
 import { Trainer, type TrainerStep, warmUp } from '@rectified-flow/reflow'
 import { train } from '@rectified-flow/reflow/node'
 import { type RecipeName, recipe } from '@rectified-flow/reflow/paper'
@@ -21,6 +21,16 @@ export interface RunOptions {
   onStep?: (step: TrainerStep) => void
   /** Stops the run; it saves, and goes on from there when it is called again. */
   signal?: AbortSignal
+}
+
+export const runNames: OptionNames<RunOptions> = {
+  folder: 'required',
+  steps: 'optional',
+  batch: 'optional',
+  learningRate: 'optional',
+  seed: 'optional',
+  onStep: 'optional',
+  signal: 'optional',
 }
 
 interface Plan extends Required<Omit<RunOptions, 'onStep' | 'signal'>> {

@@ -5,7 +5,7 @@ import { createUNet } from '@rectified-flow/unet'
 import type { Flow } from '../flow.js'
 import { startBackend } from '../start-backend.js'
 import { networkFor } from './network-for.js'
-import { type RunOptions, trainFlow } from './train-flow.js'
+import { type RunOptions, runNames, trainFlow } from './train-flow.js'
 
 export interface TrainFolderOptions extends RunOptions {
   /** Height and width to which the images are cropped and resized; a multiple of 4. */
@@ -29,15 +29,9 @@ export interface TrainFolderOptions extends RunOptions {
 export async function trainFolder(dir: string, options: TrainFolderOptions): Promise<Flow> {
   const where = 'flow.trainFolder'
   checkOptions<TrainFolderOptions>(where, options, {
+    ...runNames,
     size: 'required',
-    folder: 'required',
     width: 'optional',
-    steps: 'optional',
-    batch: 'optional',
-    learningRate: 'optional',
-    seed: 'optional',
-    onStep: 'optional',
-    signal: 'optional',
   })
   const { size, folder, width = 32, steps = 5000, batch = 64, learningRate = 1e-3, seed = 0 } = options
   checkInt(where, 'size', size, 8)
