@@ -1,6 +1,13 @@
 import type { Checkpoint } from '@rectified-flow/checkpoints'
-import { checkOptions, describe, type OptionNames } from '@rectified-flow/core'
-import { configFromEdm, createUNet, edm, readClassNames, type UNetConfig } from '@rectified-flow/unet'
+import { checkOptions, type OptionNames } from '@rectified-flow/core'
+import {
+  configFromEdm,
+  createUNet,
+  edm,
+  readClassNames,
+  readConfig,
+  type UNetConfig,
+} from '@rectified-flow/unet'
 import { Flow } from './flow.js'
 
 export interface FlowOptions {
@@ -32,22 +39,12 @@ export function flowOf(
   const { tensors, metadata, network } = checkpoint
   const { config, prefix, dropout } = options
   const own = network ? configFromEdm(network) : undefined
-  const chosen = config ?? own?.config ?? parseConfig(metadata.config)
+  const chosen = config ?? own?.config ?? readConfig(metadata)
+  if (!chosen)
+    throw new RangeError(
+      'flow.flowOf: config must be given for a file that holds only weights, got undefined. For example, pass { config: presets.cifar10 }.',
+    )
   const full = dropout === undefined ? chosen : { ...chosen, dropout }
   const net = createUNet(full, { tensors, ...(prefix !== undefined && { prefix }) })
   return new Flow(net, { preconditioner: own?.preconditioner ?? edm(), classNames: readClassNames(metadata) })
-}
-
-function parseConfig(text: string | undefined): UNetConfig {
-  const where = 'flow.flowOf'
-  if (text === undefined)
-    throw new RangeError(
-      `${where}: config must be given for a file that holds only weights, got undefined. For example, pass { config: presets.cifar10 }.`,
-    )
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {}
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as UNetConfig
-  throw new RangeError(`${where}: the metadata's config must be a JSON object, got ${describe(text)}.`)
 }

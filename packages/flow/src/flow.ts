@@ -1,4 +1,4 @@
-import { type Compiled, compile } from '@rectified-flow/backends'
+import { compile } from '@rectified-flow/backends'
 import {
   checkInt,
   checkOptions,
@@ -11,7 +11,7 @@ import {
   type OptionNames,
   oneHot,
 } from '@rectified-flow/core'
-import { type SamplerOptions, sample } from '@rectified-flow/reflow'
+import { type SamplerOptions, sample, samplerNames } from '@rectified-flow/reflow'
 import {
   edm,
   type ForwardOptions,
@@ -30,24 +30,14 @@ export interface FlowParts {
   classNames?: readonly string[] | undefined
 }
 
-export interface FlowSampleOptions extends Omit<SamplerOptions, 'compile'> {
+export interface FlowSampleOptions extends SamplerOptions {
   /** Image i is drawn from the noise of seed + i, so that an image is the same in any number of images. */
   seed?: number
   /** Class of every image, its number or its name, if the network has classes; by default each image has that of its seed. */
   class?: number | string
 }
 
-const sampleNames: OptionNames<FlowSampleOptions> = {
-  seed: 'optional',
-  class: 'optional',
-  steps: 'optional',
-  startTime: 'optional',
-  endTime: 'optional',
-  times: 'optional',
-  noiseScale: 'optional',
-  method: 'optional',
-  rule: 'optional',
-}
+const sampleNames: OptionNames<FlowSampleOptions> = { ...samplerNames, seed: 'optional', class: 'optional' }
 
 /** Images drawn at a time: more at once need more memory and are hardly faster. */
 const BATCH = 64
@@ -60,7 +50,7 @@ export class Flow {
   readonly preconditioner: Preconditioner
   /** The names of the classes, if the network's file has them. */
   readonly classNames: readonly string[] | undefined
-  #compiled: { options: SamplerOptions; draw: Compiled<Draw> } | undefined
+  #drawn: { options: SamplerOptions; draw: Draw; dispose(): void } | undefined
 
   constructor(net: UNet, options: FlowParts = {}) {
     const where = 'flow.Flow'
@@ -128,21 +118,24 @@ export class Flow {
 
   /** Dispose the network. */
   dispose(): void {
-    this.#compiled?.draw.dispose()
-    this.#compiled = undefined
+    this.#forget()
     this.net.dispose()
   }
 
-  /** The whole sampler as one compiled function, kept while its options stay the same. */
-  #drawWith(options: SamplerOptions): Compiled<Draw> {
-    if (this.#compiled && isSame(this.#compiled.options, options)) return this.#compiled.draw
-    this.#compiled?.draw.dispose()
-    const draw = compile(
-      (z: tf.Tensor4D, labels?: tf.Tensor2D) =>
-        sample(this.velocity({ classLabels: labels }), z, { ...options, compile: false }).x,
-    )
-    this.#compiled = { options, draw }
-    return draw
+  /** The whole sampler as one function, compiled unless the options say otherwise, and kept while they stay the same. */
+  #drawWith(options: SamplerOptions): Draw {
+    if (this.#drawn && isSame(this.#drawn.options, options)) return this.#drawn.draw
+    this.#forget()
+    const draw: Draw = (z, labels) =>
+      sample(this.velocity({ classLabels: labels }), z, { ...options, compile: false }).x
+    const compiled = options.compile === false ? undefined : compile(draw)
+    this.#drawn = { options, draw: compiled ?? draw, dispose: () => compiled?.dispose() }
+    return this.#drawn.draw
+  }
+
+  #forget(): void {
+    this.#drawn?.dispose()
+    this.#drawn = undefined
   }
 }
 

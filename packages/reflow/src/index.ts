@@ -29,7 +29,7 @@ export { powerEma } from './power-ema.js'
 export { type FlowPreview, type PreviewOptions, previewFlow } from './preview.js'
 export { type SampleOptions, sample, sampleTrajectory } from './sample.js'
 export { type EdmSamplerOptions, type EdmSamplerState, sampleEdm } from './sample-edm.js'
-export { type SamplerOptions, START_TIME, sampler, TWO_STEP_GRID } from './sampler.js'
+export { type SamplerOptions, START_TIME, sampler, samplerNames, TWO_STEP_GRID } from './sampler.js'
 export {
   cosineDecay,
   type DecayOptions,

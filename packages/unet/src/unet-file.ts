@@ -1,7 +1,7 @@
 import { readSafetensors, writeSafetensors } from '@rectified-flow/checkpoints'
 import { checkKind, checkOptions, describe, type Weights } from '@rectified-flow/core'
-import type { UNetConfig } from './config.js'
 import { createUNet } from './create-unet.js'
+import { readConfig } from './network-metadata.js'
 import { saveWeights } from './save-weights.js'
 import type { UNet } from './unet.js'
 
@@ -36,19 +36,6 @@ export async function saveUNet(net: UNet, options: SaveUNetOptions = {}): Promis
   })
 }
 
-/** The names of a network's classes in the metadata of its file; undefined if the file has none. */
-export function readClassNames(metadata: Readonly<Record<string, string>>): readonly string[] | undefined {
-  if (metadata.classNames === undefined) return undefined
-  let names: unknown
-  try {
-    names = JSON.parse(metadata.classNames)
-  } catch {}
-  if (Array.isArray(names) && names.every(name => typeof name === 'string')) return names
-  throw new RangeError(
-    `unet.readClassNames: the metadata's classNames must be a JSON list of names, got ${describe(metadata.classNames)}.`,
-  )
-}
-
 /** The network that `saveUNet` wrote. Throws unless the configuration is valid and every weight is there. */
 export function loadUNet(bytes: Uint8Array | ArrayBuffer): UNet {
   const where = 'unet.loadUNet'
@@ -58,18 +45,8 @@ export function loadUNet(bytes: Uint8Array | ArrayBuffer): UNet {
       `${where}: bytes must be a file of saveUNet, got ${metadata.format ? describe(metadata.format) : 'no format in its metadata'}. ` +
         'Weights alone go through createUNet(config, { tensors }).',
     )
-  return createUNet(parseConfig(where, metadata.config), { tensors })
-}
-
-function parseConfig(where: string, text = ''): UNetConfig {
-  try {
-    return JSON.parse(text) as UNetConfig
-  } catch (cause) {
-    throw new RangeError(
-      `${where}: the metadata's config must be JSON, got ${describe(text.slice(0, 200))}.`,
-      {
-        cause,
-      },
-    )
-  }
+  const config = readConfig(metadata)
+  if (!config)
+    throw new RangeError(`${where}: the metadata must hold the network's configuration, got no 'config'.`)
+  return createUNet(config, { tensors })
 }

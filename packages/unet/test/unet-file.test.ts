@@ -48,6 +48,9 @@ it('refuses other files by name', async () => {
       'Weights alone go through createUNet(config, { tensors }).',
   )
   expect(() => loadUNet(bytes({ format: 'rectified-flow/song-unet', config: '{' }))).toThrow(
-    "unet.loadUNet: the metadata's config must be JSON, got '{'.",
+    "unet.readConfig: the metadata's config must be a JSON object, got '{'.",
+  )
+  expect(() => loadUNet(bytes({ format: 'rectified-flow/song-unet' }))).toThrow(
+    "unet.loadUNet: the metadata must hold the network's configuration, got no 'config'.",
   )
 })
