@@ -2,8 +2,14 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { type FunctionWithOptions, functionsWithOptions } from '../tools/src/functions-with-options.js'
 
-/** What takes an object that is no options: the check itself, JavaScript's own, a tensor, a manifest's plan. */
-const others = ['core.checkOptions', 'core.NumericError', 'core.alongBatch', 'datasets.PairStore']
+/** What takes an object that is no options: the check itself, a member of a list, JavaScript's own, a tensor, a manifest's plan. */
+const others = [
+  'core.checkOptions',
+  'core.optionNames',
+  'core.NumericError',
+  'core.alongBatch',
+  'datasets.PairStore',
+]
 
 /** Functions whose errors have another name: that of the class that is made or called. */
 const called: Record<string, string> = {

@@ -1,5 +1,5 @@
 import { checkKind } from './check-kinds.js'
-import { checkOptions } from './check-options.js'
+import { checkOptions, type OptionNames } from './check-options.js'
 import { checkOneOf } from './checks.js'
 
 /** An option that a settings file or a command line can set: a number, a boolean or a word, never a function or a tensor. */
@@ -24,6 +24,17 @@ export interface Choice<Made, Options extends object = object, Context = void> {
   /** What `make` uses of the context, such as data or a fetched network. `makeChosen` checks that it is there. */
   readonly needs?: readonly (keyof Context)[]
   make(options: Options, context: Context): Made
+}
+
+/** The names of a member's options, for `checkOptions`: those without a default are required. */
+export function optionNames<Options extends object>({
+  options,
+}: Pick<Choice<unknown, Options, never>, 'options' | 'make'>): OptionNames<Options> {
+  const needs = Object.entries(options).map(([name, option]) => [
+    name,
+    (option as ChoiceOption).default === undefined ? 'required' : 'optional',
+  ])
+  return Object.fromEntries(needs) as OptionNames<Options>
 }
 
 /** The name of a member and its options, as a settings file holds them. */

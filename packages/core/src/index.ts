@@ -11,7 +11,7 @@ export {
   describe,
   type ShapePattern,
 } from './checks.js'
-export { type Choice, type ChoiceOption, type Chosen, makeChosen } from './choice.js'
+export { type Choice, type ChoiceOption, type Chosen, makeChosen, optionNames } from './choice.js'
 export { classNumber } from './class-number.js'
 export { NumericError, type NumericErrorCode } from './errors.js'
 export { alongBatch } from './flow/along-batch.js'

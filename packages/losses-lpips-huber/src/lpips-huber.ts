@@ -5,13 +5,13 @@ import {
   checkOptions,
   checkTensor,
   dataPrediction,
-  type OptionNames,
+  optionNames,
   type Premetric,
 } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { ImageDistance } from './perceptual-distance.js'
 import type { PremetricChoice } from './premetric-choice.js'
-import { type PseudoHuberOptions, pseudoHuber, pseudoHuberNames, pseudoHuberOptions } from './pseudo-huber.js'
+import { type PseudoHuberOptions, pseudoHuber, pseudoHuberOptions } from './pseudo-huber.js'
 import { type WeightedSum, weightedSum } from './weighted-sum.js'
 
 const WHERE = 'losses-lpips-huber.lpipsHuber'
@@ -21,12 +21,6 @@ export interface LpipsHuberOptions extends PseudoHuberOptions {
   divideByT?: boolean
   /** Multiply the perceptual term by this too; 1 is right for LPIPS itself. */
   perceptualWeight?: number
-}
-
-const lpipsHuberNames: OptionNames<LpipsHuberOptions> = {
-  ...pseudoHuberNames,
-  divideByT: 'optional',
-  perceptualWeight: 'optional',
 }
 
 /**
@@ -45,7 +39,7 @@ export function lpipsHuber(
   distance: ImageDistance,
   options: LpipsHuberOptions = {},
 ): WeightedSum<'huber' | 'perceptual'> {
-  checkOptions(WHERE, options, lpipsHuberNames)
+  checkOptions(WHERE, options, optionNames(lpipsHuberChoice))
   const { divideByT = false, perceptualWeight = 1, ...huber } = options
   checkFunction(WHERE, 'distance', distance)
   checkNumber(WHERE, 'perceptualWeight', perceptualWeight, 0)

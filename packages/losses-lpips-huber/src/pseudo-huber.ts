@@ -1,4 +1,4 @@
-import { checkOptions, describe, type OptionNames } from '@rectified-flow/core'
+import { checkOptions, describe, optionNames } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { dimension, squaredNorm } from './internal/squared-norm.js'
 import type { PremetricChoice } from './premetric-choice.js'
@@ -8,11 +8,6 @@ export interface PseudoHuberOptions {
   c?: number | 'paper'
   /** Divide the result by D. */
   divideByDimension?: boolean
-}
-
-export const pseudoHuberNames: OptionNames<PseudoHuberOptions> = {
-  c: 'optional',
-  divideByDimension: 'optional',
 }
 
 /**
@@ -30,7 +25,7 @@ export function pseudoHuber(
   options: PseudoHuberOptions = {},
 ): (prediction: tf.Tensor, target: tf.Tensor) => tf.Tensor1D {
   const where = 'losses-lpips-huber.pseudoHuber'
-  checkOptions(where, options, pseudoHuberNames)
+  checkOptions(where, options, optionNames(pseudoHuberChoice))
   const { c = 'paper', divideByDimension = true } = options
   if (c !== 'paper' && !(Number.isFinite(c) && c > 0))
     throw new RangeError(`${where}: c must be a number > 0 or 'paper', got ${describe(c)}.`)

@@ -1,5 +1,5 @@
-import { type Choice, checkOptions, type TimestepDistribution } from '@rectified-flow/core'
-import { epsilonOption, type SqueezeOptions, squeezed, squeezeNames } from './internal/squeezed.js'
+import { type Choice, checkOptions, optionNames, type TimestepDistribution } from '@rectified-flow/core'
+import { epsilonOption, type SqueezeOptions, squeezed } from './internal/squeezed.js'
 
 export type CosmapOptions = SqueezeOptions
 
@@ -11,7 +11,7 @@ export type CosmapOptions = SqueezeOptions
  * @see Esser et al., "Scaling Rectified Flow Transformers" (arXiv 2403.03206), section 3.1
  */
 export function cosmap(options: CosmapOptions = {}): TimestepDistribution {
-  checkOptions('timestep-dists.cosmap', options, squeezeNames)
+  checkOptions('timestep-dists.cosmap', options, optionNames(cosmapChoice))
   const { epsilon = 1e-5 } = options
   return squeezed('timestep-dists.cosmap', epsilon, {
     sample(q) {

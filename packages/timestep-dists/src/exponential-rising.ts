@@ -2,25 +2,20 @@ import {
   type Choice,
   checkNumber,
   checkOptions,
-  type OptionNames,
+  optionNames,
   type TimestepDistribution,
 } from '@rectified-flow/core'
 import { exponential } from './internal/exponential.js'
-import { epsilonOption, type SqueezeOptions, squeezeNames } from './internal/squeezed.js'
+import { epsilonOption, type SqueezeOptions } from './internal/squeezed.js'
 
 export interface ExponentialRisingOptions extends SqueezeOptions {
   /** p(1) / p(0) = exp(a). */
   a?: number
 }
 
-const exponentialRisingNames: OptionNames<ExponentialRisingOptions> = {
-  ...squeezeNames,
-  a: 'optional',
-}
-
 /** Most times near the noise (t = 1): p(u) = a exp(a u) / (exp(a) - 1). */
 export function exponentialRising(options: ExponentialRisingOptions = {}): TimestepDistribution {
-  checkOptions('timestep-dists.exponentialRising', options, exponentialRisingNames)
+  checkOptions('timestep-dists.exponentialRising', options, optionNames(exponentialRisingChoice))
   const { a = 4, epsilon = 1e-5 } = options
   checkNumber('timestep-dists.exponentialRising', 'a', a, 1e-3, 100)
   return exponential('timestep-dists.exponentialRising', a, epsilon)

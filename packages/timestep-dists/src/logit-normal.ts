@@ -2,23 +2,17 @@ import {
   type Choice,
   checkNumber,
   checkOptions,
-  type OptionNames,
+  optionNames,
   type TimestepDistribution,
 } from '@rectified-flow/core'
 import { normalCumulative } from './internal/normal-cumulative.js'
-import { epsilonOption, type SqueezeOptions, squeezed, squeezeNames } from './internal/squeezed.js'
+import { epsilonOption, type SqueezeOptions, squeezed } from './internal/squeezed.js'
 
 export interface LogitNormalOptions extends SqueezeOptions {
   /** Below 0: more times near the data; above 0: more near the noise. */
   mean?: number
   /** How far the times spread from the middle. */
   std?: number
-}
-
-const logitNormalNames: OptionNames<LogitNormalOptions> = {
-  ...squeezeNames,
-  mean: 'optional',
-  std: 'optional',
 }
 
 /**
@@ -29,7 +23,7 @@ const logitNormalNames: OptionNames<LogitNormalOptions> = {
  * @see Esser et al., "Scaling Rectified Flow Transformers" (arXiv 2403.03206), section 3.1
  */
 export function logitNormal(options: LogitNormalOptions = {}): TimestepDistribution {
-  checkOptions('timestep-dists.logitNormal', options, logitNormalNames)
+  checkOptions('timestep-dists.logitNormal', options, optionNames(logitNormalChoice))
   const { mean = 0, std = 1, epsilon = 1e-5 } = options
   checkNumber('timestep-dists.logitNormal', 'mean', mean, -10, 10)
   checkNumber('timestep-dists.logitNormal', 'std', std, 1e-3, 10)

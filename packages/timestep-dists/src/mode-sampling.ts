@@ -2,19 +2,14 @@ import {
   type Choice,
   checkNumber,
   checkOptions,
-  type OptionNames,
+  optionNames,
   type TimestepDistribution,
 } from '@rectified-flow/core'
-import { epsilonOption, type SqueezeOptions, squeezed, squeezeNames } from './internal/squeezed.js'
+import { epsilonOption, type SqueezeOptions, squeezed } from './internal/squeezed.js'
 
 export interface ModeSamplingOptions extends SqueezeOptions {
   /** In [-1, 1.75]. Above 0: more times in the middle; below 0: more near the ends; 0: uniform. */
   scale?: number
-}
-
-const modeSamplingNames: OptionNames<ModeSamplingOptions> = {
-  ...squeezeNames,
-  scale: 'optional',
 }
 
 /**
@@ -29,7 +24,7 @@ const modeSamplingNames: OptionNames<ModeSamplingOptions> = {
  * @see Esser et al., "Scaling Rectified Flow Transformers" (arXiv 2403.03206), section 3.1
  */
 export function modeSampling(options: ModeSamplingOptions = {}): TimestepDistribution {
-  checkOptions('timestep-dists.modeSampling', options, modeSamplingNames)
+  checkOptions('timestep-dists.modeSampling', options, optionNames(modeSamplingChoice))
   const { scale = 1.29, epsilon = 1e-5 } = options
   checkNumber('timestep-dists.modeSampling', 'scale', scale, -1, 1.75)
   const g = (q: number) => q - scale * (Math.sin((Math.PI * q) / 2) ** 2 - q)

@@ -2,19 +2,14 @@ import {
   type Choice,
   checkNumber,
   checkOptions,
-  type OptionNames,
+  optionNames,
   type TimestepDistribution,
 } from '@rectified-flow/core'
-import { epsilonOption, type SqueezeOptions, squeezed, squeezeNames } from './internal/squeezed.js'
+import { epsilonOption, type SqueezeOptions, squeezed } from './internal/squeezed.js'
 
 export interface UShapedOptions extends SqueezeOptions {
   /** How much more often the ends are drawn than the middle: p(0) / p(1/2) = cosh(a / 2). */
   a?: number
-}
-
-const uShapedNames: OptionNames<UShapedOptions> = {
-  ...squeezeNames,
-  a: 'optional',
 }
 
 /**
@@ -26,7 +21,7 @@ const uShapedNames: OptionNames<UShapedOptions> = {
  *   there is U-shaped about u = 0; the released sampler is this one, U-shaped about u = 1/2
  */
 export function uShaped(options: UShapedOptions = {}): TimestepDistribution {
-  checkOptions('timestep-dists.uShaped', options, uShapedNames)
+  checkOptions('timestep-dists.uShaped', options, optionNames(uShapedChoice))
   const { a = 4, epsilon = 1e-5 } = options
   checkNumber('timestep-dists.uShaped', 'a', a, 1e-3, 100)
   const scale = Math.sinh(a / 2)

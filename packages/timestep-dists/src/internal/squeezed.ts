@@ -4,7 +4,6 @@ import {
   checkInt,
   checkKind,
   checkNumber,
-  type OptionNames,
   type Rng,
   type TimestepDistribution,
 } from '@rectified-flow/core'
@@ -13,10 +12,6 @@ import * as tf from '@tensorflow/tfjs-core'
 export interface SqueezeOptions {
   /** Times are in [epsilon, 1 - epsilon], so that 1/t and 1/(1 - t) are finite. */
   epsilon?: number
-}
-
-export const squeezeNames: OptionNames<SqueezeOptions> = {
-  epsilon: 'optional',
 }
 
 export const epsilonOption: ChoiceOption<number> = {
