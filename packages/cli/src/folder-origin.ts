@@ -15,7 +15,7 @@ const NAME = 'origin.json'
  * @param empty  whether the folder has no pictures yet
  * @throws RangeError if it has pictures of another origin, or of one that isn't known
  */
-export async function claimFolder(folder: string, origin: Origin, empty: boolean): Promise<void> {
+export async function keepOrigin(folder: string, origin: Origin, empty: boolean): Promise<void> {
   const path = join(folder, NAME)
   if (empty) await writeFileWhole(path, `${JSON.stringify(origin, null, 2)}\n`, { replace: false })
   const have = parsed(await readFile(path, 'utf8').catch(() => ''))

@@ -8,7 +8,7 @@ import { writePngGrid } from '@rectified-flow/datasets/node'
 import type * as tf from '@tensorflow/tfjs-core'
 import { checkOutput } from './check-output.js'
 import { finiteRows } from './finite-rows.js'
-import { claimFolder, type Origin } from './folder-origin.js'
+import { keepOrigin, type Origin } from './folder-origin.js'
 import { writeOutput } from './write-output.js'
 
 /** Throw unless images can be written to a path. */
@@ -37,7 +37,7 @@ export async function imageOutput(
   if (path.endsWith('.npz')) return collected(images => writeNpzImages(path, images))
   await makeFolder(path)
   const names = await readdir(path)
-  await claimFolder(path, await origin(), !names.some(name => PICTURE.test(name)))
+  await keepOrigin(path, await origin(), !names.some(name => PICTURE.test(name)))
   return {
     async missing(numbers) {
       const there = new Set(await readdir(path))
