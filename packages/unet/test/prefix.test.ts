@@ -111,9 +111,9 @@ describe('a configuration from a file', () => {
   const file = (text: string) =>
     writeSafetensors(new Map(), { format: 'rectified-flow/song-unet', config: text })
   it.each([
-    ['null', 'unet.SongUNet: config must be an object, got null.'],
-    ['[1]', 'unet.SongUNet: config must be an object, got [1].'],
-    ['3', 'unet.SongUNet: config must be an object, got 3.'],
+    ['null', "unet.readConfig: the metadata's config must be a JSON object, got 'null'."],
+    ['[1]', "unet.readConfig: the metadata's config must be a JSON object, got '[1]'."],
+    ['3', "unet.readConfig: the metadata's config must be a JSON object, got '3'."],
     [
       JSON.stringify({ ...config, numBlocks: 1e9 }),
       'unet.SongUNet: numBlocks must be an integer in [1, 1000], got 1000000000.',
