@@ -1,8 +1,7 @@
-import { join } from 'node:path'
 import type { Field } from '@rectified-flow/core'
 import { openPairStore } from '@rectified-flow/datasets/node'
 import { featureStatistics, frechetDistance } from '@rectified-flow/eval-fid'
-import { readDigitFeatures } from '@rectified-flow/eval-fid/node'
+import { readSmallDigitFeatures } from '@rectified-flow/eval-fid/node'
 import {
   type SamplerOptions,
   sample,
@@ -14,7 +13,7 @@ import { edmVelocity } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import type { JobOf, Progress } from './job.js'
 import { readDigits } from './mnist.js'
-import { evaluationNoise, modelFolder, pairsFolder, readModel, writeWhole } from './run-files.js'
+import { evaluationNoise, pairsFolder, readModel, writeWhole } from './run-files.js'
 
 /** The measurements of one model. */
 export interface Measures {
@@ -23,9 +22,6 @@ export interface Measures {
   /** Mean over samples, on paths of 8 steps. */
   straightness: number
 }
-
-/** Milliseconds per image, by number of network calls. Kept apart from Measures, because they differ from run to run. */
-export type Timing = Record<number, number>
 
 const BATCH = 128
 const STRAIGHTNESS_STEPS = 8
@@ -63,28 +59,23 @@ async function meanStraightness(field: Field, seed: number, count: number): Prom
   return total / count
 }
 
-/** Measure Fréchet distances, straightness and speed of one model, on noise that is in no pair. */
+/** Measure Fréchet distances and straightness of one model, on noise that is in no pair. */
 export async function measure(job: JobOf<'measure'>, progress: Progress) {
   const { seed, model, file } = job
   const { samples, teacherSteps } = job.settings
-  const features = await readDigitFeatures()
+  const features = await readSmallDigitFeatures()
   const real = await featureStatistics(features, images(await readDigits('test')))
   const field = edmVelocity(await readModel(job, model))
   const total = samples * FEW_STEPS.length
   const frechet: Measures['frechet'] = {}
-  const timing: Timing = {}
   let done = 0
   progress(done, total)
   for (const options of FEW_STEPS) {
     let nfe = 0
-    let spent = 0
     async function* drawn() {
       for (const indices of batches(samples)) {
         const z = evaluationNoise(seed, indices[0]!, indices.length)
-        const begin = performance.now()
         const end = sample(field, z, options)
-        await end.x.data()
-        spent += performance.now() - begin
         nfe = end.nfe
         z.dispose()
         done += indices.length
@@ -94,7 +85,6 @@ export async function measure(job: JobOf<'measure'>, progress: Progress) {
     }
     const moments = await featureStatistics(features, drawn())
     frechet[nfe] = frechetDistance(moments, real)
-    timing[nfe] = spent / samples
   }
   if (model === 'teacher') {
     // The pairs are the teacher's samples in many steps.
@@ -102,6 +92,5 @@ export async function measure(job: JobOf<'measure'>, progress: Progress) {
     frechet[teacherSteps] = frechetDistance(await featureStatistics(features, images(pairs)), real)
   }
   const found: Measures = { frechet, straightness: await meanStraightness(field, seed, samples / 8) }
-  await writeWhole(join(modelFolder(job, model), 'timing.json'), JSON.stringify(timing))
   await writeWhole(file, JSON.stringify(found))
 }

@@ -16,7 +16,8 @@ import { type JobOf, type ModelName, modelTitle, type Progress } from './job.js'
 import { evaluationNoise, readModel, writeWhole } from './run-files.js'
 
 const COLUMNS = 14
-const CELL = 48
+const SCALE = 4
+const CELL = 14 * SCALE
 const LABEL = 190
 const PATH_STEPS = 8
 const PATHS = 24
@@ -53,7 +54,7 @@ export async function drawPictures(job: JobOf<'pictures'>, progress: Progress) {
   for (const [i, model] of ['teacher', 'B', plus].entries()) {
     const field = edmVelocity(await readModel(job, model))
     const path = sampleTrajectory(field, evaluationNoise(seed, 0, PATHS), { steps: PATH_STEPS })
-    const film = tf.concat(path.predictions.map(x => tf.slice(x, [DIGIT, 0, 0, 0], [1, 28, 28, 1])))
+    const film = tf.concat(path.predictions.map(x => tf.slice(x, [DIGIT, 0, 0, 0], [1, 14, 14, 1])))
     films.push({
       label: modelTitle(model),
       detail: 'where its path points',
@@ -81,7 +82,7 @@ interface Path {
 }
 
 async function strip(images: tf.Tensor4D): Promise<string> {
-  const bytes = await encodePngGrid(images, { columns: images.shape[0], gap: 0, scale: 3 })
+  const bytes = await encodePngGrid(images, { columns: images.shape[0], gap: 0, scale: SCALE })
   return `data:image/png;base64,${Buffer.from(bytes).toString('base64')}`
 }
 

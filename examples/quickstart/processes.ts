@@ -13,6 +13,7 @@ function runOne(job: Job, watcher: Watcher): Promise<void> {
     watcher.start(job)
     const child = fork(new URL('./worker.ts', import.meta.url), {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      env: { TF_NUM_INTRAOP_THREADS: '1', ...process.env },
     })
     let failure = ''
     child.on('message', (report: Report) => {
@@ -33,8 +34,7 @@ function runOne(job: Job, watcher: Watcher): Promise<void> {
 }
 
 /**
- * Run each job in a process of its own, `workers` at a time. A process computes on one thread with wasm, so two processes
- * keep two cores busy. The results of a job do not depend on how many jobs run at the same time.
+ * Run each job in a process of its own, `workers` at a time. A process computes on one thread, so two processes keep two cores busy. The results of a job do not depend on how many jobs run at the same time.
  */
 export async function runJobs(jobs: readonly Job[], workers: number, watcher: Watcher): Promise<void> {
   const queue = [...jobs]

@@ -10,7 +10,7 @@ import type { ModelName, Run } from './job.js'
 import type { Settings } from './settings.js'
 
 /** Shape of a digit, [H,W,C]. */
-export const SHAPE = [28, 28, 1] as const
+export const SHAPE = [14, 14, 1] as const
 
 /** The folder in which a run keeps the files of its seed. */
 export const seedFolder = ({ out, seed }: Run) => join(out, `seed-${seed}`)
@@ -47,7 +47,7 @@ export async function writeWhole(path: string, content: Uint8Array | string): Pr
   await writeFileWhole(path, content)
 }
 
-/** Noise [count,28,28,1] of the evaluation's samples from `first` on. No pair has the same noise. */
+/** Noise [count,14,14,1] of the evaluation's samples from `first` on. No pair has the same noise. */
 export function evaluationNoise(seed: number, first: number, count: number): tf.Tensor4D {
   const indices = Array.from({ length: count }, (_, i) => first + i)
   return indexedNormal(createRng(seed).fork('evaluation'), indices, SHAPE)

@@ -25,15 +25,15 @@ export interface Settings {
 }
 
 const FULL: Omit<Settings, 'recipes' | 'seeds' | 'backend' | 'teacher'> = {
-  pairs: 2048,
+  pairs: 4096,
   shard: 256,
   teacherSteps: 16,
-  iterations: 200,
+  iterations: 500,
   batch: 64,
   learningRate: 1e-3,
-  warmup: 10,
-  emaDecay: 0.98,
-  samples: 1024,
+  warmup: 20,
+  emaDecay: 0.99,
+  samples: 2048,
 }
 
 /** Every stage on a few digits: this shows that all stages run, and its numbers mean nothing. */
@@ -47,14 +47,14 @@ const SMOKE: typeof FULL = {
   samples: 128,
 }
 
-const shippedTeacher = import.meta.resolve('@rectified-flow/reflow/weights/digit-teacher.safetensors')
+const shippedTeacher = import.meta.resolve('@rectified-flow/reflow/weights/small-digit-teacher.safetensors')
 
 const HELP = `npm run quickstart -- [options]
 
-  --config NAMES   configurations of 2-rectified flow++ by the paper's letters, with commas: C, D, E, F (default D)
+  --config NAMES   configurations of 2-rectified flow++ by the paper's letters, with commas: C, D, E, F (default E)
   --seeds N        repeat everything with N seeds and average in the table (default 1)
   --backend NAME   node-gpu, webgpu, node, wasm or cpu (default: the first of these that works here)
-  --teacher FILE   weights of another teacher of 28x28 digits, as saveUNet writes them
+  --teacher FILE   weights of another teacher of 14x14 digits, as saveUNet writes them
   --out FOLDER     where the run is kept (default runs/quickstart)
   --smoke          every stage on a few digits, in a few seconds
   --help`
@@ -70,7 +70,7 @@ export interface Arguments {
 export function readArguments(): Arguments | null {
   const { values } = parseArgs({
     options: {
-      config: { type: 'string', default: 'D' },
+      config: { type: 'string', default: 'E' },
       seeds: { type: 'string', default: '1' },
       backend: { type: 'string', default: '' },
       teacher: { type: 'string', default: fileURLToPath(shippedTeacher) },

@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ModelName, modelTitle, type Run } from './job.js'
-import type { Measures, Timing } from './measure.js'
+import type { Measures } from './measure.js'
 import { modelFolder } from './run-files.js'
 import type { Settings } from './settings.js'
 
@@ -37,17 +36,11 @@ function spread(values: number[], digits: number): string {
   return `${mean.toFixed(digits)} ± ${Math.sqrt(variance).toFixed(digits)}`
 }
 
-/** The table of a run, as Markdown. */
-export async function table(runs: readonly Run[], { models }: Metrics): Promise<string> {
-  const rows = [['model', 'network calls', 'Fréchet distance', 'straightness', 'ms per image']]
+/** The table of a run, as Markdown; an arrow says that less is better. */
+export function table({ models }: Metrics): string {
+  const rows = [['model', 'network calls', 'Fréchet distance ↓', 'straightness ↓']]
   for (const [model, found] of Object.entries(models)) {
-    const timings: Timing[] = []
-    for (const run of runs) {
-      const path = join(modelFolder(run, model), 'timing.json')
-      timings.push(existsSync(path) ? await readJson<Timing>(path) : {})
-    }
     for (const nfe of Object.keys(found[0]!.frechet).map(Number)) {
-      const ms = timings.map(timing => timing[nfe]).filter(value => value !== undefined)
       rows.push([
         modelTitle(model),
         String(nfe),
@@ -59,7 +52,6 @@ export async function table(runs: readonly Run[], { models }: Metrics): Promise<
           found.map(measures => measures.straightness),
           3,
         ),
-        ms.length > 0 ? (ms.reduce((a, b) => a + b, 0) / ms.length).toFixed(1) : '',
       ])
     }
   }

@@ -33,7 +33,7 @@ export async function train(job: JobOf<'train'>, progress: Progress) {
     rng,
     batch,
     learningRate: warmUp(learningRate, { steps: warmup }),
-    emaDecay: () => emaDecay, // constant from the first step on: the average begins with the teacher's weights
+    emaDecay,
   })
   const checkpoint = join(modelFolder(job, model), 'trainer.safetensors')
   await mkdir(dirname(checkpoint), { recursive: true })

@@ -2,73 +2,91 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { writeFileWhole } from '@rectified-flow/checkpoints/node'
-import type { Field } from '@rectified-flow/core'
 import { FeatureStatistics, featureStatistics, frechetDistance, type Moments } from '@rectified-flow/eval-fid'
-import { readDigitFeatures } from '@rectified-flow/eval-fid/node'
 import { sampleTrajectory, straightness, TWO_STEP_GRID } from '@rectified-flow/reflow'
-import { edmVelocity } from '@rectified-flow/unet'
+import type { UNet } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
+import { AttributeCounts, type AttributeMeasures } from './attributes.js'
+import { batches } from './batches.js'
 import { pairsOf } from './pairs.js'
 import type { RowName } from './rows.js'
-import { evaluationNoise, measuresFile, progress, type Run, readDigits } from './run.js'
-import { networkOf } from './train-row.js'
+import { evaluationNoise, fieldOf, measuresFile, progress, type Run } from './run.js'
+import { networkOf, stopsOf } from './train-row.js'
 
 /** The measurements of one row with one seed. */
 export interface Measures {
-  /** Fréchet distance (digit features) to MNIST's test images, by number of network calls. */
+  /** Fréchet distance between features of samples and of test images, by number of network calls. */
   frechet: Record<number, number>
+  /** The same after fewer steps of training, by their number. */
+  curve: Record<number, Record<number, number>>
   /** Mean over samples, on paths of 8 steps. */
   straightness: number
+  /** What the samples show, by number of network calls; of faces. */
+  attributes?: Record<number, AttributeMeasures>
 }
 
 interface IndexedImages {
   batch(indices: number[]): { x: tf.Tensor4D } | Promise<{ x: tf.Tensor4D }>
 }
 
-const BATCH = 128
 const STRAIGHTNESS_STEPS = 8
-
-/** 0..count-1 in slices of BATCH. */
-function* batches(count: number): Generator<number[]> {
-  for (let first = 0; first < count; first += BATCH)
-    yield Array.from({ length: Math.min(BATCH, count - first) }, (_, i) => first + i)
-}
 
 /** Train a row unless it is trained, and measure it on noise that is in no pair. The teacher's row also makes its pairs. */
 export async function makeRow(row: RowName, run: Run): Promise<void> {
   const file = measuresFile(run, row)
   if (existsSync(file)) return
-  const { settings, seed } = run
+  const { settings } = run
   const net = await networkOf(row, run)
-  const frechet = await fewStepDistances(row, edmVelocity(net), run)
+  const curve: Measures['curve'] = {}
+  if (row !== 'teacher')
+    for (const step of stopsOf(row, run).slice(0, -1))
+      curve[step] = (await measureSamples(await networkOf(row, run, step), run, `${row} at ${step}`)).frechet
+  const { frechet, attributes } = await measureSamples(net, run, row)
   if (row === 'teacher') {
     // The pairs are the teacher's samples in many steps.
     const pairs = await pairsOf('teacher', net, run)
-    const real = await realMoments(settings.testImages)
-    frechet[settings.pairSteps] = frechetDistance(await momentsOf(images(pairs, settings.pairs)), real)
+    const features = await run.miniature.features()
+    const drawn = await featureStatistics(features, images(pairs, Math.min(settings.pairs, settings.samples)))
+    frechet[settings.pairSteps] = frechetDistance(drawn, await realMoments(run))
     await pairs.close()
   }
-  const bend = await meanStraightness(edmVelocity(net), seed, settings.paths)
+  const bend = await meanStraightness(net, run)
+  const found: Measures = { frechet, curve, straightness: bend, ...(attributes && { attributes }) }
   await mkdir(dirname(file), { recursive: true })
-  await writeFileWhole(file, `${JSON.stringify({ frechet, straightness: bend } satisfies Measures)}\n`)
+  await writeFileWhole(file, `${JSON.stringify(found)}\n`)
 }
 
-/** Fréchet distances at one and two network calls. */
-async function fewStepDistances(row: RowName, field: Field, run: Run): Promise<Measures['frechet']> {
-  const { samples } = run.settings
-  const features = await readDigitFeatures()
-  const byCalls = TWO_STEP_GRID.slice(1).map(() => new FeatureStatistics(features.dim))
-  const show = progress(run, `measure ${row}`)
+/** Samples in one and in two network calls, of the classes that the test images have. */
+async function measureSamples(
+  net: UNet,
+  run: Run,
+  title: string,
+): Promise<Pick<Measures, 'frechet' | 'attributes'>> {
+  const { samples, testImages } = run.settings
+  const features = await run.miniature.features()
+  const test = await run.miniature.read('test', testImages)
+  const calls = TWO_STEP_GRID.slice(1).map((_, i) => i + 1)
+  const statistics = calls.map(() => new FeatureStatistics(features.dim))
+  const attributes = 'attributes' in test ? calls.map(() => new AttributeCounts()) : undefined
+  const show = progress(run, `measure ${title}`)
   for (const indices of batches(samples)) {
-    const z = evaluationNoise(run.seed, indices[0]!, indices.length)
+    const z = evaluationNoise(run, indices[0]!, indices.length)
+    const classes = test.labels && indices.map(i => test.labels![i % test.count]!)
+    const { field, labels } = fieldOf(net, classes)
     // The data that the first of two steps predicts are the sample of a single step.
     const { states, predictions } = sampleTrajectory(field, z, { times: TWO_STEP_GRID })
-    tf.dispose([z, ...states])
-    for (const [i, x] of predictions.entries()) byCalls[i]!.merge(await featureStatistics(features, [x]))
+    tf.dispose([z, states, labels ?? []])
+    for (const [i, x] of predictions.entries()) {
+      if (attributes) await attributes[i]!.add(features, x as tf.Tensor4D, classes!)
+      statistics[i]!.merge(await featureStatistics(features, [x]))
+    }
     show(indices.at(-1)! + 1, samples)
   }
-  const real = await realMoments(run.settings.testImages)
-  return Object.fromEntries(byCalls.map((found, i) => [i + 1, frechetDistance(found, real)]))
+  const real = await realMoments(run)
+  const frechet = Object.fromEntries(calls.map((nfe, i) => [nfe, frechetDistance(statistics[i]!, real)]))
+  if (!attributes) return { frechet }
+  const shown = await Promise.all(attributes.map(counts => counts.measures()))
+  return { frechet, attributes: Object.fromEntries(calls.map((nfe, i) => [nfe, shown[i]!])) }
 }
 
 export async function readMeasures(row: RowName, run: Run): Promise<Measures | null> {
@@ -84,27 +102,31 @@ async function* images(set: IndexedImages, count: number) {
   }
 }
 
-let ofTestImages: Promise<Moments> | undefined
+const ofTestImages = new Map<string, Promise<Moments>>()
 
 /** Moments of the features of test images: the same for every row and seed. */
-function realMoments(count: number): Promise<Moments> {
-  ofTestImages ??= readDigits('test').then(digits => momentsOf(images(digits, count)))
-  return ofTestImages
+function realMoments({ miniature, settings: { testImages } }: Run): Promise<Moments> {
+  const measure = async () => {
+    const test = await miniature.read('test', testImages)
+    return featureStatistics(await miniature.features(), images(test, Math.min(testImages, test.count)))
+  }
+  const found = ofTestImages.get(miniature.name) ?? measure()
+  ofTestImages.set(miniature.name, found)
+  return found
 }
 
-async function momentsOf(images: AsyncIterable<tf.Tensor4D>): Promise<Moments> {
-  return await featureStatistics(await readDigitFeatures(), images)
-}
-
-async function meanStraightness(field: Field, seed: number, count: number): Promise<number> {
+async function meanStraightness(net: UNet, run: Run): Promise<number> {
+  const { paths } = run.settings
+  const { labels: known } = await run.miniature.read('test', paths)
   let total = 0
-  for (const indices of batches(count)) {
+  for (const indices of batches(paths)) {
+    const { field, labels } = fieldOf(net, known && indices.map(i => known[i]!))
     const each = tf.tidy(() => {
-      const z = evaluationNoise(seed, indices[0]!, indices.length)
+      const z = evaluationNoise(run, indices[0]!, indices.length)
       return straightness(sampleTrajectory(field, z, { steps: STRAIGHTNESS_STEPS }).states)
     })
     for (const value of await each.data()) total += value
-    each.dispose()
+    tf.dispose([each, labels ?? []])
   }
-  return total / count
+  return total / paths
 }

@@ -1,6 +1,7 @@
 import { CLAIMS, judge } from './claims.js'
 import { type Measures, readMeasures } from './make-row.js'
-import { ROWS, type RowName, TITLES } from './rows.js'
+import { MINIATURES } from './miniatures.js'
+import { CANDIDATES, type RowName, TITLES } from './rows.js'
 import type { Run } from './run.js'
 import type { Settings } from './settings.js'
 import { estimate } from './statistics.js'
@@ -10,7 +11,7 @@ export type Results = Map<RowName, Measures[]>
 
 export async function collectResults(runs: readonly Run[]): Promise<Results> {
   const results: Results = new Map()
-  for (const row of ROWS) {
+  for (const row of [...runs[0]!.miniature.rows, ...CANDIDATES]) {
     const found = await Promise.all(runs.map(run => readMeasures(row, run)))
     const whole = found.filter(measures => measures !== null)
     if (whole.length === runs.length) results.set(row, whole)
@@ -30,7 +31,7 @@ const PAPER: Partial<Record<RowName, string>> = {
 
 /** Table, claims and settings as Markdown: the part of the results page that is made from the numbers. */
 export function resultsMarkdown(results: Results, settings: Settings): string {
-  const unmade = ROWS.filter(row => !results.has(row))
+  const unmade = MINIATURES[settings.miniature]!.rows.filter(row => !results.has(row))
   return [
     markdownTable(distanceRows(results, settings.pairSteps)),
     `Mean ± standard error over ${settings.seeds} seeds.${unmade.length > 0 ? ` Not made yet: ${unmade.join(', ')}.` : ''}`,

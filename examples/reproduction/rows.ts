@@ -1,10 +1,25 @@
 import type { RecipeName } from '@rectified-flow/reflow/paper'
 
-/** The trained rows: the paper's configurations by letter, and two that test whether one round of Reflow suffices. */
-export const TRAINED = ['A', 'B', 'C', 'D', 'E', 'F', 'G', 'C2', 'R2'] as const
-export const ROWS = ['teacher', ...TRAINED] as const
-export type TrainedRow = (typeof TRAINED)[number]
-export type RowName = (typeof ROWS)[number]
+/**
+ * The trained rows: the paper's configurations by letter; F2, F with as many steps more as G; and two that test whether one
+ * round of Reflow suffices.
+ */
+export const TRAINED = ['A', 'B', 'C', 'D', 'E', 'F', 'F2', 'G', 'C2', 'R2'] as const
+/** The perceptual terms from which E's was chosen, on a seed of their own. */
+export const CANDIDATES = ['E-light', 'E-heavy', 'E-clean', 'E-pixels', 'F-light', 'F-heavy'] as const
+export const ALL_ROWS = ['teacher', ...TRAINED] as const
+export type TrainedRow = (typeof TRAINED)[number] | (typeof CANDIDATES)[number]
+export type RowName = 'teacher' | TrainedRow
+
+/** The perceptual term of E and F. */
+export interface Perceptual {
+  /** Train with the network that saw blurred and noisy images, or with one that saw only clean ones. */
+  network: 'degraded' | 'clean'
+  /** LPIPS-Huber's weight of it. Under the network alone, unrelated images are 1 apart. */
+  weight: number
+  /** Add the mean squared difference of pixels to it. */
+  pixels: boolean
+}
 
 /** How a row is trained: start weights, pairs, recipe, batch. */
 export interface Training {
@@ -14,20 +29,38 @@ export interface Training {
   recipe: RecipeName
   /** Batch size, as a share of the settings' batch. */
   batchShare: number
+  perceptual?: Perceptual
+  /** Train as configuration G does on real images: few steps at a low rate. */
+  short?: boolean
 }
 
+const PERCEPTUAL: Perceptual = { network: 'degraded', weight: 1, pixels: false }
+
 const round: Training = { start: 'teacher', pairs: 'teacher', recipe: 'B', batchShare: 1 }
+const e: Training = { ...round, recipe: 'E', perceptual: PERCEPTUAL }
+const f: Training = { ...e, recipe: 'F' }
+const withPerceptual = (row: Training, change: Partial<Perceptual>): Training => ({
+  ...row,
+  perceptual: { ...PERCEPTUAL, ...change },
+})
 
 export const TRAININGS: Record<TrainedRow, Training> = {
   A: { ...round, start: 'random', batchShare: 1 / 4 },
   B: round,
   C: { ...round, recipe: 'C' },
   D: { ...round, recipe: 'D' },
-  E: { ...round, recipe: 'E' },
-  F: { ...round, recipe: 'F' },
-  G: { start: 'F', pairs: 'real', recipe: 'F', batchShare: 1 },
+  E: e,
+  F: f,
+  F2: { ...f, start: 'F', short: true },
+  G: { ...f, start: 'F', pairs: 'real', short: true },
   C2: { ...round, start: 'C', recipe: 'C' },
   R2: { ...round, start: 'C', pairs: 'C', recipe: 'C' },
+  'E-light': withPerceptual(e, { weight: 1 / 4 }),
+  'E-heavy': withPerceptual(e, { weight: 4 }),
+  'E-clean': withPerceptual(e, { network: 'clean' }),
+  'E-pixels': withPerceptual(e, { pixels: true }),
+  'F-light': withPerceptual(f, { weight: 1 / 4 }),
+  'F-heavy': withPerceptual(f, { weight: 4 }),
 }
 
 /** The description of a row in the table and the picture. */
@@ -39,7 +72,14 @@ export const TITLES: Record<RowName, string> = {
   D: 'C with pseudo-Huber',
   E: 'C with LPIPS-Huber',
   F: 'E with its perceptual term over t',
-  G: 'F, then inverted real digits',
+  F2: "F, then as many steps as G on the teacher's pairs",
+  G: 'F, then inverted real images',
   C2: 'C, then as many steps again',
   R2: "C, then as many steps on C's own pairs",
+  'E-light': 'E, the perceptual term at a quarter of its weight',
+  'E-heavy': 'E, the perceptual term at four times its weight',
+  'E-clean': 'E, features of a network that saw clean images only',
+  'E-pixels': 'E, and squared differences of pixels',
+  'F-light': 'F, the perceptual term at a quarter of its weight',
+  'F-heavy': 'F, the perceptual term at four times its weight',
 }

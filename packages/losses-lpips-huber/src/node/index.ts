@@ -1,2 +1,2 @@
-export { readDigitPerception } from './digit-perception.js'
 export { lpipsFiles, type ReadLpipsOptions, readLpips, readLpipsAveragePooling } from './read-lpips.js'
+export { readDigitPerception, readFacePerception } from './read-perception.js'
