@@ -76,8 +76,10 @@ async function measureSamples(
     // The data that the first of two steps predicts are the sample of a single step.
     const { states, predictions } = sampleTrajectory(field, z, { times: TWO_STEP_GRID })
     tf.dispose([z, states, labels ?? []])
-    for (const [i, x] of predictions.entries()) {
-      if (attributes) await attributes[i]!.add(features, x as tf.Tensor4D, classes!)
+    for (const [i, prediction] of predictions.entries()) {
+      const x = asPixels(prediction as tf.Tensor4D)
+      prediction.dispose()
+      if (attributes) await attributes[i]!.add(features, x, classes!)
       statistics[i]!.merge(await featureStatistics(features, [x]))
     }
     show(indices.at(-1)! + 1, samples)
@@ -87,6 +89,11 @@ async function measureSamples(
   if (!attributes) return { frechet }
   const shown = await Promise.all(attributes.map(counts => counts.measures()))
   return { frechet, attributes: Object.fromEntries(calls.map((nfe, i) => [nfe, shown[i]!])) }
+}
+
+/** The image that a file of 8 bits would have: values from -1 to 1 in 255 steps, as the real ones. */
+function asPixels(x: tf.Tensor4D): tf.Tensor4D {
+  return tf.tidy(() => tf.sub(tf.div(tf.round(tf.mul(tf.add(tf.clipByValue(x, -1, 1), 1), 127.5)), 127.5), 1))
 }
 
 export async function readMeasures(row: RowName, run: Run): Promise<Measures | null> {

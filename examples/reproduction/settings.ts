@@ -30,11 +30,11 @@ export const DIGITS: Sizes = {
   pairs: 8192,
   shard: 512,
   pairSteps: 16,
-  curve: [75, 150, 300, 600],
+  curve: [50, 100, 200, 400],
   batch: 64,
-  learningRate: 1e-3,
+  learningRate: 5e-4,
   warmup: 20,
-  emaDecay: 0.995,
+  emaDecay: 0.99,
   real: { images: 2048, inversionSteps: 32, iterations: 100, learningRate: 1e-3 / 20 },
   samples: 4096,
   testImages: 10_000,
@@ -44,6 +44,7 @@ export const DIGITS: Sizes = {
 export const FACES: Sizes = {
   ...DIGITS,
   seeds: 3,
+  pairs: 4096,
   testImages: 8192,
 }
 

@@ -3,7 +3,7 @@ import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeFileWhole } from '@rectified-flow/checkpoints/node'
 import { createRng } from '@rectified-flow/core'
-import { storedCoupling, Trainer, warmUp } from '@rectified-flow/reflow'
+import { linearDecay, type Schedule, storedCoupling, Trainer, warmUp } from '@rectified-flow/reflow'
 import { train } from '@rectified-flow/reflow/node'
 import { createUNet, edmVelocity, loadUNet, saveUNet, type UNet } from '@rectified-flow/unet'
 import { lossOf } from './loss.js'
@@ -43,9 +43,7 @@ async function trainRow(row: TrainedRow, run: Run): Promise<void> {
     rng,
     batch: settings.batch * batchShare,
     // Fine-tuning on real images has a constant rate without warm-up.
-    learningRate: short
-      ? settings.real.learningRate
-      : warmUp(settings.learningRate, { steps: settings.warmup }),
+    learningRate: short ? settings.real.learningRate : falling(settings.learningRate, settings.warmup, stops.at(-1)!),
     emaDecay: settings.emaDecay,
   })
   const show = progress(run, `train ${row}`)
@@ -67,4 +65,9 @@ async function trainRow(row: TrainedRow, run: Run): Promise<void> {
   if (!finished) throw new Error('reproduction: stopped. Start it again, and it goes on.')
   await save()
   await rm(join(folder, 'checkpoints'), { recursive: true })
+}
+
+/** After a warm-up, a rate that falls linearly to a fiftieth, so that the last weights are at rest. */
+function falling(rate: number, warmup: number, steps: number): Schedule {
+  return warmUp(linearDecay(rate, { from: warmup, to: steps, floor: 0.02 }), { steps: warmup })
 }
