@@ -43,7 +43,9 @@ async function trainRow(row: TrainedRow, run: Run): Promise<void> {
     rng,
     batch: settings.batch * batchShare,
     // Fine-tuning on real images has a constant rate without warm-up.
-    learningRate: short ? settings.real.learningRate : falling(settings.learningRate, settings.warmup, stops.at(-1)!),
+    learningRate: short
+      ? settings.real.learningRate
+      : falling(settings.learningRate, settings.warmup, stops.at(-1)!),
     emaDecay: settings.emaDecay,
   })
   const show = progress(run, `train ${row}`)

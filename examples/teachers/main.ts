@@ -37,9 +37,11 @@ const { name: backend } = await useBackend(teacher.backend)
 const rng = createRng(SEED)
 const data = await teacher.data.read()
 const { classNames } = data
+const hasClasses = (teacher.config.labelDim ?? 0) > 0
 const net = new SongUNet(teacher.config, { rng: rng.fork('weights') })
 const trainer = new Trainer({
-  velocity: (rng, labels) => edmVelocity(net, { classLabels: labels, training: { rng } }),
+  velocity: (rng, labels) =>
+    edmVelocity(net, { training: { rng }, ...(hasClasses && { classLabels: labels }) }),
   weights: net.weights,
   coupling: independentCoupling(data, { rng: rng.fork('pairs') }),
   timesteps: teacher.timesteps.distribution,
@@ -65,7 +67,14 @@ while (trainer.step < teacher.steps) {
   begin = performance.now()
 }
 
-await writeFile(weights, await saveUNet(net, { weights: trainer.ema, ...(classNames && { classNames }) }))
+await writeFile(
+  weights,
+  await saveUNet(net, {
+    weights: trainer.ema,
+    classNames: hasClasses ? classNames : undefined,
+    dtype: teacher.dtype,
+  }),
+)
 const count = [...net.weights.values()].reduce((sum, weight) => sum + weight.size, 0)
 await writeFile(
   weights.replace('.safetensors', '.md'),

@@ -17,6 +17,8 @@ export interface Teacher {
   batch: number
   timesteps: { text: string; distribution: TimestepDistribution }
   learningRate: { text: string; schedule: Schedule }
+  /** How the file keeps the weights. */
+  dtype: 'F32' | 'F16'
 }
 
 const digits = () =>
@@ -40,6 +42,7 @@ export const TEACHERS: Record<string, Teacher> = {
     batch: 64,
     timesteps: { text: 'uniform t', distribution: uniform() },
     learningRate: { text: '0.001 after 200 steps of warm-up', schedule: warmUp(1e-3, { steps: 200 }) },
+    dtype: 'F32',
   },
   'small-digit-teacher': {
     title: 'Small digit teacher: a 1-rectified flow on MNIST at half its side',
@@ -53,6 +56,7 @@ export const TEACHERS: Record<string, Teacher> = {
     batch: 64,
     timesteps: { text: 'logit-normal t', distribution: logitNormal() },
     learningRate: falling(2e-3, 7000),
+    dtype: 'F16',
   },
   'face-teacher': {
     title: 'Face teacher: a 1-rectified flow on faces of 16x16 pixels, by class',
@@ -77,5 +81,6 @@ export const TEACHERS: Record<string, Teacher> = {
     batch: 64,
     timesteps: { text: 'logit-normal t', distribution: logitNormal() },
     learningRate: falling(2e-3, 6000),
+    dtype: 'F16',
   },
 }

@@ -29,6 +29,18 @@ it('saves other weights in place of its own', async () => {
   for (const [name, weight] of other.weights) await expectClose(back.weights.get(name)!, weight, exact)
 })
 
+it('halves a file whose weights are half-precision', async () => {
+  const net = new SongUNet({ ...config, modelChannels: 16 }, { rng: createRng(1) })
+  const [whole, half] = [await saveUNet(net), await saveUNet(net, { dtype: 'F16' })]
+  expect(half.length).toBeLessThan(0.6 * whole.length)
+  const back = loadUNet(half)
+  for (const [name, weight] of net.weights)
+    await expectClose(back.weights.get(name)!, weight, { atol: 1e-6, rtol: 2 ** -11 })
+  await expect(saveUNet(net, { dtype: 'BF16' as never })).rejects.toThrow(
+    "unet.saveUNet: dtype must be one of F32, F16, got 'BF16'.",
+  )
+})
+
 it('leaks nothing, even if the weights do not fit', async () => {
   const bytes = await saveUNet(new SongUNet(config, { rng: createRng(1) }))
   const empty = writeSafetensors(new Map(), {

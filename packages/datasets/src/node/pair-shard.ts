@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
-import { type HostTensor, toFloat32, writeSafetensors } from '@rectified-flow/checkpoints'
+import { type HostTensor, toFloat16, toFloat32, writeSafetensors } from '@rectified-flow/checkpoints'
 import { checkInt, describe } from '@rectified-flow/core'
-import { toHalf } from '../internal/to-half.js'
 import type { FullPairPlan } from '../pair-plan.js'
 import type { PairRows } from '../pair-source.js'
 import { planId } from './pair-manifest.js'
@@ -78,7 +77,7 @@ function toData(where: string, name: string, dtype: string, values: ArrayLike<nu
   const Kind = dtype === 'U8' ? Uint8Array : Float32Array
   if (!(values instanceof Kind))
     throw new TypeError(`${where}: ${name} must be a ${Kind.name}, got ${describe(values)}.`)
-  return dtype === 'F16' ? toHalf(values) : values
+  return dtype === 'F16' ? toFloat16(values) : values
 }
 
 function checksum(plan: FullPairPlan, shard: number, tensors: Record<string, HostTensor>): string {

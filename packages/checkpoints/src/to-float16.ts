@@ -1,5 +1,8 @@
-/** Numbers as IEEE 754 binary16 bits, rounded to nearest, ties to even; too large ones become infinite. */
-export function toHalf(values: ArrayLike<number>): Uint16Array {
+/**
+ * Numbers as IEEE 754 binary16 bits, the data of an F16 tensor: rounded to nearest, ties to even; above 65,504 they become infinite.
+ * `toFloat32` is the way back.
+ */
+export function toFloat16(values: ArrayLike<number>): Uint16Array {
   const half = new Uint16Array(values.length)
   const float = new Float32Array(1)
   const bits = new Uint32Array(float.buffer)
