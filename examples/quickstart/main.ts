@@ -1,6 +1,5 @@
-// Straighten a flow of real MNIST digits at half their side, and draw digits in one step: a teacher (1-rectified flow) makes pairs of noise
-// and digit; a plain 2-rectified flow and a 2-rectified flow++ are trained on them; a table and two pictures compare all
-// three.
+// Straighten a flow of faces, and draw faces in one step: a teacher (1-rectified flow) makes pairs of noise and face; a plain
+// 2-rectified flow and a 2-rectified flow++ are trained on them; a table and two pictures compare all three.
 //
 //   npm run quickstart                 (npm run quickstart -- --help for more)
 //

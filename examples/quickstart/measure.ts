@@ -1,7 +1,6 @@
-import type { Field } from '@rectified-flow/core'
 import { openPairStore } from '@rectified-flow/datasets/node'
 import { featureStatistics, frechetDistance } from '@rectified-flow/eval-fid'
-import { readSmallDigitFeatures } from '@rectified-flow/eval-fid/node'
+import { readFaceFeatures } from '@rectified-flow/eval-fid/node'
 import {
   type SamplerOptions,
   sample,
@@ -9,16 +8,18 @@ import {
   straightness,
   TWO_STEP_GRID,
 } from '@rectified-flow/reflow'
-import { edmVelocity } from '@rectified-flow/unet'
+import type { UNet } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
+import { classesOf, countShown, testFaces } from './faces.js'
 import type { JobOf, Progress } from './job.js'
-import { readDigits } from './mnist.js'
-import { evaluationNoise, pairsFolder, readModel, writeWhole } from './run-files.js'
+import { evaluationNoise, fieldOf, pairsFolder, readModel, writeWhole } from './run-files.js'
 
 /** The measurements of one model. */
 export interface Measures {
-  /** Fréchet distance (digit features) to MNIST's test images, by number of network calls. */
+  /** Fréchet distance (face features) to faces that the teacher has not seen, by number of network calls. */
   frechet: Record<number, number>
+  /** Share of the samples that show the hair, glasses and mouth of their class, by number of network calls. */
+  shown: Record<number, number>
   /** Mean over samples, on paths of 8 steps. */
   straightness: number
 }
@@ -46,51 +47,77 @@ async function* images(set: Indexed) {
   }
 }
 
-async function meanStraightness(field: Field, seed: number, count: number): Promise<number> {
+async function meanStraightness(net: UNet, seed: number, classes: readonly number[]): Promise<number> {
   let total = 0
-  for (const indices of batches(count)) {
+  for (const indices of batches(classes.length)) {
+    const { field, labels } = fieldOf(
+      net,
+      indices.map(i => classes[i]!),
+    )
     const each = tf.tidy(() => {
       const z = evaluationNoise(seed, indices[0]!, indices.length)
       return straightness(sampleTrajectory(field, z, { steps: STRAIGHTNESS_STEPS }).states)
     })
     for (const value of await each.data()) total += value
-    each.dispose()
+    tf.dispose([each, labels])
   }
-  return total / count
+  return total / classes.length
 }
 
-/** Measure Fréchet distances and straightness of one model, on noise that is in no pair. */
+/** Measure one model on noise that is in no pair, and classes as frequent as in the data. */
 export async function measure(job: JobOf<'measure'>, progress: Progress) {
   const { seed, model, file } = job
-  const { samples, teacherSteps } = job.settings
-  const features = await readSmallDigitFeatures()
-  const real = await featureStatistics(features, images(await readDigits('test')))
-  const field = edmVelocity(await readModel(job, model))
+  const { samples, teacherSteps, testFaces: count, pairs: pairCount } = job.settings
+  const features = await readFaceFeatures()
+  const real = await featureStatistics(features, images(await testFaces(count)))
+  const net = await readModel(job, model)
+  const classes = await classesOf('test', samples)
   const total = samples * FEW_STEPS.length
   const frechet: Measures['frechet'] = {}
+  const shown: Measures['shown'] = {}
   let done = 0
   progress(done, total)
   for (const options of FEW_STEPS) {
     let nfe = 0
+    let right = 0
     async function* drawn() {
       for (const indices of batches(samples)) {
         const z = evaluationNoise(seed, indices[0]!, indices.length)
+        const wanted = indices.map(i => classes[i]!)
+        const { field, labels } = fieldOf(net, wanted)
         const end = sample(field, z, options)
         nfe = end.nfe
-        z.dispose()
+        right += await countShown(features, end.x as tf.Tensor4D, wanted)
+        tf.dispose([z, labels])
         done += indices.length
         progress(done, total)
-        yield end.x
+        yield end.x as tf.Tensor4D
       }
     }
     const moments = await featureStatistics(features, drawn())
     frechet[nfe] = frechetDistance(moments, real)
+    shown[nfe] = right / samples
   }
   if (model === 'teacher') {
     // The pairs are the teacher's samples in many steps.
     const pairs = await openPairStore(pairsFolder(job))
-    frechet[teacherSteps] = frechetDistance(await featureStatistics(features, images(pairs)), real)
+    const ofPairs = await classesOf('train', pairCount)
+    let right = 0
+    async function* taught() {
+      for (const indices of batches(pairCount)) {
+        const { x, ...rest } = await pairs.batch(indices)
+        tf.dispose(rest)
+        right += await countShown(
+          features,
+          x,
+          indices.map(i => ofPairs[i]!),
+        )
+        yield x
+      }
+    }
+    frechet[teacherSteps] = frechetDistance(await featureStatistics(features, taught()), real)
+    shown[teacherSteps] = right / pairCount
   }
-  const found: Measures = { frechet, straightness: await meanStraightness(field, seed, samples / 8) }
+  const found: Measures = { frechet, shown, straightness: await meanStraightness(net, seed, classes.slice(0, samples / 8)) } // biome-ignore format: one line
   await writeWhole(file, JSON.stringify(found))
 }

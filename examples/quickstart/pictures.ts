@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { batchOf } from '@rectified-flow/core'
 import { encodePngGrid } from '@rectified-flow/datasets'
+import { FACE_CLASSES } from '@rectified-flow/datasets/node'
 import {
   type SamplerOptions,
   type SampleTrajectory,
@@ -9,24 +10,23 @@ import {
   sampleTrajectory,
   TWO_STEP_GRID,
 } from '@rectified-flow/reflow'
-import { edmVelocity } from '@rectified-flow/unet'
 import { Resvg } from '@resvg/resvg-js'
 import * as tf from '@tensorflow/tfjs-core'
 import { type JobOf, type ModelName, modelTitle, type Progress } from './job.js'
-import { evaluationNoise, readModel, writeWhole } from './run-files.js'
+import { evaluationNoise, fieldOf, readModel, writeWhole } from './run-files.js'
 
-const COLUMNS = 14
-const SCALE = 4
-const CELL = 14 * SCALE
+const COLUMNS = 16
+const SCALE = 3
+const CELL = 16 * SCALE
 const LABEL = 190
 const PATH_STEPS = 8
 const PATHS = 24
 /** The index of the noise whose path the film strips show. */
-const DIGIT = 4
+const FACE = 2
 const COLORS = ['#d1495b', '#3d7ea6', '#2a9d63', '#8b6bb1', '#c98a1b']
 
 /**
- * Write samples.png and trajectories.png. samples.png has one noise per column. trajectories.png shows which digit a path
+ * Write samples.png and trajectories.png. samples.png has one noise per column. trajectories.png shows which face a path
  * points to as t falls from 1 to 0 (a straight path always points to the same one), and how far paths are from straight
  * lines.
  */
@@ -41,10 +41,11 @@ export async function drawPictures(job: JobOf<'pictures'>, progress: Progress) {
     ['teacher', `${settings.teacherSteps} steps`, { steps: settings.teacherSteps }],
   ]
   const z = evaluationNoise(seed, 0, COLUMNS)
+  const classes = Array.from({ length: Math.max(COLUMNS, PATHS) }, (_, i) => i % FACE_CLASSES.length)
   const strips: Strip[] = []
   progress(0, rows.length + 3)
   for (const [model, steps, options] of rows) {
-    const { x } = sample(edmVelocity(await readModel(job, model)), z, options)
+    const { x } = sample(fieldOf(await readModel(job, model), classes.slice(0, COLUMNS)).field, z, options)
     strips.push({ label: modelTitle(model), detail: steps, png: await strip(x as tf.Tensor4D) })
     progress(strips.length, rows.length + 3)
   }
@@ -52,9 +53,9 @@ export async function drawPictures(job: JobOf<'pictures'>, progress: Progress) {
   const films: Strip[] = []
   const paths: Path[] = []
   for (const [i, model] of ['teacher', 'B', plus].entries()) {
-    const field = edmVelocity(await readModel(job, model))
+    const { field } = fieldOf(await readModel(job, model), classes.slice(0, PATHS))
     const path = sampleTrajectory(field, evaluationNoise(seed, 0, PATHS), { steps: PATH_STEPS })
-    const film = tf.concat(path.predictions.map(x => tf.slice(x, [DIGIT, 0, 0, 0], [1, 14, 14, 1])))
+    const film = tf.concat(path.predictions.map(x => tf.slice(x, [FACE, 0, 0, 0], [1, 16, 16, 3])))
     films.push({
       label: modelTitle(model),
       detail: 'where its path points',
@@ -70,7 +71,7 @@ export async function drawPictures(job: JobOf<'pictures'>, progress: Progress) {
 interface Strip {
   label: string
   detail: string
-  /** One row of digits, as a data URI. */
+  /** One row of faces, as a data URI. */
   png: string
 }
 
@@ -99,7 +100,7 @@ async function bends({ states }: SampleTrajectory): Promise<number[][]> {
   return (await tf.stack(columns, 1).array()) as number[][]
 }
 
-/** Labelled rows of digits and, below them, one panel of paths per model, as a PNG. */
+/** Labelled rows of faces and, below them, one panel of paths per model, as a PNG. */
 function render(strips: Strip[], columns: number, paths: Path[] = []): Uint8Array {
   const width = LABEL + columns * CELL + 16
   const plot = paths.length > 0 ? 210 : 0
@@ -127,7 +128,7 @@ function render(strips: Strip[], columns: number, paths: Path[] = []): Uint8Arra
 
 function panel({ label, color, bends }: Path, index: number, width: number, top: number): string {
   const [left, height, inner] = [12 + index * width, 130, width - 24]
-  const highest = 0.25
+  const highest = 0.15
   const lines = bends.map(bend => {
     const points = bend.map((value, i) => {
       const x = left + 8 + (i / (bend.length - 1)) * inner
@@ -140,5 +141,5 @@ function panel({ label, color, bends }: Path, index: number, width: number, top:
     <text x="${left + 8}" y="${top + 32}" class="dim">off the straight line, 0 to ${100 * highest} %</text>
     <line x1="${left + 8}" y1="${base}" x2="${left + 8 + inner}" y2="${base}" stroke="#999"/>
     <text x="${left + 8}" y="${base + 16}" class="dim">t = 1, noise</text>
-    <text x="${left + 8 + inner}" y="${base + 16}" class="dim" text-anchor="end">t = 0, digit</text>${lines.join('')}`
+    <text x="${left + 8 + inner}" y="${base + 16}" class="dim" text-anchor="end">t = 0, face</text>${lines.join('')}`
 }

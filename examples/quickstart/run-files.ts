@@ -2,15 +2,15 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { writeFileWhole } from '@rectified-flow/checkpoints/node'
-import { createRng, indexedNormal } from '@rectified-flow/core'
-import { createPairStore, type PairStore } from '@rectified-flow/datasets/node'
-import { loadUNet, type UNet } from '@rectified-flow/unet'
+import { createRng, type Field, indexedNormal, oneHot } from '@rectified-flow/core'
+import { createPairStore, FACE_CLASSES, type PairStore } from '@rectified-flow/datasets/node'
+import { edmVelocity, loadUNet, type UNet } from '@rectified-flow/unet'
 import type * as tf from '@tensorflow/tfjs-core'
 import type { ModelName, Run } from './job.js'
 import type { Settings } from './settings.js'
 
-/** Shape of a digit, [H,W,C]. */
-export const SHAPE = [14, 14, 1] as const
+/** Shape of a face, [H,W,C]. */
+export const SHAPE = [16, 16, 3] as const
 
 /** The folder in which a run keeps the files of its seed. */
 export const seedFolder = ({ out, seed }: Run) => join(out, `seed-${seed}`)
@@ -27,6 +27,7 @@ export function pairStore(run: Run): Promise<PairStore> {
     shardSize: shard,
     seed: run.seed,
     shape: SHAPE,
+    classes: FACE_CLASSES.length,
     origin: { teacher, teacherSteps },
   })
 }
@@ -47,10 +48,16 @@ export async function writeWhole(path: string, content: Uint8Array | string): Pr
   await writeFileWhole(path, content)
 }
 
-/** Noise [count,14,14,1] of the evaluation's samples from `first` on. No pair has the same noise. */
+/** Noise [count,16,16,3] of the evaluation's samples from `first` on. No pair has the same noise. */
 export function evaluationNoise(seed: number, first: number, count: number): tf.Tensor4D {
   const indices = Array.from({ length: count }, (_, i) => first + i)
   return indexedNormal(createRng(seed).fork('evaluation'), indices, SHAPE)
+}
+
+/** The velocity of a network for these classes. The caller disposes `labels`. */
+export function fieldOf(net: UNet, classes: readonly number[]): { field: Field; labels: tf.Tensor2D } {
+  const labels = oneHot(classes, FACE_CLASSES.length)
+  return { field: edmVelocity(net, { classLabels: labels }), labels }
 }
 
 /** Make the run folder. Whether it exists with the same settings, so that the run goes on; with other settings, throw. */

@@ -20,43 +20,47 @@ export interface Settings {
   learningRate: number
   warmup: number
   emaDecay: number
-  /** Number of samples behind each row of the table. */
+  /** Number of samples behind each row of the table, and of real faces that they are compared with. */
   samples: number
+  testFaces: number
 }
 
 const FULL: Omit<Settings, 'recipes' | 'seeds' | 'backend' | 'teacher'> = {
-  pairs: 4096,
-  shard: 256,
+  pairs: 2048,
+  shard: 128,
   teacherSteps: 16,
-  iterations: 500,
+  iterations: 150,
   batch: 64,
-  learningRate: 1e-3,
-  warmup: 20,
-  emaDecay: 0.99,
-  samples: 2048,
+  learningRate: 5e-4,
+  warmup: 10,
+  emaDecay: 0.98,
+  samples: 1024,
+  testFaces: 4096,
 }
 
-/** Every stage on a few digits: this shows that all stages run, and its numbers mean nothing. */
+/** Every stage on a few faces: this shows that all stages run, and its numbers mean nothing. */
 const SMOKE: typeof FULL = {
   ...FULL,
   pairs: 64,
   shard: 32,
   teacherSteps: 4,
   iterations: 4,
+  warmup: 1,
   batch: 16,
   samples: 128,
+  testFaces: 256,
 }
 
-const shippedTeacher = import.meta.resolve('@rectified-flow/reflow/weights/small-digit-teacher.safetensors')
+const shippedTeacher = import.meta.resolve('@rectified-flow/reflow/weights/face-teacher.safetensors')
 
 const HELP = `npm run quickstart -- [options]
 
   --config NAMES   configurations of 2-rectified flow++ by the paper's letters, with commas: C, D, E, F (default E)
   --seeds N        repeat everything with N seeds and average in the table (default 1)
   --backend NAME   node-gpu, webgpu, node, wasm or cpu (default: the first of these that works here)
-  --teacher FILE   weights of another teacher of 14x14 digits, as saveUNet writes them
+  --teacher FILE   weights of another teacher of the faces, as saveUNet writes them
   --out FOLDER     where the run is kept (default runs/quickstart)
-  --smoke          every stage on a few digits, in a few seconds
+  --smoke          every stage on a few faces, in a few seconds
   --help`
 
 export interface Arguments {

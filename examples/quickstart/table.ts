@@ -8,7 +8,7 @@ import type { Settings } from './settings.js'
 /** The content of metrics.json: all measurements, the same for every run with these settings. */
 export interface Metrics {
   settings: Settings
-  metric: 'Fréchet distance (digit features) to the 10,000 test images of MNIST'
+  metric: 'Fréchet distance (face features) to faces that the teacher has not seen'
   models: Record<ModelName, Measures[]>
 }
 
@@ -25,20 +25,24 @@ export async function collectMetrics(runs: readonly Run[]): Promise<Metrics> {
   for (const model of ['teacher', 'B', ...settings.recipes])
     models[model] = await Promise.all(runs.map(run => readJson<Measures>(measuresFile(run, model))))
 
-  return { settings, metric: 'Fréchet distance (digit features) to the 10,000 test images of MNIST', models }
+  return {
+    settings,
+    metric: 'Fréchet distance (face features) to faces that the teacher has not seen',
+    models,
+  }
 }
 
 /** "12.3", or "12.3 ± 0.4" (standard deviation) over seeds. */
-function spread(values: number[], digits: number): string {
+function spread(values: number[], digits: number, unit = ''): string {
   const mean = values.reduce((a, b) => a + b, 0) / values.length
-  if (values.length === 1) return mean.toFixed(digits)
+  if (values.length === 1) return mean.toFixed(digits) + unit
   const variance = values.reduce((a, b) => a + (b - mean) ** 2, 0) / (values.length - 1)
-  return `${mean.toFixed(digits)} ± ${Math.sqrt(variance).toFixed(digits)}`
+  return `${mean.toFixed(digits)} ± ${Math.sqrt(variance).toFixed(digits)}${unit}`
 }
 
 /** The table of a run, as Markdown; an arrow says that less is better. */
 export function table({ models }: Metrics): string {
-  const rows = [['model', 'network calls', 'Fréchet distance ↓', 'straightness ↓']]
+  const rows = [['model', 'network calls', 'Fréchet distance ↓', 'shows its class ↑', 'straightness ↓']]
   for (const [model, found] of Object.entries(models)) {
     for (const nfe of Object.keys(found[0]!.frechet).map(Number)) {
       rows.push([
@@ -46,7 +50,12 @@ export function table({ models }: Metrics): string {
         String(nfe),
         spread(
           found.map(({ frechet }) => frechet[nfe]!),
+          0,
+        ),
+        spread(
+          found.map(({ shown }) => 100 * shown[nfe]!),
           1,
+          ' %',
         ),
         spread(
           found.map(measures => measures.straightness),

@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path'
 import { createRng } from '@rectified-flow/core'
 import { openPairStore } from '@rectified-flow/datasets/node'
 import { perceptualDistance } from '@rectified-flow/losses-lpips-huber'
-import { readDigitPerception } from '@rectified-flow/losses-lpips-huber/node'
-import { storedCoupling, Trainer, warmUp } from '@rectified-flow/reflow'
+import { readFacePerception } from '@rectified-flow/losses-lpips-huber/node'
+import { linearDecay, storedCoupling, Trainer, warmUp } from '@rectified-flow/reflow'
 import { loadTrainer, saveTrainer } from '@rectified-flow/reflow/node'
 import { type RecipeName, recipe } from '@rectified-flow/reflow/paper'
 import { edmVelocity, saveUNet } from '@rectified-flow/unet'
@@ -20,19 +20,22 @@ export async function train(job: JobOf<'train'>, progress: Progress) {
   const { iterations, batch, learningRate, warmup, emaDecay } = job.settings
   const net = await readModel(job, 'teacher')
   const pairs = await openPairStore(pairsFolder(job))
-  const digits = model === 'E' || model === 'F' ? await readDigitPerception() : null
+  const perception = model === 'E' || model === 'F' ? await readFacePerception() : null
   const rng = createRng(seed).fork('training')
   const trainer = new Trainer({
-    velocity: () => edmVelocity(net),
+    velocity: (_, classLabels) => edmVelocity(net, { classLabels }),
     weights: net.weights,
     coupling: storedCoupling(pairs, { rng: rng.fork('pairs') }),
     ...recipe(
       model as RecipeName,
-      digits ? perceptualDistance(digits.features, { heads: digits.heads }) : undefined,
+      perception ? perceptualDistance(perception.features, { heads: perception.heads! }) : undefined,
     ),
     rng,
     batch,
-    learningRate: warmUp(learningRate, { steps: warmup }),
+    // Falls linearly to a fiftieth, so that the last weights are at rest
+    learningRate: warmUp(linearDecay(learningRate, { from: warmup, to: iterations, floor: 0.02 }), {
+      steps: warmup,
+    }),
     emaDecay,
   })
   const checkpoint = join(modelFolder(job, model), 'trainer.safetensors')

@@ -27,16 +27,16 @@ export interface Settings extends Sizes {
 
 export const DIGITS: Sizes = {
   seeds: 5,
-  pairs: 8192,
+  pairs: 4096,
   shard: 512,
   pairSteps: 16,
-  curve: [50, 100, 200, 400],
+  curve: [25, 50, 100, 200],
   batch: 64,
   learningRate: 5e-4,
   warmup: 20,
   emaDecay: 0.99,
   real: { images: 2048, inversionSteps: 32, iterations: 100, learningRate: 1e-3 / 20 },
-  samples: 4096,
+  samples: 2048,
   testImages: 10_000,
   paths: 128,
 }
@@ -44,7 +44,6 @@ export const DIGITS: Sizes = {
 export const FACES: Sizes = {
   ...DIGITS,
   seeds: 3,
-  pairs: 4096,
   testImages: 8192,
 }
 
