@@ -26,9 +26,11 @@ export function drawCurves(results: Results, { curve }: Settings): Uint8Array {
     width: 960,
     height: 420,
     marginLeft: 50,
+    marginBottom: 48,
+    insetRight: 36,
     style: { fontFamily: FONT, fontSize: '13px', background: 'white' },
     fx: { label: null, axis: 'top' },
-    x: { type: 'log', label: 'steps of training', ticks: [...curve], tickFormat: 'd' },
+    x: { type: 'log', label: 'steps of training', labelOffset: 40, ticks: [...curve], tickFormat: 'd' },
     y: { type: 'log', label: 'Fréchet distance', grid: true, ticks: 6, tickFormat: 'd' },
     marks: [
       Plot.frame({ stroke: '#ddd' }),

@@ -36,6 +36,20 @@ async function halvedDigits(split: 'train' | 'test'): Promise<ImageDataset> {
   return resizeDataset(await readMnist(join(directory, 'data'), { split }), 14, { filter: 'box' })
 }
 
+/** A reader that reads, or draws, the same images once. */
+function once(read: Miniature['read']): Miniature['read'] {
+  const known = new Map<string, Promise<ImageDataset>>()
+  return (split, count) => {
+    const key = `${split} ${count}`
+    const found = known.get(key) ?? read(split, count)
+    known.set(key, found)
+    return found
+  }
+}
+
+/** However many are asked for, all are read. */
+const wholeDigits = once(halvedDigits)
+
 export const MINIATURES: Record<string, Miniature> = {
   digits: {
     name: 'digits',
@@ -43,7 +57,7 @@ export const MINIATURES: Record<string, Miniature> = {
     teacher: shipped('small-digit-teacher'),
     rows: ALL_ROWS,
     sizes: DIGITS,
-    read: halvedDigits,
+    read: (split, _count) => wholeDigits(split, 0),
     perception: readDigitPerception,
     features: readSmallDigitFeatures,
   },
@@ -53,7 +67,7 @@ export const MINIATURES: Record<string, Miniature> = {
     teacher: shipped('face-teacher'),
     rows: ['teacher', 'B', 'C', 'E'],
     sizes: FACES,
-    read: (split, count) => drawFaces({ split, count }),
+    read: once((split, count) => drawFaces({ split, count })),
     perception: readFacePerception,
     features: readFaceFeatures,
   },

@@ -41,6 +41,7 @@ export function resultsMarkdown(results: Results, settings: Settings): string {
 }
 
 function distanceRows(results: Results, pairSteps: number): string[][] {
+  const hasAttributes = [...results.values()].some(seeds => seeds[0]?.attributes)
   const header = [
     'row',
     'trained with',
@@ -48,6 +49,7 @@ function distanceRows(results: Results, pairSteps: number): string[][] {
     '2 calls',
     `${pairSteps} calls`,
     'straightness',
+    ...(hasAttributes ? ['shows its class, 1 call', '2 calls', 'attributes off, 1 call', '2 calls'] : []),
     "paper's FID",
   ]
   const rows = [...results].map(([row, seeds]) => {
@@ -62,9 +64,19 @@ function distanceRows(results: Results, pairSteps: number): string[][] {
       seeds.map(({ straightness }) => straightness),
       4,
     )
-    return [row, TITLES[row], at(1), at(2), at(pairSteps), bend, PAPER[row] ?? '']
+    return [row, TITLES[row], at(1), at(2), at(pairSteps), bend, ...shown(seeds), PAPER[row] ?? '']
   })
   return [header, ...rows]
+}
+
+/** Of faces, in percent: the share that shows its class, and how far the frequencies of attributes are from the true ones. */
+function shown(seeds: readonly Measures[]): string[] {
+  return (['agreement', 'joint'] as const).flatMap(name =>
+    [1, 2].flatMap(nfe => {
+      const values = seeds.flatMap(({ attributes }) => (attributes ? [100 * attributes[nfe]![name]] : []))
+      return values.length > 0 ? [`${withError(values, 1)} %`] : []
+    }),
+  )
 }
 
 function claimRows(results: Results): string[][] {

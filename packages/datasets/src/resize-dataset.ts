@@ -1,4 +1,4 @@
-import { checkFunction } from '@rectified-flow/core'
+import { checkFunction, checkOptions } from '@rectified-flow/core'
 import { type ImageDataset, imageDataset } from './image-dataset.js'
 import { cropAndResize, type ResizeFilter } from './resize-image.js'
 
@@ -13,6 +13,7 @@ export function resizeDataset(
   resolution: number,
   options: { filter?: ResizeFilter } = {},
 ): ImageDataset {
+  checkOptions<{ filter?: ResizeFilter }>('datasets.resizeDataset', options, { filter: 'optional' })
   checkFunction('datasets.resizeDataset', 'data.batch', data?.batch)
   const { images, height, width, channels, count, read, batch, close, ...labels } = data
   const from = height * width * channels
