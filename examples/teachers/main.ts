@@ -84,9 +84,9 @@ await writeFile(
 | --- | --- |
 | network | SongUNet (DDPM++), ${count.toLocaleString('en')} weights, ${JSON.stringify(teacher.config)}; EDM preconditioning, sigmaData 0.5 |
 | data | ${teacher.data.text} |
-| training | independent coupling, ${teacher.timesteps.text}, squared L2, ${teacher.steps} steps of batch ${teacher.batch}, learning rate ${teacher.learningRate.text}, moving average ${EMA_DECAY}; the file holds the moving average |
+| training | independent coupling, ${teacher.timesteps.text}, squared L2, ${teacher.steps} steps of batch ${teacher.batch}, learning rate ${teacher.learningRate.text}, moving average ${EMA_DECAY}; the file holds the moving average, ${teacher.dtype} |
 | seed, backend | ${SEED}, ${backend} |
-| accuracy | see the table in the repository's README: the teacher's rows |
+| accuracy | see docs/reproduction.md: the rows of the teacher |
 | made by | \`pnpm --filter @rectified-flow/example-teachers start ${name}\` |
 `,
 )
