@@ -1,6 +1,13 @@
-import { FACE_ATTRIBUTES, type FaceAttribute, faceAttributes, faceClass } from '@rectified-flow/datasets/node'
+import {
+  attributesOfLogits,
+  FACE_ATTRIBUTES,
+  type FaceAttribute,
+  type FaceAttributes,
+  faceAttributes,
+  faceClass,
+} from '@rectified-flow/datasets/node'
 import type { SmallResNet } from '@rectified-flow/eval-fid'
-import * as tf from '@tensorflow/tfjs-core'
+import type * as tf from '@tensorflow/tfjs-core'
 
 /** What faces show, as the measuring network reads it. */
 export interface AttributeMeasures {
@@ -27,12 +34,12 @@ class Counts {
   readonly single = sizes.map(size => new Float64Array(size))
   readonly joint = new Float64Array(TOGETHER.reduce((size, name) => size * FACE_ATTRIBUTES[name].length, 1))
 
-  /** @param values  the index of the value of each attribute */
-  add(values: readonly number[]): void {
+  add(face: FaceAttributes): void {
+    const index = (name: FaceAttribute) => (FACE_ATTRIBUTES[name] as readonly string[]).indexOf(face[name])
     this.count++
-    for (const [i, value] of values.entries()) this.single[i]![value]!++
+    for (const [i, name] of names.entries()) this.single[i]![index(name)]!++
     let at = 0
-    for (const name of TOGETHER) at = at * FACE_ATTRIBUTES[name].length + values[names.indexOf(name)]!
+    for (const name of TOGETHER) at = at * FACE_ATTRIBUTES[name].length + index(name)
     this.joint[at]!++
   }
 }
@@ -44,17 +51,11 @@ export class AttributeCounts {
 
   /** @param classes  the class that each face was drawn for */
   async add(features: SmallResNet, faces: tf.Tensor4D, classes: readonly number[]): Promise<void> {
-    const read = tf.tidy(() => tf.split(features.logits(faces), sizes, 1).map(part => tf.argMax(part, 1)))
-    const values = await Promise.all(read.map(part => part.data()))
-    tf.dispose(read)
-    for (const [face, wanted] of classes.entries()) {
-      const shown = values.map(list => list[face]!)
-      this.#found.add(shown)
-      const of = <Name extends FaceAttribute>(name: Name) =>
-        FACE_ATTRIBUTES[name][shown[names.indexOf(name)]!]!
-      if (faceClass({ hair: of('hair'), glasses: of('glasses'), mouth: of('mouth') } as never) === wanted)
-        this.#right++
-    }
+    const logits = features.logits(faces)
+    const shown = await attributesOfLogits(logits)
+    logits.dispose()
+    for (const face of shown) this.#found.add(face)
+    this.#right += shown.filter((face, i) => faceClass(face) === classes[i]).length
   }
 
   async measures(): Promise<AttributeMeasures> {
@@ -73,7 +74,7 @@ export class AttributeCounts {
 async function countTrueFaces(): Promise<Counts> {
   const counts = new Counts()
   for (const face of await faceAttributes({ split: 'test', first: 1_000_000, count: TRUE_FACES }))
-    counts.add(names.map(name => (FACE_ATTRIBUTES[name] as readonly string[]).indexOf(face[name])))
+    counts.add(face)
   return counts
 }
 

@@ -1,4 +1,5 @@
 import {
+  attributesOfLogits,
   drawFaces,
   FACE_ATTRIBUTES,
   FACE_CLASSES,
@@ -6,6 +7,7 @@ import {
   faceAttributes,
   faceClass,
 } from '@rectified-flow/datasets/node'
+import * as tf from '@tensorflow/tfjs-core'
 import { expect, it } from 'vitest'
 
 const names = Object.keys(FACE_ATTRIBUTES) as FaceAttribute[]
@@ -49,6 +51,17 @@ it('has half of the faces with glasses, and all values of all attributes', async
     for (const value of FACE_ATTRIBUTES[name])
       expect(share(face => face[name] === value)).toBeGreaterThan(0.02)
   for (const i of FACE_CLASSES.keys()) expect(share(face => faceClass(face) === i)).toBeGreaterThan(0.08)
+})
+
+it('reads attributes off logits', async () => {
+  const faces = await faceAttributes({ count: 20 })
+  const rows = faces.map(face =>
+    names.flatMap(name => FACE_ATTRIBUTES[name].map(value => Number(value === face[name]))),
+  )
+  expect(await attributesOfLogits(tf.tensor2d(rows))).toEqual(faces)
+  await expect(attributesOfLogits(tf.zeros([1, 43]))).rejects.toThrow(
+    'datasets.attributesOfLogits: logits must have shape [N,46]',
+  )
 })
 
 it('names its classes', () => {

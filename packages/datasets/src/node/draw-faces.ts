@@ -1,4 +1,12 @@
-import { checkFunction, checkInt, checkOneOf, checkOptions, type OptionNames } from '@rectified-flow/core'
+import {
+  checkFunction,
+  checkInt,
+  checkOneOf,
+  checkOptions,
+  checkTensor,
+  type OptionNames,
+} from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
 import { type ImageDataset, imageDataset } from '../image-dataset.js'
 import { MissingSharp } from './internal/decode-with-sharp.js'
 
@@ -95,6 +103,31 @@ export async function drawFaces(options: FacesOptions): Promise<FaceDataset> {
   const size = { height: SIDE, width: SIDE, channels: 3 }
   const classes = { labels, classes: FACE_CLASSES.length, classNames: FACE_CLASSES }
   return { ...imageDataset({ images, ...size, ...classes }), attributes }
+}
+
+/**
+ * The attributes that a classifier of faces reads, such as `readFaceFeatures` of @rectified-flow/eval-fid: of each attribute the value
+ * with the largest logit.
+ *
+ * @param logits  [N,46]: one for each value of each of FACE_ATTRIBUTES, side by side; borrowed
+ */
+export async function attributesOfLogits(logits: tf.Tensor2D): Promise<FaceAttributes[]> {
+  const names = Object.keys(FACE_ATTRIBUTES) as FaceAttribute[]
+  const sizes = names.map(name => FACE_ATTRIBUTES[name].length)
+  const width = sizes.reduce((a, b) => a + b, 0)
+  checkTensor('datasets.attributesOfLogits', 'logits', logits, ['N', width])
+  const best = tf.tidy(() =>
+    tf.stack(
+      tf.split(logits, sizes, 1).map(part => tf.argMax(part, 1)),
+      1,
+    ),
+  )
+  const rows = (await best.array()) as number[][]
+  best.dispose()
+  return rows.map(
+    row =>
+      Object.fromEntries(names.map((name, i) => [name, FACE_ATTRIBUTES[name][row[i]!]])) as FaceAttributes,
+  )
 }
 
 /** The attributes of faces that are not drawn: much faster, to count how often each occurs. */

@@ -1,4 +1,5 @@
 export {
+  attributesOfLogits,
   drawFaces,
   FACE_ATTRIBUTES,
   FACE_CLASSES,

@@ -31,7 +31,7 @@ export function readSmallDigitFeatures(path = shipped('small-digit-features')): 
 
 /**
  * The measuring network for the faces of `drawFaces` in @rectified-flow/datasets/node, from the weights that this package ships or
- * from a file. Its logits [N,44] read the attributes: the values of each of FACE_ATTRIBUTES, side by side. Distances between its
+ * from a file. Its logits [N,46] read the attributes: the values of each of FACE_ATTRIBUTES, side by side. Distances between its
  * features are called "Fréchet distance (face features)", never FID.
  *
  * @param path  a file written with `saveSmallResNet`
