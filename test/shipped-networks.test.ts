@@ -55,7 +55,7 @@ it.each([28, 14])(
   'the digit teacher of %i pixels draws images that digit features recognise as digits',
   async side => {
     const name = side === 28 ? 'digit-teacher' : 'small-digit-teacher'
-    const file = new URL(`../packages/reflow/weights/${name}.safetensors`, import.meta.url)
+    const file = new URL(`../packages/flow/weights/${name}.safetensors`, import.meta.url)
     const velocity = edmVelocity(loadUNet(await readFile(file)))
     const { x } = sample(
       velocity,

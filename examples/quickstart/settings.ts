@@ -51,7 +51,7 @@ const SMOKE: typeof FULL = {
   testFaces: 256,
 }
 
-const shippedTeacher = import.meta.resolve('@rectified-flow/reflow/weights/face-teacher.safetensors')
+const shippedTeacher = import.meta.resolve('@rectified-flow/flow/weights/face-teacher.safetensors')
 
 const HELP = `npm run quickstart -- [options]
 

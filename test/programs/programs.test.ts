@@ -48,7 +48,7 @@ it('a field of points, a coupling of four lines: samples have the mean and sprea
 })
 
 it('samples become a picture in two lines', async () => {
-  const weights = await readFile(join(root, 'packages/reflow/weights/digit-teacher.safetensors'))
+  const weights = await readFile(join(root, 'packages/flow/weights/digit-teacher.safetensors'))
   const path = join(folder, 'out.png')
   await drawPicture(weights, path)
   expect(decodePng(await readFile(path)).shape).toEqual([1, 4 * 30 - 2, 4 * 30 - 2, 1])

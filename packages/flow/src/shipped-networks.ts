@@ -11,17 +11,17 @@ export interface ShippedNetwork {
 export const shippedNetworks = {
   digits: {
     help: 'handwritten digits 0 to 9 by class, 28 x 28: a 2-rectified flow, for one step',
-    file: '@rectified-flow/reflow/weights/digit-translator.safetensors',
+    file: '@rectified-flow/flow/weights/digit-translator.safetensors',
     steps: 1,
   },
   'digit-teacher': {
     help: 'handwritten digits without classes, 28 x 28: a 1-rectified flow, for 16 steps and as a teacher',
-    file: '@rectified-flow/reflow/weights/digit-teacher.safetensors',
+    file: '@rectified-flow/flow/weights/digit-teacher.safetensors',
     steps: 16,
   },
   'face-teacher': {
     help: 'faces in colour by hair, glasses and mouth, 16 x 16: a 1-rectified flow, for 16 steps and as a teacher',
-    file: '@rectified-flow/reflow/weights/face-teacher.safetensors',
+    file: '@rectified-flow/flow/weights/face-teacher.safetensors',
     steps: 16,
   },
 } as const satisfies Record<string, ShippedNetwork>

@@ -1,6 +1,6 @@
 import { useBackend } from '@rectified-flow/backends'
-import teacherUrl from '@rectified-flow/reflow/weights/digit-teacher.safetensors?url'
-import oneStepUrl from '@rectified-flow/reflow/weights/digit-translator.safetensors?url'
+import teacherUrl from '@rectified-flow/flow/weights/digit-teacher.safetensors?url'
+import oneStepUrl from '@rectified-flow/flow/weights/digit-translator.safetensors?url'
 import wasmUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url'
 import * as tf from '@tensorflow/tfjs-core'
 import { type Port, serve } from '../rpc.js'
