@@ -5,11 +5,17 @@ import {
   perceptualDistance,
   premetrics,
 } from '@rectified-flow/losses-lpips-huber'
-import { readDigitPerception, readLpipsAveragePooling } from '@rectified-flow/losses-lpips-huber/node'
+import {
+  readDigitPerception,
+  readFacePerception,
+  readLpipsAveragePooling,
+} from '@rectified-flow/losses-lpips-huber/node'
 import type { Recipe } from '@rectified-flow/reflow/paper'
 import { timestepDistributions } from '@rectified-flow/timestep-dists'
 import type { TrainConfig } from './train-config.js'
 import { warn } from './warn.js'
+
+const shipped = { digits: readDigitPerception, faces: readFacePerception }
 
 /** The times and the loss of a configuration. A perceptual network is read only if the loss needs one. */
 export async function objectiveOf({ timesteps, premetric, perceptual }: TrainConfig): Promise<Recipe> {
@@ -24,6 +30,6 @@ export async function objectiveOf({ timesteps, premetric, perceptual }: TrainCon
 
 async function distanceOf(perceptual: TrainConfig['perceptual']): Promise<ImageDistance> {
   if (perceptual === 'vgg16') return (await readLpipsAveragePooling({ onWarning: warn })).distance
-  const digits = await readDigitPerception()
-  return perceptualDistance(digits.features, { heads: digits.heads })
+  const { features, heads } = await shipped[perceptual]()
+  return perceptualDistance(features, { heads })
 }

@@ -77,8 +77,8 @@ const settings = z.strictObject({
   recipe: z.enum(RECIPE_NAMES).default('D'),
   timesteps: choiceSchema(timestepDistributions),
   premetric: choiceSchema(premetrics),
-  /** The network of a premetric that needs one: the paper's (its weights are fetched once), or the small one for digits. */
-  perceptual: z.enum(['vgg16', 'digits']).default('vgg16'),
+  /** The network of a premetric that needs one: the paper's (its weights are fetched once), or a small one. */
+  perceptual: z.enum(['vgg16', 'digits', 'faces']).default('vgg16'),
   steps: count.default(10_000),
   batch: images.default(128),
   microBatches: images.default(1),
