@@ -44,6 +44,8 @@ export const DIGITS: Sizes = {
 export const FACES: Sizes = {
   ...DIGITS,
   seeds: 3,
+  pairs: 8192,
+  curve: [50, 100, 200, 400, 800],
   testImages: 8192,
 }
 
