@@ -5,6 +5,7 @@ import { invert, sample, slerp, translate } from '@rectified-flow/reflow'
 import { edmVelocity, type Network } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import { CLASSES, labelRow } from './digits.js'
+import { rowByRow } from './row-by-row.js'
 
 /** The first images of a digit in a dataset, [count,28,28,1]. */
 export function imagesOf(data: ImageDataset, digit: number, count: number): tf.Tensor4D {
@@ -68,11 +69,6 @@ export async function countTranslated(
     read.dispose()
   }
   return { right, of: perDigit * CLASSES ** 2 }
-}
-
-function rowByRow(columns: tf.Tensor4D[]): tf.Tensor4D {
-  const [height, width, channels] = columns[0]!.shape.slice(1) as [number, number, number]
-  return tf.reshape(tf.stack(columns, 1), [-1, height, width, channels])
 }
 
 function noiseLike(x: tf.Tensor4D, seed: number): tf.Tensor4D {

@@ -16,8 +16,13 @@ export const CLAIMS: readonly Claim[] = [
   { text: 'U-shaped t helps', better: 'C', worse: 'B', paper: [5.17, 7.14] },
   { text: 'pseudo-Huber helps', better: 'D', worse: 'C', paper: [5.24, 5.17] },
   { text: 'LPIPS-Huber helps over Huber', better: 'E', worse: 'D', paper: [3.42, 5.24] },
+  { text: 'LPIPS-Huber helps over squared L2', better: 'E', worse: 'C' },
+  { text: 'pixels beside its features help', better: 'E-pixels', worse: 'E' },
+  { text: 'LPIPS-Huber with pixels helps over Huber', better: 'E-pixels', worse: 'D' },
+  { text: 'LPIPS-Huber with pixels helps over squared L2', better: 'E-pixels', worse: 'C' },
   { text: '1/t on the perceptual term helps', better: 'F', worse: 'E', paper: [3.38, 3.42] },
   { text: 'U-shaped t and LPIPS-Huber together help', better: 'E', worse: 'B', paper: [3.42, 7.14] },
+  { text: 'U-shaped t and LPIPS-Huber with pixels together help', better: 'E-pixels', worse: 'B' },
   { text: 'real data help over as many more steps on pairs', better: 'G', worse: 'F2', paper: [3.07, 3.38] },
   { text: 'one round suffices: more of it beats a second', better: 'C2', worse: 'R2' },
 ]

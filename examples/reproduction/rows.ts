@@ -1,12 +1,12 @@
 import type { RecipeName } from '@rectified-flow/reflow/paper'
 
 /**
- * The trained rows: the paper's configurations by letter; F2, F with as many steps more as G; and two that test whether one
- * round of Reflow suffices.
+ * The trained rows: the paper's configurations by letter; E with a pixel term; F2, F with as many steps more as G; and two that test
+ * whether one round of Reflow suffices.
  */
-export const TRAINED = ['A', 'B', 'C', 'D', 'E', 'F', 'F2', 'G', 'C2', 'R2'] as const
+export const TRAINED = ['A', 'B', 'C', 'D', 'E', 'E-pixels', 'F', 'F2', 'G', 'C2', 'R2'] as const
 /** The perceptual terms from which E's was chosen, on a seed of their own. */
-export const CANDIDATES = ['E-light', 'E-heavy', 'E-clean', 'E-pixels', 'F-light', 'F-heavy'] as const
+export const CANDIDATES = ['E-light', 'E-heavy', 'E-clean', 'F-light', 'F-heavy'] as const
 export const ALL_ROWS = ['teacher', ...TRAINED] as const
 export type TrainedRow = (typeof TRAINED)[number] | (typeof CANDIDATES)[number]
 export type RowName = 'teacher' | TrainedRow
@@ -50,6 +50,7 @@ export const TRAININGS: Record<TrainedRow, Training> = {
   C: { ...round, recipe: 'C' },
   D: { ...round, recipe: 'D' },
   E: e,
+  'E-pixels': withPerceptual(e, { pixels: true }),
   F: f,
   F2: { ...f, start: 'F', short: true },
   G: { ...f, start: 'F', pairs: 'real', short: true },
@@ -58,7 +59,6 @@ export const TRAININGS: Record<TrainedRow, Training> = {
   'E-light': withPerceptual(e, { weight: 1 / 4 }),
   'E-heavy': withPerceptual(e, { weight: 4 }),
   'E-clean': withPerceptual(e, { network: 'clean' }),
-  'E-pixels': withPerceptual(e, { pixels: true }),
   'F-light': withPerceptual(f, { weight: 1 / 4 }),
   'F-heavy': withPerceptual(f, { weight: 4 }),
 }
@@ -71,6 +71,7 @@ export const TITLES: Record<RowName, string> = {
   C: 'B with U-shaped t',
   D: 'C with pseudo-Huber',
   E: 'C with LPIPS-Huber',
+  'E-pixels': 'E, and squared differences of pixels',
   F: 'E with its perceptual term over t',
   F2: "F, then as many steps as G on the teacher's pairs",
   G: 'F, then inverted real images',
@@ -79,7 +80,6 @@ export const TITLES: Record<RowName, string> = {
   'E-light': 'E, the perceptual term at a quarter of its weight',
   'E-heavy': 'E, the perceptual term at four times its weight',
   'E-clean': 'E, features of a network that saw clean images only',
-  'E-pixels': 'E, and squared differences of pixels',
   'F-light': 'F, the perceptual term at a quarter of its weight',
   'F-heavy': 'F, the perceptual term at four times its weight',
 }

@@ -45,7 +45,7 @@ export const FACES: Sizes = {
   ...DIGITS,
   seeds: 3,
   pairs: 8192,
-  curve: [50, 100, 200, 400, 800],
+  curve: [50, 100, 200, 400],
   testImages: 8192,
 }
 

@@ -18,8 +18,8 @@ export interface Student {
   learningRate: number
 }
 
-const budget = { pairs: 16_384, pairSteps: 16, batch: 64, learningRate: 5e-4 }
-const digits = { ...budget, teacher: 'small-digit-teacher', steps: 1500 }
+const budget = { pairs: 8192, pairSteps: 16, batch: 64, learningRate: 5e-4 }
+const digits = { ...budget, teacher: 'small-digit-teacher', steps: 600 }
 
 /** The students that the flow package ships, by the name of their file. */
 export const STUDENTS: Record<string, Student> = {
@@ -40,6 +40,6 @@ export const STUDENTS: Record<string, Student> = {
     teacher: 'face-teacher',
     recipe: 'E',
     perception: readFacePerception,
-    steps: 3000,
+    steps: 1500,
   },
 }

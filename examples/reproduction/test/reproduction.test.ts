@@ -45,14 +45,14 @@ it('makes every row, the table with its claims, and the picture', { timeout: 300
     expect(lines.some(logged => logged.startsWith(line))).toBe(true)
 
   const page = resultsMarkdown(results, settings)
-  for (const row of rows) expect(page).toContain(`\n| ${row.padEnd(7)} | `)
+  for (const row of rows) expect(page).toContain(`\n| ${row.padEnd(8)} | `)
   expect(page).toMatch(/\| C - B .*\| 1 .*\| (confirmed|refuted|undecided) +\| -1.97/)
   expect(page).toMatch(/\| C2 - R2 +\| 2 /)
   const picture = decodePng(await drawRows([...results.keys()], runs[0]!))
   expect(picture.shape.slice(-3, -1)).toEqual([1032, 1512])
   picture.dispose()
   const curves = decodePng(drawCurves(results, settings))
-  expect(curves.shape.slice(-3, -1)).toEqual([630, 1440])
+  expect(curves.shape.slice(-3, -1)).toEqual([660, 1440])
   curves.dispose()
 })
 
@@ -97,7 +97,7 @@ describe.skipIf(!built)('the command', () => {
   })
 
   const rows =
-    'teacher, A, B, C, D, E, F, F2, G, C2, R2, E-light, E-heavy, E-clean, E-pixels, F-light, F-heavy, table'
+    'teacher, A, B, C, D, E, E-pixels, F, F2, G, C2, R2, E-light, E-heavy, E-clean, F-light, F-heavy, table'
   it.each([
     [[], "reproduction: the first argument must be one of digits, faces, got ''."],
     [['C'], "reproduction: the first argument must be one of digits, faces, got 'C'."],
