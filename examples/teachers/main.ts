@@ -5,9 +5,9 @@
 //   pnpm --filter @rectified-flow/example-teachers start digit-teacher        (28x28, a core, wasm: half an hour)
 //   pnpm --filter @rectified-flow/example-teachers start small-digit-teacher  (14x14, a core, tfjs-node: 20 minutes)
 //   pnpm --filter @rectified-flow/example-teachers start face-teacher         (16x16 in colour, a core, tfjs-node: 45 minutes)
-//   pnpm --filter @rectified-flow/example-teachers start small-digit-plain    (row B of the paper, 4 minutes)
-//   pnpm --filter @rectified-flow/example-teachers start small-digit-student  (row E, 4 minutes)
-//   pnpm --filter @rectified-flow/example-teachers start face-student         (15 minutes)
+//   pnpm --filter @rectified-flow/example-teachers start small-digit-plain    (row B of the paper, 2 minutes)
+//   pnpm --filter @rectified-flow/example-teachers start small-digit-student  (row E, 2 minutes)
+//   pnpm --filter @rectified-flow/example-teachers start face-student         (10 minutes)
 import { STUDENTS } from './students.js'
 import { TEACHERS } from './teachers.js'
 import { trainStudent } from './train-student.js'

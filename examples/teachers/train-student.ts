@@ -14,12 +14,10 @@ import { runPath, weightsPath, writeShipped } from './shipped-files.js'
 import type { Student } from './students.js'
 
 const SEED = 1
-const WARM_UP = 50
-const EMA_DECAY = 0.995
 
 /** One round of Reflow: the teacher makes pairs, and a copy of it learns from them. */
 export async function trainStudent(name: string, student: Student): Promise<void> {
-  const { pairs: count, pairSteps, steps, batch, learningRate } = student
+  const { pairs: count, pairSteps, steps, batch, learningRate, warmup, emaDecay } = student
   const { name: backend } = await useBackend('node')
   const rng = createRng(SEED)
   const folder = runPath(name)
@@ -46,10 +44,10 @@ export async function trainStudent(name: string, student: Student): Promise<void
     coupling: storedCoupling(store, { rng: rng.fork('pairs') }),
     ...recipe(student.recipe, perception && withPixels(perception)),
     batch,
-    learningRate: warmUp(linearDecay(learningRate, { from: WARM_UP, to: steps, floor: 0.02 }), {
-      steps: WARM_UP,
+    learningRate: warmUp(linearDecay(learningRate, { from: warmup, to: steps, floor: 0.02 }), {
+      steps: warmup,
     }),
-    emaDecay: EMA_DECAY,
+    emaDecay,
     rng: rng.fork('training'),
   })
   await train(trainer, {
@@ -68,7 +66,7 @@ export async function trainStudent(name: string, student: Student): Promise<void
   await writeShipped(name, student.title, weights, {
     teacher: `[${student.teacher}](${student.teacher}.md): network and first weights are its`,
     pairs: `${count.toLocaleString('en')}, made by the teacher in ${pairSteps} Euler steps${classes > 0 ? ', all classes equally likely' : ''}`,
-    training: `row ${student.recipe} of the paper${perception ? ', with squared differences of pixels beside the features' : ''}; ${steps} steps of batch ${batch}, learning rate ${learningRate} after ${WARM_UP} steps of warm-up, falling linearly to a fiftieth, moving average ${EMA_DECAY}; the file holds the moving average, F16`,
+    training: `row ${student.recipe} of the paper${perception ? ', with squared differences of pixels beside the features' : ''}; ${steps} steps of batch ${batch}, learning rate ${learningRate} after ${warmup} steps of warm-up, falling linearly to a fiftieth, moving average ${emaDecay}; the file holds the moving average, F16`,
     'seed, backend': `${SEED}, ${backend}`,
     accuracy: 'see docs/reproduction.md',
   })
