@@ -3,7 +3,7 @@
 // with the paper's claims.
 //
 //   pnpm --filter @rectified-flow/example-reproduction start digits C       (a row: teacher, A to G, E-pixels, F2, C2, R2)
-//   pnpm --filter @rectified-flow/example-reproduction start faces E        (a row: teacher, B, C, E, E-pixels)
+//   pnpm --filter @rectified-flow/example-reproduction start faces E        (a row: teacher, B, E, E-pixels)
 //   pnpm --filter @rectified-flow/example-reproduction start digits E-heavy --seeds 100   (a candidate, see rows.ts)
 //   pnpm --filter @rectified-flow/example-reproduction start digits table   (the page and its pictures, from the finished rows)
 //

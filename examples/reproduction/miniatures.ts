@@ -65,7 +65,7 @@ export const MINIATURES: Record<string, Miniature> = {
     name: 'faces',
     shape: [16, 16, 3],
     teacher: shipped('face-teacher'),
-    rows: ['teacher', 'B', 'C', 'E', 'E-pixels'],
+    rows: ['teacher', 'B', 'E', 'E-pixels'],
     sizes: FACES,
     read: once((split, count) => drawFaces({ split, count })),
     perception: readFacePerception,
