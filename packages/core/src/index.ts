@@ -21,18 +21,23 @@ export { bytesToImages, bytesToSigned, signedToBytes } from './pixels.js'
 export { drawNormal, drawUniform, indexedNormal } from './rng/draw.js'
 export { type NumpyRng, numpyRng, pcg64 } from './rng/numpy-rng.js'
 export { createRng, type Rng, type WordPlace } from './rng/rng.js'
+export { type CentralDifferenceOptions, centralDifference } from './tape/central-difference.js'
 export { checkGradients } from './tape/check-gradients.js'
 export { constant } from './tape/constant.js'
+export { doubleBackward } from './tape/double-backward.js'
+export type { JacobianVector } from './tape/jacobian-vector.js'
 export { recompute } from './tape/recompute.js'
 export { tapedGradients } from './tape/taped-gradients.js'
 export { vectorJacobian } from './tape/vector-jacobian.js'
 export type { BatchOf, TensorOf } from './tensor-of.js'
 export type {
+  AverageField,
   Coupling,
   Denoiser,
   Features,
   Field,
   ImageBatch,
+  Interval,
   LossContext,
   Pairs,
   Premetric,

@@ -4,6 +4,18 @@ import type { Rng } from './rng/rng.js'
 /** dx/dt at (x, t). x [B,...], t [B] -> [B,...]. Borrowed in, owned out. A field of points takes X = tf.Tensor2D. */
 export type Field<X extends tf.Tensor = tf.Tensor> = (x: X, t: tf.Tensor1D) => tf.Tensor
 
+/** Two times per sample, r <= t, each [B]: a sampler goes from x_t to x_r. */
+export type Interval = { t: tf.Tensor1D; r: tf.Tensor1D }
+
+/**
+ * The average velocity of the path through x_t between two times. x [B,...] -> [B,...]. Borrowed in, owned out.
+ *
+ *   u(x_t, t, r) = 1/(t - r) ∫_r^t v(x_s, s) ds, so x_r = x_t - (t - r) u(x_t, t, r); v(x_t, t) where r = t
+ *
+ * @see Geng et al., Mean Flows for One-step Generative Modeling, arXiv 2505.13447, section 4.1
+ */
+export type AverageField<X extends tf.Tensor = tf.Tensor> = (x: X, interval: Interval) => tf.Tensor
+
 /** Posterior mean E[x | x + sigma n]. x [B,...], sigma [B] -> [B,...]. */
 export type Denoiser<X extends tf.Tensor = tf.Tensor4D> = (x: X, sigma: tf.Tensor1D) => X
 
