@@ -10,6 +10,8 @@ export interface DhariwalUNetConfig {
   imgResolution: number
   inChannels: number
   outChannels: number
+  /** 2 for an average velocity u(x, t, r), which has an embedding of r too; 1, a velocity v(x, t), by default. */
+  times?: 1 | 2
   /** Length of class labels; 0 for none. */
   labelDim?: number
   /** Length of augmentation labels; 0 for none. */
@@ -30,21 +32,24 @@ export interface DhariwalUNetConfig {
   labelDropout?: number
 }
 
-/** A configuration with every option present. */
-export type ResolvedDhariwalUNetConfig = Readonly<Required<DhariwalUNetConfig>>
+/** A configuration with every option present; `times` only if it was given. */
+export type ResolvedDhariwalUNetConfig = Readonly<
+  Required<Omit<DhariwalUNetConfig, 'times'>> & Pick<DhariwalUNetConfig, 'times'>
+>
 
-const defaults: Required<Omit<DhariwalUNetConfig, 'imgResolution' | 'inChannels' | 'outChannels'>> = {
-  type: 'dhariwal',
-  labelDim: 0,
-  augmentDim: 0,
-  modelChannels: 192,
-  channelMult: [1, 2, 3, 4],
-  channelMultEmb: 4,
-  numBlocks: 3,
-  attnResolutions: [32, 16, 8],
-  dropout: 0.1,
-  labelDropout: 0,
-}
+const defaults: Required<Omit<DhariwalUNetConfig, 'imgResolution' | 'inChannels' | 'outChannels' | 'times'>> =
+  {
+    type: 'dhariwal',
+    labelDim: 0,
+    augmentDim: 0,
+    modelChannels: 192,
+    channelMult: [1, 2, 3, 4],
+    channelMultEmb: 4,
+    numBlocks: 3,
+    attnResolutions: [32, 16, 8],
+    dropout: 0.1,
+    labelDropout: 0,
+  }
 
 /** Fill in the defaults and check every option. */
 export function resolveDhariwalConfig(config: DhariwalUNetConfig): ResolvedDhariwalUNetConfig {

@@ -8,7 +8,7 @@ export interface EdmOptions extends ForwardOptions {
   sigmaData?: number
 }
 
-const edmNames: OptionNames<EdmOptions> = {
+export const edmNames: OptionNames<EdmOptions> = {
   ...forwardNames,
   sigmaData: 'optional',
 }

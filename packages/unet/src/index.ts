@@ -13,10 +13,17 @@ export { denoiser, score, velocity } from './conversions.js'
 export { createUNet } from './create-unet.js'
 export type { DhariwalUNetConfig, ResolvedDhariwalUNetConfig } from './dhariwal-config.js'
 export { DhariwalUNet } from './dhariwal-unet.js'
+export { edmAverageVelocity } from './edm-average.js'
 export { type EdmOptions, edmDenoiser, edmVelocity } from './edm-network.js'
 export { type GuidanceOptions, guided } from './guided.js'
 export { type LoadOptions, type LoadReport, loadWeights } from './load-weights.js'
-export type { ForwardOptions, Network, TrainingOptions } from './network.js'
+export type {
+  AverageNetwork,
+  ForwardOptions,
+  IntervalOptions,
+  Network,
+  TrainingOptions,
+} from './network.js'
 export { readClassNames, readConfig } from './network-metadata.js'
 export { networkDenoiser, networkVelocity } from './precondition.js'
 export { edm } from './preconditioners/edm.js'

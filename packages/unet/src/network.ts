@@ -16,6 +16,14 @@ export const forwardNames: OptionNames<ForwardOptions> = {
   training: 'optional',
 }
 
+/** The inputs of a network of two times. */
+export interface IntervalOptions extends ForwardOptions {
+  /** c_noise at the end r of the interval [B]; the noise labels by default, so that u(x, t, t) = v(x, t). */
+  endLabels?: tf.Tensor1D | undefined
+}
+
+export const intervalNames: OptionNames<IntervalOptions> = { ...forwardNames, endLabels: 'optional' }
+
 /** Options for training. Without them the network has no dropout. */
 export interface TrainingOptions {
   /** Turns dropout on, and gives its random numbers. Undefined where there must be none, as in `Trainer.validate`. */
@@ -34,4 +42,9 @@ export interface Network {
   readonly weights: Weights
   /** x [B,H,W,C], noiseLabels [B] -> [B,H,W,C]. */
   forward(x: tf.Tensor4D, noiseLabels: tf.Tensor1D, options?: ForwardOptions): tf.Tensor4D
+}
+
+/** A raw network of two times, such as a U-Net with `times: 2`. `edmAverageVelocity` makes an average velocity of it. */
+export interface AverageNetwork extends Network {
+  forward(x: tf.Tensor4D, noiseLabels: tf.Tensor1D, options?: IntervalOptions): tf.Tensor4D
 }

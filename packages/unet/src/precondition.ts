@@ -51,11 +51,12 @@ function checkParts(where: string, network: Network, preconditioner: Preconditio
   checkKind(where, 'preconditioner', preconditioner, 'a preconditioner such as edm()', ['atSigma', 'atTime'])
 }
 
-function wrapped(
-  network: Network,
+/** scale (skip x + out F(input x, noise)). */
+export function wrapped<Options extends ForwardOptions>(
+  network: { forward(x: tf.Tensor4D, noiseLabels: tf.Tensor1D, options?: Options): tf.Tensor4D },
   x: tf.Tensor4D,
   { scale, skip, out, input, noise }: Coefficients,
-  options: ForwardOptions,
+  options: Options,
 ): tf.Tensor4D {
   const raw = network.forward(times(x, input), noise, options)
   const [b, height, width, channels] = x.shape

@@ -10,6 +10,8 @@ export interface SongUNetConfig {
   imgResolution: number
   inChannels: number
   outChannels: number
+  /** 2 for an average velocity u(x, t, r), which has an embedding of r too; 1, a velocity v(x, t), by default. */
+  times?: 1 | 2
   /** Length of class labels; 0 for none. */
   labelDim?: number
   /** Length of augmentation labels; 0 for none. */
@@ -41,10 +43,12 @@ export interface SongUNetConfig {
   skipScale?: number
 }
 
-/** A configuration with every option present. */
-export type ResolvedSongUNetConfig = Readonly<Required<SongUNetConfig>>
+/** A configuration with every option present; `times` only if it was given. */
+export type ResolvedSongUNetConfig = Readonly<
+  Required<Omit<SongUNetConfig, 'times'>> & Pick<SongUNetConfig, 'times'>
+>
 
-const defaults: Required<Omit<SongUNetConfig, 'imgResolution' | 'inChannels' | 'outChannels'>> = {
+const defaults: Required<Omit<SongUNetConfig, 'imgResolution' | 'inChannels' | 'outChannels' | 'times'>> = {
   type: 'song',
   labelDim: 0,
   augmentDim: 0,

@@ -15,7 +15,7 @@ import { decode, encode } from './internal/encode-decode.js'
 import { initWeights } from './internal/init-weights.js'
 import { weightsOf } from './internal/match-tensors.js'
 import { modulations } from './internal/modulations.js'
-import { type ForwardOptions, forwardNames, type Network, trainingNames } from './network.js'
+import { type AverageNetwork, type IntervalOptions, intervalNames, trainingNames } from './network.js'
 
 const WHERE = 'unet.forward'
 
@@ -26,7 +26,7 @@ export type WeightSource =
   | { weights: Weights; buffers?: Weights }
 
 /** The common base of `SongUNet` and `DhariwalUNet`. `createUNet` makes either. */
-export abstract class UNet<C extends ResolvedUNetConfig = ResolvedUNetConfig> implements Network {
+export abstract class UNet<C extends ResolvedUNetConfig = ResolvedUNetConfig> implements AverageNetwork {
   /** Trainable weights by the reference's names: conv [h,w,I,O], linear [in,out]; qkv's columns are the blocks q, k, v. */
   readonly weights: Weights
   /** Variables that are stored with the weights and not trained: the frequencies of a Fourier embedding. */
@@ -67,8 +67,8 @@ export abstract class UNet<C extends ResolvedUNetConfig = ResolvedUNetConfig> im
    * @param noiseLabels  [B], c_noise of EDM
    * @returns            [B,H,W,C], C = outChannels
    */
-  forward(x: tf.Tensor4D, noiseLabels: tf.Tensor1D, options: ForwardOptions = {}): tf.Tensor4D {
-    checkOptions(WHERE, options, forwardNames)
+  forward(x: tf.Tensor4D, noiseLabels: tf.Tensor1D, options: IntervalOptions = {}): tf.Tensor4D {
+    checkOptions(WHERE, options, intervalNames)
     this.#checkInputs(x, noiseLabels, options)
     const { weights, buffers } = this
     const architecture = this.#architecture
@@ -80,12 +80,19 @@ export abstract class UNet<C extends ResolvedUNetConfig = ResolvedUNetConfig> im
     })
   }
 
-  #checkInputs(x: tf.Tensor4D, noiseLabels: tf.Tensor1D, options: ForwardOptions): void {
-    const { imgResolution: side, inChannels, labelDim, augmentDim } = this.config
+  #checkInputs(x: tf.Tensor4D, noiseLabels: tf.Tensor1D, options: IntervalOptions): void {
+    const { imgResolution: side, inChannels, labelDim, augmentDim, times } = this.config
     if (this.#disposed) throw new TypeError(`${WHERE}: the network must be live, got a disposed one.`)
     checkTensor(WHERE, 'x', x, ['B', side, side, inChannels])
     const [b] = x.shape
     checkTensor(WHERE, 'noiseLabels', noiseLabels, [b])
+    if (options.endLabels) {
+      if (times !== 2)
+        throw new RangeError(
+          `${WHERE}: endLabels must be absent for a network of one time, got a tensor. Make it with times: 2.`,
+        )
+      checkTensor(WHERE, 'endLabels', options.endLabels, [b])
+    }
     const labels = (name: 'classLabels' | 'augmentLabels', length: number) => {
       const value = options[name]
       if (value === undefined) return

@@ -109,7 +109,7 @@ it('says what is wrong', () => {
   const make = (options: object) => () => new DhariwalUNet({ ...config, ...options }, { rng })
   expect(make({ encoderType: 'skip' })).toThrow(
     'unet.DhariwalUNet: config must be of imgResolution, inChannels, outChannels, type, labelDim, augmentDim, ' +
-      'modelChannels, channelMult, channelMultEmb, numBlocks, attnResolutions, dropout, labelDropout, ' +
+      'modelChannels, channelMult, channelMultEmb, numBlocks, attnResolutions, dropout, labelDropout, times, ' +
       "got 'encoderType'.",
   )
   expect(make({ modelChannels: 7 })).toThrow('unet.DhariwalUNet: modelChannels must be even, got 7.')

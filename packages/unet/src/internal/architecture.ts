@@ -1,6 +1,6 @@
 import type { Weights } from '@rectified-flow/core'
 import type * as tf from '@tensorflow/tfjs-core'
-import type { ForwardOptions } from '../network.js'
+import type { IntervalOptions } from '../network.js'
 import type { BlockOptions } from './block.js'
 import type { Layer } from './layers.js'
 import type { WeightTable } from './weight-table.js'
@@ -15,6 +15,8 @@ export interface Architecture {
   /** Variables that are stored with the weights and not trained. */
   buffers: WeightTable
   block: BlockOptions
-  /** The embedding [B,E] of noise labels [B] and, where the network has them, of class and augmentation labels. */
-  embed(weights: Weights, buffers: Weights, noiseLabels: tf.Tensor1D, options: ForwardOptions): tf.Tensor2D
+  /** Weights that a checkpoint of a network of one time lacks, and for each the one there that it starts from. */
+  startsFrom: ReadonlyMap<string, string>
+  /** The embedding [B,E] of noise labels [B] and, where the network has them, of end, class and augmentation labels. */
+  embed(weights: Weights, buffers: Weights, noiseLabels: tf.Tensor1D, options: IntervalOptions): tf.Tensor2D
 }

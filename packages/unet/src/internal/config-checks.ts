@@ -6,6 +6,7 @@ interface Levels {
   imgResolution: number
   inChannels: number
   outChannels: number
+  times?: 1 | 2
   labelDim: number
   augmentDim: number
   modelChannels: number
@@ -34,7 +35,9 @@ const required = { imgResolution: 'required', inChannels: 'required', outChannel
 /** The defaults, overwritten by the given options. Throws where an option is unknown, or one without a default missing. */
 export function withDefaults<C extends object, D extends object>(where: string, config: C, defaults: D) {
   const optional = Object.fromEntries(Object.keys(defaults).map(name => [name, 'optional']))
-  checkOptions(where, config, { ...required, ...optional } as object as OptionNames<C>, 'config')
+  // `times` has no default, so that the files of networks of one time don't name it.
+  const names: object = { ...required, ...optional, times: 'optional' }
+  checkOptions(where, config, names as OptionNames<C>, 'config')
   const given = Object.entries(config).filter(([, value]) => value !== undefined)
   return { ...defaults, ...(Object.fromEntries(given) as C) }
 }
@@ -45,6 +48,7 @@ export function checkLevels(where: string, config: Levels): void {
   for (const name of ['labelDim', 'augmentDim'] as const) checkInt(where, name, config[name], 0, most[name])
   for (const name of ['modelChannels', 'channelMultEmb', 'numBlocks'] as const)
     checkInt(where, name, config[name], 1, most[name])
+  if (config.times !== undefined) checkInt(where, 'times', config.times, 1, 2)
   checkNumber(where, 'dropout', config.dropout, 0, 0.99)
   checkNumber(where, 'labelDropout', config.labelDropout, 0, 1)
   checkIntegers(where, 'channelMult', config.channelMult, 1)

@@ -16,6 +16,25 @@ export function silu(y: tf.Tensor2D): tf.Tensor2D {
   return tf.mul(y, tf.sigmoid(y))
 }
 
+/**
+ * The two layers that every time goes through: map_layer0 and 1, or of the second time map_end_layer0 and 1.
+ *
+ *   layer1(silu(layer0(y)))
+ */
+export function mapped(weights: Weights, layers: 'map_layer' | 'map_end_layer', y: tf.Tensor2D): tf.Tensor2D {
+  return linear(weights, `${layers}1`, silu(linear(weights, `${layers}0`, y)))
+}
+
+/** The mean (a + b)/2, which is a exactly where b = a: at r = t both times have one embedding. */
+export function halfway(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
+  return tf.mul(tf.add(a, b), 0.5)
+}
+
+/** Weights of the second time, and those of the first that they start from where a checkpoint has one time. */
+export const endStartsFrom: ReadonlyMap<string, string> = new Map(
+  ['0.weight', '0.bias', '1.weight', '1.bias'].map(end => [`map_end_layer${end}`, `map_layer${end}`]),
+)
+
 /** Angles [B,n] of noise labels [B]. Frequencies fall geometrically from 1 at index 0 to 1 / 10000 at index `last`. */
 export function positionalAngles(noiseLabels: tf.Tensor1D, n: number, last: number): tf.Tensor2D {
   const freqs = Array.from({ length: n }, (_, i) => MAX_PERIOD ** (-i / last))

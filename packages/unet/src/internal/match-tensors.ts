@@ -18,7 +18,8 @@ export interface LoadReport {
 
 /**
  * Compare a checkpoint with a network: the tensors that fit, under the network's names, and a report on the others. Tensors
- * whose names don't start with the prefix belong to something else, such as an optimizer.
+ * whose names don't start with the prefix belong to something else, such as an optimizer. A network of two times takes a
+ * checkpoint of one: its second embedding starts from the first.
  */
 export function matchTensors(
   where: string,
@@ -26,12 +27,12 @@ export function matchTensors(
   tensors: ReadonlyMap<string, HostTensor>,
   given?: string,
 ): { fitting: Map<string, HostTensor>; report: LoadReport } {
-  const { weights, buffers } = architecture
+  const { weights, buffers, startsFrom } = architecture
   const { resampleFilter } = architecture.block
   const filters = new Set(storedFilterNames(architecture))
   const report: LoadReport = { missing: [], unexpected: [], mismatched: [] }
   const fitting = new Map<string, HostTensor>()
-  const network = new Set([...buffers.keys(), ...weights.keys()])
+  const network = new Set([...buffers.keys(), ...weights.keys()].filter(name => !startsFrom.has(name)))
   const prefix =
     given === undefined
       ? findPrefix(where, network, tensors.keys())
@@ -53,6 +54,10 @@ export function matchTensors(
         })
     } else report.unexpected.push(fullName)
   }
+  const ofOneTime = [...startsFrom.keys()].every(name => !tensors.has(prefix + name))
+  for (const [name, source] of startsFrom)
+    if (ofOneTime && fitting.has(source)) fitting.set(name, fitting.get(source)!)
+    else if (!fitting.has(name)) network.add(name)
   for (const name of network) if (!tensors.has(prefix + name)) report.missing.push(name)
   return { fitting, report }
 }

@@ -1,10 +1,19 @@
 import type { Weights } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import type { ForwardOptions } from '../network.js'
+import type { IntervalOptions } from '../network.js'
 import type { ResolvedSongUNetConfig } from '../song-config.js'
 import type { Architecture } from './architecture.js'
 import { checkLayers } from './config-checks.js'
-import { droppedLabels, fourierAngles, linear, positionalAngles, silu } from './embedding.js'
+import {
+  droppedLabels,
+  endStartsFrom,
+  fourierAngles,
+  halfway,
+  linear,
+  mapped,
+  positionalAngles,
+  silu,
+} from './embedding.js'
 import { songLayers } from './song-layers.js'
 import { addLayers, addLinear, type WeightTable, xavier } from './weight-table.js'
 
@@ -15,7 +24,8 @@ const FOURIER_SCALE = 16
 const schemes = { usual: xavier(), attention: xavier(Math.sqrt(0.2)), last: xavier(1e-5) }
 
 export function songArchitecture(config: ResolvedSongUNetConfig): Architecture {
-  const { modelChannels, channelMultEmb, channelMultNoise, labelDim, augmentDim, embeddingType } = config
+  const { modelChannels, channelMultEmb, channelMultNoise, labelDim, augmentDim, embeddingType, times } =
+    config
   const noise = modelChannels * channelMultNoise
   const length = modelChannels * channelMultEmb
   const layers = songLayers(config)
@@ -26,6 +36,10 @@ export function songArchitecture(config: ResolvedSongUNetConfig): Architecture {
   if (augmentDim) addLinear(weights, 'map_augment', [augmentDim, noise], schemes.usual, false)
   addLinear(weights, 'map_layer0', [noise, length], schemes.usual)
   addLinear(weights, 'map_layer1', [length, length], schemes.usual)
+  if (times === 2) {
+    addLinear(weights, 'map_end_layer0', [noise, length], schemes.usual)
+    addLinear(weights, 'map_end_layer1', [length, length], schemes.usual)
+  }
   addLayers(weights, layers, schemes, { length, perChannel: 1 })
 
   const buffers: WeightTable = new Map()
@@ -38,27 +52,31 @@ export function songArchitecture(config: ResolvedSongUNetConfig): Architecture {
     layers,
     weights,
     buffers,
+    startsFrom: times === 2 ? endStartsFrom : new Map(),
     block: { dropout, resampleFilter, skipScale, epsilon: 1e-6, adaptive: false },
     embed: (...args) => embed(config, ...args),
   }
 }
 
 function embed(
-  { modelChannels, channelMultNoise, labelDim, labelDropout, augmentDim }: ResolvedSongUNetConfig,
+  { modelChannels, channelMultNoise, labelDim, labelDropout, augmentDim, times }: ResolvedSongUNetConfig,
   weights: Weights,
   buffers: Weights,
   noiseLabels: tf.Tensor1D,
-  options: ForwardOptions,
+  options: IntervalOptions,
 ): tf.Tensor2D {
   const freqs = buffers.get('map_noise.freqs')
   const half = (modelChannels * channelMultNoise) / 2
-  const angles = freqs ? fourierAngles(noiseLabels, freqs) : positionalAngles(noiseLabels, half, half - 1)
-  let y = tf.concat([tf.sin(angles), tf.cos(angles)], 1) as tf.Tensor2D
-  if (labelDim) {
-    const labels = droppedLabels(noiseLabels.shape[0], labelDim, labelDropout, options)
-    y = tf.add(y, linear(weights, 'map_label', tf.mul(labels, Math.sqrt(labelDim))))
+  const labels = labelDim && droppedLabels(noiseLabels.shape[0], labelDim, labelDropout, options)
+  const inputs = (noise: tf.Tensor1D) => {
+    const angles = freqs ? fourierAngles(noise, freqs) : positionalAngles(noise, half, half - 1)
+    let y = tf.concat([tf.sin(angles), tf.cos(angles)], 1) as tf.Tensor2D
+    if (labels) y = tf.add(y, linear(weights, 'map_label', tf.mul(labels, Math.sqrt(labelDim))))
+    if (augmentDim && options.augmentLabels)
+      y = tf.add(y, linear(weights, 'map_augment', options.augmentLabels))
+    return y
   }
-  if (augmentDim && options.augmentLabels)
-    y = tf.add(y, linear(weights, 'map_augment', options.augmentLabels))
-  return silu(linear(weights, 'map_layer1', silu(linear(weights, 'map_layer0', y))))
+  const start = mapped(weights, 'map_layer', inputs(noiseLabels))
+  if (times !== 2) return silu(start)
+  return silu(halfway(start, mapped(weights, 'map_end_layer', inputs(options.endLabels ?? noiseLabels))))
 }
