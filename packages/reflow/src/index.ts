@@ -41,7 +41,7 @@ export {
 export { slerp } from './slerp.js'
 export { straightness } from './straightness.js'
 export { Trainer, type TrainerStep, type ValidateOptions } from './trainer.js'
-export type { TrainerOptions } from './trainer-options.js'
+export type { AverageTrainerOptions, SharedTrainerOptions, TrainerOptions } from './trainer-options.js'
 export type { TrainerState } from './trainer-state.js'
 export { type TranslateOptions, translate } from './translate.js'
 export type { SamplerState, SampleTrajectory } from './walk.js'

@@ -1,5 +1,6 @@
 import { precision } from '@rectified-flow/backends'
 import {
+  type AverageField,
   type Coupling,
   checkFunction,
   checkInt,
@@ -15,19 +16,16 @@ import {
 } from '@rectified-flow/core'
 import type * as tf from '@tensorflow/tfjs-core'
 import { emaWarmUp } from './ema-warm-up.js'
+import { comparison } from './internal/comparison.js'
 import { dynamicLossScale, type LossScale } from './loss-scale.js'
+import type { IntervalDistribution, Objective } from './objectives/objective.js'
 import { type Schedule, toSchedule } from './schedule.js'
 
-export interface TrainerOptions<X extends tf.Tensor = tf.Tensor> {
-  /**
-   * The network's velocity: in a training step `rng` drives its dropout, in `validate` there is no rng and no dropout. Labels [B,L] are
-   * those of the pairs.
-   */
-  velocity: (rng: Rng | undefined, labels?: tf.Tensor2D) => Field<X>
+/** The options that a trainer of any objective has. */
+export interface SharedTrainerOptions<X extends tf.Tensor = tf.Tensor> {
   /** The variables to train, which `velocity` reads. */
   weights: Weights
   coupling: Coupling<X>
-  timesteps: TimestepDistribution
   premetric: Premetric
   /** Drives times and dropout; step k uses rng.fork(k). */
   rng: Rng
@@ -59,12 +57,33 @@ export interface TrainerOptions<X extends tf.Tensor = tf.Tensor> {
   compile?: boolean
 }
 
-export const trainerNames: OptionNames<TrainerOptions> = {
+export interface TrainerOptions<X extends tf.Tensor = tf.Tensor> extends SharedTrainerOptions<X> {
+  /**
+   * The network's velocity: in a training step `rng` drives its dropout, in `validate` there is no rng and no dropout. Labels [B,L] are
+   * those of the pairs.
+   */
+  velocity: (rng: Rng | undefined, labels?: tf.Tensor2D) => Field<X>
+  timesteps: TimestepDistribution
+  objective?: undefined
+}
+
+/** The options of a trainer of an average velocity; `meanFlow()` and others of `/objectives` give three of them. */
+export interface AverageTrainerOptions<X extends tf.Tensor = tf.Tensor> extends SharedTrainerOptions<X> {
+  /** The network's average velocity, with dropout and labels as for a velocity. */
+  velocity: (rng: Rng | undefined, labels?: tf.Tensor2D) => AverageField<X>
+  /** Its times, such as `intervals(uShaped())`. */
+  timesteps: IntervalDistribution
+  /** What is compared in place of the velocity and z - x. */
+  objective: Objective<NoInfer<X>>
+}
+
+export const trainerNames: OptionNames<TrainerOptions | AverageTrainerOptions> = {
   velocity: 'required',
   weights: 'required',
   coupling: 'required',
   timesteps: 'required',
   premetric: 'required',
+  objective: 'optional',
   rng: 'required',
   batch: 'optional',
   microBatches: 'optional',
@@ -95,7 +114,7 @@ export function withDefaults({
   compile = true,
   lossScale = precision() === 'mixed' ? dynamicLossScale() : undefined,
   ...rest
-}: TrainerOptions) {
+}: TrainerOptions | AverageTrainerOptions) {
   const where = 'reflow.Trainer'
   checkFunction(where, 'velocity', rest.velocity)
   checkKind(where, 'weights', rest.weights, "a Map of variables, such as a network's weights", [
@@ -107,6 +126,7 @@ export function withDefaults({
   ])
   checkKind(where, 'timesteps', rest.timesteps, 'a distribution such as uShaped()', ['sample'])
   checkFunction(where, 'premetric', rest.premetric)
+  if (rest.objective !== undefined) checkFunction(where, 'objective', rest.objective)
   checkRng(where, rest.rng)
   checkInt(where, 'batch', batch, 1)
   checkInt(where, 'microBatches', microBatches, 1, batch)
@@ -119,6 +139,7 @@ export function withDefaults({
   checkInt(where, 'maxSkipped', maxSkipped, 1)
   return {
     ...rest,
+    compare: comparison(rest),
     batch,
     microBatches,
     learningRate: toSchedule(learningRate),

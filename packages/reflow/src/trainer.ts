@@ -14,7 +14,12 @@ import * as tf from '@tensorflow/tfjs-core'
 import { after, type Counters, schedule } from './internal/counters.js'
 import { type TrainingStep, trainingStep } from './internal/training-step.js'
 import { validationLoss } from './internal/validation-loss.js'
-import { type TrainerOptions, trainerNames, withDefaults } from './trainer-options.js'
+import {
+  type AverageTrainerOptions,
+  type TrainerOptions,
+  trainerNames,
+  withDefaults,
+} from './trainer-options.js'
 import {
   readSlots,
   type Slots,
@@ -50,7 +55,8 @@ export interface ValidateOptions {
 const validateNames: OptionNames<ValidateOptions> = { batches: 'optional', averaged: 'optional' }
 
 /**
- * Trains a velocity on pairs of any shape [B,...]: x_t = (1 - t) x + t z, target z - x, Adam, moving average of the weights.
+ * Trains a velocity on pairs of any shape [B,...]: x_t = (1 - t) x + t z, target z - x, Adam, moving average of the weights. With an
+ * `objective` it trains an average velocity, on what the objective compares.
  * A step depends only on the state and the step's number, so a trainer restored from `state` continues with the same bits.
  */
 export class Trainer<X extends tf.Tensor = tf.Tensor> {
@@ -72,7 +78,7 @@ export class Trainer<X extends tf.Tensor = tf.Tensor> {
   /** Why a report could not be read. The counters are not known from then on, so nothing goes on before a `restore`. */
   #lost: Error | undefined
 
-  constructor(options: TrainerOptions<X>) {
+  constructor(options: TrainerOptions<X> | AverageTrainerOptions<X>) {
     checkOptions('reflow.Trainer', options, trainerNames)
     checkGradients('reflow.Trainer')
     this.#options = withDefaults(options as unknown as TrainerOptions) // X is only for the compiler
@@ -146,13 +152,13 @@ export class Trainer<X extends tf.Tensor = tf.Tensor> {
       checkTensor(where, 'pairs.x', pairs.x, [batch, '...'])
       checkTensor(where, 'pairs.z', pairs.z, pairs.x.shape)
       if (pairs.labels) checkTensor(where, 'pairs.labels', pairs.labels, [batch, 'L'])
-      const { timesteps, rng } = this.#options
+      const { timesteps, objective, rng } = this.#options
       const draw = rng.fork(this.#started)
-      const t = timesteps.sample(batch, draw.fork('t'))
-      checkTensor(where, 'timesteps.sample(n, rng)', t, [batch])
+      const times = timesteps.sample(batch, draw.fork('t'))
+      checkTensor(where, 'timesteps.sample(n, rng)', times, objective ? [batch, 3] : [batch])
       const numbers = schedule(this.#counters, this.#started > this.step, this.#options)
-      inputs.push(t, numbers)
-      const given = { pairs, t, schedule: numbers, skipped: this.#skipped, rng: draw.fork('dropout') }
+      inputs.push(times, numbers)
+      const given = { pairs, times, schedule: numbers, skipped: this.#skipped, rng: draw.fork('dropout') }
       const { report, skipped } = this.#device.run(given)
       this.#skipped.dispose()
       this.#skipped = tf.keep(skipped)
@@ -213,7 +219,7 @@ export class Trainer<X extends tf.Tensor = tf.Tensor> {
   /**
    * The mean loss of pairs that are not trained on, without dropout, after all steps that were asked for before:
    *
-   *   mean over the pairs of coupling.draw(k, batch), k = 0 ... batches - 1, of premetric(v(x_t, t), z - x)
+   *   mean over the pairs of coupling.draw(k, batch), k = 0 ... batches - 1, of premetric(v(x_t, t), z - x), or what the objective compares
    *
    * Batch and premetric are those of training, and so is the distribution of the times, which are drawn with
    * rng.fork('validation').fork(k). So every call has the same pairs, noise and times, and the losses of two steps compare.

@@ -1,4 +1,4 @@
-import type { Coupling, Denoiser, Field, Rng } from '@rectified-flow/core'
+import type { AverageField, Coupling, Denoiser, Field, Rng } from '@rectified-flow/core'
 import type { ImageDataset, ImageSource } from '@rectified-flow/datasets'
 import type { PairStore } from '@rectified-flow/datasets/node'
 import {
@@ -10,6 +10,7 @@ import {
   optimalTransportCoupling,
   prefetch,
   previewFlow,
+  type SharedTrainerOptions,
   sample,
   sampleEdm,
   sampler,
@@ -22,7 +23,9 @@ import {
   truncatedCoupling,
 } from '@rectified-flow/reflow'
 import type { train } from '@rectified-flow/reflow/node'
-import type * as tf from '@tensorflow/tfjs-core'
+import { alongGrid, meanFlow, type Objective } from '@rectified-flow/reflow/objectives'
+import { uniform } from '@rectified-flow/timestep-dists'
+import * as tf from '@tensorflow/tfjs-core'
 import { expectTypeOf } from 'vitest'
 
 declare const images: tf.Tensor4D
@@ -79,3 +82,19 @@ expectTypeOf(trainer).toExtend<Parameters<typeof train>[0]>()
 new Trainer({ ...rest, coupling: plane, velocity: () => field })
 // @ts-expect-error the coupling gives images, the field takes points
 new Trainer({ ...rest, coupling: independentCoupling(images, { rng }), velocity: () => ofPoints })
+
+// With an objective the field takes two times, and so do the times.
+declare const average: AverageField<tf.Tensor2D>
+declare const shared: SharedTrainerOptions<tf.Tensor2D>
+new Trainer({ ...shared, ...meanFlow(), velocity: () => average })
+const own: Objective<tf.Tensor2D> = (u, { xt, t, r, v }) => ({ prediction: u(xt, { t, r }), target: v })
+new Trainer({ ...shared, ...meanFlow(), objective: own, velocity: () => average })
+expectTypeOf(alongGrid(average)).toEqualTypeOf<Field<tf.Tensor2D>>()
+// @ts-expect-error a velocity of one time has no average
+new Trainer({ ...shared, ...meanFlow(), velocity: () => (x: tf.Tensor2D, t: tf.Tensor1D) => tf.mul(x, t) })
+// @ts-expect-error an average velocity needs an objective
+new Trainer({ ...shared, timesteps: uniform(), velocity: () => average })
+// @ts-expect-error an objective needs intervals
+new Trainer({ ...shared, ...meanFlow(), timesteps: uniform(), velocity: () => average })
+// @ts-expect-error a sampler takes a velocity
+sample(average, points)

@@ -1,26 +1,27 @@
 import {
   batchOf,
-  checkFunction,
   checkTensor,
-  type Field,
   interpolate,
   type Pairs,
   type Premetric,
+  type Rng,
   tapedGradients,
   type Weights,
 } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
+import { type Comparison, startTimes } from './comparison.js'
 
 const WHERE = 'reflow.Trainer.advance'
 
 /** The inputs of a batch's gradients. */
 export interface BatchLoss {
   pairs: Pairs
-  /** Times of the pairs [B]. */
-  t: tf.Tensor1D
+  /** Times of the pairs [B], or [B,3]. */
+  times: tf.Tensor
+  compare: Comparison
   premetric: Premetric
-  /** The velocity for micro-batch m with its labels. */
-  velocity: (m: number, labels: tf.Tensor2D | undefined) => Field
+  /** Drives the dropout of micro-batch m. */
+  rngOf: (m: number) => Rng | undefined
   microBatches: number
   /** A factor of the loss. */
   scale?: tf.Scalar | undefined
@@ -35,9 +36,9 @@ export interface BatchGradients {
 
 /** Gradients of a batch, as the sum of the gradients of its equal parts (micro-batches). Call it inside of a tidy. */
 export function batchGradients(weights: Weights, loss: BatchLoss): BatchGradients {
-  const { t, microBatches, scale } = loss
+  const { times, microBatches, scale } = loss
   const variables = [...weights.values()]
-  const batch = batchOf(t)
+  const batch = batchOf(times)
   const mean = tf.fill([batch / microBatches], 1 / batch)
   const slope = scale ? tf.mul(mean, scale) : mean
   const losses: tf.Tensor1D[] = []
@@ -62,19 +63,18 @@ export function batchGradients(weights: Weights, loss: BatchLoss): BatchGradient
 
 /** The premetric of micro-batch m at its times, [B / microBatches]. */
 export function partLosses(
-  { pairs, t: times, premetric, velocity, microBatches }: BatchLoss,
+  { pairs, times: all, compare, premetric, rngOf, microBatches }: BatchLoss,
   m: number,
 ): tf.Tensor1D {
-  const size = batchOf(times) / microBatches
+  const size = batchOf(all) / microBatches
   const part = <T extends tf.Tensor>(tensor: T): T =>
     microBatches === 1 ? tensor : (tf.slice(tensor, m * size, size) as T)
-  const [x, z, t] = [part(pairs.x), part(pairs.z), part(times)]
+  const [x, z, times] = [part(pairs.x), part(pairs.z), part(all)]
+  const t = startTimes(times)
   const xt = interpolate(x, z, t)
-  const field = velocity(m, pairs.labels && part(pairs.labels))
-  checkFunction(WHERE, 'velocity(rng, labels)', field)
-  const prediction = field(xt, t)
-  checkTensor(WHERE, 'velocity(rng, labels)(x, t)', prediction, xt.shape)
-  const losses = premetric(prediction, tf.sub(z, x), { t, xt, x })
+  const labels = pairs.labels && { labels: part(pairs.labels) }
+  const { prediction, target } = compare({ x, z, xt, times, ...labels }, rngOf(m))
+  const losses = premetric(prediction, target, { t, xt, x })
   checkTensor(WHERE, 'premetric(prediction, target, context)', losses, t.shape)
   return losses
 }

@@ -4,12 +4,13 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { withDefaults } from '../trainer-options.js'
 import type { Slots } from '../trainer-state.js'
 import { batchGradients } from './batch-gradients.js'
+import { startTimes } from './comparison.js'
 
 /** What a step takes. (A type and not an interface, because `compile` needs that.) */
 export type StepInputs = {
   pairs: Pairs
-  /** Times of the pairs [B]. */
-  t: tf.Tensor1D
+  /** Times of the pairs [B], or [B,3]. */
+  times: tf.Tensor
   /** Adam's numbers, if the step before changed the weights and if it was skipped: see `stepNumbers` [2,10]. */
   schedule: tf.Tensor2D
   /** Whether it was skipped, from its result [1]. */
@@ -35,13 +36,14 @@ export interface TrainingStep {
 }
 
 export function trainingStep(options: ReturnType<typeof withDefaults>, slots: Slots): TrainingStep {
-  const { velocity, premetric, weights, microBatches, clipNorm } = options
-  const step = ({ pairs: { x, z, labels }, t, schedule, skipped, rng }: StepInputs): StepResult => {
+  const { compare, premetric, weights, microBatches, clipNorm } = options
+  const step = ({ pairs: { x, z, labels }, times, schedule, skipped, rng }: StepInputs): StepResult => {
     const { losses, gradients } = batchGradients(weights, {
       pairs: { x, z, ...(labels && { labels }) },
-      t,
+      times,
+      compare,
       premetric,
-      velocity: (m, labels) => velocity(microBatches === 1 ? rng : rng.fork(m), labels),
+      rngOf: m => (microBatches === 1 ? rng : rng.fork(m)),
       microBatches,
       scale: options.lossScale ? scaleOf(schedule, skipped) : undefined,
     })
@@ -52,7 +54,7 @@ export function trainingStep(options: ReturnType<typeof withDefaults>, slots: Sl
     const next = stepNumbers({ schedule, skipped, losses, squares }, clipNorm)
     adamEma(used, given, next.numbers)
     return {
-      report: tf.concat([losses, t, squares, next.skipped]) as tf.Tensor1D,
+      report: tf.concat([losses, startTimes(times), squares, next.skipped]) as tf.Tensor1D,
       skipped: next.skipped,
     }
   }

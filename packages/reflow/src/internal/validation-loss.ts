@@ -6,7 +6,7 @@ import { partLosses } from './batch-gradients.js'
 export interface Validation
   extends Pick<
     ReturnType<typeof withDefaults>,
-    'batch' | 'microBatches' | 'timesteps' | 'rng' | 'premetric' | 'velocity'
+    'batch' | 'microBatches' | 'timesteps' | 'rng' | 'premetric' | 'compare'
   > {
   batches: number
   /** Runs a synchronous body with the weights that are to be validated. */
@@ -17,7 +17,7 @@ export interface Validation
 export async function validationLoss(
   where: string,
   coupling: Coupling,
-  { batch, microBatches, batches, timesteps, rng, premetric, velocity, during }: Validation,
+  { batch, microBatches, batches, timesteps, rng, premetric, compare, during }: Validation,
 ): Promise<number> {
   let sum = 0
   for (let k = 0; k < batches; k++) {
@@ -29,9 +29,8 @@ export async function validationLoss(
       checkTensor(where, 'pairs.z', z, x.shape)
       const losses = during(() =>
         tf.tidy(() => {
-          const t = timesteps.sample(batch, rng.fork('validation').fork(k))
-          const plain = (_: number, labels?: tf.Tensor2D) => velocity(undefined, labels)
-          const loss = { pairs, t, premetric, velocity: plain, microBatches }
+          const times = timesteps.sample(batch, rng.fork('validation').fork(k))
+          const loss = { pairs, times, compare, premetric, rngOf: () => undefined, microBatches }
           return tf.concat(Array.from({ length: microBatches }, (_, m) => tf.tidy(() => partLosses(loss, m))))
         }),
       )
