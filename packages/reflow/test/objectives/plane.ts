@@ -20,6 +20,14 @@ export const perceptron =
     return tf.add(tf.matMul(hidden, w2 as tf.Tensor2D), b2!)
   }
 
+/** u = g(t, r) x, where g is a polynomial of degree 2 with six gains [6,1]. */
+export const polynomial =
+  (gains: tf.Tensor): AverageField<tf.Tensor2D> =>
+  (x, { t, r }) => {
+    const powers = tf.stack([tf.onesLike(t), t, r, tf.square(t), tf.mul(t, r), tf.square(r)], 1)
+    return tf.mul(x, tf.matMul(powers as tf.Tensor2D, gains as tf.Tensor2D))
+  }
+
 /** Normal data N(0, s²) and normal noise: q_t² = t² + s² (1-t)² is the variance of x_t, and x_r = x_t q_r / q_t. */
 const DEVIATION = 0.5
 const q = (t: number) => Math.hypot(t, DEVIATION * (1 - t))
