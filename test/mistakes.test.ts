@@ -160,8 +160,8 @@ const mistakes: [string, () => unknown, string][] = [
   ],
   [
     'a guidance that is no field',
-    () => guided(field, wrong(1), 2),
-    'unet.guided: unconditional must be a function, got 1.',
+    () => guided(field, wrong(1), { scale: 2 }),
+    'unet.guided: guide must be a function, got 1.',
   ],
   [
     'a network saved as its weights',

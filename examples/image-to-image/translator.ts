@@ -73,7 +73,7 @@ export async function trainTranslator(
   const store = await createPairStore(join(folder, 'pairs'), plan)
   await generatePairs(
     store,
-    (z, labels) => sample(guided(velocity(labels), velocity(), guidance), z, { steps }).x,
+    (z, labels) => sample(guided(velocity(labels), velocity(), { scale: guidance }), z, { steps }).x,
     {
       labels: index => index % CLASSES,
       onProgress: (done, all) => onProgress(`pairs ${done}/${all}`),

@@ -1,10 +1,9 @@
 import { alongBatch, createRng, type Rng } from '@rectified-flow/core'
 import { expectNoLeak } from '@rectified-flow/tools/leaks'
-import { expectClose, f32, sum } from '@rectified-flow/tools/matchers'
+import { expectClose, sum } from '@rectified-flow/tools/matchers'
 import {
   denoiser,
   edm,
-  guided,
   iddpm,
   type Network,
   networkDenoiser,
@@ -165,33 +164,5 @@ describe('conversions', () => {
     expect(() => score(field)(imagesOf(2), t)).toThrow('unet.score: t must have shape [2], got [1].')
     expect(() => vp({ betaData: 0 })).toThrow('unet.vp: betaData must be a finite number >= 5e-324, got 0.')
     expect(() => iddpm({ steps: 0 })).toThrow('unet.iddpm: steps must be an integer >= 1, got 0.')
-  })
-})
-
-describe('guided', () => {
-  const conditional = (x: tf.Tensor) => tf.mul(x, 2)
-  const unconditional = (x: tf.Tensor) => tf.mul(x, 0.5)
-
-  it('is u + scale (c - u)', async () => {
-    const [x, t] = [imagesOf(2), tf.tensor1d([0.2, 0.7])]
-    for (const scale of [0, 1, 3])
-      await expectClose(guided(conditional, unconditional, scale)(x, t), tf.mul(x, 0.5 + 1.5 * scale), f32)
-  })
-
-  it('is c outside of its interval, per sample', async () => {
-    const [x, t] = [imagesOf(4), tf.tensor1d([0.1, 0.3, 0.6, 0.9])]
-    const field = guided(conditional, unconditional, 3, { interval: [0.2, 0.7] })
-    const factors = tf.tensor4d([2, 5, 5, 2], [4, 1, 1, 1])
-    await expectClose(field(x, t), tf.mul(x, factors), f32)
-    await expectNoLeak(() => field(x, t).dispose())
-  })
-
-  it('says what is wrong', () => {
-    expect(() => guided(conditional, unconditional, Number.NaN)).toThrow(
-      'unet.guided: scale must be a finite number, got NaN.',
-    )
-    expect(() => guided(conditional, unconditional, 2, { interval: [0.5, 0.2] })).toThrow(
-      'unet.guided: interval must be times 0 <= from <= to <= 1, got [0.5,0.2].',
-    )
   })
 })
