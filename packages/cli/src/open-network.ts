@@ -59,6 +59,7 @@ interface ReadOptions extends MaxBytesFlag {
   config: UNetConfig | undefined
   prefix?: string | undefined
   dropout?: number | undefined
+  labelDropout?: number | undefined
   /** How the command line calls the file, for an error. */
   name: string
   /** Where a configuration can be given, for an error. */
@@ -68,7 +69,7 @@ interface ReadOptions extends MaxBytesFlag {
 /** The network in a file. */
 export async function readNetwork(
   path: string,
-  { config, prefix, dropout, name, hint, maxBytes }: ReadOptions,
+  { config, prefix, dropout, labelDropout, name, hint, maxBytes }: ReadOptions,
 ): Promise<Flow> {
   await checkFile(name, path)
   const checkpoint = await readCheckpointFile(path, limit(maxBytes))
@@ -82,6 +83,7 @@ export async function readNetwork(
       ...(config && { config }),
       ...(prefix !== undefined && { prefix }),
       ...(dropout !== undefined && { dropout }),
+      ...(labelDropout !== undefined && { labelDropout }),
     }),
   )
 }

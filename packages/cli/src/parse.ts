@@ -25,10 +25,19 @@ const integer = parseInteger(0)
 /** A parser for an option that takes an integer in [min, max]. */
 export function parseInteger(min: number, max: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return text => {
-    const value = text.trim() === '' ? Number.NaN : Number(text)
+    const value = numberOf(text)
     if (Number.isInteger(value) && value >= min && value <= max) return value
     const rule = max === Number.MAX_SAFE_INTEGER ? `>= ${min}` : `in [${min}, ${max}]`
     throw new InvalidArgumentError(`must be an integer ${rule}, got '${short(text)}'.`)
+  }
+}
+
+/** A parser for an option that takes a number in [min, max]. */
+export function parseNumber(min: number, max: number): (text: string) => number {
+  return text => {
+    const value = numberOf(text)
+    if (value >= min && value <= max) return value
+    throw new InvalidArgumentError(`must be a number in [${min}, ${max}], got '${short(text)}'.`)
   }
 }
 
@@ -37,11 +46,20 @@ export const parseSteps = parseInteger(1, 100_000)
 
 /** A grid of times: `0.99999,0.8,0` -> numbers. */
 export function parseTimes(text: string): number[] {
-  const times = text.split(',').map(part => (part.trim() === '' ? Number.NaN : Number(part)))
+  const times = text.split(',').map(numberOf)
   const falls = times.every((t, i) => t >= 0 && t <= 1 && !(t >= times[i - 1]!))
   if (times.length >= 2 && falls) return times
   throw new InvalidArgumentError(`must be at least 2 falling numbers in [0, 1], got '${short(text)}'.`)
 }
+
+/** Two times: `0.2,0.8` -> numbers. */
+export function parseInterval(text: string): [number, number] {
+  const [from = Number.NaN, to = Number.NaN, ...more] = text.split(',').map(numberOf)
+  if (from >= 0 && from <= to && to <= 1 && more.length === 0) return [from, to]
+  throw new InvalidArgumentError(`must be two times in [0, 1], such as 0.2,0.8, got '${short(text)}'.`)
+}
+
+const numberOf = (text: string) => (text.trim() === '' ? Number.NaN : Number(text))
 
 /** The beginning of a long text, for an error. */
 const short = (text: string) => (text.length > 80 ? `${text.slice(0, 80)}...` : text)

@@ -48,6 +48,8 @@ const settings = z.strictObject({
       /** What the names of the weights in `initial` begin with, if a file holds more than one network. */
       prefix: z.string().optional(),
       dropout: lost.optional(),
+      /** The share of the labels that training drops, so that the network can be its own guide. */
+      labelDropout: share.optional(),
     })
     .refine(
       ({ initial, config, preset }) => initial ?? config ?? preset,

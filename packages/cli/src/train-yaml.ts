@@ -28,6 +28,7 @@ export function trainYaml(data: string, { count, height, width, channels, classe
         in_channels: channels,
         out_channels: channels,
         label_dim: classes,
+        ...(classes > 0 && { label_dropout: 0.1 }),
         model_channels: 32,
         channel_mult: document.createNode([1, 2, 2], { flow: true }),
         num_blocks: 1,
@@ -56,6 +57,8 @@ const COMMENTS: Readonly<Record<string, string>> = {
   'network.config.in_channels': '1 for grey images, 3 for colour.',
   'network.config.out_channels': 'The same number.',
   'network.config.label_dim': 'The number of classes that the network knows; 0 for none.',
+  'network.config.label_dropout':
+    'The share of the labels that training drops, so that `sample --guidance` works.',
   'network.config.model_channels': 'Channels of the first level. More draw better and take longer.',
   'network.config.channel_mult':
     'Each level has half the side of the one before, and so many times the channels.',

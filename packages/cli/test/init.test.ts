@@ -31,6 +31,7 @@ describe('init', () => {
       '    img_resolution: 8',
       '    in_channels: 3',
       '    label_dim: 2',
+      '    label_dropout: 0.1',
       'recipe: B',
       'heldOut: 0.05',
     ])

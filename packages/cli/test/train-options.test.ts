@@ -98,10 +98,18 @@ describe('train --set', () => {
       'batch=2',
       'batch=3',
       'network.dropout=0.1',
+      'network.labelDropout=0.2',
       'recipe=F',
       'premetric={ name: pseudoHuber, c: 1 }',
     )
-    for (const line of ['batch: 3', '  dropout: 0.1', 'recipe: F', '  name: pseudoHuber', '  c: 1'])
+    for (const line of [
+      'batch: 3',
+      '  dropout: 0.1',
+      '  labelDropout: 0.2',
+      'recipe: F',
+      '  name: pseudoHuber',
+      '  c: 1',
+    ])
       expect(lines).toContain(line)
     expect(await printed('timesteps.std=2')).toContain('  std: 2')
   })

@@ -17,12 +17,15 @@ export interface FlowOptions {
   prefix?: string
   /** The network's dropout in training, in place of its configuration's. */
   dropout?: number
+  /** The share of labels that training drops, in place of its configuration's: a network trained so can be its own guide. */
+  labelDropout?: number
 }
 
 export const flowNames: OptionNames<FlowOptions> = {
   config: 'optional',
   prefix: 'optional',
   dropout: 'optional',
+  labelDropout: 'optional',
 }
 
 /**
@@ -37,14 +40,18 @@ export function flowOf(
 ): Flow {
   checkOptions('flow.flowOf', options, flowNames)
   const { tensors, metadata, network } = checkpoint
-  const { config, prefix, dropout } = options
+  const { config, prefix, dropout, labelDropout } = options
   const own = network ? configFromEdm(network) : undefined
   const chosen = config ?? own?.config ?? readConfig(metadata)
   if (!chosen)
     throw new RangeError(
       'flow.flowOf: config must be given for a file that holds only weights, got undefined. For example, pass { config: presets.cifar10 }.',
     )
-  const full = dropout === undefined ? chosen : { ...chosen, dropout }
+  const full = {
+    ...chosen,
+    ...(dropout !== undefined && { dropout }),
+    ...(labelDropout !== undefined && { labelDropout }),
+  }
   const net = createUNet(full, { tensors, ...(prefix !== undefined && { prefix }) })
   return new Flow(net, { preconditioner: own?.preconditioner ?? edm(), classNames: readClassNames(metadata) })
 }

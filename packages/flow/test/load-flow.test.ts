@@ -152,6 +152,12 @@ test('dropout replaces that of the file', async () => {
   other.dispose()
 })
 
+test('labelDropout replaces that of the file', async () => {
+  const flow = await loadFlow(tiny, { labelDropout: 0.25 })
+  expect(flow.net.config.labelDropout).toBe(0.25)
+  flow.dispose()
+})
+
 test('options of a sample are checked', async () => {
   const flow = await loadFlow(tiny)
   // @ts-expect-error misspelt

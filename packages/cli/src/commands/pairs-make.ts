@@ -1,6 +1,7 @@
 import { generatePairs, sample, sampleEdm } from '@rectified-flow/reflow'
 import { Command, Option } from 'commander'
 import { addStoreOptions, type Filling, fillPairStore, type StoreFlags } from '../fill-pair-store.js'
+import { type GuidanceFlags, guidanceOptions, guidanceOrigin, openGuidance } from '../guidance.js'
 import { type NetworkOptions, networkHash, networkOptions, openNetwork } from '../open-network.js'
 import { parseInteger } from '../parse.js'
 import {
@@ -15,7 +16,7 @@ import { warn } from '../warn.js'
 /** Pairs are as good as the teacher's paths are followed: one step of a flow that isn't straight yet ends in a blur. */
 const FLOW_STEPS = 128
 
-interface Flags extends NetworkOptions, SamplingFlags, StoreFlags {
+interface Flags extends NetworkOptions, SamplingFlags, GuidanceFlags, StoreFlags {
   count: number
   seed: number
   edm?: boolean
@@ -38,7 +39,7 @@ export function pairsMakeCommand(): Command {
       new Option('--images <format>', 'format of the images').choices(['uint8', 'float16']).default('uint8'),
     )
   addStoreOptions(command)
-  for (const option of networkOptions()) command.addOption(option)
+  for (const option of [...guidanceOptions(), ...networkOptions()]) command.addOption(option)
   return addSamplingOptions(command, FLOW_STEPS).action(run)
 }
 
@@ -56,6 +57,7 @@ async function run(given: Flags): Promise<void> {
 async function generation(flags: Flags): Promise<Filling> {
   const flow = await openNetwork(flags)
   const { imgResolution: side, inChannels: channels, labelDim } = flow.net.config
+  const fields = await openGuidance(flags, flow)
   const sampling = samplingOf(flags)
   const edm = { steps: flags.steps ?? EDM_STEPS }
   return {
@@ -66,7 +68,11 @@ async function generation(flags: Flags): Promise<Filling> {
       images: flags.images,
       ...(labelDim > 0 && { classes: labelDim }),
       // a store refuses pairs with another teacher or sampler
-      origin: { teacher: await networkHash(flags), ...samplerOrigin(flags) },
+      origin: {
+        teacher: await networkHash(flags),
+        ...samplerOrigin(flags),
+        ...(await guidanceOrigin(flags)),
+      },
     },
     fill: (store, options) =>
       generatePairs(
@@ -74,8 +80,8 @@ async function generation(flags: Flags): Promise<Filling> {
         (z, classLabels) => {
           const given = classLabels ? { classLabels } : {}
           return flags.edm
-            ? sampleEdm(flow.denoiser(given), z, edm).x
-            : sample(flow.velocity(given), z, sampling).x
+            ? sampleEdm(fields.denoiser(given), z, edm).x
+            : sample(fields.velocity(given), z, sampling).x
         },
         options,
       ),

@@ -2,7 +2,7 @@ import { type BackendName, compile } from '@rectified-flow/backends'
 import { readNpz, toFloat32 } from '@rectified-flow/checkpoints'
 import { createRng, indexedNormal } from '@rectified-flow/core'
 import type { PngGridOptions } from '@rectified-flow/datasets'
-import { type Flow, type ShippedNetworkName, shippedNetworks } from '@rectified-flow/flow'
+import { type ShippedNetworkName, shippedNetworks } from '@rectified-flow/flow'
 import { sample, sampleEdm } from '@rectified-flow/reflow'
 import type { ForwardOptions } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
@@ -10,6 +10,13 @@ import { type Command, Option } from 'commander'
 import { backendOption, startBackend } from '../backend-option.js'
 import { classLabels, classOf } from '../class-labels.js'
 import type { Origin } from '../folder-origin.js'
+import {
+  type Fields,
+  type GuidanceFlags,
+  guidanceOptions,
+  guidanceOrigin,
+  openGuidance,
+} from '../guidance.js'
 import { checkImageOutput, imageOutput } from '../image-output.js'
 import { inputHash, inside, readInput } from '../input-file.js'
 import { limit } from '../max-bytes-option.js'
@@ -20,7 +27,7 @@ import { addSamplingOptions, type SamplingFlags, samplerOrigin, samplingOf } fro
 import { type Shard, shardOf, shardOption } from '../shard.js'
 import { runWorkers, wantsWorkers, workersOption } from '../workers.js'
 
-interface Flags extends NetworkOptions, SamplingFlags {
+interface Flags extends NetworkOptions, SamplingFlags, GuidanceFlags {
   out: string
   seeds: number[]
   noise?: string
@@ -55,7 +62,7 @@ export function fillSample(command: Command): Command {
     .addOption(shardOption())
     .addOption(workersOption())
     .addOption(backendOption())
-  for (const option of networkOptions()) command.addOption(option)
+  for (const option of [...guidanceOptions(), ...networkOptions()]) command.addOption(option)
   return addSamplingOptions(command).action(run)
 }
 
@@ -76,12 +83,13 @@ async function drawShare(flags: Flags, shard: Shard): Promise<void> {
   const flow = await openNetwork(flags)
   const { imgResolution: side, inChannels: channels, labelDim } = flow.net.config
   const only = classOf('--class', flags.class, flow)
+  const fields = await openGuidance(flags, flow)
   const source = await noiseSource(flags, [side, side, channels])
   const output = await imageOutput(flags.out, { grid: gridOf(flags), origin: () => origin(flags, only) })
   const mine = source.numbers.filter((_, i) => i % shard.count === shard.index)
   const todo = await output.missing(mine)
   // Compile the whole sampler, not the velocity: each batch has another velocity, because its labels differ.
-  const drawn = compile((z: tf.Tensor4D, labels: ForwardOptions) => draw(flow, z, labels, flags))
+  const drawn = compile((z: tf.Tensor4D, labels: ForwardOptions) => draw(fields, z, labels, flags))
   const there = mine.length - todo.length
   let nfe = 0
   await withProgress({ title: 'sample', total: mine.length, unit: 'images' }, async update => {
@@ -90,7 +98,7 @@ async function drawShare(flags: Flags, shard: Shard): Promise<void> {
       const numbers = todo.slice(start, start + flags.batch)
       const labels = () => classLabels(labelDim, numbers, only)
       const { x, nfe: calls } = tf.tidy(() => drawn(source.noise(numbers), labels()))
-      nfe = calls
+      nfe = calls * fields.calls
       await output.write(numbers, x)
       x.dispose()
       update(there + start + numbers.length)
@@ -107,19 +115,20 @@ async function origin(flags: Flags, only: number | undefined): Promise<Origin> {
   return {
     network: await networkHash(flags),
     ...samplerOrigin(flags, stepsOf(flags.network)),
+    ...(await guidanceOrigin(flags)),
     ...(only !== undefined && { class: only }),
     ...(flags.noise !== undefined && { noise: await inputHash('--noise', flags.noise) }),
   }
 }
 
 function draw(
-  flow: Flow,
+  fields: Fields,
   z: tf.Tensor4D,
   labels: ForwardOptions,
   flags: Flags,
 ): { x: tf.Tensor4D; nfe: number } {
-  if (flags.edm) return sampleEdm(flow.denoiser(labels), z, { ...(flags.steps && { steps: flags.steps }) })
-  return sample(flow.velocity(labels), z, samplingOf(flags, stepsOf(flags.network))) as {
+  if (flags.edm) return sampleEdm(fields.denoiser(labels), z, { ...(flags.steps && { steps: flags.steps }) })
+  return sample(fields.velocity(labels), z, samplingOf(flags, stepsOf(flags.network))) as {
     x: tf.Tensor4D
     nfe: number
   }

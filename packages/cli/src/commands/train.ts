@@ -167,15 +167,25 @@ function decidingSettings(config: TrainConfig): Record<string, unknown> {
 
 /** A network with initial weights, or with weights drawn from the seed. A run that is resumed replaces both. */
 async function openNet({ network, maxBytes }: TrainConfig, rng: Rng): Promise<Flow> {
-  const { initial, config, preset, prefix, dropout } = network
+  const { initial, config, preset, prefix, dropout, labelDropout } = network
   const fromConfig = config && (await inside('network.config', () => configFromReference(config)))
   const given = fromConfig ?? (preset && presets[preset])
   if (initial === undefined)
-    return new Flow(createUNet({ ...given!, ...(dropout !== undefined && { dropout }) }, { rng }))
+    return new Flow(
+      createUNet(
+        {
+          ...given!,
+          ...(dropout !== undefined && { dropout }),
+          ...(labelDropout !== undefined && { labelDropout }),
+        },
+        { rng },
+      ),
+    )
   return readNetwork(shippedFile(initial) ?? initial, {
     config: given,
     prefix,
     dropout,
+    labelDropout,
     maxBytes,
     name: 'network.initial',
     hint: 'network.config or network.preset',

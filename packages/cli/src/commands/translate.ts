@@ -9,6 +9,7 @@ import type { Command } from 'commander'
 import { backendOption, startBackend } from '../backend-option.js'
 import { openChosenImages } from '../chosen-images.js'
 import { classOf, dataLabels, forwardLabels } from '../class-labels.js'
+import { type GuidanceFlags, guidanceOptions, guidanceOrigin, openGuidance } from '../guidance.js'
 import { checkImageOutput, imageOutput } from '../image-output.js'
 import { type NetworkOptions, networkHash, networkOptions, openNetwork } from '../open-network.js'
 import { parseIndices, parseInteger, parseSteps } from '../parse.js'
@@ -17,7 +18,7 @@ import { type ResolutionFlag, resolutionOption } from '../resolution-option.js'
 import { methodOption } from '../sampling-options.js'
 import { sourceFingerprint } from '../source-fingerprint.js'
 
-interface Flags extends NetworkOptions, ResolutionFlag {
+interface Flags extends NetworkOptions, ResolutionFlag, GuidanceFlags {
   out: string
   from?: string
   to: string
@@ -46,7 +47,7 @@ export function fillTranslate(command: Command): Command {
     .addOption(methodOption())
     .option('--batch <n>', 'images at a time', parseInteger(1), 64)
     .addOption(backendOption())
-  for (const option of networkOptions()) command.addOption(option)
+  for (const option of [...guidanceOptions(), ...networkOptions()]) command.addOption(option)
   return command.action(run)
 }
 
@@ -58,6 +59,7 @@ async function run(data: string, flags: Flags): Promise<void> {
   const to = classOf('--to', flags.to, flow)!
   const from = classOf('--from', flags.from, flow)
   const method = solvers[flags.method]
+  const fields = await openGuidance(flags, flow)
   const { source, images } = await openChosenImages(flow.net.config, data, {
     ...{ images: flags.images, resolution: flags.resolution, maxBytes: flags.maxBytes },
     ...{ option: '--from', only: from },
@@ -68,14 +70,16 @@ async function run(data: string, flags: Flags): Promise<void> {
       data: await sourceFingerprint(source),
       ...(from !== undefined && { from }),
       ...{ to, method: flags.method, inversionSteps: flags.inversionSteps, steps: flags.steps },
+      ...(await guidanceOrigin(flags)),
     }),
   })
   const todo = await output.missing(images)
   // Compile the whole translation, not the velocities: each batch has other velocities, because its labels differ.
   const translated = compile((x: tf.Tensor, noise: tf.Tensor, from: ForwardOptions, to: ForwardOptions) => {
-    const fields = { from: flow.velocity(from), to: flow.velocity(to) }
+    // Guidance makes a flow that doesn't end at the noise it was trained with, so it only draws.
+    const ways = { from: flow.velocity(from), to: fields.velocity(to) }
     const inversion = { steps: flags.inversionSteps, method }
-    return translate(x, { ...fields, noise, inversion, sampling: { steps: flags.steps, method } })
+    return translate(x, { ...ways, noise, inversion, sampling: { steps: flags.steps, method } })
       .x as tf.Tensor4D
   })
   const there = images.length - todo.length
