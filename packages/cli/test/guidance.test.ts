@@ -111,6 +111,17 @@ it('translate draws with guidance', async () => {
   expect(await translate('--guidance', '4')).not.toEqual(plain)
 })
 
+it('sample overshoots, with the same noise for a seed in any batch', async () => {
+  const plain = await drawn()
+  const over = await drawn('--overshoot', '1')
+  expect(over.images).not.toEqual(plain.images)
+  expect((await drawn('--overshoot', '1', '--batch', '1')).images).toEqual(over.images)
+  expect((await drawn('--overshoot', '0')).images).toEqual(plain.images)
+  await expect(drawn('--overshoot', '1', '--edm')).rejects.toThrow(
+    /--overshoot <amount>' cannot be used with.*--edm/,
+  )
+})
+
 it('train drops labels, from a file of a network that had all of them', async () => {
   const data = await tinyImages(join(folder, 'classes'), ['a/0.png', 'b/1.png'])
   const config = join(folder, 'train.json')

@@ -25,6 +25,7 @@ export {
   type LossScale,
   type LossScaleState,
 } from './loss-scale.js'
+export { type OvershootingOptions, overshooting } from './overshooting.js'
 export { powerEma } from './power-ema.js'
 export { type FlowPreview, type PreviewOptions, previewFlow } from './preview.js'
 export { type SampleOptions, sample, sampleTrajectory } from './sample.js'

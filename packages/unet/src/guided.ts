@@ -50,9 +50,9 @@ export function guided<X extends tf.Tensor>(
   options: GuidanceOptions,
 ): Field<X> {
   const where = 'unet.guided'
+  checkOptions(where, options, guidanceNames)
   checkFunction(where, 'field', field)
   checkFunction(where, 'guide', guide)
-  checkOptions(where, options, guidanceNames)
   const { scale, interval = [0, 1], rescale = 0 } = options
   checkNumber(where, 'scale', scale)
   checkKind(where, 'interval', interval, 'a list of two times', ['length'])

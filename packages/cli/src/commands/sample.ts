@@ -3,7 +3,8 @@ import { readNpz, toFloat32 } from '@rectified-flow/checkpoints'
 import { createRng, indexedNormal } from '@rectified-flow/core'
 import type { PngGridOptions } from '@rectified-flow/datasets'
 import { type ShippedNetworkName, shippedNetworks } from '@rectified-flow/flow'
-import { sample, sampleEdm } from '@rectified-flow/reflow'
+import { solvers } from '@rectified-flow/ode'
+import { overshooting, sample, sampleEdm } from '@rectified-flow/reflow'
 import type { ForwardOptions } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import { type Command, Option } from 'commander'
@@ -21,7 +22,7 @@ import { checkImageOutput, imageOutput } from '../image-output.js'
 import { inputHash, inside, readInput } from '../input-file.js'
 import { limit } from '../max-bytes-option.js'
 import { type NetworkOptions, networkHash, networkOptions, openNetwork } from '../open-network.js'
-import { parseIndices, parseInteger } from '../parse.js'
+import { parseIndices, parseInteger, parseNumber } from '../parse.js'
 import { withProgress } from '../progress.js'
 import { addSamplingOptions, type SamplingFlags, samplerOrigin, samplingOf } from '../sampling-options.js'
 import { type Shard, shardOf, shardOption } from '../shard.js'
@@ -34,6 +35,7 @@ interface Flags extends NetworkOptions, SamplingFlags, GuidanceFlags {
   class?: string
   batch: number
   edm?: boolean
+  overshoot?: number
   columns?: number
   scale?: number
   shard?: Shard
@@ -59,6 +61,11 @@ export function fillSample(command: Command): Command {
     .option('--columns <n>', 'of NAME.png: images in a row (default: a square grid)', parseInteger(1, 4096))
     .option('--scale <n>', 'of NAME.png: each pixel becomes n x n pixels', parseInteger(1, 64))
     .option('--edm', "EDM's sampler, for a diffusion model; --steps noise levels (default: 18)")
+    .addOption(
+      new Option('--overshoot <amount>', 'go so much further in each step, and come back with fresh noise')
+        .argParser(parseNumber(0, 1000))
+        .conflicts('edm'),
+    )
     .addOption(shardOption())
     .addOption(workersOption())
     .addOption(backendOption())
@@ -89,7 +96,10 @@ async function drawShare(flags: Flags, shard: Shard): Promise<void> {
   const mine = source.numbers.filter((_, i) => i % shard.count === shard.index)
   const todo = await output.missing(mine)
   // Compile the whole sampler, not the velocity: each batch has another velocity, because its labels differ.
-  const drawn = compile((z: tf.Tensor4D, labels: ForwardOptions) => draw(fields, z, labels, flags))
+  const compiled = compile((z: tf.Tensor4D, labels: ForwardOptions) => draw(fields, z, labels, flags))
+  // Fresh noise is drawn on the way, and differs from batch to batch: that can't be compiled.
+  const drawn = (z: tf.Tensor4D, labels: ForwardOptions, numbers: readonly number[]) =>
+    flags.overshoot ? draw(fields, z, labels, flags, numbers) : compiled(z, labels)
   const there = mine.length - todo.length
   let nfe = 0
   await withProgress({ title: 'sample', total: mine.length, unit: 'images' }, async update => {
@@ -97,7 +107,7 @@ async function drawShare(flags: Flags, shard: Shard): Promise<void> {
     for (let start = 0; start < todo.length; start += flags.batch) {
       const numbers = todo.slice(start, start + flags.batch)
       const labels = () => classLabels(labelDim, numbers, only)
-      const { x, nfe: calls } = tf.tidy(() => drawn(source.noise(numbers), labels()))
+      const { x, nfe: calls } = tf.tidy(() => drawn(source.noise(numbers), labels(), numbers))
       nfe = calls * fields.calls
       await output.write(numbers, x)
       x.dispose()
@@ -116,6 +126,7 @@ async function origin(flags: Flags, only: number | undefined): Promise<Origin> {
     network: await networkHash(flags),
     ...samplerOrigin(flags, stepsOf(flags.network)),
     ...(await guidanceOrigin(flags)),
+    ...(flags.overshoot && { overshoot: flags.overshoot }),
     ...(only !== undefined && { class: only }),
     ...(flags.noise !== undefined && { noise: await inputHash('--noise', flags.noise) }),
   }
@@ -126,12 +137,15 @@ function draw(
   z: tf.Tensor4D,
   labels: ForwardOptions,
   flags: Flags,
+  numbers: readonly number[] = [],
 ): { x: tf.Tensor4D; nfe: number } {
   if (flags.edm) return sampleEdm(fields.denoiser(labels), z, { ...(flags.steps && { steps: flags.steps }) })
-  return sample(fields.velocity(labels), z, samplingOf(flags, stepsOf(flags.network))) as {
-    x: tf.Tensor4D
-    nfe: number
-  }
+  const plan = samplingOf(flags, stepsOf(flags.network))
+  const fresh = { amount: flags.overshoot ?? 0, rng: createRng(0).fork('overshoot'), indices: numbers }
+  const how = flags.overshoot
+    ? { ...plan, method: overshooting(solvers[flags.method], fresh), compile: false }
+    : plan
+  return sample(fields.velocity(labels), z, how) as { x: tf.Tensor4D; nfe: number }
 }
 
 /** The steps with which a shipped network draws if none are given. */
