@@ -7,8 +7,8 @@ import {
   type OptionNames,
 } from '@rectified-flow/core'
 import type * as tf from '@tensorflow/tfjs-core'
-import type { EmbeddedPair } from './embedded-pair.js'
 import { checkGrid } from './grid.js'
+import type { AdaptiveMethod } from './implicit-pair.js'
 import { dopri5 } from './methods/dopri5.js'
 import { checkControl, integralControl, type StepControl } from './step-control.js'
 
@@ -38,7 +38,7 @@ export interface AdaptiveState<X> {
 /** The options of all adaptive solvers, for any kind of state. */
 export interface AdaptiveStepOptions<X> {
   /** dopri5 by default. */
-  method?: EmbeddedPair
+  method?: AdaptiveMethod
   /** [1, 0] by default: from noise to data. */
   span?: readonly [start: number, end: number]
   control?: StepControl
@@ -50,6 +50,11 @@ export interface AdaptiveStepOptions<X> {
   maxStep?: number
   /** How many steps to try, for the whole batch or for any one sample, before giving up: 10000 by default. */
   maxSteps?: number
+  /**
+   * true: where the solve can't go on, it ends with the last state that meets the tolerances, and `ends` say why and where. With
+   * `perSample` the other samples go on. By default it throws a `SolverError`.
+   */
+  returnOnLimit?: boolean
   onStep?: (state: AdaptiveState<X>) => void
   signal?: AbortSignal
 }
@@ -62,6 +67,7 @@ export const adaptiveStepNames: OptionNames<AdaptiveStepOptions<never>> = {
   minStep: 'optional',
   maxStep: 'optional',
   maxSteps: 'optional',
+  returnOnLimit: 'optional',
   onStep: 'optional',
   signal: 'optional',
 }
@@ -94,6 +100,7 @@ export function stepOptions<X>(where: string, options: AdaptiveStepOptions<X>) {
     minStep = 0,
     maxStep = Number.POSITIVE_INFINITY,
     maxSteps = 10_000,
+    returnOnLimit = false,
     onStep,
     signal,
   } = options
@@ -109,7 +116,7 @@ export function stepOptions<X>(where: string, options: AdaptiveStepOptions<X>) {
   checkInt(where, 'maxSteps', maxSteps, 1)
   if (onStep !== undefined) checkFunction(where, 'onStep', onStep)
   if (signal !== undefined) checkKind(where, 'signal', signal, 'an AbortSignal', ['throwIfAborted'])
-  return { method, span, control, firstStep, minStep, maxStep, maxSteps, onStep, signal }
+  return { method, span, control, firstStep, minStep, maxStep, maxSteps, returnOnLimit, onStep, signal }
 }
 
 /** Throw if a tolerance is a number below 0, or if both are 0: an error is divided by them. */

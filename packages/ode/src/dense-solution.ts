@@ -1,7 +1,7 @@
 import { checkOptions, describe, type Field } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { type AdaptiveOptions, adaptiveNames } from './adaptive-options.js'
-import type { EmbeddedPair } from './embedded-pair.js'
+import type { AdaptiveMethod } from './implicit-pair.js'
 import { adaptive, type SolverStatistics, statistics } from './internal/adaptive.js'
 import { interpolate, type Segment } from './internal/segment.js'
 import type { Space } from './internal/space.js'
@@ -9,13 +9,13 @@ import type { Space } from './internal/space.js'
 /** A solution that can give its state at every time between start and end. It holds the velocities of all steps. */
 export class DenseSolution {
   readonly #space: Space<tf.Tensor>
-  readonly #method: EmbeddedPair
+  readonly #method: AdaptiveMethod
   readonly #segments: Segment<tf.Tensor>[]
   readonly #reached: readonly (readonly number[])[]
 
   constructor(
     space: Space<tf.Tensor>,
-    method: EmbeddedPair,
+    method: AdaptiveMethod,
     segments: Segment<tf.Tensor>[],
     reached: readonly (readonly number[])[],
     /** The state at the end [B,...]; freed by `dispose`. */

@@ -81,12 +81,17 @@ export function embeddedPair(options: EmbeddedPairOptions): EmbeddedPair {
   }
 }
 
-/** The cubic that has the states and the velocities of both ends; it works for any method. */
-function hermite(b: readonly number[]): DenseOutput['weights'] {
+/**
+ * The cubic that has the states and the velocities of both ends; it works for any method.
+ *
+ * @param last  the stage whose velocity is that of the end; by default one after all stages
+ */
+export function hermite(b: readonly number[], last = b.length): DenseOutput['weights'] {
   const row = (bi: number, start: number, end: number) => [
     start,
     3 * bi - 2 * start - end,
     start + end - 2 * bi,
   ]
-  return polynomials([...b.map((bi, i) => row(bi, i === 0 ? 1 : 0, 0)), row(0, 0, 1)])
+  const all = last === b.length ? [...b, 0] : b
+  return polynomials(all.map((bi, i) => row(bi, i === 0 ? 1 : 0, i === last ? 1 : 0)))
 }

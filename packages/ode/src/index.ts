@@ -10,8 +10,15 @@ export {
 } from './embedded-pair.js'
 export type { GradientOptions } from './gradient-options.js'
 export { checkGrid, type Grid, uniformGrid } from './grid.js'
+export {
+  type AdaptiveMethod,
+  type ImplicitPair,
+  type ImplicitPairOptions,
+  implicitPair,
+} from './implicit-pair.js'
 export { integrate } from './integrate.js'
 export type { SolverEnd, SolverStatistics } from './internal/adaptive.js'
+export type { SolverLimit } from './internal/lane.js'
 export type { IntegrateOptions } from './internal/run.js'
 export { type KarrasOptions, karrasLevels, karrasNames } from './karras-levels.js'
 export type { Method, MethodStep, PastStep, Solution, SolverState } from './method.js'
@@ -21,6 +28,7 @@ export { dop853 } from './methods/dop853.js'
 export { dopri5 } from './methods/dopri5.js'
 export { euler } from './methods/euler.js'
 export { heun } from './methods/heun.js'
+export { kencarp4 } from './methods/kencarp4.js'
 export { midpoint } from './methods/midpoint.js'
 export { rk3 } from './methods/rk3.js'
 export { rk4 } from './methods/rk4.js'

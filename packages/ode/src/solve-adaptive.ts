@@ -11,7 +11,7 @@ export type AdaptiveSolution<X extends tf.Tensor = tf.Tensor> = SolverStatistics
 /**
  * Integrate dx/dt = field(x, t) with steps as long as the tolerances allow: each step's error estimate stays below
  * atol + rtol |x| in the root mean square, over the whole tensor or `perSample`. Asynchronous, because the error is read
- * back from the device. Throws a `SolverError` that says where it stopped, or the signal's reason.
+ * back from the device. Throws a `SolverError` that says where it stopped (or, with `returnOnLimit`, ends there), or the signal's reason.
  *
  * With `perSample` the field still gets the whole batch, so that the rows of tensors it closes over, such as labels, still
  * match. Samples that are done stand still.

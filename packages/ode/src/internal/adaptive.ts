@@ -7,9 +7,10 @@ import {
   checkTolerances,
   stepOptions,
 } from '../adaptive-options.js'
-import type { EmbeddedPair } from '../embedded-pair.js'
+import type { AdaptiveMethod } from '../implicit-pair.js'
 import { type Advance, advance, type Run } from './advance.js'
 import { watchOf } from './crossing.js'
+import type { SolverLimit } from './lane.js'
 import type { Space } from './space.js'
 import { tensorSpace } from './tensor-space.js'
 
@@ -18,6 +19,8 @@ export interface SolverEnd {
   /** Where it ended: the span's end, or where the event stopped it. */
   t: number
   stopped: boolean
+  /** With `returnOnLimit`: why it ended before the span's end; undefined if it didn't. */
+  limit: SolverLimit | undefined
   /** Field calls made until it ended. */
   nfe: number
   accepted: number
@@ -37,9 +40,10 @@ export interface SolverStatistics {
 
 /** The statistics after this step. */
 export function statistics({ lanes, nfe }: Pick<Advance<unknown>, 'lanes' | 'nfe'>): SolverStatistics {
-  const ends = lanes.map(({ t, stopped, nfe, accepted, rejected }) => ({
+  const ends = lanes.map(({ t, stopped, limit, nfe, accepted, rejected }) => ({
     t,
     stopped,
+    limit,
     nfe,
     accepted,
     rejected,
@@ -58,7 +62,7 @@ export async function* told<V>(
   onStep: AdaptiveStepOptions<V>['onStep'],
 ): AsyncGenerator<Advance<V>, void, undefined> {
   for await (const step of steps) {
-    if (onStep) onStep(stateOf(step))
+    if (onStep && step.moved.some(Boolean)) onStep(stateOf(step))
     yield step
   }
 }
@@ -71,7 +75,7 @@ function stateOf<V>(step: Advance<V>): AdaptiveState<V> {
 
 export interface AdaptiveRun {
   space: Space<tf.Tensor>
-  method: EmbeddedPair
+  method: AdaptiveMethod
   span: readonly [number, number]
   steps: AsyncGenerator<Advance<tf.Tensor>, void, undefined>
 }

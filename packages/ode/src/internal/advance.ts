@@ -1,13 +1,16 @@
 import type { stepOptions } from '../adaptive-options.js'
-import type { EmbeddedPair } from '../embedded-pair.js'
+import { isImplicit } from '../implicit-pair.js'
 import { SolverError } from '../solver-error.js'
+import type { Attempt } from './attempt.js'
 import { crosses, locate, type Watch } from './crossing.js'
+import { explicitAttempt } from './explicit-attempt.js'
 import { firstSteps } from './first-step.js'
+import { implicitAttempt } from './implicit-attempt.js'
 import { Lane } from './lane.js'
 import { interpolate, type Segment, stages } from './segment.js'
 import type { Space } from './space.js'
 
-/** The result of a step in which at least one lane moved. Everything is borrowed until the next step. */
+/** The result of a step in which at least one lane moved, or of the solve, if its last lanes gave up. Everything is borrowed until the next step. */
 export interface Advance<V> {
   /** The state after the step. */
   x: V
@@ -26,26 +29,6 @@ export interface Advance<V> {
 
 export type Run = ReturnType<typeof stepOptions<never>> & { watch?: Watch | undefined }
 
-const weighted = (weights: readonly number[], h: readonly number[]) =>
-  h.map(step => weights.map(weight => weight * step))
-
-/** Try one step: its stages with the velocity at its end, its end, and its error estimates. */
-function attempt<V>(
-  space: Space<V>,
-  { tableau, errors }: EmbeddedPair,
-  { x, v, from, to }: { x: V; v: V; from: number[]; to: number[] },
-) {
-  const h = from.map((t, lane) => to[lane]! - t)
-  return space.scope(() => {
-    const { a, b, c } = tableau
-    const inner = stages(space, { from, to, x }, [v], { a: a.slice(1), c: c.slice(1) })
-    const end = space.combine(x, [v, ...inner], weighted(b, h))
-    const made = [...inner, space.evaluate(end, to)]
-    const differences = errors.map(({ weights }) => space.combine(null, [v, ...made], weighted(weights, h)))
-    return { made, end, differences }
-  })
-}
-
 /**
  * The loop of every adaptive solver. All lanes try a step at once, each with its own step size. A lane whose step was
  * rejected tries again while the others go on. A lane that is done stands still, and its velocities are ignored.
@@ -54,7 +37,7 @@ export async function* advance<V>(
   where: string,
   space: Space<V>,
   start: V,
-  { method, span, control, firstStep, minStep, maxStep, maxSteps, signal, watch }: Run,
+  { method, span, control, firstStep, minStep, maxStep, maxSteps, returnOnLimit, signal, watch }: Run,
 ): AsyncGenerator<Advance<V>, void, undefined> {
   signal?.throwIfAborted()
   const every = Array.from({ length: space.lanes }, () => span[0])
@@ -98,38 +81,55 @@ export async function* advance<V>(
     let v = own(space.evaluate(x, every))
     nfe++
     const speeds = (await space.sizes([v], x, x))[0]!
-    if (!speeds.every(Number.isFinite)) throw await notFinite(x, x)
+    const finite = speeds.map(Number.isFinite)
+    if (!finite.every(Boolean) && (!returnOnLimit || (await space.dividesByZero(x, x))))
+      throw await notFinite(x, x)
     const steps =
       firstStep === undefined ? await firstSteps(space, method, x, v, span) : every.map(() => firstStep)
     if (firstStep === undefined) nfe++
     const limits = { control, k: method.errorOrder + 1, minStep, maxStep }
     lanes = steps.map(h => new Lane(span[0], span[1], h, limits))
     for (const lane of lanes) lane.nfe = nfe
+    for (const [i, lane] of lanes.entries()) if (!finite[i]) lane.giveUp('non-finite')
+    let told = false // whether the state at the end was given
     const all = lanes.map(() => true)
     let watched = watch ? await eventAt(x, every, all) : []
 
     for (let tries = 0; lanes.some(lane => !lane.done); tries++) {
       signal?.throwIfAborted()
-      if (tries === maxSteps)
-        throw fail('not-converged', `took ${maxSteps} steps without an end,`, slowest(lanes))
+      if (tries === maxSteps) {
+        if (!returnOnLimit)
+          throw fail('not-converged', `took ${maxSteps} steps without an end,`, slowest(lanes))
+        for (const lane of lanes) if (!lane.done) lane.giveUp('steps')
+        break
+      }
       const from = lanes.map(lane => lane.t)
       const to = lanes.map(lane => lane.next())
       const active = lanes.filter(lane => !lane.done)
 
-      const { made, end, differences } = attempt(space, method, { x, v, from, to })
+      const tried: Attempt<V> = isImplicit(method)
+        ? await implicitAttempt(space, method, { x, v, from, to })
+        : explicitAttempt(space, method, { x, v, from, to })
+      const { made, end, differences, calls, failed } = tried
       for (const state of [...made, end, ...differences]) own(state)
-      nfe += made.length
-      for (const lane of active) lane.nfe += made.length
+      nfe += calls
+      for (const lane of active) lane.nfe += calls
       const sizes = await space.sizes(differences, x, end)
       signal?.throwIfAborted()
       free(differences)
 
-      const errors = lanes.map((_, i) => method.errorNorm(sizes.map(row => row[i]!)))
+      const errors = lanes.map((_, i) =>
+        failed?.[i] ? Number.MAX_VALUE : method.errorNorm(sizes.map(row => row[i]!)),
+      )
       const moved = lanes.map((lane, i) => !lane.done && lane.judge(to[i]!, errors[i]!))
       for (const [i, lane] of lanes.entries()) {
         if (!lane.stuck) continue
-        if (!Number.isFinite(errors[i])) throw await notFinite(x, end, lane)
-        throw fail('not-converged', `the tolerance asks for a step shorter than ${lane.shortest}`, lane)
+        const lost = !Number.isFinite(errors[i])
+        if (lost && (!returnOnLimit || (await space.dividesByZero(x, end))))
+          throw await notFinite(x, end, lane)
+        if (!returnOnLimit)
+          throw fail('not-converged', `the tolerance asks for a step shorter than ${lane.shortest}`, lane)
+        lane.giveUp(lost ? 'non-finite' : 'short')
       }
 
       if (moved.some(Boolean)) {
@@ -159,6 +159,7 @@ export async function* advance<V>(
         }
         const next = own(space.select(moved, stop ?? end, x))
         const nextV = own(space.select(moved, made.at(-1) as V, v))
+        told = lanes.every(lane => lane.done)
         yield {
           x: next,
           lanes,
@@ -175,6 +176,12 @@ export async function* advance<V>(
         x = next
         v = nextV
       } else free([...made, end])
+    }
+    if (!told) {
+      const times = lanes.map(lane => lane.t)
+      const segment: Segment<V> = { from: times, to: times, moved: lanes.map(() => false), x, k: [v] }
+      const at = () => space.copy(x)
+      yield { x, lanes, from: times, to: times, moved: segment.moved, nfe, segment: () => segment, at }
     }
   } finally {
     free([...alive])

@@ -1,4 +1,4 @@
-import type { EmbeddedPair } from '../embedded-pair.js'
+import type { AdaptiveMethod } from '../implicit-pair.js'
 import type { Space } from './space.js'
 
 /**
@@ -8,7 +8,7 @@ import type { Space } from './space.js'
  */
 export async function firstSteps<V>(
   space: Space<V>,
-  { errorOrder }: EmbeddedPair,
+  { errorOrder }: AdaptiveMethod,
   x: V,
   v: V,
   [start, end]: readonly [number, number],

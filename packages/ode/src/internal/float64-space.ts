@@ -36,6 +36,14 @@ export function float64Space(where: string, { field, rtol, atol, event }: Float6
         return [Math.sqrt(total / vector.length)]
       })
     },
+    async products(vectors, w, near) {
+      return vectors.map(vector => {
+        let total = 0
+        for (const [i, value] of vector.entries())
+          total += (value / divisor(i, near, near)) * (w[i]! / divisor(i, near, near))
+        return [total / vector.length]
+      })
+    },
     dividesByZero: async (a, b) => a.some((_, i) => divisor(i, a, b) === 0),
     select: ([chosen], one, other) => (chosen ? one : other),
     async event(x, [t]) {

@@ -9,6 +9,9 @@ export interface Limits {
   maxStep: number
 }
 
+/** Why a lane ended before the span's end: it took maxSteps, its steps became too short, or its state or velocity isn't finite. */
+export type SolverLimit = 'steps' | 'short' | 'non-finite'
+
 /** The time of one lane, and the size of its next step. Step sizes are positive; `end` gives the direction. */
 export class Lane {
   readonly #end: number
@@ -17,6 +20,7 @@ export class Lane {
   done = false
   /** Stopped by an event, before the end. */
   stopped = false
+  limit: SolverLimit | undefined
   accepted = 0
   rejected = 0
   nfe = 0
@@ -73,7 +77,13 @@ export class Lane {
 
   /** True if the step has become too short to go on. */
   get stuck(): boolean {
-    return this.#retrying && this.h < this.shortest
+    return !this.done && this.#retrying && this.h < this.shortest
+  }
+
+  /** End where it is, before the span's end. */
+  giveUp(limit: SolverLimit): void {
+    this.limit = limit
+    this.done = true
   }
 
   /** End at t, inside the step that was just accepted. */

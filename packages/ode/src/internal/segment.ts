@@ -1,4 +1,4 @@
-import type { EmbeddedPair } from '../embedded-pair.js'
+import type { AdaptiveMethod } from '../implicit-pair.js'
 import type { Space } from './space.js'
 
 /** A step and all that interpolation needs: its start, its velocities, and for each lane its times and whether it moved. */
@@ -13,7 +13,7 @@ export interface Segment<V> {
 /** The state inside a step, at one time per lane. A lane that did not move keeps its state. */
 export function interpolate<V>(
   space: Space<V>,
-  { dense }: EmbeddedPair,
+  { dense }: AdaptiveMethod,
   { from, to, moved, x, k }: Segment<V>,
   t: readonly number[],
 ): V {

@@ -10,6 +10,8 @@ export interface Space<V> {
   combine(x: V | null, k: readonly V[], weights: readonly (readonly number[])[]): V
   /** Root mean squares [vector][lane] of vector / (atol + rtol max(|a|, |b|)). */
   sizes(vectors: readonly V[], a: V, b: V): Promise<number[][]>
+  /** Mean products [vector][lane] of each vector with w, both in units of atol + rtol |near|. */
+  products(vectors: readonly V[], w: V, near: V): Promise<number[][]>
   /** True if one of those divisors is 0. */
   dividesByZero(a: V, b: V): Promise<boolean>
   /** `one` for the chosen lanes, `other` for the rest. */

@@ -24,6 +24,17 @@ export function tensorSpace(
   const times = (t: readonly number[]): tf.Tensor1D =>
     perSample ? tf.tensor1d([...t]) : tf.fill([batch], t[0]!)
   const divisor = (a: tf.Tensor, b: tf.Tensor) => tf.add(atol, tf.mul(rtol, tf.maximum(tf.abs(a), tf.abs(b))))
+  const meanOf = (values: tf.Tensor) => tf.mean(tf.reshape(values, [lanes, -1]), 1)
+  /** One number for each vector and lane, by a function that is made once; one read from the device. */
+  const perLane = async (vectors: readonly tf.Tensor[], make: () => (vector: tf.Tensor) => tf.Tensor) => {
+    const numbers = tf.tidy(() => tf.stack(vectors.map(make())))
+    try {
+      const values = Array.from(await numbers.data())
+      return vectors.map((_, i) => values.slice(i * lanes, (i + 1) * lanes))
+    } finally {
+      numbers.dispose()
+    }
+  }
 
   return {
     lanes,
@@ -45,22 +56,17 @@ export function tensorSpace(
         if (!increment) return x ? tf.clone(x) : tf.zeros([...shape])
         return x ? tf.add(x, increment) : increment
       }),
-    async sizes(vectors, a, b) {
-      const sizes = tf.tidy(() => {
+    sizes: (vectors, a, b) =>
+      perLane(vectors, () => {
         const scale = divisor(a, b)
-        const rows = vectors.map(vector => {
-          const squares = tf.square(tf.div(vector, scale))
-          return tf.sqrt(tf.mean(tf.reshape(squares, [lanes, -1]), 1))
-        })
-        return tf.stack(rows)
-      })
-      try {
-        const values = Array.from(await sizes.data())
-        return vectors.map((_, i) => values.slice(i * lanes, (i + 1) * lanes))
-      } finally {
-        sizes.dispose()
-      }
-    },
+        return vector => tf.sqrt(meanOf(tf.square(tf.div(vector, scale))))
+      }),
+    products: (vectors, w, near) =>
+      perLane(vectors, () => {
+        const scale = divisor(near, near)
+        const scaled = tf.div(w, scale)
+        return vector => meanOf(tf.mul(tf.div(vector, scale), scaled))
+      }),
     async dividesByZero(a, b) {
       const found = tf.tidy(() => tf.any(tf.equal(divisor(a, b), 0)))
       try {
