@@ -1,3 +1,4 @@
+import { compile } from '@rectified-flow/backends'
 import { createRng, type Field, indexedNormal, oneHot } from '@rectified-flow/core'
 import { attributesOfLogits, faceAttributes, faceClass } from '@rectified-flow/datasets/node'
 import {
@@ -45,6 +46,11 @@ export async function measure(
 ): Promise<Measured> {
   const classes = (await faceAttributes({ split: 'test', count })).map(faceClass)
   const { imgResolution: side, inChannels: channels, labelDim } = model.net.config
+  // The whole sampler as one piece: each batch has other labels, and so another velocity.
+  const draw = compile(
+    (z: tf.Tensor4D, labels: tf.Tensor2D) =>
+      sample(velocityOf(model, labels), z, { steps, compile: false }).x,
+  )
   let right = 0
   async function* drawn() {
     for (let first = 0; first < count; first += BATCH) {
@@ -52,7 +58,7 @@ export async function measure(
       const seeds = wanted.map((_, i) => first + i)
       const [x, logits] = tf.tidy(() => {
         const z = indexedNormal(createRng(0), seeds, [side, side, channels])
-        const { x } = sample(velocityOf(model, oneHot(wanted, labelDim)), z, { steps, compile: false })
+        const x = draw(z, oneHot(wanted, labelDim))
         return [x, features.logits(x)] as const
       })
       const shown = await attributesOfLogits(logits)
@@ -62,5 +68,6 @@ export async function measure(
     }
   }
   const statistics = await featureStatistics(features, drawn())
+  draw.dispose()
   return { frechet: frechetDistance(statistics, real), shown: right / count }
 }

@@ -1,5 +1,6 @@
 export { bitsPerDim } from './bits-per-dim.js'
 export { type CouplingContext, type CouplingName, couplings } from './choices.js'
+export { combineWeights } from './combine-weights.js'
 export { independentCoupling } from './couplings/independent.js'
 export { type MixturePart, mixtureCoupling } from './couplings/mixture.js'
 export { type OnlineOptions, onlineCoupling } from './couplings/online.js'
@@ -9,6 +10,7 @@ export { storedCoupling } from './couplings/stored.js'
 export { type TruncationOptions, truncatedCoupling } from './couplings/truncated.js'
 export { curvature } from './curvature.js'
 export { type EarlyStoppingOptions, earlyStopping } from './early-stopping.js'
+export { Ema } from './ema.js'
 export { emaWarmUp } from './ema-warm-up.js'
 export {
   type GeneratePairsOptions,
@@ -26,6 +28,7 @@ export {
   type LossScaleState,
 } from './loss-scale.js'
 export { type OvershootingOptions, overshooting } from './overshooting.js'
+export { type AverageProfile, postHocWeights } from './post-hoc-ema.js'
 export { powerEma } from './power-ema.js'
 export { type FlowPreview, type PreviewOptions, previewFlow } from './preview.js'
 export { type SampleOptions, sample, sampleTrajectory } from './sample.js'
