@@ -1,9 +1,10 @@
 import './style/page.css'
 import './style/controls.css'
 import './style/labs.css'
+import './style/pixels.css'
 import { bindControls } from './controls.js'
-import { digitLab } from './digit-lab.js'
 import { announce, button, element } from './dom.js'
+import { openPixels } from './pixels/open-pixels.js'
 import { planeLab } from './plane-lab.js'
 import { connect } from './rpc.js'
 import { toHash } from './state.js'
@@ -14,12 +15,8 @@ const store = createStore()
 bindControls(document, store)
 
 const port = new Worker(new URL('./worker/worker.ts', import.meta.url), { type: 'module' })
-const worker = connect<Api, Event>(port, event => {
-  if ('progress' in event) plane?.onProgress(event.progress)
-  else digits?.onMapRow(event.mapRow.row, event.mapRow.images)
-})
+const worker = connect<Api, Event>(port, event => plane?.onProgress(event.progress))
 let plane: ReturnType<typeof planeLab> | undefined
-let digits: ReturnType<typeof digitLab> | undefined
 
 button('share').addEventListener('click', async () => {
   const link = new URL(`#${toHash(store.state)}`, location.href).href
@@ -40,17 +37,7 @@ try {
   const { name, device } = await worker.start(backend)
   element('backend').textContent = device ? `${name}: ${device}` : name
   plane = planeLab(worker, store)
-  digits = digitLab(worker, store)
-  // The networks are fetched when the digits scroll into view.
-  const near = new IntersectionObserver(
-    entries => {
-      if (!entries.some(entry => entry.isIntersecting)) return
-      near.disconnect()
-      void digits?.open()
-    },
-    { rootMargin: '400px' },
-  )
-  near.observe(element('digits'))
+  openPixels(store, backend)
 } catch (error) {
   announce(`This browser can't run the playground: ${(error as Error).message}`)
 }

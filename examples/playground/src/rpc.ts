@@ -15,12 +15,12 @@ type Call = { id: number; name: string; args: never[] }
 type Reply = { id: number; value: unknown } | { id: number; error: string }
 type Message<Event> = Reply | { event: Event }
 
-/** In the worker: answer calls with the functions of `api`. */
-export function serve<Api extends Functions>(port: Port, api: Api): void {
+/** In the worker: answer calls with the functions of `api`; calls wait for an api that is still being loaded. */
+export function serve<Api extends Functions>(port: Port, api: Api | Promise<Api>): void {
   port.addEventListener('message', async ({ data }) => {
     const { id, name, args } = data as Call
     try {
-      port.postMessage({ id, value: await api[name]?.(...args) } satisfies Reply)
+      port.postMessage({ id, value: await (await api)[name]?.(...args) } satisfies Reply)
     } catch (error) {
       port.postMessage({ id, error: error instanceof Error ? error.message : String(error) } satisfies Reply)
     }

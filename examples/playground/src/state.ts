@@ -10,6 +10,7 @@ import {
   type TimestepsName,
 } from './choices.js'
 import { cellsToText, textToCells } from './ink-text.js'
+import { GLASSES, type Glasses, HAIR, type Hair, MOUTH, type Mouth } from './pixels/face-choices.js'
 
 /** The page's state, all of which a link holds. */
 export interface State {
@@ -22,11 +23,18 @@ export interface State {
   timesteps: TimestepsName
   loss: LossName
   digitSeed: number
-  /** The class to draw, for networks with classes. */
+  /** The class to draw, for a loaded network with classes. */
   label: number
   x: number
   y: number
   digitNfe: number
+  faceSeed: number
+  /** The wall's turn, across and down, in parts of a whole turn. */
+  faceX: number
+  faceY: number
+  glasses: Glasses
+  hair: Hair
+  mouth: Mouth
 }
 
 /** Writes one value as text and reads it back. `read` takes any text and gives undefined where it holds no such value. */
@@ -62,6 +70,12 @@ const codecs: { [Key in keyof State]: Codec<State[Key]> } = {
   x: number(0, 1, 3),
   y: number(0, 1, 3),
   digitNfe: number(1, 32),
+  faceSeed: number(0, 999_999),
+  faceX: number(0, 1, 3),
+  faceY: number(0, 1, 3),
+  glasses: oneOf(GLASSES),
+  hair: oneOf(HAIR),
+  mouth: oneOf(MOUTH),
 }
 
 export const DEFAULTS: State = {
@@ -77,6 +91,12 @@ export const DEFAULTS: State = {
   x: 0.5,
   y: 0.5,
   digitNfe: 16,
+  faceSeed: 1,
+  faceX: 0,
+  faceY: 0,
+  glasses: 'mixed',
+  hair: 'mixed',
+  mouth: 'mixed',
 }
 
 const keys = Object.keys(DEFAULTS) as (keyof State)[]

@@ -15,6 +15,8 @@ export interface Playground {
   complaints: string[]
   /** Bytes that all pages so far have loaded. */
   bytes(): number
+  /** The size of each file that they loaded, by its address: what several workers load comes from the browser's cache. */
+  files: ReadonlyMap<string, number>
   close(): Promise<void>
 }
 
@@ -32,16 +34,20 @@ export async function buildPlayground(): Promise<Playground> {
   const browser = await launch()
   const complaints: string[] = []
   let bytes = 0
+  const files = new Map<string, number>()
   return {
     url,
     complaints,
     bytes: () => bytes,
+    files,
     async open(hash = '', options = {}) {
       const page = await browser.newPage({ reducedMotion: 'reduce', ...options })
       page.on('pageerror', error => complaints.push(error.message))
       page.on('console', message => complaints.push(`${message.type()}: ${message.text()}`))
       page.on('response', async response => {
-        bytes += (await response.body().catch(() => '')).length
+        const { length } = await response.body().catch(() => '')
+        bytes += length
+        files.set(response.url(), Math.max(length, files.get(response.url()) ?? 0))
       })
       await page.goto(`${url}${hash}`)
       await page.locator('#train:enabled').waitFor()

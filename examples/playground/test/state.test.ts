@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { DRAWN_SIDE, LOSSES, POINT_SETS, SOLVERS, TIMESTEPS } from '../src/choices.js'
 import { cellsToText, textToCells } from '../src/ink-text.js'
+import { GLASSES, HAIR, MOUTH } from '../src/pixels/face-choices.js'
 import { DEFAULTS, fromHash, type State, toHash } from '../src/state.js'
 
 const share = fc.integer({ min: 0, max: 1000 }).map(thousandth => thousandth / 1000)
@@ -18,6 +19,12 @@ const states: fc.Arbitrary<State> = fc.record({
   x: share,
   y: share,
   digitNfe: fc.integer({ min: 1, max: 32 }),
+  faceSeed: fc.nat(999_999),
+  faceX: share,
+  faceY: share,
+  glasses: fc.constantFrom(...GLASSES),
+  hair: fc.constantFrom(...HAIR),
+  mouth: fc.constantFrom(...MOUTH),
 })
 
 describe('the state in a link', () => {
