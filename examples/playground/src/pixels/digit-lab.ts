@@ -49,7 +49,7 @@ export async function digitLab(crew: Crew, store: Store, backend: Backend): Prom
     show('noise', noiseImage(z))
     show('improved', improved.values)
     if (plain) show('plain', plain.values)
-    element('improved-ms').textContent = `${improved.ms.toFixed(0)} ms`
+    write('improved-ms', `${improved.ms.toFixed(0)} ms`)
     tick()
   })
   const drawSlowly = latest(async () => {
@@ -57,8 +57,8 @@ export async function digitLab(crew: Crew, store: Store, backend: Backend): Prom
     const { values, ms } = await crew.slow.draw(cast.teacher, z, { ...manner(), steps })
     if (z.length !== cast.facts.side ** 2 * cast.facts.channels) return
     show('taught', values)
-    element('taught-calls').textContent = `${steps} ${steps === 1 ? 'call' : 'calls'}`
-    element('taught-ms').textContent = `${ms.toFixed(0)} ms`
+    write('taught-calls', `${steps} ${steps === 1 ? 'call' : 'calls'}`)
+    write('taught-ms', `${ms.toFixed(0)} ms`)
   })
   const map = digitMap(crew, { noiseAt, manner, cast: () => cast, onSpeed: ms => training.onSpeed(ms) })
   const redraw = latest(async () => {
@@ -104,7 +104,7 @@ export async function digitLab(crew: Crew, store: Store, backend: Backend): Prom
   }
   const use = async (bytes: ArrayBuffer, name: string) => play(await ownCast(crew, bytes, shipped), name)
   ownWeights(use, async () => play(shipped, 'The shipped networks'))
-  const training = digitTraining(backend, crew.backend, use)
+  const training = digitTraining(crew, backend, use)
 
   const walk = player(button('walk'), {
     duration: WALK_MS,
@@ -139,4 +139,9 @@ export async function digitLab(crew: Crew, store: Store, backend: Backend): Prom
   })
   play(shipped, 'The digits')
   walk.greet()
+}
+
+/** Write a text that changes often: a new layout only where it is another text. */
+function write(id: string, text: string): void {
+  if (element(id).textContent !== text) element(id).textContent = text
 }

@@ -1,7 +1,7 @@
 import { announce, button, canvas, element } from '../dom.js'
 import type { ReflowPlan, ReflowReport } from '../worker/pixels/messages.js'
 import type { Backend } from '../worker/start.js'
-import { startWorker } from './crew.js'
+import { type Crew, startWorker } from './crew.js'
 import { teacherBytes } from './digit-networks.js'
 import { type Grid, paintImages, sizeForImages } from './paint-images.js'
 
@@ -9,12 +9,13 @@ const PLAN: ReflowPlan = { pairs: 1024, pairSteps: 16, steps: 150, batch: 64, le
 /** A training step costs this many times a drawing of its batch: measured on wasm. */
 const STEP_COST = 6
 const GRID: Grid = { side: 14, channels: 1, columns: 6, rows: 4 }
-const SHOWN = 24
+/** Seed, indices and size of the noises of the pictures. */
+const FIXED = [7, [...Array(24).keys()], GRID.side ** 2] as const
 
 /** One round of Reflow in the tab, in a worker of its own: a picture of fixed noises improves while it trains. */
 export function digitTraining(
+  crew: Crew,
   backend: Backend,
-  backendName: string,
   use: (bytes: ArrayBuffer, name: string) => Promise<void>,
 ): { onSpeed(msPerImage: number): void; paint(): void } {
   const toggle = button('straighten')
@@ -33,6 +34,17 @@ export function digitTraining(
     element('straighten-status').textContent = text
   }
 
+  /** What the teacher draws in many calls, which a student shall reach, and in one call, where it starts. */
+  async function showStart(): Promise<void> {
+    const noise = await crew.slow.normals(...FIXED)
+    for (const [id, steps] of [
+      ['own-teacher', PLAN.pairSteps],
+      ['own-student', 1],
+    ] as const)
+      shown.set(id, (await crew.slow.draw('teacher', noise, { steps })).values)
+    paint()
+  }
+
   let since = 0
   function onReport({ phase, done, total, loss, images }: ReflowReport): void {
     if (done === 0) since = performance.now() // the steps' time begins
@@ -48,7 +60,8 @@ export function digitTraining(
 
   async function run(): Promise<void> {
     toggle.textContent = 'Stop'
-    element('training-pictures').hidden = element('straighten-progress').hidden = false
+    element('straighten-progress').hidden = false
+    element('own-title').textContent = 'Your student'
     useIt.hidden = saveIt.hidden = true
     say('Starting…')
     try {
@@ -56,11 +69,7 @@ export function digitTraining(
       end = started.end
       const { worker } = started
       const bytes = await teacherBytes()
-      const size = GRID.side ** 2
-      const noise = await worker.normals(7, [...Array(SHOWN).keys()], size)
-      await worker.load('teacher', bytes)
-      shown.set('own-teacher', (await worker.draw('teacher', noise, { steps: PLAN.pairSteps })).values)
-      paint()
+      const noise = await worker.normals(...FIXED)
       since = performance.now()
       student = (await worker.reflow(bytes, PLAN, noise)) as Uint8Array<ArrayBuffer>
       const text = 'Your student is trained: it draws in one call.'
@@ -107,10 +116,11 @@ export function digitTraining(
 
   return {
     onSpeed(ms) {
+      if (shown.size === 0) void showStart()
       const { pairs, pairSteps, steps, batch } = PLAN
       const time = duration(ms * (pairs * pairSteps + steps * batch * STEP_COST))
       element('straighten-estimate').textContent =
-        `On this machine (${backendName}) this takes about ${time}, while the page stays open.`
+        `On this machine (${crew.backend}) this takes about ${time}, while the page stays open.`
     },
     paint,
   }

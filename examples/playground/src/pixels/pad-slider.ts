@@ -25,7 +25,7 @@ export function padSlider(pad: HTMLElement, { at, onMove, drag }: PadSliderOptio
 
   function show(): void {
     const { x, y } = at()
-    if (marker) Object.assign(marker.style, { left: `${100 * x}%`, top: `${100 * y}%` })
+    if (marker) marker.style.translate = `${100 * x}cqw ${100 * y}cqw` // moves without a new layout
     const [across, down] = [Math.round(100 * x), Math.round(100 * y)]
     pad.setAttribute('aria-valuenow', String(across))
     pad.setAttribute('aria-valuetext', `across ${across} %, down ${down} %`)
