@@ -4,6 +4,8 @@ import {
   type LossName,
   POINT_SETS,
   type PointSetName,
+  SHOWN,
+  type ShownName,
   SOLVERS,
   type SolverName,
   TIMESTEPS,
@@ -35,6 +37,11 @@ export interface State {
   glasses: Glasses
   hair: Hair
   mouth: Mouth
+  /** Steps of the two flows at the top. */
+  steps: number
+  show: ShownName
+  /** 1 if the page is to train and to straighten a flow by itself. */
+  run: number
 }
 
 /** Writes one value as text and reads it back. `read` takes any text and gives undefined where it holds no such value. */
@@ -76,6 +83,9 @@ const codecs: { [Key in keyof State]: Codec<State[Key]> } = {
   glasses: oneOf(GLASSES),
   hair: oneOf(HAIR),
   mouth: oneOf(MOUTH),
+  steps: number(1, 32),
+  show: oneOf(SHOWN),
+  run: number(0, 1),
 }
 
 export const DEFAULTS: State = {
@@ -97,6 +107,9 @@ export const DEFAULTS: State = {
   glasses: 'mixed',
   hair: 'mixed',
   mouth: 'mixed',
+  steps: 32,
+  show: 'paths',
+  run: 0,
 }
 
 const keys = Object.keys(DEFAULTS) as (keyof State)[]

@@ -1,16 +1,24 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Page } from 'playwright-core'
+import type { BrowserContextOptions, Page } from 'playwright-core'
 import { build, preview } from 'vite'
 import { launch } from '../../../test/browser/chromium.js'
 
 const root = join(import.meta.dirname, '..')
 
+export interface OpenOptions
+  extends Pick<BrowserContextOptions, 'colorScheme' | 'reducedMotion' | 'viewport'> {
+  /** What the address has before its #. */
+  search?: string
+  /** Files that the browser doesn't get. */
+  block?: string
+}
+
 export interface Playground {
   url: string
   /** Open a page of the playground, with the state of a hash. Its errors and console output go to `complaints`. */
-  open(hash?: string, options?: { colorScheme?: 'light' | 'dark' }): Promise<Page>
+  open(hash?: string, options?: OpenOptions): Promise<Page>
   /** Errors and console output of all pages so far. */
   complaints: string[]
   /** Bytes that all pages so far have loaded. */
@@ -40,8 +48,9 @@ export async function buildPlayground(): Promise<Playground> {
     complaints,
     bytes: () => bytes,
     files,
-    async open(hash = '', options = {}) {
+    async open(hash = '', { search = '', block, ...options } = {}) {
       const page = await browser.newPage({ reducedMotion: 'reduce', ...options })
+      if (block) await page.route(block, route => route.abort())
       page.on('pageerror', error => complaints.push(error.message))
       page.on('console', message => complaints.push(`${message.type()}: ${message.text()}`))
       page.on('response', async response => {
@@ -49,8 +58,8 @@ export async function buildPlayground(): Promise<Playground> {
         bytes += length
         files.set(response.url(), Math.max(length, files.get(response.url()) ?? 0))
       })
-      await page.goto(`${url}${hash}`)
-      await page.locator('#train:enabled').waitFor()
+      await page.goto(`${url}${search}${hash}`)
+      await page.locator('html[data-ready]').waitFor()
       return page
     },
     async close() {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { DRAWN_SIDE, LOSSES, POINT_SETS, SOLVERS, TIMESTEPS } from '../src/choices.js'
+import { DRAWN_SIDE, LOSSES, POINT_SETS, SHOWN, SOLVERS, TIMESTEPS } from '../src/choices.js'
 import { cellsToText, textToCells } from '../src/ink-text.js'
 import { GLASSES, HAIR, MOUTH } from '../src/pixels/face-choices.js'
 import { DEFAULTS, fromHash, type State, toHash } from '../src/state.js'
@@ -25,6 +25,9 @@ const states: fc.Arbitrary<State> = fc.record({
   glasses: fc.constantFrom(...GLASSES),
   hair: fc.constantFrom(...HAIR),
   mouth: fc.constantFrom(...MOUTH),
+  steps: fc.integer({ min: 1, max: 32 }),
+  show: fc.constantFrom(...SHOWN),
+  run: fc.nat(1),
 })
 
 describe('the state in a link', () => {

@@ -1,23 +1,48 @@
 import type { Field, Rng, Weights } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
+import { SIZES, WEIGHTS } from './sizes.js'
 
-const WIDTH = 96
-const SIZES = [4, WIDTH, WIDTH, WIDTH, 2]
+/** Names and shapes of the weights. */
+const shapes = (): (readonly [string, readonly number[]])[] =>
+  SIZES.slice(1).flatMap((to, i) => [
+    [`${i + 1}.weight`, [SIZES[i]!, to]],
+    [`${i + 1}.bias`, [to]],
+  ])
 
 /** Weights of a velocity for points of the plane: three hidden layers, and a last layer of zeros: it starts as v = 0. */
 export function createWeights(rng: Rng): Map<string, tf.Variable> {
+  const last = `${SIZES.length - 1}.weight`
+  return new Map(
+    shapes().map(([name, [from, to]]) => [
+      name,
+      tf.tidy(() =>
+        to === undefined || name === last
+          ? tf.variable(tf.zeros(to === undefined ? [from!] : [from!, to]))
+          : tf.variable(tf.mul(rng.fork(name).normal([from!, to]), Math.sqrt(2 / from!))),
+      ),
+    ]),
+  )
+}
+
+/** All weights in one list, for `unpackWeights`. */
+export async function packWeights(weights: Weights): Promise<Float32Array> {
+  const parts = await Promise.all([...weights.values()].map(weight => weight.data<'float32'>()))
+  return Float32Array.from(parts.flatMap(part => [...part]))
+}
+
+/** Weights from a list of `packWeights`. */
+export function unpackWeights(packed: Float32Array): Map<string, tf.Variable> {
+  if (packed.length !== WEIGHTS)
+    throw new RangeError(`A flow must have ${WEIGHTS} weights, got ${packed.length}.`)
   const weights = new Map<string, tf.Variable>()
-  for (let i = 1; i < SIZES.length; i++) {
-    const [from, to] = [SIZES[i - 1]!, SIZES[i]!]
-    const scale = i + 1 < SIZES.length ? Math.sqrt(2 / from) : 0
+  let at = 0
+  for (const [name, shape] of shapes()) {
+    const size = shape.reduce((product, side) => product * side, 1)
     weights.set(
-      `${i}.weight`,
-      tf.tidy(() => tf.variable(tf.mul(rng.fork(i).normal([from, to]), scale))),
+      name,
+      tf.tidy(() => tf.variable(tf.tensor(packed.slice(at, at + size), [...shape]))),
     )
-    weights.set(
-      `${i}.bias`,
-      tf.tidy(() => tf.variable(tf.zeros([to]))),
-    )
+    at += size
   }
   return weights
 }

@@ -21,21 +21,28 @@ export interface ViewSettings {
   nfe: number
 }
 
-/** The paths of a flow, measured. Points are stored as x and y in turn. */
-export interface View {
-  /** States of every particle at evenly falling times, [times][particle]. */
-  states: Float32Array[]
-  nfe: number
-  straightness: number
-  /** Energy distance of the arrived particles to the data, and the same for particles that take a single Euler step. */
-  distance: number
-  oneStepDistance: number
-}
+/** States of particles at evenly falling times, from noise to data; a state holds x and y of each particle in turn. */
+export type Paths = readonly Float32Array[]
 
 /** Noise and data of the pairs that a round learns from. */
 export interface PairsView {
   z: Float32Array
   x: Float32Array
+}
+
+/** A place of the plane at a time: t = 1 is noise, t = 0 is data. */
+export interface Place {
+  x: number
+  y: number
+  t: number
+}
+
+/** How far from the data particles end after so many network calls. */
+export interface ErrorPoint {
+  nfe: number
+  /** Squared energy distance to the data, an estimate without bias, and its standard error. */
+  square: number
+  deviation: number
 }
 
 export interface Progress {
@@ -45,5 +52,6 @@ export interface Progress {
   /** Mean since the last report. */
   loss: number
   stepMs: number
-  view: View
+  /** The flow's paths now. */
+  frame: Paths
 }

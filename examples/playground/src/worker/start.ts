@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core'
 
 export type Backend = Parameters<typeof useBackend>[0]
 
-/** Start a backend: the one named, or WebGPU where there is a GPU, else wasm. */
+/** Start a backend: the one named, or WebGPU where there is a GPU, else wasm. `skipped` says why others can't be used. */
 export async function start(backend?: Backend) {
   // One binary is enough: every browser with module workers has SIMD, and threads need cross-origin isolation, which
   // pages seldom have.
@@ -15,6 +15,6 @@ export async function start(backend?: Backend) {
     'tfjs-backend-wasm-simd.wasm': wasmUrl,
     'tfjs-backend-wasm-threaded-simd.wasm': wasmUrl,
   })
-  const { name, device } = await useBackend(backend)
-  return { name, device }
+  const { name, device, skipped } = await useBackend(backend)
+  return { name, device, skipped }
 }

@@ -1,4 +1,4 @@
-import { palette } from './paint-plane.js'
+import { palette } from './paint.js'
 
 /** Paint the loss so far as a line, from the first report to the last. */
 export function paintLoss(canvas: HTMLCanvasElement, losses: readonly number[]): void {
