@@ -43,12 +43,12 @@ const models: Record<string, Model> = {
   'no guidance': plain,
   'the guide alone': { net: guide, options: { scale: 1 } },
   'itself without labels, 1.5': byItself({ scale: 1.5 }),
-  'itself without labels, 2': byItself({ scale: 2 }),
-  'itself without labels, 3': byItself({ scale: 3 }),
-  'the same, t in [0.2, 0.8]': byItself({ scale: 3, interval: [0.2, 0.8] }),
-  'the same, rescale 0.7': byItself({ scale: 3, rescale: 0.7 }),
   'the guide, 1.5': byGuide({ scale: 1.5 }),
   'the guide, 2': byGuide({ scale: 2 }),
+  'itself without labels, 3': byItself({ scale: 3 }),
+  'the same, rescale 0.7': byItself({ scale: 3, rescale: 0.7 }),
+  'the same, t in [0.2, 0.8]': byItself({ scale: 3, interval: [0.2, 0.8] }),
+  'itself without labels, 2': byItself({ scale: 2 }),
 }
 const table = `${folder}table.json`
 const rows: Record<string, string> = existsSync(table) ? JSON.parse(await readFile(table, 'utf8')) : {}

@@ -1,6 +1,5 @@
 export { bitsPerDim } from './bits-per-dim.js'
 export { type CouplingContext, type CouplingName, couplings } from './choices.js'
-export { combineWeights } from './combine-weights.js'
 export { independentCoupling } from './couplings/independent.js'
 export { type MixturePart, mixtureCoupling } from './couplings/mixture.js'
 export { type OnlineOptions, onlineCoupling } from './couplings/online.js'

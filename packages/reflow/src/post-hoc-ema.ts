@@ -22,7 +22,7 @@ const profileNames: OptionNames<AverageProfile> = { sigmaRel: 'required', update
  *
  * @param snapshots  what each average of weights was, in any order; usually those of 0.05 and of 0.10
  * @param target     the average that is wanted, as a rule at the update of the last snapshot
- * @returns          a weight for each snapshot; their sum is near 1. See `combineWeights`
+ * @returns          a weight for each snapshot; their sum is near 1. See `combineWeights` of unet
  * @see Karras et al., Analyzing and Improving the Training Dynamics of Diffusion Models, arXiv 2312.02696, section 3.2
  */
 export function postHocWeights(snapshots: readonly AverageProfile[], target: AverageProfile): Float64Array {

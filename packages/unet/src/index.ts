@@ -6,6 +6,7 @@ export {
   augmentDim,
   edmAugmentations,
 } from './augment/augment.js'
+export { combineWeights } from './combine-weights.js'
 export type { ResolvedUNetConfig, UNetConfig } from './config.js'
 export { configFromEdm } from './config-from-edm.js'
 export { configFromReference } from './config-from-reference.js'

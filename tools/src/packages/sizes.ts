@@ -21,8 +21,8 @@ const BUDGETS: Record<string, Sizes> = {
   '@rectified-flow/eval-fid': { packed: 2450, bundle: 120 },
   '@rectified-flow/flow': { packed: 6000, bundle: 230 },
   '@rectified-flow/losses-lpips-huber': { packed: 935, bundle: 105 },
-  '@rectified-flow/ode': { packed: 85, bundle: 24 },
-  '@rectified-flow/reflow': { packed: 135, bundle: 30 },
+  '@rectified-flow/ode': { packed: 97, bundle: 26 },
+  '@rectified-flow/reflow': { packed: 145, bundle: 30 },
   '@rectified-flow/timestep-dists': { packed: 16, bundle: 11 },
   '@rectified-flow/unet': { packed: 90, bundle: 115 },
 }

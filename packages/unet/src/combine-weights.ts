@@ -17,7 +17,7 @@ export async function combineWeights(
   snapshots: Iterable<Tensors> | AsyncIterable<Tensors>,
   factors: ArrayLike<number>,
 ): Promise<Map<string, HostTensor>> {
-  const where = 'reflow.combineWeights'
+  const where = 'unet.combineWeights'
   checkKind(where, 'factors', factors, 'a list of numbers', ['length'])
   checkFinite(where, 'factors', factors)
   const sums = new Map<string, { shape: number[]; sum: Float64Array }>()
