@@ -50,7 +50,8 @@ try {
     share(store, lab)
     openPixels(store, backend)
     if (store.state.run === 1) void lab.run()
-    if (import.meta.env.PROD) void workOffline(await worker.loaded())
+    // While the page is being developed, no file of it may be kept.
+    if (!import.meta.hot) void workOffline(await worker.loaded())
   }
   document.documentElement.dataset.ready = ''
 } catch (error) {

@@ -47,6 +47,7 @@ it('says what a round of Reflow gains, and what it no longer gains', () => {
     trained: true,
     straightness,
     errors: [{ nfe: 1, square, deviation: 4e-4 }],
+    ruled: [],
   })
   const [first, second, third] = [flow(0.84, 0.47), flow(0.0025, 0.001), flow(0.0024, 0.0003)]
   expect(verdict([first])).toBe('')

@@ -2,7 +2,7 @@ import type { PairsView, Place } from '../worker/plane-messages.js'
 import type { Point } from './paths.js'
 
 /** Pairs whose lines pass this near to a place are said to cross there. */
-export const NEAR = 0.2
+export const NEAR = 0.25
 
 /** The pairs that cross at a place, and what they have in common. */
 export interface Crossing {

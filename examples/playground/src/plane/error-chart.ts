@@ -1,7 +1,7 @@
 import type { ErrorPoint } from '../worker/plane-messages.js'
 import { distanceOf, distanceText, isFar } from './distance-text.js'
 
-/** A line of the chart: a flow's errors by network calls. */
+/** A line of the chart: a flow's errors by network calls. Without a name it has no label. */
 export interface ErrorLine {
   name: string
   /** Number of the flow, which gives the line its colour. */
@@ -17,7 +17,9 @@ const ERRORS = [0.01, 0.03, 0.1, 0.3, 1]
 
 /** Error against network calls, both on scales where equal factors are equally far. */
 export function paintErrors(host: HTMLElement, lines: readonly ErrorLine[]): void {
-  const known = lines.filter(line => line.points.length > 0)
+  const known = lines
+    .filter(line => line.points.length > 0)
+    .sort((a, b) => Number(b.dashed ?? false) - Number(a.dashed ?? false))
   const x = (nfe: number) => BOX.left + (Math.log2(nfe) / 5) * (BOX.right - BOX.left)
   const [low, high] = [Math.log(0.01), Math.log(2)]
   const y = (error: number) =>
@@ -34,7 +36,7 @@ export function paintErrors(host: HTMLElement, lines: readonly ErrorLine[]): voi
     ),
     `<text class="tick" x="${(BOX.left + BOX.right) / 2}" y="${HEIGHT - 4}" text-anchor="middle">network calls</text>`,
   ]
-  const ends = labelPlaces(known.map(line => y(distanceOf(line.points.at(-1)!))))
+  const ends = labelPlaces(known.map(({ name, points }) => (name ? y(distanceOf(points.at(-1)!)) : 0)))
   const drawn = known.map(({ name, round, dashed, points }, i) => {
     const places = points.map(point => `${x(point.nfe).toFixed(1)},${y(distanceOf(point)).toFixed(1)}`)
     const dots = points.map(
@@ -62,9 +64,9 @@ function labelPlaces(heights: readonly number[]): number[] {
 
 function summary(lines: readonly ErrorLine[]): string {
   if (lines.length === 0) return 'Error against network calls: nothing is measured yet.'
-  const parts = lines.map(({ name, points }) => {
+  const parts = lines.map(({ name, round, points }) => {
     const [first, last] = [points[0]!, points.at(-1)!]
-    return `${name}: ${distanceText(first)} in ${first.nfe}, ${distanceText(last)} in ${last.nfe}`
+    return `${name || `${round + 1}-RF by the new rule`}: ${distanceText(first)} in ${first.nfe}, ${distanceText(last)} in ${last.nfe}`
   })
   return `Error against network calls. ${parts.join('; ')}.`
 }

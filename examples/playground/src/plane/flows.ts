@@ -9,6 +9,8 @@ export interface Numbers {
   straightness?: number | undefined
   /** Errors with the chosen solver, the fewest network calls first. */
   errors: ErrorPoint[]
+  /** Errors with Euler's method under the paper's new rule, in a few network calls. */
+  ruled: ErrorPoint[]
 }
 
 /** The list of flows, one row per round of Reflow. The page shows the selected one. */
@@ -30,7 +32,7 @@ export function flows(onSelect: () => void): Flows {
   let selected = 0
 
   function addRow(trained: boolean): void {
-    const round = all.push({ trained, errors: [] }) - 1
+    const round = all.push({ trained, errors: [], ruled: [] }) - 1
     const row = document.createElement('tr')
     row.innerHTML =
       `<th scope="row"><label class="flow-${round % 4}"><input type="radio" name="round" value="${round}"> ${round + 1}-RF</label></th>` +

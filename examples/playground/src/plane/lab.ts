@@ -88,8 +88,8 @@ export function planeLab(worker: Remote<Api>, store: Store, kept: Series | undef
   }
 
   function draw(id: keyof typeof layers, paths: Paths | undefined): void {
-    if (!paths) return
     const on = surface(canvas(id))
+    if (!paths) return
     layers[id](on, paths, 0.5)
     drawParticles(on, paths, time.done, { tails: time.playing })
   }
@@ -101,8 +101,8 @@ export function planeLab(worker: Remote<Api>, store: Store, kept: Series | undef
 
   async function showPairs(): Promise<void> {
     const { selected } = list
-    const pairs = await worker.pairs('lab', selected)
-    if (pairs) lines = [pairs.z.subarray(0, SHOWN_PAIRS), pairs.x.subarray(0, SHOWN_PAIRS)]
+    const pairs = isEmpty() ? undefined : await worker.pairs('lab', selected)
+    lines = pairs && [pairs.z.subarray(0, SHOWN_PAIRS), pairs.x.subarray(0, SHOWN_PAIRS)]
     element('pairs-title').textContent =
       selected === 0 ? 'What it learns: random pairs' : `What it learns: pairs of the ${selected}-RF`
     paint()
@@ -162,7 +162,7 @@ export function planeLab(worker: Remote<Api>, store: Store, kept: Series | undef
         await showPairs()
       } else if (list.selected !== list.last) list.select(list.last)
       losses = []
-      list.show(list.last, { straightness: undefined, errors: [] })
+      list.show(list.last, { straightness: undefined, errors: [], ruled: [] })
       element('loss-kind').textContent = `(${loss === 'squaredL2' ? 'squared L2' : 'pseudo-Huber'})`
       showBusy('training')
       bringIntoView()
@@ -188,6 +188,9 @@ export function planeLab(worker: Remote<Api>, store: Store, kept: Series | undef
     }
   }
 
+  /** Whether the data are to be drawn, and nothing is drawn yet. */
+  const isEmpty = () => store.state.data === 'drawn' && !store.state.ink.includes(true)
+
   /** Scroll as little as needed to see what trains. */
   function bringIntoView(): void {
     element('panels').scrollIntoView({ block: 'nearest', behavior: calm() ? 'auto' : 'smooth' })
@@ -197,7 +200,7 @@ export function planeLab(worker: Remote<Api>, store: Store, kept: Series | undef
     const focused = document.activeElement
     busy = now
     const trained = list.all[list.last]?.trained
-    const empty = store.state.data === 'drawn' && !store.state.ink.includes(true)
+    const empty = isEmpty()
     const train = button('train')
     train.disabled = empty
     train.textContent = now !== 'no' ? 'Stop' : trained ? 'Train on' : 'Train'

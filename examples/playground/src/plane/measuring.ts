@@ -1,4 +1,4 @@
-import { CALLS } from '../choices.js'
+import { CALLS, type SolverName } from '../choices.js'
 import { element, onTheme } from '../dom.js'
 import { latest, type Remote } from '../rpc.js'
 import type { Store } from '../store.js'
@@ -11,6 +11,8 @@ import { verdict } from './verdict.js'
 
 /** Network calls at which errors are measured. */
 const GRID = [1, 2, 3, 4, 5, 8, 16, 32]
+/** And those where the paper's new rule helps: below 3 it is Euler's method. */
+const RULED = [2, 3, 4, 5]
 
 /**
  * Measures the flows of a list, one number after another, and shows each at once: in the list, the chart and the table.
@@ -25,11 +27,10 @@ export function measuring(
 ): () => void {
   let measured = store.state.solver
   function show(): void {
-    const lines: ErrorLine[] = list.all.map(({ errors }, round) => ({
-      name: `${round + 1}-RF`,
-      round,
-      points: errors,
-    }))
+    const lines = list.all.flatMap(({ errors, ruled }, round): ErrorLine[] => [
+      { name: `${round + 1}-RF`, round, points: errors },
+      { name: '', round, dashed: true, points: store.state.solver === 'euler' ? ruled : [] },
+    ])
     paintErrors(element('errors'), lines)
     const rows = GRID.map(nfe => {
       const cells = list.all.map(({ errors }) => {
@@ -54,19 +55,33 @@ export function measuring(
     measured = solver
     show()
     if (stale()) return
+    /** Measure one number after another; false once they would no longer be of these flows. */
+    const along = async (
+      round: number,
+      key: 'errors' | 'ruled',
+      by: SolverName,
+      calls: readonly number[],
+    ) => {
+      const points: ErrorPoint[] = []
+      for (const nfe of calls) {
+        const point = await worker.error('lab', { round, solver: by, nfe })
+        if (stale() || !point) return false
+        points.push(point)
+        list.show(round, { [key]: [...points] })
+        show()
+      }
+      return true
+    }
     for (const [round, { trained, errors }] of all.entries()) {
       if (!trained || errors.at(-1)?.nfe === 32) continue
-      const points: ErrorPoint[] = []
       const straightness = await worker.straightness('lab', round)
       if (stale() || straightness === undefined) return
       list.show(round, { straightness })
-      for (const nfe of GRID.filter(calls => calls % CALLS[solver] === 0)) {
-        const point = await worker.error('lab', { round, solver, nfe })
-        if (stale() || !point) return
-        points.push(point)
-        list.show(round, { errors: [...points] })
-        show()
-      }
+      const calls = GRID.filter(nfe => nfe % CALLS[solver] === 0)
+      if (!(await along(round, 'errors', solver, calls))) return
     }
+    for (const [round, { trained, ruled }] of all.entries())
+      if (trained && solver === 'euler' && ruled.length < RULED.length)
+        if (!(await along(round, 'ruled', 'newRule', RULED))) return
   })
 }

@@ -11,8 +11,8 @@ interface Stop {
   begin(flows: TwoFlows): void
 }
 
-/** Where the tour holds a particle: between the moons, where the mean of many pairs is far from each. */
-const HELD: Point = [-1, -0.7]
+/** Where the tour holds a particle: far from the data, so that the pairs there part again. */
+const HELD: Point = [0.9, 0.9]
 
 const run = ({ time, release }: TwoFlows) => {
   release()
@@ -25,7 +25,7 @@ const stops: readonly Stop[] = [
     state: { show: 'pairs' },
     light: 'left-plane',
     begin({ time, hold }) {
-      time.set(0.45)
+      time.set(0.25)
       hold(0, HELD)
     },
   },
@@ -35,7 +35,7 @@ const stops: readonly Stop[] = [
     state: { show: 'pairs' },
     light: 'right-plane',
     begin({ time, hold }) {
-      time.set(0.45)
+      time.set(0.25)
       hold(1, HELD)
     },
   },

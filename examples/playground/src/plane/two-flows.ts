@@ -93,7 +93,7 @@ export async function twoFlows(worker: Remote<Api>, store: Store): Promise<TwoFl
       const paths =
         from && eased < 1 ? blend(resample(from[round]!, PIECES), resample(next, PIECES), eased) : next
       const on = surface(canvas(side))
-      layers[round]!(on, paths, particle.holding ? 0.15 : time.playing ? 0.25 : 0.4)
+      layers[round]!(on, paths, particle.holding ? 0.2 : time.playing ? 0.25 : 0.4)
       drawParticles(on, paths, time.done, { tails: time.playing })
       particle.draw(on, round, time.done, time.playing ? 'moving' : 'resting')
     }

@@ -32,7 +32,7 @@ const REFERENCE = 32768
 /** Number of particles that are shown. */
 const PARTICLES = 512
 /** Number of pairs that the page gets. */
-const PAIRS = 2048
+const PAIRS = 4096
 /** How a flow makes pairs, and the steps of the paths that straightness is measured on. */
 const TEACHER = { solver: 'euler', nfe: 32 } as const
 /** Number of particles that straightness is measured on. */
