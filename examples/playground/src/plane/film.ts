@@ -23,6 +23,8 @@ export interface Film {
   round(): number
 }
 
+/** While a flow trains, pictures follow at most so often: the training needs the machine. */
+const LIVE_MS = 30
 /** Frames of the film in a second, and its longest time. */
 const RATE = 16
 const LONGEST_MS = 6000
@@ -33,6 +35,7 @@ export function film(onChange: () => void): Film {
   /** The frame that is shown; between two frames, a share of the next. */
   let position = 0
   let moving = 0
+  let painted = 0
 
   const text = () => {
     const frame = frames[Math.round(position)]
@@ -68,8 +71,11 @@ export function film(onChange: () => void): Film {
       const [start, begin] = [Math.min(position, last), performance.now()]
       const tick = (now: number) => {
         const share = Math.min(1, Math.max(0, (now - begin) / Math.max(ms, 16)))
-        position = start + share * (last - start)
-        show()
+        if (share === 1 || now - painted > LIVE_MS) {
+          position = start + share * (last - start)
+          painted = now
+          show()
+        }
         if (share < 1) moving = requestAnimationFrame(tick)
       }
       moving = requestAnimationFrame(tick)

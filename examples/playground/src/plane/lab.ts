@@ -9,7 +9,7 @@ import { drawnPad } from './drawn-pad.js'
 import { film } from './film.js'
 import { flows } from './flows.js'
 import { measuring } from './measuring.js'
-import { drawParticles, surface } from './paint.js'
+import { drawParticles, drawPaths, surface } from './paint.js'
 import { paintLoss } from './paint-loss.js'
 import { pathLayer } from './path-layer.js'
 import { player } from './player.js'
@@ -21,6 +21,8 @@ const STEPS = { train: 1200, reflow: 800 }
 /** Every how many reports the progress is announced: screen readers need time to speak. */
 const SPOKEN_EVERY = 20
 const LINES = 200
+/** Lines of pictures that change with every frame. */
+const MOVING_LINES = 120
 /** Pairs that are shown, as many as particles: x and y of each. */
 const SHOWN_PAIRS = 2 * 512
 
@@ -37,6 +39,7 @@ export interface Lab {
 /** The laboratory: a flow in the plane. The worker trains and straightens it; this part of the page shows it. */
 export function planeLab(worker: Remote<Api>, store: Store, kept: Series | undefined): Lab {
   let view: Paths | undefined
+  let callsText = ''
   let losses: number[] = []
   let reports = 0
   let busy: 'no' | 'pairs' | 'training' = 'no'
@@ -71,7 +74,7 @@ export function planeLab(worker: Remote<Api>, store: Store, kept: Series | undef
     if (!seen || begun !== series) return
     view = seen
     const calls = (seen.length - 1) * CALLS[solver]
-    element('paths-nfe').textContent = `${calls} network ${calls === 1 ? 'call' : 'calls'}`
+    callsText = `${calls} network ${calls === 1 ? 'call' : 'calls'}`
     paint()
   })
 
@@ -83,8 +86,14 @@ export function planeLab(worker: Remote<Api>, store: Store, kept: Series | undef
   }
 
   function paintPaths(): void {
-    draw('paths', (filming && reel.paths()) || view)
-    if (filming) element('paths-nfe').textContent = '16 network calls'
+    const moving = filming ? reel.paths() : undefined
+    element('paths-nfe').textContent = moving ? '16 network calls' : callsText
+    if (!moving) draw('paths', view)
+    else {
+      const on = surface(canvas('paths'))
+      drawPaths(on, moving, MOVING_LINES, 0.5)
+      drawParticles(on, moving, time.done, { tails: time.playing })
+    }
   }
 
   function draw(id: keyof typeof layers, paths: Paths | undefined): void {
