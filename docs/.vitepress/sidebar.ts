@@ -24,6 +24,7 @@ export function sidebar(api: Item[]): DefaultTheme.Sidebar {
       ['Samplers', 'samplers'],
       ['Inversion and translation', 'inversion'],
       ['Distances between images', 'distances'],
+      ['Average velocities', 'average-velocities'],
       ['Averages of weights', 'averages'],
       ['Random numbers', 'random-numbers'],
       ['Backends and compile', 'backends'],

@@ -16,7 +16,6 @@ import {
 } from '@rectified-flow/core'
 import type * as tf from '@tensorflow/tfjs-core'
 import { emaWarmUp } from './ema-warm-up.js'
-import { comparison } from './internal/comparison.js'
 import { dynamicLossScale, type LossScale } from './loss-scale.js'
 import type { IntervalDistribution, Objective } from './objectives/objective.js'
 import { type Schedule, toSchedule } from './schedule.js'
@@ -139,7 +138,6 @@ export function withDefaults({
   checkInt(where, 'maxSkipped', maxSkipped, 1)
   return {
     ...rest,
-    compare: comparison(rest),
     batch,
     microBatches,
     learningRate: toSchedule(learningRate),

@@ -11,6 +11,7 @@ import {
   type Weights,
 } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
+import { comparison } from './internal/comparison.js'
 import { after, type Counters, schedule } from './internal/counters.js'
 import { type TrainingStep, trainingStep } from './internal/training-step.js'
 import { validationLoss } from './internal/validation-loss.js'
@@ -233,7 +234,8 @@ export class Trainer<X extends tf.Tensor = tf.Tensor> {
     const { batches = 8, averaged = true } = options
     checkInt(where, 'batches', batches, 1)
     const during = <Result>(body: () => Result) => (averaged ? withAverages(this.#slots, body) : body())
-    return this.#inTurn(() => validationLoss(where, coupling, { ...this.#options, batches, during }))
+    const compare = comparison(this.#options)
+    return this.#inTurn(() => validationLoss(where, coupling, { ...this.#options, compare, batches, during }))
   }
 
   /** A copy of the whole state on the host, after all steps that were asked for before; later ones wait for it. */

@@ -14,6 +14,9 @@ import { edm } from './preconditioners/edm.js'
  * With F = 0 it is the average velocity of normal data of standard deviation s. Where r = t it is `edmVelocity`, with the same
  * bits, so a network of one time may be its start. Its velocity alone is `edmVelocity(network)`.
  *
+ * c(t) changes without bound near t = 0 and 1, and so may du/dt of a network that is not trained yet. For objectives with a
+ * derivative keep times away from the ends, and sample from there: `uShaped({ epsilon: 0.01 })`, and a grid from 0.99 to 0.
+ *
  * @see Geng et al., Mean Flows for One-step Generative Modeling, arXiv 2505.13447, section 4.1; Karras et al., arXiv 2206.00364,
  *      table 1, for the form
  */

@@ -16,7 +16,8 @@ const centralDifferenceNames: OptionNames<CentralDifferenceOptions> = { step: 'o
  *
  *   (f(inputs + h tangents) - f(inputs - h tangents)) / (2 h)
  *
- * The default h = 3e-3 is near the best for inputs and tangents of size 1: the cube root of float32's rounding.
+ * The default h = 3e-3 is near the best for inputs and tangents of size 1, the cube root of float32's rounding. Where f changes
+ * fast within h, the product is an average over 2 h.
  */
 export function centralDifference(options: CentralDifferenceOptions = {}): JacobianVector {
   checkOptions('core.centralDifference', options, centralDifferenceNames)

@@ -7,7 +7,8 @@ import { vectorJacobian } from './vector-jacobian.js'
 
 /**
  * The Jacobian-vector product from two backward passes, to rounding. g(w) = Jᵀ w is linear in w, so its product with the
- * tangents has the gradient J · tangents. It needs gradients that have gradients, and a kernel without one throws.
+ * tangents has the gradient J · tangents. It needs gradients that have gradients. Kernels
+ * without one throw: of a U-Net, those of wasm, TensorFlow and WebGPU, and on any backend those that resample.
  *
  * @see Townsend, A new trick for calculating Jacobian vector products, 2017
  */

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { withDefaults } from '../trainer-options.js'
 import type { Slots } from '../trainer-state.js'
 import { batchGradients } from './batch-gradients.js'
-import { startTimes } from './comparison.js'
+import { comparison, startTimes } from './comparison.js'
 
 /** What a step takes. (A type and not an interface, because `compile` needs that.) */
 export type StepInputs = {
@@ -36,7 +36,8 @@ export interface TrainingStep {
 }
 
 export function trainingStep(options: ReturnType<typeof withDefaults>, slots: Slots): TrainingStep {
-  const { compare, premetric, weights, microBatches, clipNorm } = options
+  const { premetric, weights, microBatches, clipNorm } = options
+  const compare = comparison(options)
   const step = ({ pairs: { x, z, labels }, times, schedule, skipped, rng }: StepInputs): StepResult => {
     const { losses, gradients } = batchGradients(weights, {
       pairs: { x, z, ...(labels && { labels }) },

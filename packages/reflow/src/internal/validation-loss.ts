@@ -2,13 +2,15 @@ import { type Coupling, checkTensor } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { withDefaults } from '../trainer-options.js'
 import { partLosses } from './batch-gradients.js'
+import type { Comparison } from './comparison.js'
 
 export interface Validation
   extends Pick<
     ReturnType<typeof withDefaults>,
-    'batch' | 'microBatches' | 'timesteps' | 'rng' | 'premetric' | 'compare'
+    'batch' | 'microBatches' | 'timesteps' | 'rng' | 'premetric'
   > {
   batches: number
+  compare: Comparison
   /** Runs a synchronous body with the weights that are to be validated. */
   during: <Result>(body: () => Result) => Result
 }

@@ -27,8 +27,8 @@ export function intervals(
   options: IntervalOptions = {},
 ): IntervalDistribution {
   const where = 'reflow.intervals'
-  checkKind(where, 'distribution', distribution, 'a distribution such as uShaped()', ['sample'])
   checkOptions(where, options, intervalNames)
+  checkKind(where, 'distribution', distribution, 'a distribution such as uShaped()', ['sample'])
   const { share = 0.25, snap = 1 } = options
   checkNumber(where, 'share', share, 0, 1)
   checkNumber(where, 'snap', snap, 0, 1)

@@ -1,7 +1,8 @@
+import { checkOptions } from '@rectified-flow/core'
 import { adaptiveWeight, squaredL2 } from '@rectified-flow/losses-lpips-huber'
 import { uShaped } from '@rectified-flow/timestep-dists'
 import { intervals } from './intervals.js'
-import { type MeanFlowOptions, meanFlow } from './mean-flow.js'
+import { type MeanFlowOptions, meanFlow, meanFlowNames } from './mean-flow.js'
 import type { ObjectiveOptions } from './objective.js'
 
 /**
@@ -16,6 +17,7 @@ import type { ObjectiveOptions } from './objective.js'
  *      arXiv 2511.23342
  */
 export function rectifiedMeanFlow(options: MeanFlowOptions = {}): ObjectiveOptions {
+  checkOptions('reflow.rectifiedMeanFlow', options, meanFlowNames)
   return {
     ...meanFlow(options),
     timesteps: intervals(uShaped(), { share: 0.5, snap: 0.5 }),
