@@ -49,7 +49,7 @@ it('makes every row, the table with its claims, and the picture', { timeout: 300
   expect(page).toMatch(/\| C - B .*\| 1 .*\| (confirmed|refuted|undecided) +\| -1.97/)
   expect(page).toMatch(/\| C2 - R2 +\| 2 /)
   const picture = decodePng(await drawRows([...results.keys()], runs[0]!))
-  expect(picture.shape.slice(-3, -1)).toEqual([1032, 1512])
+  expect(picture.shape.slice(-3, -1)).toEqual([1116, 1512])
   picture.dispose()
   const curves = decodePng(drawCurves(results, settings))
   expect(curves.shape.slice(-3, -1)).toEqual([660, 1440])
