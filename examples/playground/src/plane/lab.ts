@@ -130,18 +130,17 @@ export function planeLab(worker: Remote<Api>, store: Store, kept: Series | undef
     reel.clear()
     list.reset(trained?.rounds.length ?? 0)
     element('loss-now').textContent = '–'
-    element('speed').textContent = ''
-    element('verdict').textContent = ''
+    for (const id of ['speed', 'verdict']) element(id).textContent = ''
     showBusy('no')
     await showPairs()
     look()
     measure()
   }
   let next: Series | undefined
-  const rebuild = latest(() => {
+  const rebuild = latest(async () => {
     const trained = next
     next = undefined
-    return begin(trained)
+    await begin(trained)
   })
 
   /** Keep a trained series before another replaces it. */
