@@ -126,7 +126,7 @@ test('toPng makes a picture of a tensor', async () => {
 
 test('what cannot be loaded is named', async () => {
   await expect(loadFlow('digit')).rejects.toThrow(
-    "flow.loadFlow: source must be a file, a run's folder, an address or one of digits, digit-teacher, face-teacher, got 'digit' (ENOENT).",
+    "flow.loadFlow: source must be a file, a run's folder, an address or one of digits, digit-teacher, faces, face-teacher, got 'digit' (ENOENT).",
   )
   await expect(loadFlow(`${address}/other`)).rejects.toThrow(
     `flow.loadFlow: source must be an address that can be fetched, got status 404 from '${address}/other'.`,
