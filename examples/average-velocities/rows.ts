@@ -6,6 +6,7 @@ import {
   type ObjectiveOptions,
   meanFlow as papersMeanFlow,
   rectifiedMeanFlow,
+  splitMeanFlow,
 } from '@rectified-flow/reflow/objectives'
 import { recipe } from '@rectified-flow/reflow/paper'
 import { uniform, uShaped } from '@rectified-flow/timestep-dists'
@@ -59,6 +60,16 @@ export const ROWS: Record<string, Row> = {
     data: 'images',
     passes: 5,
     options: meanFlow,
+  },
+  'split-pairs': {
+    title: "SplitMeanFlow from the teacher's weights, on its pairs with Re-MeanFlow's times",
+    start: 'teacher',
+    data: 'pairs',
+    passes: 5,
+    options: async () => ({
+      ...splitMeanFlow(),
+      timesteps: intervals(uShaped({ epsilon: EDGE }), { share: 0.5, snap: 0.5 }),
+    }),
   },
   're-meanflow': {
     title: "Re-MeanFlow from the teacher's weights, on its pairs",

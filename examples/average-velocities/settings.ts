@@ -5,8 +5,8 @@ export interface Settings {
   pairs: number
   pairSteps: number
   /**
-   * Passes through the network that a row is trained with, where a backward pass counts as two: 600 are 200 steps of a velocity, or 120
-   * of MeanFlow, with its two values for the derivative.
+   * Passes through the network that a row is trained with, where a backward pass counts as two: 2400 are 800 steps of a velocity, or
+   * 480 of MeanFlow, with its two values for the derivative.
    */
   passes: number
   batch: number
@@ -21,7 +21,7 @@ export interface Settings {
 export const DIGITS: Omit<Settings, 'backend'> = {
   pairs: 4096,
   pairSteps: 16,
-  passes: 600,
+  passes: 2400,
   batch: 64,
   learningRate: 5e-4,
   warmup: 20,
