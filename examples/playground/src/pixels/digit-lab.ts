@@ -38,14 +38,18 @@ export async function digitLab(crew: Crew, store: Store, backend: Backend): Prom
   const noiseAt = (place: { x: number; y: number }) =>
     mixNoise([drawnCorner ?? corners[0]!, ...corners.slice(1)], mapWeights(place))
 
+  /** Whether a noise is of the networks in use: one of the networks before has another size until the new ones are drawn. */
+  const fits = (z: Float32Array) => z.length === cast.facts.side ** 2 * cast.facts.channels
+
   const tick = rate(element('digit-rate'))
   const drawQuickly = latest(async () => {
     const z = noiseAt(store.state)
+    if (!fits(z)) return
     const [improved, plain] = await Promise.all([
       crew.quick.draw(cast.student, z, manner()),
       cast.plain && crew.quick.draw(cast.plain, z, manner()),
     ])
-    if (z.length !== cast.facts.side ** 2 * cast.facts.channels) return // of the networks before
+    if (!fits(z)) return
     show('noise', noiseImage(z))
     show('improved', improved.values)
     if (plain) show('plain', plain.values)
@@ -54,13 +58,14 @@ export async function digitLab(crew: Crew, store: Store, backend: Backend): Prom
   })
   const drawSlowly = latest(async () => {
     const [steps, z] = [store.state.digitNfe, noiseAt(store.state)]
+    if (!fits(z)) return
     const { values, ms } = await crew.slow.draw(cast.teacher, z, { ...manner(), steps })
-    if (z.length !== cast.facts.side ** 2 * cast.facts.channels) return
+    if (!fits(z)) return
     show('taught', values)
     write('taught-calls', `${steps} ${steps === 1 ? 'call' : 'calls'}`)
     write('taught-ms', `${ms.toFixed(0)} ms`)
   })
-  const map = digitMap(crew, { noiseAt, manner, cast: () => cast, onSpeed: ms => training.onSpeed(ms) })
+  const map = digitMap(crew, { noiseAt, fits, manner, cast: () => cast, onSpeed: ms => training.onSpeed(ms) })
   const redraw = latest(async () => {
     const { side, channels } = cast.facts
     corners = parted(

@@ -12,6 +12,8 @@ const COLUMNS = 9
 export interface MapOptions {
   cast: () => Cast
   noiseAt: (place: { x: number; y: number }) => Float32Array
+  /** Whether a noise is of the network in use. */
+  fits: (noise: Float32Array) => boolean
   manner: (count: number) => Manner
   /** Told the mean of the milliseconds that an image of the map took. */
   onSpeed: (ms: number) => void
@@ -20,7 +22,7 @@ export interface MapOptions {
 /** The map: what the student draws in one call at each place, row by row. A new map ends one that is still being drawn. */
 export function digitMap(
   crew: Crew,
-  { cast, noiseAt, manner, onSpeed }: MapOptions,
+  { cast, noiseAt, fits, manner, onSpeed }: MapOptions,
 ): { draw(): void; paint(): void } {
   let rows: Float32Array[] = []
   let turn = 0
@@ -36,6 +38,7 @@ export function digitMap(
     sizeForImages(canvas('map'), grid())
     for (let row = 0; row < COLUMNS && begun === turn; row++) {
       const noises = Array.from({ length: COLUMNS }, (_, i) => noiseAt({ x: at(i), y: at(row) }))
+      if (!noises.every(fits)) return
       const { values, ms } = await crew.slow.draw(cast().student, joined(noises), manner(COLUMNS))
       if (begun !== turn) return
       rows[row] = values
