@@ -1,3 +1,5 @@
+import { ARROWS, followStrokes, type Spot } from './pen.js'
+
 /** A square of cells to draw in: by pointer, or by keys (arrows move the pen, Space holds it down or lifts it). */
 export interface InkPad {
   /** Ink of each cell in [0, 1], row by row from the top. The caller may change it and then call `show`. */
@@ -18,7 +20,7 @@ export function inkPad(
   const ink = new Float32Array(side * side)
   const canvas = host.querySelector('canvas')!
   const context = canvas.getContext('2d')!
-  let pen: { x: number; y: number; down: boolean } | undefined
+  let pen: (Spot & { down: boolean }) | undefined
   canvas.width = canvas.height = side
   host.tabIndex = 0
 
@@ -33,7 +35,7 @@ export function inkPad(
   }
 
   /** Put ink along a line, in units of cells; its rim is soft. */
-  function stroke(from: { x: number; y: number }, to: { x: number; y: number }): void {
+  function stroke(from: Spot, to: Spot): void {
     const length = Math.hypot(to.x - from.x, to.y - from.y)
     const pieces = Math.max(1, Math.ceil(2 * length))
     for (let k = 0; k <= pieces; k++) {
@@ -57,46 +59,19 @@ export function inkPad(
     show()
   }
 
-  const place = (event: PointerEvent) => {
-    const box = canvas.getBoundingClientRect()
-    return {
-      x: ((event.clientX - box.left) / box.width) * side,
-      y: ((event.clientY - box.top) / box.height) * side,
-    }
-  }
-
-  let last: { x: number; y: number } | undefined
-  host.addEventListener('pointerdown', event => {
-    host.setPointerCapture(event.pointerId)
-    pen = undefined
-    last = place(event)
-    stroke(last, last)
+  followStrokes(host, canvas, side, {
+    onBegin() {
+      pen = undefined
+    },
+    onStroke: stroke,
+    onEnd: onDraw,
   })
-  host.addEventListener('pointermove', event => {
-    if (!last) return
-    const next = place(event)
-    stroke(last, next)
-    last = next
-  })
-  const end = () => {
-    if (last) onDraw()
-    last = undefined
-  }
-  host.addEventListener('pointerup', end)
-  host.addEventListener('pointercancel', end)
-
-  const moves: Record<string, [number, number]> = {
-    ArrowLeft: [-1, 0],
-    ArrowRight: [1, 0],
-    ArrowUp: [0, -1],
-    ArrowDown: [0, 1],
-  }
   host.addEventListener('keydown', event => {
     pen ??= { x: side / 2, y: side / 2, down: false }
-    const move = moves[event.key]
+    const move = ARROWS[event.key]
     const clamp = (value: number) => Math.min(side - 0.5, Math.max(0.5, value))
     if (move) {
-      const next = { x: clamp(pen.x + move[0]), y: clamp(pen.y + move[1]), down: pen.down }
+      const next = { x: clamp(pen.x + move.x), y: clamp(pen.y + move.y), down: pen.down }
       if (pen.down) stroke(pen, next)
       pen = next
     } else if (event.key === ' ') {

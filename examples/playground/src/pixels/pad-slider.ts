@@ -1,3 +1,5 @@
+import { ARROWS } from '../pen.js'
+
 /** A place in two dimensions, across and down. */
 export interface Place {
   x: number
@@ -49,18 +51,12 @@ export function padSlider(pad: HTMLElement, { at, onMove, drag }: PadSliderOptio
     if (pad.hasPointerCapture(event.pointerId)) follow(event)
   })
 
-  const moves: Record<string, [number, number]> = {
-    ArrowLeft: [-1, 0],
-    ArrowRight: [1, 0],
-    ArrowUp: [0, -1],
-    ArrowDown: [0, 1],
-  }
   pad.addEventListener('keydown', event => {
-    const direction = moves[event.key]
+    const direction = ARROWS[event.key]
     if (!direction) return
     event.preventDefault()
     const length = event.shiftKey ? 5 * KEY_MOVE : KEY_MOVE
-    move(at().x + length * direction[0], at().y + length * direction[1])
+    move(at().x + length * direction.x, at().y + length * direction.y)
   })
   show()
   return { show }

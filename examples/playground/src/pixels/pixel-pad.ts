@@ -1,4 +1,5 @@
 import { canvas as canvasOf } from '../dom.js'
+import { ARROWS, followStrokes, type Spot } from '../pen.js'
 import { paintImages, sizeForImages } from './paint-images.js'
 
 /** A square of coloured pixels to draw in: by pointer, or by keys (arrows move the pen, Space paints). */
@@ -20,8 +21,7 @@ export function pixelPad(
   const canvas = canvasOf(id)
   const picture = new Float32Array(side * side * 3)
   const grid = { side, channels: 3 }
-  let pen: { x: number; y: number } | undefined
-  let last: { x: number; y: number } | undefined
+  let pen: Spot | undefined
   sizeForImages(canvas, grid)
   host.tabIndex = 0
 
@@ -33,7 +33,7 @@ export function pixelPad(
   }
 
   /** Paint all pixels that a line touches, in whole pixels. */
-  function stroke(from: { x: number; y: number }, to: { x: number; y: number }): void {
+  function stroke(from: Spot, to: Spot): void {
     const pieces = Math.max(1, Math.abs(to.x - from.x), Math.abs(to.y - from.y))
     for (let k = 0; k <= pieces; k++) {
       const x = Math.round(from.x + (k / pieces) * (to.x - from.x))
@@ -44,42 +44,18 @@ export function pixelPad(
   }
 
   const within = (value: number) => Math.min(side - 1, Math.max(0, Math.floor(value)))
-  const place = (event: PointerEvent) => {
-    const box = canvas.getBoundingClientRect()
-    return {
-      x: within(((event.clientX - box.left) / box.width) * side),
-      y: within(((event.clientY - box.top) / box.height) * side),
-    }
-  }
-  host.addEventListener('pointerdown', event => {
-    host.setPointerCapture(event.pointerId)
-    pen = undefined
-    last = place(event)
-    stroke(last, last)
+  const cell = ({ x, y }: Spot): Spot => ({ x: within(x), y: within(y) })
+  followStrokes(host, canvas, side, {
+    onBegin() {
+      pen = undefined
+    },
+    onStroke: (from, to) => stroke(cell(from), cell(to)),
+    onEnd: onDraw,
   })
-  host.addEventListener('pointermove', event => {
-    if (!last) return
-    const next = place(event)
-    stroke(last, next)
-    last = next
-  })
-  const end = () => {
-    if (last) onDraw()
-    last = undefined
-  }
-  host.addEventListener('pointerup', end)
-  host.addEventListener('pointercancel', end)
-
-  const moves: Record<string, [number, number]> = {
-    ArrowLeft: [-1, 0],
-    ArrowRight: [1, 0],
-    ArrowUp: [0, -1],
-    ArrowDown: [0, 1],
-  }
   host.addEventListener('keydown', event => {
     pen ??= { x: side / 2, y: side / 2 }
-    const move = moves[event.key]
-    if (move) pen = { x: within(pen.x + move[0]), y: within(pen.y + move[1]) }
+    const move = ARROWS[event.key]
+    if (move) pen = cell({ x: pen.x + move.x, y: pen.y + move.y })
     else if (event.key === ' ') {
       stroke(pen, pen)
       onDraw()

@@ -1,4 +1,5 @@
 import { EXTENT } from '../choices.js'
+import { ARROWS } from '../pen.js'
 import { placeUnder } from './paint.js'
 import type { Point } from './paths.js'
 
@@ -26,19 +27,12 @@ export function grabber(
   host.addEventListener('pointermove', event => {
     if (host.hasPointerCapture(event.pointerId)) grab(placeUnder(host, event))
   })
-  const moves: Record<string, Point> = {
-    ArrowLeft: [-KEY_STEP, 0],
-    ArrowRight: [KEY_STEP, 0],
-    ArrowUp: [0, KEY_STEP],
-    ArrowDown: [0, -KEY_STEP],
-    Enter: [0, 0],
-  }
   host.addEventListener('keydown', event => {
-    const move = moves[event.key]
+    const move = event.key === 'Enter' ? { x: 0, y: 0 } : ARROWS[event.key]
     const clamp = (value: number) => Math.min(EXTENT, Math.max(-EXTENT, value))
     if (move) {
       const [x, y] = held ?? [0, 0]
-      grab([clamp(x + move[0]), clamp(y + move[1])])
+      grab([clamp(x + KEY_STEP * move.x), clamp(y - KEY_STEP * move.y)]) // here up is positive
       event.preventDefault()
     } else if (event.key === 'Escape') {
       held = undefined

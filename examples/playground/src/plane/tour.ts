@@ -20,25 +20,19 @@ const run = ({ time, release }: TwoFlows) => {
   else time.play()
 }
 
+/** Hold the place in one of the flows, early on the way from noise. */
+const holdIn =
+  (flow: 0 | 1) =>
+  ({ time, hold }: TwoFlows) => {
+    time.set(0.25)
+    hold(flow, HELD)
+  }
+
 const stops: readonly Stop[] = [
-  {
-    state: { show: 'pairs' },
-    light: 'left-plane',
-    begin({ time, hold }) {
-      time.set(0.25)
-      hold(0, HELD)
-    },
-  },
+  { state: { show: 'pairs' }, light: 'left-plane', begin: holdIn(0) },
   { state: { show: 'paths', steps: 32 }, light: 'show', begin: run },
   { state: { show: 'paths', steps: 1 }, light: 'steps-field', begin: run },
-  {
-    state: { show: 'pairs' },
-    light: 'right-plane',
-    begin({ time, hold }) {
-      time.set(0.25)
-      hold(1, HELD)
-    },
-  },
+  { state: { show: 'pairs' }, light: 'right-plane', begin: holdIn(1) },
   { state: { show: 'paths', steps: 1 }, light: 'right-plane', begin: run },
 ]
 

@@ -24,6 +24,10 @@ export function createWeights(rng: Rng): Map<string, tf.Variable> {
   )
 }
 
+/** Other variables of the same values. */
+export const copyWeights = (weights: Weights): Map<string, tf.Variable> =>
+  new Map([...weights].map(([name, value]) => [name, tf.tidy(() => tf.variable(tf.clone(value)))]))
+
 /** All weights in one list, for `unpackWeights`. */
 export async function packWeights(weights: Weights): Promise<Float32Array> {
   const parts = await Promise.all([...weights.values()].map(weight => weight.data<'float32'>()))

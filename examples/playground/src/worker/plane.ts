@@ -9,7 +9,7 @@ import {
 import * as tf from '@tensorflow/tfjs-core'
 import { breathe } from './breathe.js'
 import { type Distance, energyDistanceTo } from './energy-distance.js'
-import { createWeights, packWeights, unpackWeights, velocityOf } from './mlp.js'
+import { copyWeights, createWeights, packWeights, unpackWeights, velocityOf } from './mlp.js'
 import type {
   ErrorPoint,
   PairsView,
@@ -21,6 +21,7 @@ import type {
   ViewSettings,
 } from './plane-messages.js'
 import { drawPoints } from './point-sets.js'
+import { read } from './read.js'
 import { samplerOptions } from './solvers.js'
 import { pathThrough } from './through.js'
 import { createTrainer } from './training.js'
@@ -138,7 +139,7 @@ export class Plane {
 
   async #reflow(): Promise<boolean> {
     const last = this.#rounds.length - 1
-    const copies = copyOf(this.#round(last).weights)
+    const copies = copyWeights(this.#round(last).weights)
     this.#rounds.push({ weights: copies, trained: false })
     if (await this.#source(last + 1)) return true
     this.#rounds.pop()
@@ -204,7 +205,7 @@ export class Plane {
   /** The start of another 2-rectified flow: weights of the first flow, which the caller owns, and the pairs that it made. */
   async secondFlow(): Promise<{ weights: Weights; coupling: Coupling<tf.Tensor2D> } | undefined> {
     const source = await this.#source(1)
-    return source && { weights: copyOf(this.#round(0).weights), coupling: source.coupling }
+    return source && { weights: copyWeights(this.#round(0).weights), coupling: source.coupling }
   }
 
   /** Stop what runs; resolves when it has ended. */
@@ -293,15 +294,4 @@ export class Plane {
   }
 }
 
-const copyOf = (weights: Weights) =>
-  new Map([...weights].map(([name, value]) => [name, tf.tidy(() => tf.variable(tf.clone(value)))]))
-
 const points = (values: Float32Array) => tf.tensor2d(values, [values.length / 2, 2])
-
-async function read(tensor: tf.Tensor): Promise<Float32Array> {
-  try {
-    return Float32Array.from(await tensor.data())
-  } finally {
-    tensor.dispose()
-  }
-}

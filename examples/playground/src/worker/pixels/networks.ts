@@ -2,6 +2,7 @@ import { createRng, type Field, indexedNormal, oneHot } from '@rectified-flow/co
 import { invert, sample } from '@rectified-flow/reflow'
 import { edmVelocity, loadUNet, type UNet } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
+import { read } from '../read.js'
 import type { Drawn, Facts, Manner } from './messages.js'
 
 interface Loaded {
@@ -58,13 +59,4 @@ async function run(
     return work(edmVelocity(net, { classLabels: oneHot([...labels], classes) }), x, false)
   })
   return { values: await read(result), ms: performance.now() - begin }
-}
-
-/** Read a tensor back, and dispose of it. */
-export async function read(tensor: tf.Tensor): Promise<Float32Array> {
-  try {
-    return Float32Array.from(await tensor.data())
-  } finally {
-    tensor.dispose()
-  }
 }

@@ -4,8 +4,8 @@ import { linearDecay, sample, storedCoupling, Trainer, warmUp } from '@rectified
 import { uShaped } from '@rectified-flow/timestep-dists'
 import { edmVelocity, loadUNet, saveUNet } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
+import { read } from '../read.js'
 import type { ReflowPlan, ReflowReport } from './messages.js'
-import { read } from './networks.js'
 
 const PAIRS_AT_ONCE = 32
 const WARM_UP = 10
