@@ -1,11 +1,15 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { makeChosen } from '@rectified-flow/core'
-import { type ImageDistance, perceptualDistance, premetrics } from '@rectified-flow/losses-lpips-huber'
+import {
+  type ImageDistance,
+  perceptualDistance,
+  premetrics,
+  withPixels,
+} from '@rectified-flow/losses-lpips-huber'
 import { readDigitPerception } from '@rectified-flow/losses-lpips-huber/node'
 import { RECIPES, type Recipe } from '@rectified-flow/reflow/paper'
 import { timestepDistributions } from '@rectified-flow/timestep-dists'
-import * as tf from '@tensorflow/tfjs-core'
 import { type Perceptual, TRAININGS, type TrainedRow } from './rows.js'
 import type { Run } from './run.js'
 
@@ -33,6 +37,5 @@ async function distanceOf({ network, pixels }: Perceptual, { miniature }: Run): 
     ? readDigitPerception(cleanFile)
     : miniature.perception())
   const distance = perceptualDistance(features, heads ? { heads } : {})
-  if (!pixels) return distance
-  return (a, b) => tf.tidy(() => tf.add(distance(a, b), tf.mean(tf.squaredDifference(a, b), [1, 2, 3])))
+  return pixels ? withPixels(distance) : distance
 }

@@ -4,12 +4,11 @@ import { useBackend } from '@rectified-flow/backends'
 import { createRng } from '@rectified-flow/core'
 import { createPairStore } from '@rectified-flow/datasets/node'
 import { loadFlow } from '@rectified-flow/flow/node'
-import { type ImageDistance, perceptualDistance, type SmallVgg } from '@rectified-flow/losses-lpips-huber'
+import { perceptualDistance, withPixels } from '@rectified-flow/losses-lpips-huber'
 import { generatePairs, linearDecay, sample, storedCoupling, Trainer, warmUp } from '@rectified-flow/reflow'
 import { train } from '@rectified-flow/reflow/node'
 import { recipe } from '@rectified-flow/reflow/paper'
 import { edmVelocity, loadUNet, saveUNet } from '@rectified-flow/unet'
-import * as tf from '@tensorflow/tfjs-core'
 import { runPath, weightsPath, writeShipped } from './shipped-files.js'
 import type { Student } from './students.js'
 
@@ -38,11 +37,13 @@ export async function trainStudent(name: string, student: Student): Promise<void
 
   const net = loadUNet(await readFile(weightsPath(student.teacher)))
   const perception = await student.perception?.()
+  const distance =
+    perception && withPixels(perceptualDistance(perception.features, { heads: perception.heads! }))
   const trainer = new Trainer({
     velocity: (_, classLabels) => edmVelocity(net, { classLabels }),
     weights: net.weights,
     coupling: storedCoupling(store, { rng: rng.fork('pairs') }),
-    ...recipe(student.recipe, perception && withPixels(perception)),
+    ...recipe(student.recipe, distance),
     batch,
     learningRate: warmUp(linearDecay(learningRate, { from: warmup, to: steps, floor: 0.02 }), {
       steps: warmup,
@@ -53,7 +54,7 @@ export async function trainStudent(name: string, student: Student): Promise<void
   await train(trainer, {
     folder,
     steps,
-    settings: { ...student, perception: perception !== undefined },
+    settings: { ...student, perception: distance !== undefined },
     saveEvery: 250,
     keep: 1,
     onStep: ({ step, loss }) =>
@@ -66,15 +67,9 @@ export async function trainStudent(name: string, student: Student): Promise<void
   await writeShipped(name, student.title, weights, {
     teacher: `[${student.teacher}](${student.teacher}.md): network and first weights are its`,
     pairs: `${count.toLocaleString('en')}, made by the teacher in ${pairSteps} Euler steps${classes > 0 ? ', all classes equally likely' : ''}`,
-    training: `row ${student.recipe} of the paper${perception ? ', with squared differences of pixels beside the features' : ''}; ${steps} steps of batch ${batch}, learning rate ${learningRate} after ${warmup} steps of warm-up, falling linearly to a fiftieth, moving average ${emaDecay}; the file holds the moving average, F16`,
+    training: `row ${student.recipe} of the paper${distance ? ', with squared differences of pixels beside the features' : ''}; ${steps} steps of batch ${batch}, learning rate ${learningRate} after ${warmup} steps of warm-up, falling linearly to a fiftieth, moving average ${emaDecay}; the file holds the moving average, F16`,
     'seed, backend': `${SEED}, ${backend}`,
     accuracy: 'see docs/reproduction.md',
   })
   await rm(folder, { recursive: true })
-}
-
-/** What the features are robust against they don't see, such as a little noise in the background; pixels show it. */
-function withPixels({ features, heads }: SmallVgg): ImageDistance {
-  const perceived = perceptualDistance(features, heads ? { heads } : {})
-  return (a, b) => tf.tidy(() => tf.add(perceived(a, b), tf.mean(tf.squaredDifference(a, b), [1, 2, 3])))
 }
