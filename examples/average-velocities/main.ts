@@ -1,5 +1,6 @@
 // Average velocities in miniature, on digits of 14x14 pixels: MeanFlow from random weights and from a teacher's, Re-MeanFlow and
-// SplitMeanFlow on the teacher's pairs, and 2-rectified flow++, trained with as many passes through the network each, and measured in one and two steps.
+// SplitMeanFlow on the teacher's pairs, and 2-rectified flow++. All have as many passes through the network for training, and are
+// measured in one and two steps.
 //
 //   pnpm --filter @rectified-flow/example-average-velocities start re-meanflow           (a row, seeds 0 to 2; see rows.ts)
 //   pnpm --filter @rectified-flow/example-average-velocities start re-meanflow --seeds 0

@@ -36,6 +36,9 @@ const meanFlow = async () => ({
   timesteps: intervals(uniform({ epsilon: EDGE }), { share: 0.5 }),
 })
 
+/** Re-MeanFlow's times. */
+const timesOnPairs = () => intervals(uShaped({ epsilon: EDGE }), { share: 0.5, snap: 0.5 })
+
 export const ROWS: Record<string, Row> = {
   '2-rf++': {
     title: "2-rectified flow++ (E) on the teacher's pairs",
@@ -68,7 +71,7 @@ export const ROWS: Record<string, Row> = {
     passes: 5,
     options: async () => ({
       ...splitMeanFlow(),
-      timesteps: intervals(uShaped({ epsilon: EDGE }), { share: 0.5, snap: 0.5 }),
+      timesteps: timesOnPairs(),
     }),
   },
   're-meanflow': {
@@ -78,7 +81,7 @@ export const ROWS: Record<string, Row> = {
     passes: 5,
     options: async () => ({
       ...rectifiedMeanFlow(),
-      timesteps: intervals(uShaped({ epsilon: EDGE }), { share: 0.5, snap: 0.5 }),
+      timesteps: timesOnPairs(),
     }),
   },
 }
