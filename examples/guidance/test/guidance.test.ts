@@ -1,34 +1,61 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { useBackend } from '@rectified-flow/backends'
 import { createRng, oneHot } from '@rectified-flow/core'
-import { drawFaces } from '@rectified-flow/datasets/node'
-import { featureStatistics } from '@rectified-flow/eval-fid'
-import { readFaceFeatures } from '@rectified-flow/eval-fid/node'
 import { expectClose, f32 } from '@rectified-flow/tools/matchers'
-import { edmVelocity, SongUNet, type SongUNetConfig } from '@rectified-flow/unet'
+import { edmVelocity } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
-import { expect, it } from 'vitest'
-import { trainGuide } from '../guide.js'
-import { measure, velocityOf } from '../measure.js'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { judgeOf, measure, velocityOf } from '../measure.js'
+import { guideOf, type Run, teacherOf } from '../networks.js'
+import { ROWS } from '../rows.js'
+import { SMOKE } from '../settings.js'
+import { SUBJECTS } from '../subjects.js'
+import { table } from '../table.js'
 
-const config: SongUNetConfig = {
-  ...{ imgResolution: 16, inChannels: 3, outChannels: 3, labelDim: 8, labelDropout: 0.1 },
-  ...{ modelChannels: 8, channelMult: [1], numBlocks: 1, attnResolutions: [], dropout: 0 },
-}
+let folder: string
 
-it('trains a guide on faces, and measures what it guides', async () => {
-  const net = new SongUNet(config, { rng: createRng(1) })
-  const guide = await trainGuide(config, await drawFaces({ count: 8 }), { modelChannels: 4, steps: 2, batch: 4, learningRate: 1e-3 }) // biome-ignore format: one line
-  expect(guide.config).toMatchObject({ modelChannels: 4, labelDim: 8, labelDropout: 0.1 })
-  const classLabels = oneHot([0, 5], 8)
-  const [x, t] = [createRng(2).normal([2, 16, 16, 3]), tf.tensor1d([0.5, 0.9])]
-  const [f, g] = [net, guide].map(one => edmVelocity(one, { classLabels })(x, t)) as [tf.Tensor, tf.Tensor]
-  const at = (scale: number) => velocityOf({ net, guide, options: { scale } }, classLabels)(x, t)
-  await expectClose(at(1), f, f32)
-  await expectClose(at(3), tf.add(g, tf.mul(3, tf.sub(f, g))), { rtol: 1e-4, atol: 1e-5 })
-  const features = await readFaceFeatures()
-  const { x: faces } = (await drawFaces({ split: 'test', count: 16 })).batch([...Array(16).keys()])
-  const real = await featureStatistics(features, [faces])
-  const found = await measure({ net, guide, options: { scale: 2 } }, { features, real, count: 4, steps: 2 })
-  expect(found.shown).toBeLessThan(1)
-  expect(found.frechet).toBeGreaterThan(0)
-  features.dispose()
+// The cpu backend takes minutes for what wasm does in seconds.
+beforeAll(async () => {
+  if (tf.getBackend() === 'cpu') await useBackend('wasm')
+  folder = await mkdtemp(join(tmpdir(), 'guidance-'))
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+describe.each(Object.entries(SUBJECTS))('%s', (name, subject) => {
+  const settings = { backend: tf.getBackend(), ...SMOKE }
+  const run = (): Run => ({ folder: join(folder, name), seed: 0, subject, settings, log: () => {} })
+
+  it('trains what it lacks once, and measures what is guided', { timeout: 120_000 }, async () => {
+    const nets = { teacher: await teacherOf(run()), guide: await guideOf(run()) }
+    expect(nets.guide.config.labelDim).toBe(nets.teacher.config.labelDim)
+    const again = await guideOf(run())
+    const weight = 'map_layer0.weight'
+    await expectClose(again.weights.get(weight)!, nets.guide.weights.get(weight)!, { rtol: 0, atol: 0 })
+
+    const judge = await judgeOf(run())
+    const chosen = ['no guidance', 'itself without labels, 3', 'the guide, 3']
+    const found = new Map()
+    for (const row of chosen) found.set(row, [await measure(ROWS[row]!, nets, judge, run())])
+    const distances = [...found.values()].map(([{ frechet }]) => frechet)
+    expect(distances.every(distance => distance > 0)).toBe(true)
+    expect(new Set(distances).size).toBe(chosen.length)
+    expect(table(found)).toMatch(/\| no guidance \| [0-9.]+ \| [0-9.]+ % \| 1 \|/)
+    judge.features.dispose()
+  })
+
+  it('guides by the network without labels, or by the smaller one with them', async () => {
+    const [teacher, guide] = [await teacherOf(run()), await guideOf(run())]
+    const { labelDim, imgResolution: side, inChannels } = teacher.config
+    const classLabels = oneHot([0, 5], labelDim)
+    const [x, t] = [createRng(2).normal([2, side, side, inChannels]), tf.tensor1d([0.5, 0.9])]
+    const at = (row: string) => velocityOf(ROWS[row]!, teacher, guide, classLabels)(x, t)
+    const f = at('no guidance')
+    const away = (g: tf.Tensor) => tf.add(g, tf.mul(3, tf.sub(f, g)))
+    const near = { rtol: 1e-4, atol: 1e-5 }
+    await expectClose(f, edmVelocity(teacher, { classLabels })(x, t), f32)
+    await expectClose(at('the guide, 3'), away(at('the guide alone')), near)
+    await expectClose(at('itself without labels, 3'), away(edmVelocity(teacher)(x, t)), near)
+  })
 })
