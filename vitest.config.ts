@@ -36,6 +36,7 @@ export default defineConfig({
       'deploy/test/**/*.test.ts',
       'docs/test/**/*.test.ts',
     ],
+    globalSetup: ['test/temporary-files.ts'],
     setupFiles: ['test/setup.ts'],
     testTimeout: 120_000,
     hookTimeout: 60_000,
