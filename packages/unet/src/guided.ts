@@ -39,7 +39,8 @@ const guidanceNames: OptionNames<GuidanceOptions> = {
  * If the guide is the same network without labels, this is classifier-free guidance (Ho and Salimans, arXiv 2207.12598). If it is a
  * smaller or less trained network with the same labels, it is autoguidance (Karras et al., arXiv 2406.02507). An interval of noise
  * levels is from Kynkäänniemi et al. (arXiv 2404.07724), with σ = t/(1-t); rescaling from Lin et al. (arXiv 2305.08891, section 3.4),
- * here of the data predictions x_t - t v. Both fields are called at every time.
+ * here of the data predictions x_t - t v, about their mean: latents have a mean near 0, and images would lose their brightness. Both
+ * fields are called at every time.
  *
  * @param field  f, x [B,...] and t [B] to [B,...]
  * @param guide  g, of the same shapes
@@ -80,8 +81,9 @@ export function guided<X extends tf.Tensor>(
 const TINY = 1e-12
 
 /**
- * What to add to v, so that its data prediction D = x - t v has the standard deviation of F = x - t f in each sample. That is
- * D (1 - s) / t with s = std(F) / std(D). Near t = 0 the difference would lose its digits, so it is computed from
+ * What to add to v, so that its data prediction D = x - t v keeps its mean and has the standard deviation of F = x - t f in each
+ * sample. That is (D - mean(D)) (1 - s) / t with s = std(F) / std(D). Near t = 0 the difference would lose its digits, so it is
+ * computed from
  *
  *   var(D) = var(F) (1 + t r)     r = (t var(v - f) - 2 cov(F, v - f)) / var(F)     (1 - s) / t = r / (q (q + 1)), q² = 1 + t r
  */
@@ -94,7 +96,7 @@ function contrast(x: tf.Tensor, t: tf.Tensor1D, f: tf.Tensor, v: tf.Tensor, push
   const change = tf.sub(tf.mul(times, mean(tf.square(moved))), tf.mul(2, mean(tf.mul(plain, moved))))
   const r = tf.div(change, tf.maximum(mean(tf.square(plain)), TINY))
   const q = tf.sqrt(tf.maximum(tf.add(1, tf.mul(times, r)), TINY))
-  return tf.mul(dataPrediction(x, v, t), tf.div(r, tf.mul(q, tf.add(q, 1))))
+  return tf.mul(centred(dataPrediction(x, v, t)), tf.div(r, tf.mul(q, tf.add(q, 1))))
 }
 
 const axesOf = ({ rank }: tf.Tensor) => Array.from({ length: rank - 1 }, (_, i) => i + 1)

@@ -38,14 +38,16 @@ it("rescales to the contrast of the field's own data prediction, in each sample"
   const at = (rescale: number) => guided(f!, g!, { scale: 4, rescale })(x, t)
   await expectClose(deviation(at(1)), deviation(f!(x, t)), sum)
   await expectClose(at(0.25), tf.add(tf.mul(at(0), 0.75), tf.mul(at(1), 0.25)), sum)
-  // The prediction keeps its direction: only its size changes.
-  const size = (d: tf.Tensor) => tf.sqrt(tf.sum(tf.square(d), [1, 2, 3]))
-  const [d0, d1] = [at(0), at(1)].map(v => dataPrediction(x, v as tf.Tensor4D, t)) as [tf.Tensor, tf.Tensor]
-  await expectClose(tf.sum(tf.mul(d0, d1), [1, 2, 3]), tf.mul(size(d0), size(d1)), sum)
+  // The prediction keeps its mean, and its direction from there: only its contrast changes.
+  const predictions = [at(0), at(1)].map(v => tf.reshape(dataPrediction(x, v as tf.Tensor4D, t), [3, -1]))
+  const [mean0, mean1] = predictions.map(d => tf.mean(d, 1, true)) as [tf.Tensor, tf.Tensor]
+  await expectClose(mean1, mean0, sum)
+  const [d0, d1] = predictions.map(d => tf.sub(d, mean0)) as [tf.Tensor, tf.Tensor]
+  await expectClose(tf.sum(tf.mul(d0, d1), 1), tf.mul(tf.norm(d0, 2, 1), tf.norm(d1, 2, 1)), sum)
 })
 
 it('keeps its digits near t = 0, where the prediction is the state', async () => {
-  // F = x - t a, D = x - t (a + 3 (a + b)); for t to 0 the change of v is -cov(x, push) / var(x) x.
+  // F = x - t a, D = x - t (a + 3 (a + b)); for t to 0 the change of v is -cov(x, push) / var(x) (x - mean(x)).
   const x = images(1)
   const [a, b] = [createRng(1).normal(x.shape), createRng(2).normal(x.shape)]
   const options = { scale: 4, rescale: 1 }
@@ -58,7 +60,7 @@ it('keeps its digits near t = 0, where the prediction is the state', async () =>
   const push = tf.mul(3, tf.add(a, b))
   const centred = tf.sub(x, tf.mean(x))
   const slope = tf.div(tf.sum(tf.mul(centred, push)), tf.sum(tf.square(centred)))
-  await expectClose(nothing, tf.sub(tf.add(a, push), tf.mul(slope, x)), sum)
+  await expectClose(nothing, tf.sub(tf.add(a, push), tf.mul(slope, centred)), sum)
   await expectClose(nearly, nothing, { rtol: 1e-3, atol: 1e-4 }) // they differ by t times numbers of size 10
 })
 
