@@ -41,5 +41,6 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    maxWorkers: '100%', // by default one core of two would wait
   },
 })
