@@ -1,3 +1,3 @@
 import { definePackage } from '@rectified-flow/tools/tsup-preset'
 
-export default definePackage(['src/index.ts', 'src/node/index.ts'])
+export default definePackage(['src/index.ts', 'src/node/index.ts', 'src/onnx/index.ts'])

@@ -1,3 +1,4 @@
+export { toFloat16 } from '@rectified-flow/core'
 export type { HostData, HostDtype, HostTensor } from './host-tensor.js'
 export type { Json } from './internal/to-json.js'
 export {
@@ -11,7 +12,6 @@ export { readNpy } from './read-npy.js'
 export { type ReadNpzOptions, readNpz } from './read-npz.js'
 export { type ReadPthOptions, readPth } from './read-pth.js'
 export { readSafetensors, type Safetensors } from './read-safetensors.js'
-export { toFloat16 } from './to-float16.js'
 export { toFloat32 } from './to-float32.js'
 export { UnreadTensor } from './unread-tensor.js'
 export { writeNpy } from './write-npy.js'

@@ -30,6 +30,7 @@ export { recompute } from './tape/recompute.js'
 export { tapedGradients } from './tape/taped-gradients.js'
 export { vectorJacobian } from './tape/vector-jacobian.js'
 export type { BatchOf, TensorOf } from './tensor-of.js'
+export { toFloat16 } from './to-float16.js'
 export type {
   AverageField,
   Coupling,

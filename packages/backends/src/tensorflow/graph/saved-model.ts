@@ -1,4 +1,5 @@
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
+import { type BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
+import { encode, integer, integers, type Message, message, text } from '../../protobuf.js'
 import type { Attr, AttrTypes } from '../eager.js'
 import { type Operation, operations } from './operations.js'
 import type { Call, Integers, Shaped, Source, Trace } from './trace.js'
@@ -61,8 +62,6 @@ export const TAG = 'serve'
 
 /** The version of TensorFlow's graph format used here: that of TensorFlow 2.9, the oldest one that tfjs-node installs. */
 const PRODUCER = 1087
-
-type Message = (writer: BinaryWriter) => void
 
 interface Output extends Shaped {
   /** The tensor's name in the inputs of other nodes. */
@@ -184,30 +183,4 @@ function attr(node: BinaryWriter, name: string, value: Message): void {
 function mapEntry(entry: BinaryWriter, key: string, value: Message): void {
   text(entry, 1, key)
   message(entry, 2, value)
-}
-
-function encode(body: Message): Uint8Array {
-  const writer = new BinaryWriter()
-  body(writer)
-  return writer.finish()
-}
-
-function message(writer: BinaryWriter, field: number, body: Message): void {
-  writer.tag(field, WireType.LengthDelimited).fork()
-  body(writer)
-  writer.join()
-}
-
-function text(writer: BinaryWriter, field: number, value: string): void {
-  writer.tag(field, WireType.LengthDelimited).string(value)
-}
-
-function integer(writer: BinaryWriter, field: number, value: number): void {
-  writer.tag(field, WireType.Varint).int64(value)
-}
-
-function integers(writer: BinaryWriter, field: number, values: readonly number[]): void {
-  message(writer, field, packed => {
-    for (const value of values) packed.int64(value)
-  })
 }

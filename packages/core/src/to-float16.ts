@@ -1,6 +1,6 @@
 /**
  * Numbers as IEEE 754 binary16 bits, the data of an F16 tensor: rounded to nearest, ties to even; above 65,504 they become infinite.
- * `toFloat32` is the way back.
+ * `toFloat32` of `@rectified-flow/checkpoints` is the way back.
  */
 export function toFloat16(values: ArrayLike<number>): Uint16Array {
   const half = new Uint16Array(values.length)
