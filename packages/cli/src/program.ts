@@ -35,6 +35,10 @@ const commands: Readonly<Record<string, { help: string; load(): Promise<Fill> }>
     help: 'redraw images of one class as another, through the noise that they share',
     load: async () => (await import('./commands/translate.js')).fillTranslate,
   },
+  export: {
+    help: 'write a network with its sampler as an ONNX model, for other programs',
+    load: async () => (await import('./commands/export.js')).fillExport,
+  },
   fid: {
     help: 'measure images: FID, KID, precision and recall, inception score',
     load: async () => (await import('./commands/fid.js')).fillFid,

@@ -53,7 +53,7 @@ export class Recorder extends tf.KernelBackend {
     return { dataId, shape: value.shape, dtype: value.dtype }
   }
 
-  valueOf(info: tf.TensorInfo): Value {
+  valueFor(info: tf.TensorInfo): Value {
     const known = this.#values.get(info.dataId)
     if (known) return known
     this.outside.set(info.dataId, info as tf.Tensor)
@@ -63,9 +63,9 @@ export class Recorder extends tf.KernelBackend {
   }
 
   #valuesOf(inputs: tf.NamedTensorInfoMap | tf.TensorInfo[]): Inputs {
-    if (Array.isArray(inputs)) return inputs.map(info => this.valueOf(info))
+    if (Array.isArray(inputs)) return inputs.map(info => this.valueFor(info))
     const given = Object.entries(inputs).filter(([, info]) => info != null)
-    return Object.fromEntries(given.map(([name, info]) => [name, this.valueOf(info as tf.TensorInfo)]))
+    return Object.fromEntries(given.map(([name, info]) => [name, this.valueFor(info as tf.TensorInfo)]))
   }
 
   /** What a kernel makes of constants. Each step of a sampler makes the same calls on the same weights: they are made once. */

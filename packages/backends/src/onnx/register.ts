@@ -26,6 +26,7 @@ function listed(kernel: OnnxKernel<never, never>): OnnxKernel<never, never> {
 /** Lead each kernel to the recorder, once: tfjs's registry is global. Those of the cpu backend compute constants. */
 export async function registerOnnxKernels(): Promise<void> {
   if (!tf.findBackendFactory('cpu')) await import('@tensorflow/tfjs-backend-cpu')
+  Object.assign(tf.findBackend('cpu'), { firstUse: false }) // in Node its first tensor prints an advert
   if (tf.getKernelsForBackend(BACKEND).length > 0) return
   const names = new Set([...onnxKernels.keys(), ...tf.getKernelsForBackend('cpu').map(one => one.kernelName)])
   for (const kernelName of names)

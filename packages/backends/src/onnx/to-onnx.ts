@@ -124,7 +124,7 @@ function record(
       })
       const results = fn(Object.fromEntries(given))
       checkResults(results)
-      for (const [name, tensor] of Object.entries(results)) outputs.push([name, recorder.valueOf(tensor)])
+      for (const [name, tensor] of Object.entries(results)) outputs.push([name, recorder.valueFor(tensor)])
     })
     return { graph, recorder, outputs }
   } finally {

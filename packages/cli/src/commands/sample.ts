@@ -2,7 +2,6 @@ import { type BackendName, compile } from '@rectified-flow/backends'
 import { readNpz, toFloat32 } from '@rectified-flow/checkpoints'
 import { createRng, indexedNormal } from '@rectified-flow/core'
 import type { PngGridOptions } from '@rectified-flow/datasets'
-import { type ShippedNetworkName, shippedNetworks } from '@rectified-flow/flow'
 import { solvers } from '@rectified-flow/ode'
 import { overshooting, sample, sampleEdm } from '@rectified-flow/reflow'
 import type { ForwardOptions } from '@rectified-flow/unet'
@@ -26,6 +25,7 @@ import { parseIndices, parseInteger, parseNumber } from '../parse.js'
 import { withProgress } from '../progress.js'
 import { addSamplingOptions, type SamplingFlags, samplerOrigin, samplingOf } from '../sampling-options.js'
 import { type Shard, shardOf, shardOption } from '../shard.js'
+import { stepsOf } from '../shipped-steps.js'
 import { runWorkers, wantsWorkers, workersOption } from '../workers.js'
 
 interface Flags extends NetworkOptions, SamplingFlags, GuidanceFlags {
@@ -147,10 +147,6 @@ function draw(
     : plan
   return sample(fields.velocity(labels), z, how) as { x: tf.Tensor4D; nfe: number }
 }
-
-/** The steps with which a shipped network draws if none are given. */
-const stepsOf = (network: string): number | undefined =>
-  Object.hasOwn(shippedNetworks, network) ? shippedNetworks[network as ShippedNetworkName].steps : undefined
 
 /** How the grid of a NAME.png looks. */
 function gridOf({ out, columns, scale }: Flags): PngGridOptions {

@@ -1,4 +1,5 @@
 export { type CompareFoldersOptions, compareFolders } from './compare-folders.js'
+export { type ExportOnnxOptions, exportOnnx } from './export-onnx.js'
 export { loadFlow } from './load-flow.js'
 export { shippedFile } from './shipped-file.js'
 export { type StraightenOptions, straighten } from './straighten.js'

@@ -15,6 +15,7 @@ export function edm(options: { sigmaData?: number } = {}): Preconditioner {
     throw new RangeError(`unet.edm: sigmaData must be a number > 0, got ${describe(sigmaData)}.`)
   return {
     name: 'edm',
+    sigmaData,
     atSigma(sigma) {
       const input = tf.rsqrt(tf.add(tf.square(sigma), sigmaData ** 2))
       return {

@@ -19,6 +19,8 @@ export interface Coefficients {
  */
 export interface Preconditioner {
   name: string
+  /** Standard deviation of the data that the form assumes; only EDM's does. */
+  sigmaData?: number
   /** The denoiser's coefficients, from sigma [B]. */
   atSigma(sigma: tf.Tensor1D): Coefficients
   /** The velocity's coefficients, from t [B]. */

@@ -2,11 +2,13 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { OnnxKernel } from '../kernel.js'
 import type { Value } from '../value.js'
 
+type Reduced = Partial<Omit<tf.MeanAttrs, 'keepDims'> & tf.MaxAttrs>
+
 /** A reduction over some axes. In this version of ONNX only ReduceSum takes them as an input. */
 export const reduce =
-  (op: 'ReduceMean' | 'ReduceSum' | 'ReduceMax' | 'ReduceMin'): OnnxKernel<{ x: Value }, tf.MeanAttrs> =>
-  (graph, { x }, { axis, keepDims }) => {
-    const axes = tf.util.parseAxisParam(axis, x.shape)
+  (op: 'ReduceMean' | 'ReduceSum' | 'ReduceMax' | 'ReduceMin'): OnnxKernel<{ x: Value }, Reduced> =>
+  (graph, { x }, { axis, reductionIndices = axis, keepDims }) => {
+    const axes = tf.util.parseAxisParam(reductionIndices as number[], x.shape)
     const kept = x.shape.map((side, i) => (axes.includes(i) ? 1 : side))
     const shape = keepDims ? kept : x.shape.filter((_, i) => !axes.includes(i))
     const keepdims = keepDims ? 1 : 0
