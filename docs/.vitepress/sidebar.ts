@@ -38,6 +38,7 @@ export function sidebar(api: Item[]): DefaultTheme.Sidebar {
       ['Clusters', 'clusters'],
       ['Browsers and bundlers', 'browsers'],
       ['Workers', 'workers'],
+      ['ONNX', 'onnx'],
       ['Your own parts', 'own-parts'],
     ]),
     section('Coming from Python', '/migration/', [['torchcfm, flow_matching, diffusers', '']]),
