@@ -1,9 +1,6 @@
 import type { Graph } from './graph.js'
 import type { Value } from './value.js'
 
-export type Inputs = Readonly<Record<string, Value>> | readonly Value[]
-export type Attrs = Readonly<Record<string, unknown>>
-
 /** A kernel's inputs as values of a graph, under the same names. */
 export type Values<In> = { [Name in keyof In]: Value }
 

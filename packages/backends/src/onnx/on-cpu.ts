@@ -1,6 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { Attrs, Inputs } from './kernel.js'
-import { checkDtype, type Numbers, numbersOf, type OnnxDtype, type Value } from './value.js'
+import {
+  type Attrs,
+  checkDtype,
+  type Inputs,
+  type Numbers,
+  numbersOf,
+  type OnnxDtype,
+  type Value,
+} from './value.js'
 
 interface CpuBackend {
   makeTensorInfo(shape: number[], dtype: tf.DataType, values: Numbers): tf.TensorInfo

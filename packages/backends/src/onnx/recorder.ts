@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { Graph } from './graph.js'
-import type { Attrs, Inputs, OnnxKernel } from './kernel.js'
+import type { OnnxKernel } from './kernel.js'
 import { isOnCpu, onCpu } from './on-cpu.js'
-import { checkDtype, type Numbers, type Value } from './value.js'
+import { type Attrs, checkDtype, type Inputs, type Numbers, type Value } from './value.js'
 
 /** The kernels of tfjs that return a list. */
 const lists = new Set(['SplitV', 'Unpack'])

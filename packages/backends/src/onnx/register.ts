@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { registryName } from '../kernels/run-kernel.js'
 import type { KernelName } from '../kernels/table.js'
-import type { Attrs, Inputs, OnnxKernel } from './kernel.js'
+import type { OnnxKernel } from './kernel.js'
 import { kernels, stockKernels } from './kernels/index.js'
 import type { Recorder } from './recorder.js'
+import type { Attrs, Inputs } from './value.js'
 
 /** The name of the recording backend in tfjs's registries. */
 export const BACKEND = 'onnx'

@@ -22,6 +22,10 @@ export interface Value {
   filter?: string
 }
 
+/** The inputs of a kernel that are given, by name or in a list. */
+export type Inputs = Readonly<Record<string, Value>> | readonly Value[]
+export type Attrs = Readonly<Record<string, unknown>>
+
 /** The numbers of a constant; zeros in place of those that are not read yet, where only shapes matter. */
 export function numbersOf({ shape, dtype, numbers }: Value): Numbers {
   return numbers ?? zeros(shape, dtype)

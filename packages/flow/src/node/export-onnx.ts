@@ -41,7 +41,7 @@ const MOST_BYTES = 2_000_000_000
  * float32, for any B. The metadata say opset, version, sampler, preconditioner, `sigma_data` and the names of the classes.
  *
  * @param flow  borrowed
- * @param path  of the file to write; the larger ones get a second file beside it, which must stay there
+ * @param path  of the file to write; a larger model gets a second file beside it, which must stay there
  * @returns     the paths of the files
  * @throws RangeError for F16 if a number of the network is too large for it
  */
