@@ -62,7 +62,7 @@ export class Graph {
   /** The name of a value. A constant has one row for the whole batch, which broadcasts. */
   pixels(value: Value): string {
     value.pixels ??= value.isConstant
-      ? this.#keep(value, [0, 1, 2, 3, 4, 5].slice(0, value.shape.length))
+      ? this.#keep(value, [...value.shape.keys()])
       : this.run('Transpose', [value.planes!], { perm: TO_PIXELS })
     return value.pixels
   }
@@ -87,11 +87,15 @@ export class Graph {
   /** The name of a value with all its rows, for operations that don't broadcast. */
   whole(value: Value): string {
     const name = this.pixels(value)
-    return value.isConstant && value.dims.includes(-1) ? this.expanded(name, value.dims) : name
+    return value.isConstant && value.dims.includes(-1) ? this.expanded(name, value) : name
   }
 
-  /** Broadcast to a shape, in which -1 is the batch. */
-  expanded(name: string, dims: readonly number[]): string {
+  /** Broadcast to the shape of a value. */
+  expanded(name: string, { shape, dims }: Pick<Value, 'shape' | 'dims'>): string {
+    if (dims.some((side, i) => side === -1 && shape[i] !== this.batch))
+      throw new RangeError(
+        `backends.toOnnx: fn must repeat a constant once for each sample, got [${shape}] for ${this.batch} samples.`,
+      )
     this.#batchName ??= this.run('Shape', [this.from], { start: 0, end: 1 })
     const parts = dims.map(side => (side === -1 ? this.#batchName! : this.tensors.integers([side])))
     return this.run('Expand', [name, this.run('Concat', parts, { axis: 0 })])

@@ -4,6 +4,7 @@ import {
   checkKind,
   checkOneOf,
   checkOptions,
+  checkTensor,
   describe,
   type OptionNames,
 } from '@rectified-flow/core'
@@ -123,7 +124,7 @@ function record(
         return [name, tf.engine().makeTensorFromTensorInfo(info)] as const
       })
       const results = fn(Object.fromEntries(given))
-      checkResults(results)
+      checkResults(results, inputs)
       for (const [name, tensor] of Object.entries(results)) outputs.push([name, recorder.valueFor(tensor)])
     })
     return { graph, recorder, outputs }
@@ -147,11 +148,15 @@ function checkShapes(inputs: OnnxShapes): void {
   }
 }
 
-function checkResults(results: unknown): void {
+function checkResults(results: unknown, inputs: OnnxShapes): void {
   if (results instanceof Promise)
     throw new TypeError(`${WHERE}: fn must return tensors by name, got a promise.`)
   checkKind(WHERE, 'fn(inputs)', results, 'tensors by name', [])
-  for (const [name, value] of Object.entries(results as object))
-    if (!(value instanceof tf.Tensor))
-      throw new TypeError(`${WHERE}: fn(inputs).${name} must be a tensor, got ${describe(value)}.`)
+  for (const [name, value] of Object.entries(results as object)) {
+    checkTensor(WHERE, `fn(inputs).${name}`, value, ['...'])
+    if (name in inputs)
+      throw new RangeError(
+        `${WHERE}: fn(inputs) must have other names than the inputs, got ${describe(name)}.`,
+      )
+  }
 }

@@ -167,6 +167,17 @@ describe('refuses', () => {
     ['fn must return tensors by name, got a promise.', async () => ({})],
     ['fn(inputs).y must be a tensor, got 3.', () => ({ y: 3 })],
     [
+      'fn(inputs).y must have dtype float32, got bool.',
+      ({ x }: { x: tf.Tensor }) => ({ y: tf.greater(x, 0) }),
+    ],
+    ["fn(inputs) must have other names than the inputs, got 'x'.", ({ x }: { x: tf.Tensor }) => ({ x })],
+    [
+      'fn must repeat a constant once for each sample, got [4,4] for 2 samples.',
+      ({ x }: { x: tf.Tensor }) => ({
+        y: tf.concat([tf.ones([2 * x.shape[0]!, 4]), tf.reshape(tf.concat([x, x], 1), [-1, 4])], 1),
+      }),
+    ],
+    [
       'fn must treat every sample of a batch alike, got a constant [2,1] whose rows differ.',
       ({ x }: { x: tf.Tensor }) => ({ y: tf.mul(x, tf.reshape(tf.range(0, x.shape[0]), [-1, 1])) }),
     ],

@@ -96,7 +96,7 @@ export const tile: Of<tf.TileAttrs> = (graph, { x }, { reps }) => {
   )
   const grows = y.dims.some((side, i) => side === -1 && x.dims[i] !== -1)
   y.pixels = grows
-    ? graph.expanded(graph.pixels(x), y.dims)
+    ? graph.expanded(graph.pixels(x), y)
     : graph.run('Tile', [graph.pixels(x), graph.tensors.integers(reps)])
   return y
 }
