@@ -132,3 +132,15 @@ it('refuses to pair more images than there are', async () => {
     `--count must be in 1..60000, as many as '${MNIST}' has images, got 60001.`,
   )
 })
+
+it('writes a store as tars, and only those that are missing', async () => {
+  const tars = folder.at('tars')
+  const write = () =>
+    run('pairs', 'webdataset', whole, '--out', tars, '--shard-size', '16', '--backend', 'cpu')
+  expect((await write()).out).toBe(`40 pairs in 3 tars in ${tars}`)
+  const before = await contents(tars)
+  await rm(join(tars, 'pairs-000000016.tar'))
+  await write()
+  expect(await contents(tars)).toEqual(before)
+  expect(before).toHaveLength(3)
+})

@@ -6,34 +6,42 @@ import { checkOutput } from '../check-output.js'
 import { hanging } from '../fit-columns.js'
 import { checkFile } from '../input-file.js'
 import { limit, type MaxBytesFlag, maxBytesOption } from '../max-bytes-option.js'
+import { isTrainerState, networkMetadata, torchCheckpoint } from '../torch-checkpoint.js'
 import { writeOutput } from '../write-output.js'
 
-/** `rectified-flow convert IN OUT`: any weights file that we read, to safetensors. Without OUT it only shows the content. */
+interface Flags extends MaxBytesFlag {
+  prefix?: string
+  network?: string
+}
+
+/**
+ * `rectified-flow convert IN OUT`: any weights file that we read, to safetensors. Without OUT it only shows the content. A
+ * checkpoint of `train` becomes a file for PyTorch.
+ */
 export function fillConvert(command: Command): Command {
   return command
-    .argument('<in>', '.safetensors, .pth (zip or legacy), an EDM .pkl, or .npz')
+    .argument('<in>', '.safetensors, .pth (zip or legacy), an EDM .pkl, .npz, or a checkpoint of `train`')
     .argument('[out]', 'the .safetensors file to write')
     .option(
       '--prefix <text>',
       'take only tensors whose names start with this, and remove it from their names',
     )
-    .addOption(maxBytesOption())
-    .action(
-      async (
-        input: string,
-        output: string | undefined,
-        { prefix, maxBytes }: { prefix?: string } & MaxBytesFlag,
-      ) => {
-        await checkFile('<in>', input)
-        if (output !== undefined) await checkOutput('[out]', output, 'file')
-        const checkpoint = await readCheckpointFile(input, limit(maxBytes))
-        const tensors = select(checkpoint, prefix, input)
-        console.log(describe(checkpoint, tensors))
-        if (output === undefined) return
-        await writeOutput(output, writeSafetensors(tensors, metadataOf(checkpoint)))
-        console.log(`wrote ${output}`)
-      },
+    .option(
+      '--network <file>',
+      'for a checkpoint of `train`: any file of this network, such as network.safetensors of its run',
     )
+    .addOption(maxBytesOption())
+    .action(async (input: string, output: string | undefined, { prefix, network, maxBytes }: Flags) => {
+      await checkFile('<in>', input)
+      if (output !== undefined) await checkOutput('[out]', output, 'file')
+      const read = await readCheckpointFile(input, limit(maxBytes))
+      const checkpoint = isTrainerState(read) ? await torchCheckpoint(input, network, maxBytes) : read
+      const tensors = select(checkpoint, prefix, input)
+      console.log(describe(checkpoint, tensors))
+      if (output === undefined) return
+      await writeOutput(output, writeSafetensors(tensors, metadataOf(checkpoint)))
+      console.log(`wrote ${output}`)
+    })
 }
 
 function select({ tensors }: Checkpoint, prefix = '', path: string): Map<string, HostTensor> {
@@ -56,8 +64,7 @@ function select({ tensors }: Checkpoint, prefix = '', path: string): Map<string,
 /** The metadata of our own files is kept. For an EDM pickle, the configuration of its network is written. */
 function metadataOf({ metadata, network }: Checkpoint): Record<string, string> {
   if (!network) return metadata
-  const { config } = configFromEdm(network)
-  return { format: `rectified-flow/${config.type}-unet`, config: JSON.stringify(config) }
+  return networkMetadata(configFromEdm(network).config)
 }
 
 function describe({ format, network }: Checkpoint, tensors: Map<string, HostTensor>): string {

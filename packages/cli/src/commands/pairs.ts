@@ -4,6 +4,7 @@ import { checkOutput } from '../check-output.js'
 import { withProgress } from '../progress.js'
 import { pairsInvertCommand } from './pairs-invert.js'
 import { pairsMakeCommand } from './pairs-make.js'
+import { pairsWebDatasetCommand } from './pairs-webdataset.js'
 
 /** `rectified-flow pairs`: stores of noise and image, which any number of processes can fill. Its default is `make`. */
 export function fillPairs(command: Command): Command {
@@ -12,6 +13,7 @@ export function fillPairs(command: Command): Command {
     .addCommand(pairsInvertCommand())
     .addCommand(mergeCommand())
     .addCommand(verifyCommand())
+    .addCommand(pairsWebDatasetCommand())
 }
 
 function mergeCommand(): Command {

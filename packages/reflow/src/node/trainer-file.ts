@@ -66,6 +66,12 @@ export async function writeTrainerFile(path: string, { state, metadata }: Traine
   await writeSafetensorsFile(path, stored, withChecksum(stored, words))
 }
 
+/** The state in a file of `saveTrainer` or a checkpoint of `train`, without a trainer, such as for `toTorchState`. */
+export async function readTrainerState(path: string): Promise<TrainerFile> {
+  checkText('reflow.readTrainerState', 'path', path)
+  return readTrainerFile(path)
+}
+
 export async function readTrainerFile(path: string): Promise<TrainerFile> {
   const { tensors, metadata } = await readSafetensorsFile(path)
   const state = { ...countersOf(path, metadata), tensors: tensors as TrainerState['tensors'] }
