@@ -40,10 +40,12 @@ export function sidebar(api: Item[]): DefaultTheme.Sidebar {
       ['Workers', 'workers'],
       ['ONNX', 'onnx'],
       ['Your own parts', 'own-parts'],
+      ['To PyTorch and back', 'pytorch'],
     ]),
     section('Coming from Python', '/migration/', [['torchcfm, flow_matching, diffusers', '']]),
     section('Numbers', '/numbers/', [
       ['Results and accuracy', ''],
+      ['Peers as judges', 'peers'],
       ['Timings', 'timings'],
       ['The paper in miniature', '../reproduction'],
       ['Architecture', '../architecture'],

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type HostTensor, writeNpz } from '@rectified-flow/checkpoints'
 import { createRng } from '@rectified-flow/core'
+import { createPairStore } from '@rectified-flow/datasets/node'
 import { createUNet, saveUNet } from '@rectified-flow/unet'
 import { folderContents } from './folder-contents.js'
 import type { Job } from './kill-again-and-again.js'
@@ -32,6 +33,11 @@ export async function commands(folder: string): Promise<Record<string, Job>> {
     pairs: {
       start: out =>
         command(['pairs', ...network, '--count', '120', '--shard-size', '3', '--batch', '2', '--out', out]),
+      writesTo: ['.'],
+      contents: out => folderContents(out),
+    },
+    'pairs webdataset': {
+      start: out => command(['pairs', 'webdataset', at('store'), '--shard-size', '8', ...wasm, '--out', out]),
       writesTo: ['.'],
       contents: out => folderContents(out),
     },
@@ -85,6 +91,9 @@ async function writeInputs(at: (name: string) => string): Promise<void> {
     at('data.npz'),
     await writeNpz({ arr_0: { dtype: 'U8', shape: [16, 4, 4, 1], data: images } }),
   )
+  const store = await createPairStore(at('store'), { count: 800, seed: 1, shape: [4, 4, 1] })
+  await store.write(0, { images: Uint8Array.from(rng.fork('pairs').uniforms(800 * 16), u => 256 * u) })
+  await store.close()
   const config = {
     network: { initial: at('network.safetensors') },
     coupling: { data: at('data.npz') },

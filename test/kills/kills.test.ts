@@ -17,7 +17,7 @@ describe.runIf(existsSync(MAIN))('a command that is killed (kill -9) and started
   }, 300_000)
   afterAll(() => rm(folder, { recursive: true }))
 
-  it.each(['pairs', 'train', 'sample --out', 'fid calc'])(
+  it.each(['pairs', 'pairs webdataset', 'train', 'sample --out', 'fid calc'])(
     '%s makes the files of an undisturbed run',
     {
       timeout: 600_000,

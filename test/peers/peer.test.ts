@@ -44,7 +44,7 @@ describe('a comparison with a peer', () => {
       [
         '| package  | what | numbers | ours    | theirs  | error              | limit |',
         '| -------- | ---- | ------- | ------- | ------- | ------------------ | ----- |',
-        '| peer 1.0 | it   | 2       | 3.53559 | 3.53553 | 3e-5               | 1e-3  |',
+        '| peer 1.0 | it   | 2       | 3.53559 | 3.53553 | 2e-5               | 1e-3  |',
         '| peer 1.0 | it   | 1       | 2       | 1       | 1e+0 **too large** | 1e-3  |',
       ].join('\n'),
     )

@@ -70,7 +70,7 @@ export const torch: Peer = {
       t: array(Float32Array.from(times), [BATCH]),
       rate: array(Float64Array.of(RATE), [1]),
       updates: array(Float64Array.of(state.step - state.skipped), [1]),
-      decay: array(Float64Array.of(emaWarmUp(DECAY)(STEPS + 1)), // of the update that comes [1]),
+      decay: array(Float64Array.of(emaWarmUp(DECAY)(STEPS + 1)), [1]), // updates are counted from 1
     }
   },
   async compare(folder, theirs) {
