@@ -9,6 +9,10 @@ export interface NetworkDescription {
   weightsSha256?: string
   /** How images are resized to the size that the network takes. */
   resize?: string
+  /** Side in pixels of the square images that the network takes. */
+  inputSize?: number
+  /** What is subtracted from each channel of the pixels, on the scale of 0..255, and what the rest is divided by. */
+  normalisation?: { mean: readonly number[]; deviation: readonly number[] }
 }
 
 /**

@@ -36,3 +36,11 @@ export { type ResizeOptions, resize } from './resize/resize.js'
 export type { ResizeMode } from './resize/resize-weights.js'
 export { type SlicedWassersteinOptions, slicedWasserstein } from './sliced-wasserstein.js'
 export { type Estimate, type SubsetOptions, subsetEstimate } from './subset-estimate.js'
+export { VisionTransformer, type VisionTransformerOptions } from './vit/vision-transformer.js'
+export {
+  type ClipConfig,
+  clipBase32,
+  type Dinov2Config,
+  dinov2Small,
+  type VitConfig,
+} from './vit/vit-config.js'

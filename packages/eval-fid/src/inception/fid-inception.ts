@@ -3,7 +3,7 @@ import type { HostTensor } from '@rectified-flow/checkpoints'
 import { checkOneOf, checkOptions, checkTensor, type OptionNames } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Extractor, NetworkDescription } from '../extractor.js'
-import { toInceptionInput } from '../resize/resize.js'
+import { toNetworkInput } from '../resize/network-input.js'
 import { type ResizeMode, resizeModes } from '../resize/resize-weights.js'
 import { grid8, grid17, grid35, to8, to17 } from './blocks.js'
 import { type InceptionWeights, inceptionWeights } from './inception-weights.js'
@@ -28,6 +28,12 @@ const inceptionOutputs = [
   'logits',
   'biasedLogits',
 ] as const
+
+/** The side of the images that the network takes. */
+const SIDE = 299
+
+/** Pixels v are scaled to (v - 128) / 128; by pytorch-fid to v / 127.5 - 1. */
+const centreOf = (resize: ResizeMode): number => (resize === 'legacy_pytorch' ? 127.5 : 128)
 
 export interface FidInceptionOptions {
   /** How images are resized to 299 x 299: as in clean-fid, TensorFlow 1 (EDM, OpenAI, torch-fidelity) or pytorch-fid. */
@@ -61,10 +67,13 @@ export class FidInception implements Extractor<InceptionOutput> {
     checkOneOf('eval-fid.FidInception', 'resize', resize, resizeModes)
     this.#weights = inceptionWeights('eval-fid.FidInception', tensors)
     this.#resize = resize
+    const centre = centreOf(resize)
     this.description = {
       network: 'FID Inception (2015-12-05)',
       ...(weightsSha256 && { weightsSha256 }),
       resize,
+      inputSize: SIDE,
+      normalisation: { mean: [centre, centre, centre], deviation: [centre, centre, centre] },
     }
   }
 
@@ -84,7 +93,7 @@ export class FidInception implements Extractor<InceptionOutput> {
     return tf.tidy(() => {
       const found: Partial<Record<InceptionOutput, tf.Tensor2D>> = {}
       const missing = () => outputs.some(name => !(name in found))
-      for (const [name, value] of this.#run(toInceptionInput(images, this.#resize))) {
+      for (const [name, value] of this.#run(this.#input(images))) {
         if (outputs.includes(name as Name)) found[name] = value()
         if (!missing()) break
       }
@@ -96,6 +105,12 @@ export class FidInception implements Extractor<InceptionOutput> {
     const { convolutions, classes, classBias } = this.#weights
     for (const { filter, bias } of convolutions.values()) tf.dispose([filter, bias])
     tf.dispose([classes, classBias])
+  }
+
+  /** [N,299,299,3], prepared as by the tool that the resize mode is named after. */
+  #input(images: tf.Tensor4D): tf.Tensor4D {
+    const centre = centreOf(this.#resize)
+    return tf.div(tf.sub(toNetworkInput(images, SIDE, this.#resize), centre), centre)
   }
 
   *#run(x: tf.Tensor4D): Generator<[InceptionOutput, () => tf.Tensor2D]> {

@@ -1,5 +1,6 @@
-import { type HostTensor, toFloat32 } from '@rectified-flow/checkpoints'
+import type { HostTensor } from '@rectified-flow/checkpoints'
 import * as tf from '@tensorflow/tfjs-core'
+import { weightReader } from '../weight-reader.js'
 import { inceptionConvolutions } from './inception-shapes.js'
 
 /** A convolution whose batch normalisation is folded in: filter [h,w,in,out], bias [out]. */
@@ -23,14 +24,7 @@ const EPSILON = 1e-3
  * before it. Throws unless every weight is there, with the right shape. The caller disposes the result.
  */
 export function inceptionWeights(where: string, tensors: ReadonlyMap<string, HostTensor>): InceptionWeights {
-  const read = (name: string, ...shape: number[]): Float32Array => {
-    const found = tensors.get(name)
-    if (!found || String(found.shape) !== String(shape))
-      throw new RangeError(
-        `${where}: ${name} must have shape [${shape}], got ${found ? `[${found.shape}]` : 'none'}.`,
-      )
-    return toFloat32(found)
-  }
+  const read = weightReader(where, tensors)
   const convolutions = new Map<string, FoldedConvolution>()
   for (const [name, [outputs, inputs, height, width]] of inceptionConvolutions()) {
     const weight = read(`${name}.conv.weight`, outputs, inputs, height, width)

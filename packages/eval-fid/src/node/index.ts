@@ -6,3 +6,10 @@ export {
   readFaceFeatures,
   readSmallDigitFeatures,
 } from './read-small-features.js'
+export {
+  clipBase32File,
+  dinov2SmallFile,
+  type ReadVisionTransformerOptions,
+  readClip,
+  readDinov2,
+} from './read-vision-transformer.js'

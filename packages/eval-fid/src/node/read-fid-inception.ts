@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import {
   type FetchFileOptions,
   type FileSource,
@@ -10,6 +8,7 @@ import {
 import { checkOptions, type OptionNames } from '@rectified-flow/core'
 import { FidInception } from '../inception/fid-inception.js'
 import type { ResizeMode } from '../resize/resize-weights.js'
+import { fileHash } from './file-hash.js'
 
 /** pytorch-fid's conversion of the network that defines FID. */
 export const fidInceptionFile: FileSource = {
@@ -36,9 +35,7 @@ export async function readFidInception(options: ReadFidInceptionOptions = {}): P
   checkOptions('eval-fid.readFidInception', options, readFidInceptionNames)
   const { path, resize = 'clean', ...fetching } = options
   const file = path ?? (await fetchFile(fidInceptionFile, fetching))
-  const weightsSha256 = createHash('sha256')
-    .update(await readFile(file))
-    .digest('hex')
+  const weightsSha256 = await fileHash(file)
   const { tensors } = await readCheckpointFile(file)
   return new FidInception(tensors, { resize, weightsSha256 })
 }

@@ -42,14 +42,14 @@ function bicubic(row: Float64Array, centre: number, width: number): void {
   const end = Math.min(row.length, Math.floor(centre + 2 * width + 0.5))
   let total = 0
   for (let x = first; x < end; x++) {
-    row[x] = cubic(Math.abs((x - centre + 0.5) / width))
+    row[x] = cubic(Math.abs((x - centre + 0.5) / width), -0.5)
     total += row[x]!
   }
   for (let x = first; x < end; x++) row[x]! /= total
 }
 
-/** Keys's cubic convolution kernel with a = -1/2. */
-function cubic(x: number): number {
-  if (x < 1) return (1.5 * x - 2.5) * x * x + 1
-  return x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0
+/** Keys's cubic convolution kernel at x >= 0. Pillow's a is -1/2, PyTorch's -3/4. */
+export function cubic(x: number, a: number): number {
+  if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1
+  return x < 2 ? ((a * x - 5 * a) * x + 8 * a) * x - 4 * a : 0
 }

@@ -13,7 +13,7 @@ const resizeNames: OptionNames<ResizeOptions> = {
 
 /**
  * Resize images on the 0..255 scale as `mode` says, in float32, without rounding to integers. Values that the bicubic
- * filter puts outside of 0..255 stay, as in Pillow; `toInceptionInput` clips them as clean-fid does.
+ * filter puts outside of 0..255 stay, as in Pillow; `toNetworkInput` clips them as clean-fid does.
  *
  * @param images  [N,H,W,C]
  * @returns       [N,height,width,C]
@@ -44,24 +44,4 @@ export function resize(
 function axis(x: tf.Tensor, mode: ResizeMode, from: number, to: number): tf.Tensor {
   const weights = tf.tensor2d(resizeWeights(mode, from, to), [to, from])
   return tf.matMul(tf.reshape(x, [-1, from]), weights, false, true)
-}
-
-/**
- * The Inception's input, prepared as by the tool that `mode` is named after: the images are rounded to 8-bit pixels (as
- * they are saved), resized to 299 x 299, and scaled.
- *
- *   clean, legacy_tensorflow   (v - 128) / 128
- *   legacy_pytorch             v / 127.5 - 1
- *
- * @param images  [N,H,W,3] in [-1,1], or grey [N,H,W,1], which counts as three equal channels
- * @returns       [N,299,299,3]
- */
-export function toInceptionInput(images: tf.Tensor4D, mode: ResizeMode): tf.Tensor4D {
-  return tf.tidy(() => {
-    const pixels = tf.clipByValue(tf.floor(tf.add(tf.mul(images, 127.5), 128)), 0, 255)
-    const resized = resize(pixels as tf.Tensor4D, [299, 299], { mode })
-    const v = tf.clipByValue(images.shape[3] === 1 ? tf.tile(resized, [1, 1, 1, 3]) : resized, 0, 255)
-    const scaled = mode === 'legacy_pytorch' ? tf.sub(tf.div(v, 127.5), 1) : tf.div(tf.sub(v, 128), 128)
-    return scaled as tf.Tensor4D
-  })
 }
