@@ -1,4 +1,5 @@
 import { frechetDistanceMetric, spatialFrechetDistanceMetric } from './frechet-distance.js'
+import { gaussianKernelMetric } from './gaussian-kernel-distance.js'
 import { inceptionScoreMetric } from './inception-score.js'
 import { kernelDistanceMetric } from './kernel-distance.js'
 import { manifoldMetric } from './manifold-metrics.js'
@@ -9,6 +10,7 @@ export const metrics = {
   frechetDistance: frechetDistanceMetric,
   spatialFrechetDistance: spatialFrechetDistanceMetric,
   kernelDistance: kernelDistanceMetric,
+  gaussianKernelDistance: gaussianKernelMetric,
   manifold: manifoldMetric,
   memorisationDistance: memorisationDistanceMetric,
   inceptionScore: inceptionScoreMetric,

@@ -61,7 +61,7 @@ export function checkTwo(where: string, a: Moments, b: Moments): void {
 
 export const frechetDistanceMetric: Metric<'moments', number> = {
   help: 'Fréchet distance of the features',
-  inceptionName: 'FID',
+  paperNames: { Inception: 'FID' },
   title: 'Fréchet distance',
   needs: 'moments',
   compares: true,
@@ -70,7 +70,7 @@ export const frechetDistanceMetric: Metric<'moments', number> = {
 
 export const spatialFrechetDistanceMetric: Metric<'spatial', number> = {
   help: 'Fréchet distance of the spatial features',
-  inceptionName: 'sFID',
+  paperNames: { Inception: 'sFID' },
   needs: 'spatial',
   compares: true,
   measure: (generated, real, { distance }) => distance(real, generated),

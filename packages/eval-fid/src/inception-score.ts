@@ -62,7 +62,7 @@ function logSoftmax(row: Float64Array): Float64Array {
 
 export const inceptionScoreMetric: Metric<'logits', Estimate> = {
   help: 'inception score over ten splits',
-  inceptionName: 'IS',
+  paperNames: { Inception: 'IS' },
   needs: 'logits',
   compares: false,
   measure: (logits, _, { rng }) => inceptionScoreOfSplits(logits, { rng: rng.fork('splits') }),

@@ -9,11 +9,25 @@ export {
   evaluateMeasurement,
   type Reference,
 } from './evaluate/evaluate.js'
-export { type Measurement, type MeasureOptions, measureImages } from './evaluate/measure-images.js'
+export {
+  type EvaluateSpacesOptions,
+  evaluateSpaces,
+  meanRatio,
+  type Space,
+  type SpacesEvaluation,
+} from './evaluate/evaluate-spaces.js'
+export {
+  type MeasuredSpace,
+  type Measurement,
+  type MeasureOptions,
+  measureImages,
+  measureSpaces,
+} from './evaluate/measure-images.js'
 export type { Extractor, NetworkDescription } from './extractor.js'
 export type { FeatureSet } from './feature-set.js'
 export { FeatureStatistics } from './feature-statistics.js'
 export { frechetDistance, frechetDistanceOfSets } from './frechet-distance.js'
+export { gaussianKernelDistance } from './gaussian-kernel-distance.js'
 export type { ImageBatches } from './image-batches.js'
 export { meanSquaredError, peakSignalToNoise } from './image-errors.js'
 export { FidInception, type FidInceptionOptions, type InceptionOutput } from './inception/fid-inception.js'

@@ -38,7 +38,7 @@ function kernel(product: number, features: number): number {
 
 export const kernelDistanceMetric: Metric<'samples', Estimate> = {
   help: 'kernel distance over 100 subsets of 1,000, as papers report KID',
-  inceptionName: 'KID',
+  paperNames: { Inception: 'KID' },
   needs: 'samples',
   compares: true,
   measure: (generated, real, { rng }) =>

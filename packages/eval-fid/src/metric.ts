@@ -25,15 +25,15 @@ export interface MetricTools {
 /** A measure of generated images, for `evaluate` and for command lines. */
 export interface Metric<P extends KeptName = KeptName, Value = unknown> {
   readonly help: string
-  /** Its name in papers, where it uses the FID Inception. */
-  readonly inceptionName?: string
+  /** Its names in papers, each by the network that it is defined with. */
+  readonly paperNames?: Readonly<Partial<Record<'Inception' | 'CLIP', string>>>
   /** Its name in front of the name of another network; by default its name in the list of metrics. */
   readonly title?: string
   /** The kept data of the generated images that it needs. */
   readonly needs: P
   /** Whether it needs the same data of real images; if not, it uses only the generated images. */
   readonly compares: boolean
-  /** Whether a command line computes it only on request. */
+  /** Whether a command line computes it only on request, or with a network that papers define it with. */
   readonly onRequest?: boolean
   measure(generated: Kept[P], real: Kept[P], tools: MetricTools): Value | Promise<Value>
 }

@@ -114,7 +114,7 @@ describe('evaluate', () => {
     await expect(evaluate(net, [], { reference, metrics: ['fid' as 'manifold'] })).rejects.toThrow(
       new RangeError(
         'eval-fid.evaluate: metrics[0] must be one of frechetDistance, spatialFrechetDistance, kernelDistance, ' +
-          "manifold, memorisationDistance, inceptionScore, got 'fid'.",
+          "gaussianKernelDistance, manifold, memorisationDistance, inceptionScore, got 'fid'.",
       ),
     )
     await expect(measureImages(net, [], { keep: ['spatial'] })).rejects.toThrow(

@@ -6,6 +6,7 @@ import {
   FeatureStatistics,
   frechetDistance,
   frechetDistanceOfSets,
+  gaussianKernelDistance,
   inceptionScore,
   kernelDistance,
   manifoldMetrics,
@@ -16,6 +17,7 @@ import { describe, expect, it } from 'vitest'
 
 const golden = `${process.env.GOLDEN_DIR ?? fileURLToPath(new URL('../../../test/golden', import.meta.url))}/metrics`
 const expected = JSON.parse(readFileSync(`${golden}/expected.json`, 'utf8'))
+const gaussian = JSON.parse(readFileSync(`${golden}/gaussian-kernel.json`, 'utf8'))
 const { tensors } = readSafetensors(readFileSync(`${golden}/features.safetensors`))
 const set = (name: string) => tensors.get(name) as unknown as FeatureSet
 const names = Object.keys(expected).filter(name => tensors.has(`${name}/a`))
@@ -32,6 +34,10 @@ describe.each(names)('%s', name => {
 
   it("agrees with NumPy's kernel distance", async () => {
     await expectClose(kernelDistance(a, b), expected[name].kid_full, float64)
+  })
+
+  it("agrees with NumPy's Gaussian kernel distance", async () => {
+    await expectClose(gaussianKernelDistance(a, b), gaussian[name], float64)
   })
 
   it("agrees with NumPy's precision, recall, density and coverage", async () => {

@@ -1,6 +1,7 @@
 import { createRng } from '@rectified-flow/core'
 import {
   type FeatureSet,
+  gaussianKernelDistance,
   meanSquaredError,
   memorisationDistance,
   peakSignalToNoise,
@@ -30,6 +31,29 @@ describe('memorisationDistance', () => {
       memorisationDistance(points([1, 0]), points([1, 1]), { threshold: 1 }),
       1 - Math.SQRT1_2,
       f32,
+    )
+  })
+})
+
+describe('gaussianKernelDistance', () => {
+  it('is 2 (1 - kernel) thousand for one sample each, of any length', async () => {
+    const kernel = Math.exp(-(2 - 2 * Math.cos(0.3)) / 200)
+    const found = gaussianKernelDistance(points([3, 0]), points([Math.cos(0.3), Math.sin(0.3)]))
+    await expectClose(found, 2000 * (1 - kernel), { rtol: 1e-12, atol: 0 })
+  })
+
+  it('is 0 for equal sets, and the same in both directions', async () => {
+    const [a, b] = [points([1, 2], [3, -1], [0, 1]), points([2, 2], [-1, 1])]
+    await expectClose(gaussianKernelDistance(a, a), 0, { rtol: 0, atol: 1e-12 })
+    await expectClose(gaussianKernelDistance(a, b), gaussianKernelDistance(b, a), { rtol: 1e-12, atol: 0 })
+    expect(gaussianKernelDistance(a, b)).toBeGreaterThan(1)
+  })
+
+  it('says which sample has no direction', () => {
+    expect(() => gaussianKernelDistance(points([1, 0]), points([1, 1], [0, 0]))).toThrow(
+      new RangeError(
+        'eval-fid.gaussianKernelDistance: b must have samples of a length above 0, got 0 at [1].',
+      ),
     )
   })
 })

@@ -39,9 +39,16 @@ export function chooseMetrics(
 
 /** The name of a metric in the results, which depends on the network. */
 export function titleOf(name: string, network: string): string {
-  const { inceptionName, title } = list[name]!
-  if (network.includes('Inception')) return inceptionName ?? name
+  const { title } = list[name]!
+  const inPapers = paperName(name, network)
+  if (inPapers !== undefined || network.includes('Inception')) return inPapers ?? name
   return title ? `${title} (${network})` : name
+}
+
+/** The name of a metric in papers, if they define it with this network. */
+function paperName(name: string, network: string): string | undefined {
+  const names = Object.entries(list[name]!.paperNames ?? {})
+  return names.find(([defining]) => network.includes(defining))?.[1]
 }
 
 /** What must be measured of the images for these metrics. */

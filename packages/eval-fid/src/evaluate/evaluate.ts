@@ -31,12 +31,17 @@ export interface EvaluationRecord extends NetworkDescription {
   warnings: string[]
 }
 
-/** The results of the chosen metrics, and how they were made. */
-export type Evaluation = Partial<MetricValues> & { record: EvaluationRecord }
+/**
+ * The results of the chosen metrics, and how they were made. With validation images also `ratio`, the Fréchet distance divided by
+ * that of the validation images: 1 if the images are as near to the reference as other real images are.
+ */
+export type Evaluation = Partial<MetricValues> & { ratio?: number; record: EvaluationRecord }
 
 export interface CompareOptions {
   reference: Reference
   metrics?: readonly MetricName[]
+  /** Real images that are not in the reference, best as many as are measured; `ratio` needs their moments. */
+  validation?: Pick<Kept, 'moments'>
   seed?: number
   /** The function that computes Fréchet distances; `frechetDistanceInWorker` of `/node` keeps the event loop free. */
   distance?: (a: Moments, b: Moments) => number | Promise<number>
@@ -47,6 +52,7 @@ export interface CompareOptions {
 const compareNames: OptionNames<CompareOptions> = {
   reference: 'required',
   metrics: 'optional',
+  validation: 'optional',
   seed: 'optional',
   distance: 'optional',
   versions: 'optional',
@@ -90,7 +96,7 @@ export async function evaluate(
 }
 
 /** The metrics of these names, in the order of the list. Throws if the reference lacks data that one of them needs. */
-function chosen(names: readonly MetricName[], reference: Reference): [string, Metric][] {
+export function chosen(names: readonly MetricName[], reference: Reference): [string, Metric][] {
   const where = 'eval-fid.evaluate'
   const list: Readonly<Record<string, Metric>> = allMetrics
   for (const [i, name] of names.entries()) checkOneOf(where, `metrics[${i}]`, name, Object.keys(list))
@@ -107,14 +113,28 @@ export async function evaluateMeasurement(
   options: CompareOptions,
 ): Promise<Evaluation> {
   checkOptions('eval-fid.evaluateMeasurement', options, compareNames)
-  const { metrics = ['frechetDistance'], reference, seed = 0, distance = frechetDistance, versions } = options
+  const { metrics = ['frechetDistance'], reference, validation, versions } = options
+  const { seed = 0, distance = frechetDistance } = options
   const tools = { rng: createRng(seed), distance }
   const values: Record<string, unknown> = {}
   for (const [name, metric] of chosen(metrics, reference)) {
     const real = reference[metric.needs]!
     values[name] = await metric.measure(keptOf(measured, metric.needs), real, tools)
   }
+  if (validation) values.ratio = await ratioOf(values.frechetDistance, reference, validation, distance)
   return { record: recordOf(measured, seed, versions), ...values }
+}
+
+/** The Fréchet distance, divided by that between the validation images and the reference. */
+async function ratioOf(
+  value: unknown,
+  { moments }: Reference,
+  validation: Pick<Kept, 'moments'>,
+  distance: Required<CompareOptions>['distance'],
+): Promise<number> {
+  if (typeof value !== 'number' || !moments)
+    throw new RangeError(`eval-fid.evaluate: metrics must have frechetDistance for the ratio to validation.`)
+  return value / (await distance(moments, validation.moments))
 }
 
 /** The kept data of a measurement, in the form that metrics take. */

@@ -1,19 +1,8 @@
-import { compile } from '@rectified-flow/backends'
-import { checkKind, checkOneOf, checkOptions, type Features, type OptionNames } from '@rectified-flow/core'
-import * as tf from '@tensorflow/tfjs-core'
+import { checkKind, checkOptions, type Features, type OptionNames } from '@rectified-flow/core'
 import type { Extractor, NetworkDescription } from '../extractor.js'
-import type { FeatureSet } from '../feature-set.js'
-import { FeatureStatistics } from '../feature-statistics.js'
 import { type ImageBatches, imagesOf } from '../image-batches.js'
-import type { Kept, KeptName } from '../metric.js'
-
-const NAMES: readonly KeptName[] = ['moments', 'spatial', 'samples', 'logits']
-
-/** The data that a pass keeps. Statistics can be merged with those of other passes. */
-interface Passed extends Kept {
-  moments: FeatureStatistics
-  spatial: FeatureStatistics
-}
+import type { KeptName } from '../metric.js'
+import { Pass, type Passed } from './pass.js'
 
 /** The result of one pass over images, with the data that `keep` asks for. It can be the reference of other images. */
 export type Measurement<Name extends KeptName = never> = {
@@ -50,92 +39,72 @@ export async function measureImages<const Keep extends readonly KeptName[] = ['m
 ): Promise<Measurement<NamesOf<Keep>>> {
   const where = 'eval-fid.measureImages'
   checkOptions(where, options, measureNames)
-  const { keep = ['moments'], onProgress }: MeasureOptions = options
-  checkKind(where, 'extractor', extractor, 'an extractor such as readFidInception()', ['dim', 'extract'])
-  for (const [i, name] of keep.entries()) checkOneOf(where, `keep[${i}]`, name, NAMES)
-  const wanted = ['features', ...(['spatial', 'logits'] as const).filter(output => keep.includes(output))]
-  const given = 'measure' in extractor ? extractor.outputs : ['features']
-  for (const output of wanted)
-    if (!given.includes(output))
-      throw new RangeError(`${where}: extractor must give '${output}' to keep it, got ${given}.`)
-
-  const measure = compile((batch: tf.Tensor4D) =>
-    'measure' in extractor ? extractor.measure(batch, wanted) : { features: extractor.extract(batch) },
-  )
-  let size: number[] | undefined
-  let count = 0
-  const moments = keep.includes('moments') ? new FeatureStatistics(extractor.dim) : undefined
-  let spatial: FeatureStatistics | undefined
-  const samples = new Rows()
-  const logits = new Rows()
-  for await (const batch of imagesOf(where, images)) {
-    const shape = batch.shape.slice(1)
-    size ??= shape
-    if (String(shape) !== String(size)) {
-      batch.dispose()
-      throw new RangeError(
-        `${where}: images must all have the size [${size}], got [${shape}] after ${count}.`,
-      )
-    }
-    const found = await measureBatch(measure, batch)
-    const rows = found.features!.shape[0]
-    moments?.add(found.features!.data)
-    if (keep.includes('samples')) samples.add(found.features!)
-    if (found.logits) logits.add(found.logits)
-    if (found.spatial) {
-      spatial ??= new FeatureStatistics(found.spatial.shape[1])
-      spatial.add(found.spatial.data)
-    }
-    count += rows
-    onProgress?.(count)
-  }
-  measure.dispose()
-  if (!size) throw new RangeError(`${where}: images must hold at least 1 image, got 0.`)
-  const [height, width, channels] = size as [number, number, number]
-  return {
-    ...{ images: count, height, width, channels },
-    description: 'description' in extractor ? extractor.description : { network: 'unnamed' },
-    ...(moments && { moments }),
-    ...(spatial && { spatial }),
-    ...(keep.includes('samples') && { samples: samples.all() }),
-    ...(keep.includes('logits') && { logits: logits.all() }),
-  } as Measurement<NamesOf<Keep>>
+  const { keep, onProgress }: MeasureOptions = options
+  const space: MeasuredSpace = { extractor, ...(keep && { keep }) }
+  const { only } = await passOver(where, { only: space }, images, onProgress)
+  return only as Measurement<NamesOf<Keep>>
 }
 
-/** The outputs of one batch, on the host. Disposes the batch. */
-async function measureBatch(
-  measure: (batch: tf.Tensor4D) => Record<string, tf.Tensor2D>,
-  batch: tf.Tensor4D,
-): Promise<Partial<Record<string, FeatureSet>>> {
-  let found: Record<string, tf.Tensor2D> = {}
+/** A network, and the data to keep of what it measures; by default 'moments'. */
+export interface MeasuredSpace {
+  extractor: Features | Extractor
+  keep?: readonly KeptName[]
+}
+
+const spaceNames: OptionNames<MeasuredSpace> = { extractor: 'required', keep: 'optional' }
+
+/**
+ * `measureImages` in several feature spaces: each batch is read once and measured by every network.
+ *
+ * @param spaces  by their names
+ * @param images  batches [B,H,W,C] of one size; each is disposed when it is measured or when an error is thrown
+ */
+export async function measureSpaces<Name extends string>(
+  spaces: Readonly<Record<Name, MeasuredSpace>>,
+  images: ImageBatches,
+  options: Pick<MeasureOptions, 'onProgress'> = {},
+): Promise<Record<Name, Measurement>> {
+  const where = 'eval-fid.measureSpaces'
+  checkOptions<Pick<MeasureOptions, 'onProgress'>>(where, options, { onProgress: 'optional' })
+  checkKind(where, 'spaces', spaces, 'an object of feature spaces by their names', [])
+  for (const [name, space] of Object.entries(spaces)) checkOptions(where, space, spaceNames, `spaces.${name}`)
+  return passOver(where, spaces, images, options.onProgress)
+}
+
+async function passOver<Name extends string>(
+  where: string,
+  spaces: Readonly<Record<Name, MeasuredSpace>>,
+  images: ImageBatches,
+  onProgress?: (images: number) => void,
+): Promise<Record<Name, Measurement>> {
+  const passes: [string, Pass][] = []
   try {
-    found = measure(batch)
-    const sets: Record<string, FeatureSet> = {}
-    for (const [name, tensor] of Object.entries(found))
-      sets[name] = { data: await tensor.data(), shape: tensor.shape }
-    return sets
-  } finally {
-    tf.dispose([batch, found])
-  }
-}
-
-/** Rows that come batch by batch. */
-class Rows {
-  readonly #parts: FeatureSet[] = []
-
-  add(part: FeatureSet): void {
-    this.#parts.push(part)
-  }
-
-  all(): FeatureSet {
-    const columns = this.#parts[0]!.shape[1]
-    const rows = this.#parts.reduce((sum, { shape }) => sum + shape[0], 0)
-    const data = new Float32Array(rows * columns)
-    let to = 0
-    for (const part of this.#parts) {
-      data.set(part.data, to)
-      to += part.data.length
+    for (const [name, { extractor, keep }] of Object.entries<MeasuredSpace>(spaces))
+      passes.push([name, new Pass(where, extractor, keep ?? ['moments'])])
+    let size: number[] | undefined
+    let count = 0
+    for await (const batch of imagesOf(where, images)) {
+      try {
+        const shape = batch.shape.slice(1)
+        size ??= shape
+        if (String(shape) !== String(size))
+          throw new RangeError(
+            `${where}: images must all have the size [${size}], got [${shape}] after ${count}.`,
+          )
+        for (const [, pass] of passes) await pass.add(batch)
+        count += batch.shape[0]
+      } finally {
+        batch.dispose()
+      }
+      onProgress?.(count)
     }
-    return { data, shape: [rows, columns] }
+    if (!size) throw new RangeError(`${where}: images must hold at least 1 image, got 0.`)
+    const [height, width, channels] = size as [number, number, number]
+    const found = passes.map(
+      ([name, pass]) => [name, { images: count, height, width, channels, ...pass.result() }] as const,
+    )
+    return Object.fromEntries(found) as Record<Name, Measurement>
+  } finally {
+    for (const [, pass] of passes) pass.dispose()
   }
 }
