@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { BackendName } from '@rectified-flow/backends'
 import { openImages } from '@rectified-flow/datasets/node'
 import {
@@ -7,6 +8,7 @@ import {
   type KeptName,
   type Measurement,
   type MetricName,
+  meanRatio,
   metrics,
 } from '@rectified-flow/eval-fid'
 import { frechetDistanceInWorker } from '@rectified-flow/eval-fid/node'
@@ -14,19 +16,20 @@ import { Command, Option } from 'commander'
 import { backendOption, startBackend } from '../backend-option.js'
 import { checkOutput } from '../check-output.js'
 import { choiceHelp } from '../choice-help.js'
-import { chooseMetrics, metricsOption, needsOf, titleOf } from '../fid/choose-metrics.js'
+import { metricsOption, needsOf } from '../fid/choose-metrics.js'
+import { openComparison } from '../fid/comparison.js'
+import { describeSpace, describeSpaces } from '../fid/describe-result.js'
 import {
   checkSize,
   type ExtractorFlags,
   extractorOptions,
-  isInception,
   openExtractor,
   takesColour,
 } from '../fid/extractor.js'
+import { fileOf } from '../fid/feature-spaces.js'
 import { copyParts } from '../fid/part-file.js'
-import { collectParts, measureParts } from '../fid/parts.js'
-import { readReferenceFile, writeReferenceFile } from '../fid/reference-file.js'
-import { hanging, table } from '../fit-columns.js'
+import { collectParts, measureParts, type PartsSpace } from '../fid/parts.js'
+import { writeReferenceFile } from '../fid/reference-file.js'
 import { limit, type MaxBytesFlag, maxBytesOption } from '../max-bytes-option.js'
 import { parseInteger } from '../parse.js'
 import { type ResolutionFlag, resolutionOption } from '../resolution-option.js'
@@ -59,13 +62,18 @@ function refCommand(): Command {
     .option('--keep-features', 'keep every image’s features too: KID, precision and recall need them')
   return measuring(command).action(
     async (data: string, flags: MeasureFlags & { out: string; keepFeatures?: boolean }) => {
-      await checkOutput('--out', flags.out, 'file')
-      const keep: KeptName[] = isInception(flags) ? ['moments', 'spatial'] : ['moments']
-      const measured = await measure(data, flags, `${flags.out}.parts`, keep)
+      const { features, out, keepFeatures = false } = flags
+      const files = features.map(space => fileOf(out, space, features))
+      for (const file of files) await checkOutput('--out', file, 'file')
+      const keeps = features.map(({ network }): KeptName[] =>
+        network === 'inception' ? ['moments', 'spatial'] : ['moments'],
+      )
+      const measured = await measure(data, flags, keeps)
       if (!measured) return
-      await writeReferenceFile(flags.out, measured, flags.keepFeatures ?? false)
+      for (const [i, file] of files.entries()) await writeReferenceFile(file, measured[i]!, keepFeatures)
       await removeParts(flags)
-      console.log(`statistics of ${measured.images} images in ${flags.out}`)
+      for (const [i, file] of files.entries())
+        console.log(`statistics of ${measured[i]!.images} images in ${file}`)
     },
   )
 }
@@ -77,6 +85,10 @@ function calcCommand(): Command {
     .requiredOption(
       '--ref <file.npz>',
       'what `fid ref` wrote, or statistics of EDM, pytorch-fid, clean-fid, OpenAI',
+    )
+    .option(
+      '--validation <file.npz>',
+      'statistics of other real images, for ratios of Fréchet distances to theirs',
     )
     .addOption(metricsOption())
     .option('-o, --out <file.json>', 'the result, with how it was made', 'fid.json')
@@ -91,30 +103,41 @@ async function calc(
   images: string,
   flags: MeasureFlags & {
     ref: string
+    validation?: string
     metrics?: MetricName[]
     out: string
     atLeast: number
     seed: number
   },
 ): Promise<void> {
-  await checkOutput('--out', flags.out, 'file')
-  const { reference, sha256 } = await readReferenceFile(flags.ref, flags)
-  const chosen = chooseMetrics(flags.metrics, reference, { inception: isInception(flags) })
-  const measured = await measure(images, flags, `${flags.out}.parts`, needsOf(chosen), flags.atLeast)
+  const { features, out, atLeast, seed } = flags
+  await checkOutput('--out', out, 'file')
+  const comparisons = await Promise.all(features.map(space => openComparison(space, flags)))
+  const keeps = comparisons.map(({ options }) => needsOf(options.metrics))
+  const measured = await measure(images, flags, keeps, atLeast)
   if (!measured) return
-  say(`compare: ${chosen.join(', ')}`)
-  const evaluation = await evaluateMeasurement(measured, {
-    reference,
-    metrics: chosen,
-    seed: flags.seed,
-    distance: frechetDistanceInWorker,
-    versions: { 'rectified-flow': version, node: process.version },
-  })
-  const result = { ...evaluation, reference: { file: flags.ref, sha256 }, images }
-  await writeOutput(flags.out, `${JSON.stringify(result, null, 2)}\n`)
+  const versions = { 'rectified-flow': version, node: process.version }
+  const found: [network: string, Evaluation][] = []
+  const results: Record<string, object> = {}
+  for (const [i, { network, options, files }] of comparisons.entries()) {
+    say(`compare${features.length > 1 ? ` ${network}` : ''}: ${options.metrics.join(', ')}`)
+    const evaluation = await evaluateMeasurement(measured[i]!, {
+      ...options,
+      ...{ seed, versions, distance: frechetDistanceInWorker },
+    })
+    found.push([network, evaluation])
+    results[network] = { ...evaluation, ...files }
+  }
+  const [[network, first]] = found as [[string, Evaluation]]
+  const ratio = meanRatio(found.map(([, evaluation]) => evaluation))
+  const alone = found.length === 1
+  const result = alone
+    ? results[network]
+    : { spaces: results, ...(ratio !== undefined && { meanRatio: ratio }) }
+  await writeOutput(out, `${JSON.stringify({ ...result, images }, null, 2)}\n`)
   await removeParts(flags)
-  console.log(describe(evaluation))
-  for (const warning of evaluation.record.warnings) warn(warning)
+  console.log(alone ? describeSpace(first) : describeSpaces(found, ratio))
+  for (const warning of new Set(found.flatMap(([, { record }]) => record.warnings))) warn(warning)
 }
 
 function mergeCommand(): Command {
@@ -154,18 +177,20 @@ function measuring(command: Command): Command {
   return command
 }
 
-/** Measure this process's share. Returns the measurement of all images if the parts of all other shares are there. */
+/**
+ * Measure this process's share in every feature space. Returns the measurements of all images if the parts of all other shares
+ * are there.
+ */
 async function measure(
   data: string,
-  flags: MeasureFlags,
-  folder: string,
-  keep: readonly KeptName[],
+  flags: MeasureFlags & { out: string },
+  keeps: readonly (readonly KeptName[])[],
   atLeast = 2,
-): Promise<Measurement<'moments'> | undefined> {
+): Promise<Measurement<'moments'>[] | undefined> {
   const { name } = await startBackend(flags.backend)
   const shard = shardOf(flags.shard)
   if (wantsWorkers(flags.workers)) await runWorkers(flags.workers, shard, name)
-  const { split, allowJpeg = false, resolution, maxBytes } = flags
+  const { split, allowJpeg = false, resolution, maxBytes, features, batch, out } = flags
   const source = await openImages(data, {
     ...{ split, allowJpeg },
     ...(takesColour(flags) && { channels: 3 }),
@@ -175,16 +200,22 @@ async function measure(
   try {
     if (source.count < atLeast)
       throw new RangeError(`'${data}' must hold at least ${atLeast} images, got ${source.count}.`)
-    const extractor = await openExtractor(flags)
-    checkSize(extractor, source, data)
-    const { batch } = flags
-    const job = { source, extractor, keep, folder, shard, batch }
-    const expected = await measureParts(job)
+    const spaces: PartsSpace[] = []
+    for (const [i, space] of features.entries()) {
+      const extractor = await openExtractor(space, flags)
+      checkSize(extractor, source, data)
+      const folder = features.length === 1 ? `${out}.parts` : join(`${out}.parts`, space.network)
+      spaces.push({ extractor, keep: keeps[i]!, folder })
+    }
+    const expected = await measureParts({ source, spaces, shard, batch })
     if (isWorker) return undefined
-    const measured = await collectParts(folder, expected)
-    if (!('missing' in measured)) return measured
-    console.log(`measured; ${measured.missing} parts of other shards are not in ${folder} yet`)
-    return undefined
+    const measured: Measurement<'moments'>[] = []
+    for (const [i, { folder }] of spaces.entries()) {
+      const whole = await collectParts(folder, expected[i])
+      if (!('missing' in whole)) measured.push(whole)
+      else console.log(`measured; ${whole.missing} parts of other shards are not in ${folder} yet`)
+    }
+    return measured.length === spaces.length ? measured : undefined
   } finally {
     await source.close()
   }
@@ -193,19 +224,4 @@ async function measure(
 /** Remove the parts, but not in a sharded run: other processes may still read them. */
 async function removeParts({ out, shard }: MeasureFlags & { out: string }): Promise<void> {
   if (shardOf(shard).count === 1) await rm(`${out}.parts`, { recursive: true })
-}
-
-function describe({ record, ...metrics }: Evaluation): string {
-  const rows = Object.entries(metrics).map(([key, value]) => {
-    const text =
-      typeof value === 'number'
-        ? value.toPrecision(6)
-        : Object.entries(value)
-            .map(([part, number]) => `${part} ${(number as number).toPrecision(4)}`)
-            .join(', ')
-    return [titleOf(key, record.network), text] as const
-  })
-  const { resize, images, backend } = record
-  const made = `${images} images, ${record.network}${resize ? `, resize ${resize}` : ''}, ${backend}`
-  return `${table(rows)}\n${hanging('', made)}`
 }

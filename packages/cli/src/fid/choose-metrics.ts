@@ -1,5 +1,12 @@
-import { type Metric, type MetricName, metrics, type Reference } from '@rectified-flow/eval-fid'
+import {
+  type KeptName,
+  type Metric,
+  type MetricName,
+  metrics,
+  type Reference,
+} from '@rectified-flow/eval-fid'
 import { InvalidArgumentError, Option } from 'commander'
+import type { NetworkName } from './feature-spaces.js'
 
 const list: Readonly<Record<string, Metric>> = metrics
 
@@ -18,13 +25,13 @@ export function metricsOption(): Option {
 }
 
 /**
- * The metrics asked for. By default all for which the reference has the data; with a small network only those computed from
- * its features.
+ * The metrics asked for. By default all for which the reference has the data and that papers define with this network or with any;
+ * only Inception has other data than features.
  */
 export function chooseMetrics(
   asked: readonly MetricName[] | undefined,
   reference: Reference,
-  { inception }: { inception: boolean },
+  network: NetworkName,
 ): readonly MetricName[] {
   const has = ({ needs, compares }: Metric) => !compares || reference[needs] !== undefined
   const missing = asked?.find(name => !has(metrics[name]))
@@ -32,23 +39,38 @@ export function chooseMetrics(
     throw new RangeError(
       `--ref must hold ${metrics[missing].needs} for ${missing}, got none. \`fid ref --keep-features\` keeps samples.`,
     )
-  const fits = (metric: Metric) =>
-    has(metric) && !metric.onRequest && (inception || ['moments', 'samples'].includes(metric.needs))
-  return asked ?? (Object.keys(list) as MetricName[]).filter(name => fits(metrics[name]))
+  const given: readonly KeptName[] = isInception(network)
+    ? ['moments', 'samples', 'spatial', 'logits']
+    : ['moments', 'samples']
+  const fits = (name: MetricName) => {
+    const metric: Metric = metrics[name]
+    return (
+      has(metric) &&
+      given.includes(metric.needs) &&
+      (!metric.onRequest || paperName(name, network) !== undefined)
+    )
+  }
+  return asked ?? (Object.keys(list) as MetricName[]).filter(fits)
+}
+
+/** Whether a network is FID's, by its name in records or on the command line. */
+const isInception = (network: string): boolean => /inception/i.test(network)
+
+/** The name of a metric beside the name of the network. */
+export function shortTitleOf(name: string, network: string): string {
+  return paperName(name, network) ?? list[name]!.title ?? name
 }
 
 /** The name of a metric in the results, which depends on the network. */
 export function titleOf(name: string, network: string): string {
-  const { title } = list[name]!
-  const inPapers = paperName(name, network)
-  if (inPapers !== undefined || network.includes('Inception')) return inPapers ?? name
-  return title ? `${title} (${network})` : name
+  const own = paperName(name, network) === undefined && !isInception(network) && list[name]!.title
+  return own ? `${own} (${network})` : (paperName(name, network) ?? name)
 }
 
 /** The name of a metric in papers, if they define it with this network. */
 function paperName(name: string, network: string): string | undefined {
   const names = Object.entries(list[name]!.paperNames ?? {})
-  return names.find(([defining]) => network.includes(defining))?.[1]
+  return names.find(([defining]) => network.toLowerCase().includes(defining.toLowerCase()))?.[1]
 }
 
 /** What must be measured of the images for these metrics. */

@@ -9,7 +9,7 @@ import {
   FeatureStatistics,
   type KeptName,
   type Measurement,
-  measureImages,
+  measureSpaces,
 } from '@rectified-flow/eval-fid'
 import { withProgress } from '../progress.js'
 import type { Shard } from '../shard.js'
@@ -20,53 +20,67 @@ import { isWhole, type Part, partName, partNames, readPart, writePart } from './
 /** Images per part. A killed run has to measure at most this many again. */
 const PART = 2048
 
-interface PartsJob {
-  source: ImageSource
+/** A network, and where its parts are kept until all are there. */
+export interface PartsSpace {
   extractor: Measurer
   /** What the metrics need to know about the images. */
   keep: readonly KeptName[]
-  /** The folder that keeps measured parts until all are there. */
   folder: string
+}
+
+interface PartsJob {
+  source: ImageSource
+  spaces: readonly PartsSpace[]
   shard: Shard
   batch: number
 }
 
 /**
- * Measure this process's share of the images, part by part. Each part is kept in its own file, so that a killed run can go on
- * and several processes can share the work: the process that finds all parts there joins them.
+ * Measure this process's share of the images, part by part, with every network in one pass. Each part of a network is kept in its
+ * own file, so that a killed run can go on and several processes can share the work: the process that finds all parts there
+ * joins them.
  *
- * @returns  what `collectParts` must expect
+ * @returns  for each space, what `collectParts` must expect
  */
-export async function measureParts(job: PartsJob): Promise<ExpectedParts> {
-  const { source, extractor, folder, shard, keep } = job
-  await mkdir(folder, { recursive: true })
+export async function measureParts({ source, spaces, shard, batch }: PartsJob): Promise<ExpectedParts[]> {
   const total = Math.ceil(source.count / PART)
-  const id = await identity(job)
+  const fingerprint = await sourceFingerprint(source)
+  const ids = spaces.map(space => identity(fingerprint, space))
+  for (const { folder } of spaces) await mkdir(folder, { recursive: true })
   const mine = Array.from({ length: total }, (_, part) => part).filter(
     part => part % shard.count === shard.index,
   )
   const images = (part: number) => Math.min(PART, source.count - part * PART)
   const sum = (parts: number[]) => parts.reduce((all, part) => all + images(part), 0)
-  const todo: number[] = []
-  for (const part of mine) if (!(await isWhole(join(folder, partName(part, total))))) todo.push(part)
+  const fileOf = (space: number, part: number) => join(spaces[space]!.folder, partName(part, total))
+  /** The spaces that lack each part. */
+  const todo = new Map<number, number[]>()
+  for (const part of mine) {
+    const missing: number[] = []
+    for (const space of spaces.keys()) if (!(await isWhole(fileOf(space, part)))) missing.push(space)
+    if (missing.length > 0) todo.set(part, missing)
+  }
   await withProgress({ title: 'measure', total: sum(mine), unit: 'images' }, async update => {
-    let done = sum(mine) - sum(todo)
+    let done = sum(mine) - sum([...todo.keys()])
     update(done)
-    for (const part of todo) {
+    for (const [part, missing] of todo) {
       const order = Int32Array.from({ length: images(part) }, (_, i) => part * PART + i)
-      const measured = await measureImages(extractor, pictures(source, order, job.batch), {
-        keep: kept(keep),
+      const measuring = missing.map(space => {
+        const { extractor, keep } = spaces[space]!
+        return [space, { extractor, keep: kept(keep) }] as const
+      })
+      const measured = await measureSpaces(Object.fromEntries(measuring), pictures(source, order, batch), {
         onProgress: count => update(done + count),
       })
-      await writePart(join(folder, partName(part, total)), measured, id)
+      for (const space of missing) await writePart(fileOf(space, part), measured[space]!, ids[space]!)
       done += images(part)
     }
   })
-  return { id, total, dim: extractor.dim }
+  return spaces.map(({ extractor }, space) => ({ id: ids[space]!, total, dim: extractor.dim }))
 }
 
 /** What all parts have in common. Members that are not given are taken from the first part. */
-interface ExpectedParts {
+export interface ExpectedParts {
   id?: string
   total?: number
   dim?: number
@@ -96,8 +110,7 @@ export async function collectParts(
 }
 
 /** All that must be equal in parts that belong together. */
-async function identity({ source, extractor, keep }: PartsJob): Promise<string> {
-  const images = await sourceFingerprint(source)
+function identity(images: string, { extractor, keep }: PartsSpace): string {
   return JSON.stringify({ images, ...extractor.description, kept: kept(keep) })
 }
 
