@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { type HostTensor, writeNpz, writeSafetensors } from '@rectified-flow/checkpoints'
 import { createRng } from '@rectified-flow/core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -91,6 +91,27 @@ it('measures in several feature spaces, with ratios to validation images, as in 
   const alone = await run(...calc(['--features', 'digits', '--backend', 'wasm'], '.digits', 'one.json'))
   expect(JSON.parse(await readFile(at('one.json'), 'utf8'))).toEqual({ ...digits, images: at('made.npz') })
   expect(alone.out).toContain(`ratio to validation`)
+})
+
+it('measures again only in the spaces whose part is missing', async () => {
+  const parts = folder.at('shared.npz.parts')
+  const share = [
+    'fid',
+    'ref',
+    folder.at('real.npz'),
+    '-o',
+    folder.at('shared.npz'),
+    ...spaces,
+    '--shard',
+    '0/2',
+  ]
+  await run(...share)
+  const [digits, dinov2] = ['digits', 'dinov2'].map(name => `${parts}/${name}/part-00000-of-1.safetensors`)
+  const [before, written] = [await readFile(digits!), (await stat(dinov2!)).mtimeMs]
+  await rm(digits!)
+  await run(...share)
+  expect(await readFile(digits!)).toEqual(before)
+  expect((await stat(dinov2!)).mtimeMs).toBe(written)
 })
 
 it('says what is wrong', async () => {

@@ -10,10 +10,10 @@ export {
   type Reference,
 } from './evaluate/evaluate.js'
 export {
+  type ComparedSpace,
   type EvaluateSpacesOptions,
   evaluateSpaces,
   meanRatio,
-  type Space,
   type SpacesEvaluation,
 } from './evaluate/evaluate-spaces.js'
 export {

@@ -87,9 +87,11 @@ describe('evaluateSpaces', () => {
       new RangeError(`${where}: images must hold at least 6 images, got 5.`),
     )
     await expect(
-      evaluate(rows, batches(1, 5), { reference, metrics: [], validation: reference }),
+      evaluate(rows, [], { reference, metrics: ['inceptionScore'], validation: reference }),
     ).rejects.toThrow(
-      new RangeError('eval-fid.evaluate: metrics must have frechetDistance for the ratio to validation.'),
+      new RangeError(
+        'eval-fid.evaluate: metrics must have frechetDistance for the ratio to validation, got inceptionScore.',
+      ),
     )
   })
 })

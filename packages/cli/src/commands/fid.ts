@@ -59,7 +59,7 @@ function refCommand(): Command {
     .description('statistics of real images, to compare others with')
     .argument('<data>', 'a folder or zip of images, an .npz, MNIST or CIFAR-10')
     .requiredOption('-o, --out <file.npz>', 'mu and sigma, in the format of EDM, pytorch-fid and clean-fid')
-    .option('--keep-features', 'keep every image’s features too: KID, precision and recall need them')
+    .option('--keep-features', 'keep every image’s features too: KID, CMMD, precision and recall need them')
   return measuring(command).action(
     async (data: string, flags: MeasureFlags & { out: string; keepFeatures?: boolean }) => {
       const { features, out, keepFeatures = false } = flags

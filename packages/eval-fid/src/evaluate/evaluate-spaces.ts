@@ -11,11 +11,11 @@ import {
 import { measureSpaces } from './measure-images.js'
 
 /** A network, and what its features of other images are compared with. */
-export interface Space extends Pick<CompareOptions, 'reference' | 'metrics' | 'validation'> {
+export interface ComparedSpace extends Pick<CompareOptions, 'reference' | 'metrics' | 'validation'> {
   extractor: Features | Extractor
 }
 
-const spaceNames: OptionNames<Space> = {
+const spaceNames: OptionNames<ComparedSpace> = {
   extractor: 'required',
   reference: 'required',
   metrics: 'optional',
@@ -46,7 +46,7 @@ export interface SpacesEvaluation<Name extends string = string> {
  * @param images  batches [B,H,W,C] of one size, in [-1,1]; each batch is disposed
  */
 export async function evaluateSpaces<Name extends string>(
-  spaces: Readonly<Record<Name, Space>>,
+  spaces: Readonly<Record<Name, ComparedSpace>>,
   images: ImageBatches,
   options: EvaluateSpacesOptions = {},
 ): Promise<SpacesEvaluation<Name>> {
@@ -55,12 +55,12 @@ export async function evaluateSpaces<Name extends string>(
   checkKind(where, 'spaces', spaces, 'an object of feature spaces by their names', [])
   const { atLeast = 2, onProgress, ...rest } = options
   checkInt(where, 'atLeast', atLeast, 1)
-  const list = Object.entries<Space>(spaces)
+  const list = Object.entries<ComparedSpace>(spaces)
   if (list.length === 0) throw new RangeError(`${where}: spaces must hold at least 1 feature space, got 0.`)
   const measuring = list.map(([name, space]) => {
     checkOptions(where, space, spaceNames, `spaces.${name}`)
-    const { extractor, reference, metrics = ['frechetDistance'] } = space
-    return [name, { extractor, keep: chosen(metrics, reference).map(([, { needs }]) => needs) }] as const
+    const keep = chosen(space).map(([, { needs }]) => needs)
+    return [name, { extractor: space.extractor, keep }] as const
   })
   const measured = await measureSpaces(Object.fromEntries(measuring), images, onProgress && { onProgress })
   const evaluations: Record<string, Evaluation> = {}

@@ -83,20 +83,24 @@ export async function evaluate(
   options: EvaluateOptions,
 ): Promise<Evaluation> {
   checkOptions('eval-fid.evaluate', options, evaluateNames)
-  const { metrics = ['frechetDistance'], atLeast = 2, onProgress, ...rest } = options
+  const { atLeast = 2, onProgress, ...comparing } = options
   checkInt('eval-fid.evaluate', 'atLeast', atLeast, 1)
   checkInt('eval-fid.evaluate', 'seed', options.seed ?? 0, 0)
-  const keep = chosen(metrics, options.reference).map(([, { needs }]) => needs)
+  const keep = chosen(options).map(([, { needs }]) => needs)
   const measured = await measureImages(extractor, images, { keep, ...(onProgress && { onProgress }) })
   if (measured.images < atLeast)
     throw new RangeError(
       `eval-fid.evaluate: images must hold at least ${atLeast} images, got ${measured.images}.`,
     )
-  return evaluateMeasurement(measured, { metrics, ...rest })
+  return evaluateMeasurement(measured, comparing)
 }
 
-/** The metrics of these names, in the order of the list. Throws if the reference lacks data that one of them needs. */
-export function chosen(names: readonly MetricName[], reference: Reference): [string, Metric][] {
+/** The chosen metrics, in the order of the list. Throws if the reference lacks data that one of them needs. */
+export function chosen({
+  metrics: names = ['frechetDistance'],
+  reference,
+  validation,
+}: Pick<CompareOptions, 'metrics' | 'reference' | 'validation'>): [string, Metric][] {
   const where = 'eval-fid.evaluate'
   const list: Readonly<Record<string, Metric>> = allMetrics
   for (const [i, name] of names.entries()) checkOneOf(where, `metrics[${i}]`, name, Object.keys(list))
@@ -104,6 +108,10 @@ export function chosen(names: readonly MetricName[], reference: Reference): [str
   for (const [name, { needs, compares }] of found)
     if (compares && !reference[needs])
       throw new RangeError(`${where}: reference.${needs} must be given for ${name}, got none.`)
+  if (validation && !names.includes('frechetDistance'))
+    throw new RangeError(
+      `${where}: metrics must have frechetDistance for the ratio to validation, got ${names}.`,
+    )
   return found
 }
 
@@ -113,28 +121,16 @@ export async function evaluateMeasurement(
   options: CompareOptions,
 ): Promise<Evaluation> {
   checkOptions('eval-fid.evaluateMeasurement', options, compareNames)
-  const { metrics = ['frechetDistance'], reference, validation, versions } = options
-  const { seed = 0, distance = frechetDistance } = options
+  const { reference, validation, seed = 0, distance = frechetDistance, versions } = options
   const tools = { rng: createRng(seed), distance }
-  const values: Record<string, unknown> = {}
-  for (const [name, metric] of chosen(metrics, reference)) {
+  const values: Record<string, unknown> & { frechetDistance?: number; ratio?: number } = {}
+  for (const [name, metric] of chosen(options)) {
     const real = reference[metric.needs]!
     values[name] = await metric.measure(keptOf(measured, metric.needs), real, tools)
   }
-  if (validation) values.ratio = await ratioOf(values.frechetDistance, reference, validation, distance)
+  if (validation)
+    values.ratio = values.frechetDistance! / (await distance(reference.moments!, validation.moments))
   return { record: recordOf(measured, seed, versions), ...values }
-}
-
-/** The Fréchet distance, divided by that between the validation images and the reference. */
-async function ratioOf(
-  value: unknown,
-  { moments }: Reference,
-  validation: Pick<Kept, 'moments'>,
-  distance: Required<CompareOptions>['distance'],
-): Promise<number> {
-  if (typeof value !== 'number' || !moments)
-    throw new RangeError(`eval-fid.evaluate: metrics must have frechetDistance for the ratio to validation.`)
-  return value / (await distance(moments, validation.moments))
 }
 
 /** The kept data of a measurement, in the form that metrics take. */
