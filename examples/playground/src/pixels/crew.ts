@@ -5,14 +5,21 @@ import type { Backend } from '../worker/start.js'
 
 export type PixelsWorker = Remote<PixelsApi>
 
-/** Two workers for images: the quick one draws what follows the pointer, the slow one what takes many network calls. */
+/** At most this many workers draw the wall of faces; a worker takes about 60 MB. */
+const MOST_PAINTERS = 4
+
+/** Workers for images: the quick one draws what follows the pointer, the slow one what takes many network calls. */
 export interface Crew {
   quick: PixelsWorker
   slow: PixelsWorker
+  /** These two, and those that `addPainters` has added. */
+  painters: readonly PixelsWorker[]
   /** The backend's name. */
   backend: string
   /** Load a network in both. */
   load(name: string, bytes: ArrayBuffer): Promise<Facts>
+  /** Start more workers where the machine has cores for them. They get this network alone. */
+  addPainters(name: string, bytes: ArrayBuffer): Promise<void>
 }
 
 /** Start a worker for images, and its backend. */
@@ -32,13 +39,24 @@ export async function startWorker(
 /** Start both workers. */
 export async function startCrew(backend: Backend): Promise<Crew> {
   const [quick, slow] = await Promise.all([startWorker(backend), startWorker(backend)])
+  const painters = [quick.worker, slow.worker]
   return {
     quick: quick.worker,
     slow: slow.worker,
+    painters,
     backend: quick.backend,
     async load(name, bytes) {
       const [facts] = await Promise.all([quick.worker.load(name, bytes), slow.worker.load(name, bytes)])
       return facts
+    },
+    async addPainters(name, bytes) {
+      if (quick.backend !== 'wasm') return // workers on a GPU would share it
+      const free = navigator.hardwareConcurrency - 1 // the page itself takes one
+      while (painters.length < Math.min(MOST_PAINTERS, free)) {
+        const { worker } = await startWorker(backend)
+        await worker.load(name, bytes)
+        painters.push(worker)
+      }
     },
   }
 }

@@ -112,6 +112,7 @@ export async function digitLab(crew: Crew, store: Store, backend: Backend): Prom
   const training = digitTraining(crew, backend, use)
 
   const walk = player(button('walk'), {
+    stage: element('latent'),
     duration: WALK_MS,
     onFrame: part => {
       const turn = 2 * Math.PI * part

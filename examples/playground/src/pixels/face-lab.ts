@@ -16,14 +16,15 @@ const STILL = 6
 /** The face lab: a wall of faces that one network draws in one call each, and a pad to draw on one of them. */
 export async function faceLab(crew: Crew, store: Store): Promise<void> {
   element('faces-model').textContent = 'Loading the network…'
-  const { weights } = await crew.load('faces', await download(faceUrl))
+  const bytes = await download(faceUrl)
+  const { weights } = await crew.load('faces', bytes)
   let chosen = 8
-  const tick = rate(element('face-rate'))
+  const count = rate(element('face-rate'), 'faces a second')
   const wall = faceWall(
     crew,
     () => store.state,
-    first => {
-      if (first === 0) tick() // once for each time that the whole wall is drawn
+    faces => {
+      count(faces.length)
       if (!drawing.started && wall.image(chosen)) start()
     },
   )
@@ -47,6 +48,7 @@ export async function faceLab(crew: Crew, store: Store): Promise<void> {
 
   const pad = element('wall-pad')
   const turn = player(button('turn'), {
+    stage: pad,
     duration: TURN_MS,
     onFrame: part => store.change({ faceX: part % 1, faceY: (2 * part) % 1 }),
   })
@@ -58,17 +60,25 @@ export async function faceLab(crew: Crew, store: Store): Promise<void> {
       store.change({ faceX: x, faceY: y })
     },
   })
+  /** The face under the pointer. */
+  function faceAt({ clientX, clientY }: PointerEvent): number {
+    const box = pad.getBoundingClientRect()
+    const part = (at: number, length: number, parts: number) =>
+      Math.min(parts - 1, Math.max(0, Math.floor((at / length) * parts)))
+    const row = part(clientY - box.top, box.height, COUNT / COLUMNS)
+    return row * COLUMNS + part(clientX - box.left, box.width, COLUMNS)
+  }
   let pressed: { x: number; y: number } | undefined
   pad.addEventListener('pointerdown', ({ clientX: x, clientY: y }) => {
     pressed = { x, y }
   })
-  pad.addEventListener('pointerup', ({ clientX, clientY }) => {
-    if (!pressed || Math.hypot(clientX - pressed.x, clientY - pressed.y) > STILL) return
-    const box = pad.getBoundingClientRect()
-    const part = (at: number, length: number, count: number) =>
-      Math.min(count - 1, Math.max(0, Math.floor((at / length) * count)))
-    const row = part(clientY - box.top, box.height, COUNT / COLUMNS)
-    choose(row * COLUMNS + part(clientX - box.left, box.width, COLUMNS))
+  pad.addEventListener('pointermove', event => {
+    if (pad.hasPointerCapture(event.pointerId)) wall.attend(faceAt(event))
+  })
+  pad.addEventListener('lostpointercapture', () => wall.attend(undefined))
+  pad.addEventListener('pointerup', event => {
+    if (!pressed || Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) > STILL) return
+    choose(faceAt(event))
   })
   button('next-face').addEventListener('click', () => choose((chosen + 1) % COUNT))
   button('new-faces').addEventListener('click', () =>
@@ -82,6 +92,7 @@ export async function faceLab(crew: Crew, store: Store): Promise<void> {
     wall.draw()
   })
   await wall.reseed()
+  void crew.addPainters('faces', bytes)
   element('faces-model').textContent = `${weights.toLocaleString('en')} weights for 16×16 pixels in colour.`
   turn.greet()
 }

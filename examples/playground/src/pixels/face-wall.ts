@@ -4,6 +4,7 @@ import type { Crew, PixelsWorker } from './crew.js'
 import { FACE_CLASSES, faceClass } from './face-choices.js'
 import { joined, mixNoise, parted, sphereWeights } from './latent.js'
 import { paintImages, sizeForImages } from './paint-images.js'
+import { turns } from './turns.js'
 
 export const SIDE = 16
 export const CHANNELS = 3
@@ -12,11 +13,15 @@ export const COLUMNS = 6
 export const COUNT = 24
 export const WALL = { side: SIDE, channels: CHANNELS, columns: COLUMNS, rows: COUNT / COLUMNS }
 /** A worker draws this many faces at once: few enough to follow the pointer. */
-const CHUNK = 3
+const AT_ONCE = 3
+/** A worker has this many calls at a time, so that it never waits for the page. */
+const CALLS = 2
 
 export interface FaceWall {
-  /** Draw every face again, for the state now. */
+  /** Draw every face again, for the state now. Near the place of `attend`, faces are drawn sooner and more often. */
   draw(): void
+  /** The face that the user looks at; undefined where all are alike. */
+  attend(face: number | undefined): void
   /** Draw with the noises of another seed. */
   reseed(): Promise<void>
   noise(face: number): Float32Array
@@ -26,20 +31,24 @@ export interface FaceWall {
 }
 
 /**
- * The wall of faces. Each has three noises of its own, and the state turns all of them. Both workers draw parts of the wall, those
- * first that are the longest behind, with the newest state.
+ * The wall of faces. Each has three noises of its own, and the state turns all of them. All workers draw faces, whose turn it is,
+ * with the newest state.
+ *
+ * @param onFaces  called with each group of faces that is drawn
  */
 export function faceWall(
   crew: Crew,
   state: () => State,
-  onFace: (first: number, count: number) => void,
+  onFaces: (faces: readonly number[]) => void,
 ): FaceWall {
   const wall = canvas('wall')
+  const all = [...Array(COUNT).keys()]
   let noises: Float32Array[][] = []
-  let wanted = 0
-  const chunks = Array.from({ length: COUNT / CHUNK }, (_, i) => ({ first: i * CHUNK, version: 0 }))
+  const queue = turns(COUNT, COLUMNS)
+  /** The version of each face that the wall shows. */
+  const shown = all.map(() => 0)
   const images: Float32Array[] = []
-  const busy = new Set<PixelsWorker>()
+  const calls = new Map<PixelsWorker, number>()
 
   const noise = (face: number) =>
     mixNoise(noises[face]!, sphereWeights({ x: state().faceX, y: state().faceY }))
@@ -47,37 +56,41 @@ export function faceWall(
   const label = (face: number) => faceClass(state(), (5 * face + 3) % FACE_CLASSES)
 
   async function work(worker: PixelsWorker): Promise<void> {
-    if (busy.has(worker)) return
-    busy.add(worker)
+    const running = calls.get(worker) ?? 0
+    if (running === CALLS) return
+    calls.set(worker, running + 1)
     try {
       for (;;) {
-        const chunk = chunks.reduce((a, b) => (b.version < a.version ? b : a))
-        if (chunk.version >= wanted) return
-        chunk.version = wanted
-        const faces = Array.from({ length: CHUNK }, (_, i) => chunk.first + i)
+        const { pictures: faces, version } = queue.take(AT_ONCE)
+        if (faces.length === 0) return
         const { values } = await worker.draw('faces', joined(faces.map(noise)), { labels: faces.map(label) })
-        paintImages(wall, values, WALL, chunk.first)
-        for (const [i, image] of parted(values, FACE_SIZE).entries()) images[chunk.first + i] = image
-        onFace(chunk.first, CHUNK)
+        for (const [i, image] of parted(values, FACE_SIZE).entries()) {
+          const face = faces[i]!
+          if (shown[face]! > version) continue // another worker was faster with a newer one
+          shown[face] = version
+          images[face] = image
+          paintImages(wall, image, WALL, face)
+        }
+        onFaces(faces)
       }
     } finally {
-      busy.delete(worker)
+      calls.set(worker, calls.get(worker)! - 1)
     }
   }
 
   function draw(): void {
-    wanted++
-    void work(crew.quick)
-    void work(crew.slow)
+    queue.renew()
+    for (const worker of crew.painters) void work(worker)
   }
 
   sizeForImages(wall, WALL)
   return {
     draw,
+    attend: queue.attend,
     async reseed() {
-      const all = await crew.slow.normals(state().faceSeed, [...Array(3 * COUNT).keys()], FACE_SIZE)
-      const parts = parted(all, FACE_SIZE)
-      noises = Array.from({ length: COUNT }, (_, i) => parts.slice(3 * i, 3 * i + 3))
+      const values = await crew.slow.normals(state().faceSeed, [...Array(3 * COUNT).keys()], FACE_SIZE)
+      const parts = parted(values, FACE_SIZE)
+      noises = all.map(i => parts.slice(3 * i, 3 * i + 3))
       draw()
     },
     noise,

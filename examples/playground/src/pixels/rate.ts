@@ -1,15 +1,20 @@
-/** Pictures a second are counted over this time, from so many pictures on. */
+/** Pictures a second are counted over this time, from so many moments on. */
 const WINDOW_MS = 1000
 const FEWEST = 4
 
-/** Show how many pictures a second appear while something moves: call the result for each picture. */
-export function rate(output: HTMLElement): () => void {
-  let times: number[] = []
-  return () => {
+/**
+ * Show how many pictures a second appear while something moves: call the result with the number of new ones.
+ *
+ * @param unit  what stands after the number
+ */
+export function rate(output: HTMLElement, unit = 'a second'): (count?: number) => void {
+  let seen: { at: number; count: number }[] = []
+  return (count = 1) => {
     const now = performance.now()
-    times = [...times.filter(time => now - time < WINDOW_MS), now]
-    const seconds = (now - times[0]!) / 1000
-    if (times.length > FEWEST && seconds > WINDOW_MS / 2000)
-      output.textContent = `${Math.round((times.length - 1) / seconds)} a second`
+    seen = [...seen.filter(({ at }) => now - at < WINDOW_MS), { at: now, count }]
+    const seconds = (now - seen[0]!.at) / 1000
+    const later = seen.slice(1).reduce((sum, one) => sum + one.count, 0)
+    if (seen.length > FEWEST && seconds > WINDOW_MS / 2000)
+      output.textContent = `${Math.round(later / seconds)} ${unit}`
   }
 }
