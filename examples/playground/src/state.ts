@@ -12,7 +12,16 @@ import {
   type TimestepsName,
 } from './choices.js'
 import { cellsToText, textToCells } from './ink-text.js'
-import { GLASSES, type Glasses, HAIR, type Hair, MOUTH, type Mouth } from './pixels/face-choices.js'
+import {
+  GLASSES,
+  type Glasses,
+  HAIR,
+  HAT,
+  type Hair,
+  type Hat,
+  MOUTH,
+  type Mouth,
+} from './pixels/face-choices.js'
 
 /** The page's state, all of which a link holds. */
 export interface State {
@@ -37,6 +46,7 @@ export interface State {
   glasses: Glasses
   hair: Hair
   mouth: Mouth
+  hat: Hat
   /** Steps of the two flows at the top. */
   steps: number
   show: ShownName
@@ -83,6 +93,7 @@ const codecs: { [Key in keyof State]: Codec<State[Key]> } = {
   glasses: oneOf(GLASSES),
   hair: oneOf(HAIR),
   mouth: oneOf(MOUTH),
+  hat: oneOf(HAT),
   steps: number(1, 32),
   show: oneOf(SHOWN),
   run: number(0, 1),
@@ -107,6 +118,7 @@ export const DEFAULTS: State = {
   glasses: 'mixed',
   hair: 'mixed',
   mouth: 'mixed',
+  hat: 'no',
   steps: 32,
   show: 'paths',
   run: 0,

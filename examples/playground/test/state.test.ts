@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { DRAWN_SIDE, LOSSES, POINT_SETS, SHOWN, SOLVERS, TIMESTEPS } from '../src/choices.js'
 import { cellsToText, textToCells } from '../src/ink-text.js'
-import { GLASSES, HAIR, MOUTH } from '../src/pixels/face-choices.js'
+import { GLASSES, HAIR, HAT, MOUTH } from '../src/pixels/face-choices.js'
 import { DEFAULTS, fromHash, type State, toHash } from '../src/state.js'
 
 const share = fc.integer({ min: 0, max: 1000 }).map(thousandth => thousandth / 1000)
@@ -25,6 +25,7 @@ const states: fc.Arbitrary<State> = fc.record({
   glasses: fc.constantFrom(...GLASSES),
   hair: fc.constantFrom(...HAIR),
   mouth: fc.constantFrom(...MOUTH),
+  hat: fc.constantFrom(...HAT),
   steps: fc.integer({ min: 1, max: 32 }),
   show: fc.constantFrom(...SHOWN),
   run: fc.nat(1),

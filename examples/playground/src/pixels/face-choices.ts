@@ -2,10 +2,13 @@
 export const GLASSES = ['mixed', 'no', 'yes'] as const
 export const HAIR = ['mixed', 'short', 'long'] as const
 export const MOUTH = ['mixed', 'happy', 'sad'] as const
+/** A hat is no class of the network: its noise is added, see hat.ts. */
+export const HAT = ['no', 'yes'] as const
 
 export type Glasses = (typeof GLASSES)[number]
 export type Hair = (typeof HAIR)[number]
 export type Mouth = (typeof MOUTH)[number]
+export type Hat = (typeof HAT)[number]
 
 export interface FaceChoice {
   glasses: Glasses

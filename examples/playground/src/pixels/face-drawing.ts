@@ -4,7 +4,8 @@ import { momentsOf, momentsText, paintBell } from './bell.js'
 import { palette } from './colours.js'
 import type { Crew } from './crew.js'
 import { classChoice, classText, FACE_CLASSES, type FaceChoice, faceClass } from './face-choices.js'
-import { CHANNELS, FACE_SIZE, SIDE } from './face-wall.js'
+import { CHANNELS, FACE_SIZE, SIDE } from './face-size.js'
+import { withHat } from './hat.js'
 import { joined } from './latent.js'
 import { paintImages, sizeForImages } from './paint-images.js'
 import { pixelPad } from './pixel-pad.js'
@@ -25,6 +26,7 @@ export function faceDrawing(crew: Crew): {
   /** Whether the user has drawn: only then a message is due. */
   let drawn = false
   const colours = palette(element('colours'))
+  const hat = element<HTMLInputElement>('kinds-hat')
   const selects = SHOWS.map(name => [name, element<HTMLSelectElement>(`shows-${name}`)] as const)
   const pad = pixelPad(element('face'), {
     id: 'face-canvas',
@@ -43,7 +45,8 @@ export function faceDrawing(crew: Crew): {
       steps: CALLS,
     })
     const labels = Array.from({ length: FACE_CLASSES }, (_, i) => i)
-    const { values } = await crew.quick.draw('faces', joined(labels.map(() => noise)), { labels })
+    const given = hat.checked ? withHat(noise) : noise
+    const { values } = await crew.quick.draw('faces', joined(labels.map(() => given)), { labels })
     sizeForImages(canvas('variants'), VARIANTS)
     paintImages(canvas('variants'), values, VARIANTS)
     const mark = element('variant-mark')
@@ -53,13 +56,16 @@ export function faceDrawing(crew: Crew): {
     paintBell(canvas('face-bell'), noise)
     element('face-moments').textContent = momentsText(momentsOf(noise))
     if (drawn)
-      announce(`The noise of this face is found (${classText(shows)}), and drawn as all eight classes.`)
+      announce(
+        `The noise of this face is found (${classText(shows)}), and drawn as all eight classes${hat.checked ? ', with a hat' : ''}.`,
+      )
   })
   function change(): void {
     drawn = true
     redraw()
   }
-  for (const [, select] of selects) select.addEventListener('change', change)
+  for (const control of [hat, ...selects.map(([, select]) => select)])
+    control.addEventListener('change', change)
 
   return {
     get started() {

@@ -10,6 +10,7 @@ import { player } from './play.js'
 import { rate } from './rate.js'
 
 const TURN_MS = 30_000
+const SWITCHES = ['glasses', 'hair', 'mouth', 'hat'] as const
 /** A press that moves less than this, in pixels, chooses a face. */
 const STILL = 6
 
@@ -88,7 +89,7 @@ export async function faceLab(crew: Crew, store: Store): Promise<void> {
   store.listen((_, changed) => {
     if (changed.has('faceSeed')) return void wall.reseed()
     if (changed.has('faceX') || changed.has('faceY')) slider.show()
-    else if (!changed.has('glasses') && !changed.has('hair') && !changed.has('mouth')) return
+    else if (!SWITCHES.some(name => changed.has(name))) return
     wall.draw()
   })
   await wall.reseed()

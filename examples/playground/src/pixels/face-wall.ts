@@ -2,13 +2,12 @@ import { canvas } from '../dom.js'
 import type { State } from '../state.js'
 import type { Crew, PixelsWorker } from './crew.js'
 import { FACE_CLASSES, faceClass } from './face-choices.js'
+import { CHANNELS, FACE_SIZE, SIDE } from './face-size.js'
+import { withHat } from './hat.js'
 import { joined, mixNoise, parted, sphereWeights } from './latent.js'
 import { paintImages, sizeForImages } from './paint-images.js'
 import { turns } from './turns.js'
 
-export const SIDE = 16
-export const CHANNELS = 3
-export const FACE_SIZE = SIDE * SIDE * CHANNELS
 export const COLUMNS = 6
 export const COUNT = 24
 export const WALL = { side: SIDE, channels: CHANNELS, columns: COLUMNS, rows: COUNT / COLUMNS }
@@ -50,8 +49,11 @@ export function faceWall(
   const images: Float32Array[] = []
   const calls = new Map<PixelsWorker, number>()
 
-  const noise = (face: number) =>
-    mixNoise(noises[face]!, sphereWeights({ x: state().faceX, y: state().faceY }))
+  function noise(face: number): Float32Array {
+    const { faceX: x, faceY: y, hat } = state()
+    const mixed = mixNoise(noises[face]!, sphereWeights({ x, y }))
+    return hat === 'yes' ? withHat(mixed) : mixed
+  }
   // 5 and 8 have no common divisor: neighbours differ, and all classes are there.
   const label = (face: number) => faceClass(state(), (5 * face + 3) % FACE_CLASSES)
 
