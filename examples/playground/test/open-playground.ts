@@ -8,7 +8,7 @@ import { launch } from '../../../test/browser/chromium.js'
 const root = join(import.meta.dirname, '..')
 
 export interface OpenOptions
-  extends Pick<BrowserContextOptions, 'colorScheme' | 'reducedMotion' | 'viewport'> {
+  extends Pick<BrowserContextOptions, 'colorScheme' | 'forcedColors' | 'reducedMotion' | 'viewport'> {
   /** What the address has before its #. */
   search?: string
   /** Files that the browser doesn't get. */
@@ -21,17 +21,21 @@ export interface Playground {
   open(hash?: string, options?: OpenOptions): Promise<Page>
   /** Errors and console output of all pages so far. */
   complaints: string[]
-  /** Bytes that all pages so far have loaded. */
-  bytes(): number
-  /** The size of each file that they loaded, by its address: what several workers load comes from the browser's cache. */
-  files: ReadonlyMap<string, number>
+  /** Bytes of the files that a page has loaded. What several workers load comes from the browser's cache, and counts once. */
+  bytes(page: Page): number
   close(): Promise<void>
 }
 
+/** The playground of this test file, once it has started. */
+export let playground: Playground
+
 /** Build the page, serve it, and start a real browser. */
-export async function buildPlayground(): Promise<Playground> {
+export async function startPlayground(): Promise<void> {
   const outDir = await mkdtemp(join(tmpdir(), 'playground-'))
-  await build({ root, logLevel: 'error', build: { outDir, emptyOutDir: true } })
+  const [browser] = await Promise.all([
+    launch(),
+    build({ root, logLevel: 'error', build: { outDir, emptyOutDir: true } }),
+  ])
   const server = await preview({
     root,
     logLevel: 'error',
@@ -39,23 +43,21 @@ export async function buildPlayground(): Promise<Playground> {
     preview: { host: '127.0.0.1', port: 0 },
   })
   const url = server.resolvedUrls!.local[0]!
-  const browser = await launch()
   const complaints: string[] = []
-  let bytes = 0
-  const files = new Map<string, number>()
-  return {
+  const loaded = new WeakMap<Page, Map<string, number>>()
+  playground = {
     url,
     complaints,
-    bytes: () => bytes,
-    files,
+    bytes: page => [...loaded.get(page)!.values()].reduce((sum, size) => sum + size, 0),
     async open(hash = '', { search = '', block, ...options } = {}) {
       const page = await browser.newPage({ reducedMotion: 'reduce', ...options })
+      const files = new Map<string, number>()
+      loaded.set(page, files)
       if (block) await page.route(block, route => route.abort())
       page.on('pageerror', error => complaints.push(error.message))
       page.on('console', message => complaints.push(`${message.type()}: ${message.text()}`))
       page.on('response', async response => {
         const { length } = await response.body().catch(() => '')
-        bytes += length
         files.set(response.url(), Math.max(length, files.get(response.url()) ?? 0))
       })
       await page.goto(`${url}${search}${hash}`)
