@@ -33,8 +33,11 @@ const types: Record<string, string> = {
   '.json': 'application/json',
 }
 
-/** Serve each folder under its path, for this machine only. */
-export async function serve(folders: Record<string, string>): Promise<{ url: string; server: Server }> {
+/** Serve each folder under its path, for this machine only, with these headers. */
+export async function serve(
+  folders: Record<string, string>,
+  headers: Record<string, string> = {},
+): Promise<{ url: string; server: Server }> {
   const prefixes = Object.keys(folders).sort((a, b) => b.length - a.length)
   const server = createServer(async (request, response) => {
     const path = normalize(new URL(request.url ?? '/', 'http://localhost').pathname)
@@ -43,7 +46,7 @@ export async function serve(folders: Record<string, string>): Promise<{ url: str
       if (!prefix) throw new Error(path)
       const body = await readFile(join(folders[prefix]!, path.slice(prefix.length)))
       response
-        .writeHead(200, { 'content-type': types[extname(path)] ?? 'application/octet-stream' })
+        .writeHead(200, { ...headers, 'content-type': types[extname(path)] ?? 'application/octet-stream' })
         .end(body)
     } catch {
       response.writeHead(404).end()

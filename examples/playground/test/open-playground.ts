@@ -50,7 +50,9 @@ export async function startPlayground(): Promise<void> {
     complaints,
     bytes: page => [...loaded.get(page)!.values()].reduce((sum, size) => sum + size, 0),
     async open(hash = '', { search = '', block, ...options } = {}) {
-      const page = await browser.newPage({ reducedMotion: 'reduce', ...options })
+      const context = await browser.newContext({ reducedMotion: 'reduce', ...options })
+      const page = await context.newPage()
+      page.on('close', () => void context.close())
       const files = new Map<string, number>()
       loaded.set(page, files)
       if (block) await page.route(block, route => route.abort())

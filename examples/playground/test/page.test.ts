@@ -23,7 +23,6 @@ describe.runIf(chromiumPath)('the playground in Chromium', () => {
   describe('faces', faces)
   describe('what is kept', kept)
   describe('for everybody', access)
-  describe('what is blocked', blocked)
-
   it('prints no errors', () => expect(playground.complaints).toEqual([]))
+  describe('what is blocked', blocked)
 })

@@ -25,8 +25,8 @@ export interface BackendCandidate {
   mixes?: boolean
   /** Load and register the backend. Resolves to the reason why it can't be used, or to its device once it is registered. */
   load(precision: Precision): Promise<Unavailable | { device?: string }>
-  /** Check the backend once it is active. Returns why it is not what its name promises, or null. */
-  verify?(): Unavailable | null
+  /** Check the backend once it is active. Returns why it is not what its name promises, its device if that shows only now, or null. */
+  verify?(): Unavailable | { device: string } | null
 }
 
 /** The chosen backend, and why the candidates before it were not chosen. */

@@ -1,15 +1,16 @@
 import { checkInt, checkOptions, type OptionNames } from '@rectified-flow/core'
 import type { BackendName } from './backend-names.js'
-import { cpu, nodeOnly, wasm, webgpu } from './candidates.js'
+import { cpu, nodeOnly, webgpu } from './candidates.js'
 import { type BackendChoice, type BackendProbe, chooseBackend, probeCandidates } from './choose-backend.js'
 import type { Precision } from './precision.js'
 import type { Tuning } from './tuning.js'
+import { wasmInBrowser } from './wasm/web-threads.js'
 
 export interface UseBackendOptions {
   /**
-   * How many threads compute on 'wasm' in Node, the main thread included. Results don't depend on it. The default keeps
-   * the present number; the first call takes one thread for each core, at most 8. Give 1 where you run one process on
-   * each core. A browser has one thread.
+   * How many threads compute on 'wasm', the calling one included. Results don't depend on it. The default keeps the present
+   * number; the first call takes one thread for each core, at most 8. Give 1 where you run one process on each core. A browser
+   * has one thread without `sharedBinary`.
    */
   threads?: number
   /** 'mixed' needs WebGPU and the feature shader-f16. A later call without it goes back to 'float32', the default. */
@@ -24,12 +25,12 @@ export const useBackendNames: OptionNames<UseBackendOptions> = {
   tuning: 'optional',
 }
 
-const inBrowser = () => [
+const inBrowser = ({ threads }: UseBackendOptions) => [
   nodeOnly('node-gpu'),
   webgpu('webgpu'),
   webgpu('webgpu-software'),
   nodeOnly('node'),
-  wasm,
+  wasmInBrowser(threads),
   cpu,
 ]
 
@@ -47,12 +48,12 @@ export async function useBackend(
   options: UseBackendOptions = {},
 ): Promise<BackendChoice> {
   checkOptions('backends.useBackend', options, useBackendNames)
-  const { threads = 1, precision, tuning } = options
-  checkInt('backends.useBackend', 'threads', threads, 1, 1)
-  return chooseBackend(inBrowser(), { name, precision, tuning })
+  const { threads, precision, tuning } = options
+  if (threads !== undefined) checkInt('backends.useBackend', 'threads', threads, 1)
+  return chooseBackend(inBrowser(options), { name, precision, tuning })
 }
 
 /** Which backends work on this machine, in the order in which `useBackend` tries them. The active backend stays active. */
 export function probeBackends(): Promise<BackendProbe[]> {
-  return probeCandidates(inBrowser())
+  return probeCandidates(inBrowser({}))
 }

@@ -43,7 +43,9 @@ it('names the possible backends, and those that need Node', async () => {
     new Error("backends.useBackend: node can't be used here: it needs Node."),
   )
   await expect(useBrowserBackend('wasm', { threads: 2 })).rejects.toThrow(
-    new RangeError('backends.useBackend: threads must be an integer in [1, 1], got 2.'),
+    new Error(
+      "backends.useBackend: wasm can't be used here: more than 1 thread needs a binary of sharedBinary, in a worker of an isolated page.",
+    ),
   )
 })
 

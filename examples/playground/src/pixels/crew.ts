@@ -22,18 +22,19 @@ export interface Crew {
   addPainters(name: string, bytes: ArrayBuffer): Promise<void>
 }
 
-/** Start a worker for images, and its backend. */
+/** Start a worker for images, and its backend. One that gets all cores is for training. */
 export async function startWorker(
   backend: Backend,
+  cores: 'one' | 'all' = 'one',
   onReport: (report: ReflowReport) => void = () => {},
-): Promise<{ worker: PixelsWorker; backend: string; end(): void }> {
+): Promise<{ worker: PixelsWorker; backend: string; device: string | undefined; end(): void }> {
   const port = new Worker(new URL('../worker/worker.ts', import.meta.url), { type: 'module', name: 'pixels' })
   const failed = new Promise<never>((_, reject) =>
     port.addEventListener('error', () => reject(new Error('the script of its worker could not be loaded'))),
   )
   const worker = connect<PixelsApi, ReflowReport>(port, onReport)
-  const { name } = await Promise.race([worker.start(backend), failed])
-  return { worker, backend: name, end: () => port.terminate() }
+  const { name, device } = await Promise.race([worker.start(backend, cores), failed])
+  return { worker, backend: name, device, end: () => port.terminate() }
 }
 
 /** Start both workers. */

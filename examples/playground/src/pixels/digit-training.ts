@@ -65,9 +65,11 @@ export function digitTraining(
     useIt.hidden = saveIt.hidden = true
     say('Starting…')
     try {
-      const started = await startWorker(backend, onReport)
+      const started = await startWorker(backend, 'all', onReport)
       end = started.end
-      const { worker } = started
+      const { worker, device } = started
+      element('straighten-estimate').textContent =
+        `It trains on ${started.backend}${device ? `, ${device}` : ''}, while the page stays open.`
       const bytes = await teacherBytes()
       const noise = await worker.normals(...FIXED)
       since = performance.now()

@@ -28,8 +28,9 @@ export function faces(): void {
   it('puts a hat on the wall, in blue or red above the faces, and leaves what is below', async () => {
     const wall = () =>
       page.locator('#wall').evaluate(canvas => {
-        const { data } = (canvas as HTMLCanvasElement).getContext('2d')!.getImageData(0, 0, 96, 64)
-        return [...data]
+        const copy = new OffscreenCanvas(96, 64).getContext('2d', { willReadFrequently: true })!
+        copy.drawImage(canvas as HTMLCanvasElement, 0, 0)
+        return [...copy.getImageData(0, 0, 96, 64).data]
       })
     const [bare, before] = [await wall(), await pixels(page, '#wall')]
     await page.locator('input[name=hat][value=yes]').check({ force: true })
@@ -72,7 +73,7 @@ export function faces(): void {
   }, 60_000)
 
   it('never loads 4 MB, with all networks', () => {
-    expect(playground.bytes(page)).toBeGreaterThan(2.5e6)
+    expect(playground.bytes(page)).toBeGreaterThan(2.3e6)
     expect(playground.bytes(page)).toBeLessThan(4e6)
   })
 }

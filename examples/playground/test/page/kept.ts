@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
 import { playground } from '../open-playground.js'
+import { says } from './pictures.js'
 
 /** Tests of the service worker, and of the page in a frame. */
 export function kept(): void {
@@ -16,6 +17,11 @@ export function kept(): void {
     await page.reload()
     await page.locator('html[data-ready]').waitFor()
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(true)
+    await page.locator('#digits').scrollIntoViewIfNeeded()
+    await page.getByRole('button', { name: 'Train a student' }).click()
+    await says(page, '#straighten-estimate', /^It trains on wasm, \d threads?, while/)
+    await says(page, '#straighten-status', /^The teacher makes pairs: \d+ of 1024/)
+    await page.getByRole('button', { name: 'Stop' }).click()
 
     await page.context().setOffline(true)
     await page.reload()
@@ -53,6 +59,6 @@ export function kept(): void {
     expect(await frame.locator('#lab').isVisible()).toBe(false)
     expect(await frame.getByRole('link', { name: 'Open the playground' }).isVisible()).toBe(true)
     expect(await frame.locator('body').evaluate(() => crossOriginIsolated)).toBe(false)
-    await Promise.all([page.close(), own.close()])
+    await own.close()
   }, 40_000)
 }

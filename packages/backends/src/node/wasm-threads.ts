@@ -9,11 +9,8 @@ import type { BackendCandidate } from '../choose-backend.js'
 import type { WasmBackend } from '../wasm/backend.js'
 import { withSharedMemory } from '../wasm/shared-memory.js'
 import { hasSharedMemory, setThreads, threadsOf } from '../wasm/simd.js'
-import { type Place, workerSource } from '../wasm/team.js'
+import { MOST_BY_ITSELF, type Place, workerSource } from '../wasm/team.js'
 import { rethrowingListeners } from './rethrowing-listeners.js'
-
-/** More threads than this only wait for memory. */
-const MOST_BY_ITSELF = 8
 
 /** The wasm backend if it has started; tf.findBackend would start it. */
 const runningBackend = () => tf.engine().registry.wasm as unknown as WasmBackend | undefined

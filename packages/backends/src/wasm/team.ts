@@ -7,6 +7,9 @@ export interface Place {
   thread: number
 }
 
+/** More threads than this only wait for memory. */
+export const MOST_BY_ITSELF = 8
+
 /** A kernel whose last parameters are the first unit of work, the last one + 1 and the thread. */
 type Kernel = (...numbers: number[]) => void
 
