@@ -13,7 +13,7 @@ import { twoFlows } from './page/two-flows.js'
 // One file, so that the page is built once and one browser shows it. A machine without a browser can't show anything here; CI
 // installs one.
 describe.runIf(chromiumPath)('the playground in Chromium', () => {
-  beforeAll(startPlayground, 120_000)
+  beforeAll(startPlayground, 300_000) // a busy machine takes minutes to build the page
   afterAll(() => playground?.close())
 
   describe('two flows', twoFlows)

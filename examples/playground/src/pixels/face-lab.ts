@@ -20,7 +20,7 @@ export async function faceLab(crew: Crew, store: Store): Promise<void> {
   const bytes = await download(faceUrl)
   const { weights } = await crew.load('faces', bytes)
   let chosen = 8
-  const count = rate(element('face-rate'), 'faces a second')
+  const count = rate(element('face-rate'), { unit: 'faces a second', fewest: COUNT })
   const wall = faceWall(
     crew,
     () => store.state,
