@@ -93,7 +93,7 @@ const ofImages: Record<string, Of<tf.Rank.R4>> = {
     tf.transpose(tf.relu(tf.transpose(conv2d(x, filter), [0, 3, 1, 2])), [0, 2, 3, 1]),
 }
 
-/** onnxruntime must give what tfjs gives, for batches of one and of three. */
+/** onnxruntime must give what tfjs gives, for batches of one and of three. Sines of WebGPU are good only to 2^-11. */
 async function expectParity(fn: (x: never) => tf.Tensor, shape: readonly number[]): Promise<void> {
   const body = ({ x }: { x: tf.Tensor }) => ({ y: fn(x as never) })
   const bytes = encodeOnnx(await toOnnx(body, { x: ['B', ...shape] }))
@@ -103,7 +103,7 @@ async function expectParity(fn: (x: never) => tf.Tensor, shape: readonly number[
     await expectClose(
       y!,
       tf.tidy(() => body({ x }).y),
-      { ...f32, atol: 1e-5 },
+      { ...f32, atol: tf.getBackend() === 'webgpu' ? 1e-3 : 1e-5 },
     )
   }
 }
