@@ -133,6 +133,14 @@ const places: [string, Place][] = [
     () => out('s'),
     v => ['sample', ...flow(), '--seeds', '1', '--out', v],
   ),
+  place('export', '--network', 'file', network, v => ['export', '--network', v, '--out', out('e.onnx')]),
+  place(
+    'export',
+    '--out',
+    'out file',
+    () => out('e.onnx'),
+    v => ['export', '--network', network(), '--out', v],
+  ),
   place(
     'invert',
     '<data>',

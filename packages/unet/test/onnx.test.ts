@@ -82,7 +82,8 @@ it('and with two times', async () => {
   const net = netOf({ ...few, times: 2 })
   await expectParity(
     few,
-    classLabels => (x, t) => edmAverageVelocity(net, { classLabels })(x, { t, r: tf.mul(t, 0.5) }),
+    classLabels => (x, t) =>
+      edmAverageVelocity(net, { classLabels })(x as tf.Tensor4D, { t, r: tf.mul(t, 0.5) }),
   )
   net.dispose()
 })

@@ -13,7 +13,7 @@ interface Sizes {
 
 /** The most that each package may take: about a tenth more than it takes today. */
 const BUDGETS: Record<string, Sizes> = {
-  '@rectified-flow/backends': { packed: 650, bundle: 110 },
+  '@rectified-flow/backends': { packed: 595, bundle: 110 },
   '@rectified-flow/checkpoints': { packed: 130, bundle: 105 },
   '@rectified-flow/cli': { packed: 165, bundle: 0 },
   '@rectified-flow/core': { packed: 75, bundle: 15 },
