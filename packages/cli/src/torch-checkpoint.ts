@@ -1,8 +1,7 @@
 import { useBackend } from '@rectified-flow/backends'
 import type { Checkpoint } from '@rectified-flow/checkpoints'
-import { toTorchState } from '@rectified-flow/reflow'
 import { readTrainerState } from '@rectified-flow/reflow/node'
-import type { UNetConfig } from '@rectified-flow/unet'
+import { toTorchState, type UNetConfig } from '@rectified-flow/unet'
 import { readNetwork } from './open-network.js'
 
 /** Whether a file is a checkpoint of `train`. */

@@ -43,7 +43,6 @@ export {
 } from './schedule.js'
 export { slerp } from './slerp.js'
 export { straightness } from './straightness.js'
-export { fromTorchState, toTorchState } from './torch-state.js'
 export { Trainer, type TrainerStep, type ValidateOptions } from './trainer.js'
 export type { AverageTrainerOptions, SharedTrainerOptions, TrainerOptions } from './trainer-options.js'
 export type { TrainerState } from './trainer-state.js'

@@ -4,10 +4,17 @@ import { join } from 'node:path'
 import type { HostTensor } from '@rectified-flow/checkpoints'
 import { type Coupling, createRng } from '@rectified-flow/core'
 import { squaredL2 } from '@rectified-flow/losses-lpips-huber'
-import { fromTorchState, Trainer, toTorchState } from '@rectified-flow/reflow'
+import { Trainer } from '@rectified-flow/reflow'
 import { readTrainerState, saveTrainer } from '@rectified-flow/reflow/node'
 import { uniform } from '@rectified-flow/timestep-dists'
-import { createUNet, edmVelocity, SongUNet, saveWeights } from '@rectified-flow/unet'
+import {
+  createUNet,
+  edmVelocity,
+  fromTorchState,
+  SongUNet,
+  saveWeights,
+  toTorchState,
+} from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 
@@ -112,13 +119,13 @@ describe("a trainer's state for PyTorch", () => {
     const state = await trainer.state()
     const wide = new SongUNet({ ...config, modelChannels: 8 }, { rng: createRng(0) })
     await expect(toTorchState(wide, state)).rejects.toThrow(
-      /^reflow\.toTorchState: state must hold the weights of this network, got weight\/map_layer0\.weight \[\d+,\d+\]\.$/,
+      /^unet\.toTorchState: state must hold the weights of this network, got weight\/map_layer0\.weight \[\d+,\d+\]\.$/,
     )
     const tensors = await toTorchState(net, state)
     tensors.delete('exp_avg.map_layer0.weight')
     await expect(fromTorchState(net, tensors, { step: 0 })).rejects.toThrow('missing: map_layer0.weight')
     await expect(fromTorchState(net, tensors, { step: 0.5 })).rejects.toThrow(
-      'reflow.fromTorchState: step must be an integer >= 0, got 0.5.',
+      'unet.fromTorchState: step must be an integer >= 0, got 0.5.',
     )
   })
 })

@@ -1,8 +1,19 @@
 import type { HostTensor } from '@rectified-flow/checkpoints'
 import { checkInt, checkKind, checkOptions } from '@rectified-flow/core'
-import { createUNet, saveWeights, stateDict, type UNet } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
-import type { TrainerState } from './trainer-state.js'
+import { createUNet } from './create-unet.js'
+import { saveWeights, stateDict } from './save-weights.js'
+import type { UNet } from './unet.js'
+
+/** The state of a `Trainer` of `@rectified-flow/reflow`, as far as PyTorch knows it. */
+export interface TrainingState {
+  /** Steps done, skipped ones included. */
+  step: number
+  skipped: number
+  skippedInRow: number
+  /** `weight/NAME`, `ema/NAME`, `m/NAME`, `v/NAME` for each weight. */
+  tensors: Map<string, { shape: number[]; data: Float32Array }>
+}
 
 /** What PyTorch calls the parts of a state: Adam's moments have the names of `torch.optim.Adam`. */
 const PARTS = { weight: 'model', ema: 'ema', m: 'exp_avg', v: 'exp_avg_sq' } as const
@@ -21,8 +32,8 @@ type Part = keyof typeof PARTS
  * @param net    the network that was trained; it gives the buffers, its own weights don't matter
  * @param state  of `trainer.state()`, or of the file that `readTrainerState` reads
  */
-export async function toTorchState(net: UNet, state: TrainerState): Promise<Map<string, HostTensor>> {
-  const where = 'reflow.toTorchState'
+export async function toTorchState(net: UNet, state: TrainingState): Promise<Map<string, HostTensor>> {
+  const where = 'unet.toTorchState'
   checkNet(where, net)
   checkKind(where, 'state', state, "a trainer's state, such as await trainer.state()", ['tensors'])
   const named = new Map<string, HostTensor>()
@@ -51,15 +62,15 @@ export async function fromTorchState(
   net: UNet,
   tensors: ReadonlyMap<string, HostTensor>,
   options: { step: number },
-): Promise<TrainerState> {
-  const where = 'reflow.fromTorchState'
+): Promise<TrainingState> {
+  const where = 'unet.fromTorchState'
   checkOptions<{ step: number }>(where, options, { step: 'required' })
   checkNet(where, net)
   checkKind(where, 'tensors', tensors, 'a Map of tensors such as readCheckpoint gives', ['get', 'keys'])
   checkInt(where, 'step', options.step, 0)
   const model = under('model.', tensors)
   const rest = [...model].filter(([name]) => !net.weights.has(name)) // the moments have no buffers of their own
-  const state: TrainerState = { step: options.step, skipped: 0, skippedInRow: 0, tensors: new Map() }
+  const state: TrainingState = { step: options.step, skipped: 0, skippedInRow: 0, tensors: new Map() }
   for (const part of Object.keys(PARTS) as Part[]) {
     const own = under(`${PARTS[part]}.`, tensors)
     const loaded = createUNet(net.config, { tensors: new Map([...rest, ...own]), prefix: '' })
@@ -87,7 +98,7 @@ function checkNet(where: string, net: UNet): void {
 function weightsOf(
   where: string,
   net: UNet,
-  { tensors }: TrainerState,
+  { tensors }: TrainingState,
   part: Part,
 ): Map<string, tf.Variable> {
   for (const [name, { shape }] of net.weights) {
