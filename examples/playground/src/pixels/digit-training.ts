@@ -21,6 +21,7 @@ export function digitTraining(
   const toggle = button('straighten')
   const [useIt, saveIt] = [button('use-trained'), button('save-trained')]
   let end: (() => void) | undefined
+  let estimate = ''
   let student: Uint8Array<ArrayBuffer> | undefined
   const shown = new Map<string, Float32Array>()
 
@@ -90,6 +91,7 @@ export function digitTraining(
   function stop(): void {
     end?.()
     end = undefined
+    element('straighten-estimate').textContent = estimate
     toggle.textContent = student ? 'Train again' : 'Train a student'
     toggle.disabled = false
     element('straighten-progress').hidden = true
@@ -121,8 +123,8 @@ export function digitTraining(
       if (shown.size === 0) void showStart()
       const { pairs, pairSteps, steps, batch } = PLAN
       const time = duration(ms * (pairs * pairSteps + steps * batch * STEP_COST))
-      element('straighten-estimate').textContent =
-        `On this machine (${crew.backend}) this takes about ${time}, while the page stays open.`
+      estimate = `On this machine (${crew.backend}) this takes about ${time}, while the page stays open.`
+      if (!end) element('straighten-estimate').textContent = estimate
     },
     paint,
   }

@@ -27,7 +27,7 @@ export function access(): void {
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320)
       await page.close()
     }
-  }, 40_000)
+  }, 120_000)
 
   it('loads little, and is usable at once', async () => {
     const begin = performance.now()

@@ -14,6 +14,6 @@ export function blocked(): void {
       await expect.poll(() => pixels(page, '#left'), { timeout: 20_000 }).not.toMatch(blank)
       await page.close()
     }
-    expect(playground.complaints.splice(0).join()).toMatch(/Failed to load|ERR_FAILED/)
+    expect(playground.complaints.splice(0).join()).toMatch(/Failed to fetch/)
   }, 60_000)
 }

@@ -41,7 +41,7 @@ export function digits(): void {
     await changed(page, '#taught', many)
 
     // 30 on an idle machine; here the tests of others may run beside this one.
-    expect(await dragged(page, '#latent', '#digit-rate')).toBeGreaterThan(5)
+    expect(await dragged(page, '#latent', '#digit-rate')).toBeGreaterThan(2)
   }, 60_000)
 
   it('walks through the map when told, and stops when told', async () => {
