@@ -18,6 +18,7 @@ export function kept(): void {
     await page.locator('html[data-ready]').waitFor()
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(true)
     await page.locator('#digits').scrollIntoViewIfNeeded()
+    await says(page, '#digits-model', /^Three networks/)
     await page.getByRole('button', { name: 'Train a student' }).click()
     await says(page, '#straighten-estimate', /^It trains on wasm, \d threads?, while/)
     await says(page, '#straighten-status', /^The teacher makes pairs: \d+ of 1024/)
