@@ -42,6 +42,7 @@ export type {
   LossContext,
   Pairs,
   Premetric,
+  Rows,
   TimestepDistribution,
   Weights,
 } from './types.js'

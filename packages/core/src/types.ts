@@ -35,12 +35,20 @@ export type Pairs<X extends tf.Tensor = tf.Tensor> = {
   labels?: tf.Tensor2D
 }
 
+/** Rows `first` to `first + count - 1` of a batch. */
+export interface Rows {
+  first: number
+  count: number
+}
+
 /**
  * Where training pairs come from. The pairs of a step depend on the step alone (and on what the coupling was made
  * with), never on the calls before it: a run that resumes at step k needs no saved position to go on exactly.
+ *
+ * If `rows` are given, the caller needs only these rows of the step's batch. A coupling may make only them, or the whole batch.
  */
 export interface Coupling<X extends tf.Tensor = tf.Tensor> {
-  draw(step: number, batch: number): Pairs<X> | Promise<Pairs<X>>
+  draw(step: number, batch: number, rows?: Rows): Pairs<X> | Promise<Pairs<X>>
 }
 
 /** What a premetric may look at besides prediction and target: time t [B], x_t and the data x, both [B,...]. */

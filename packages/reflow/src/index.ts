@@ -1,5 +1,6 @@
 export { bitsPerDim } from './bits-per-dim.js'
 export { type CouplingContext, type CouplingName, couplings } from './choices.js'
+export { alone, type Communicator } from './communicator.js'
 export { independentCoupling } from './couplings/independent.js'
 export { type MixturePart, mixtureCoupling } from './couplings/mixture.js'
 export { type OnlineOptions, onlineCoupling } from './couplings/online.js'

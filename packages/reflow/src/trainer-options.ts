@@ -15,6 +15,7 @@ import {
   type Weights,
 } from '@rectified-flow/core'
 import type * as tf from '@tensorflow/tfjs-core'
+import { alone, type Communicator, checkCommunicator } from './communicator.js'
 import { emaWarmUp } from './ema-warm-up.js'
 import { dynamicLossScale, type LossScale } from './loss-scale.js'
 import type { IntervalDistribution, Objective } from './objectives/objective.js'
@@ -54,6 +55,11 @@ export interface SharedTrainerOptions<X extends tf.Tensor = tf.Tensor> {
   maxSkipped?: number
   /** Run each step as one piece where the backend can (see `compile` of @rectified-flow/backends). */
   compile?: boolean
+  /**
+   * Processes that do every step together, each with its share of the batch: see `communicator` of `/node`. The step is that of one
+   * process with the whole batch, to the rounding of sums.
+   */
+  communicator?: Communicator
 }
 
 export interface TrainerOptions<X extends tf.Tensor = tf.Tensor> extends SharedTrainerOptions<X> {
@@ -96,6 +102,7 @@ export const trainerNames: OptionNames<TrainerOptions | AverageTrainerOptions> =
   lossScale: 'optional',
   maxSkipped: 'optional',
   compile: 'optional',
+  communicator: 'optional',
 }
 
 /** Check options and fill in their defaults. */
@@ -111,6 +118,7 @@ export function withDefaults({
   clipNorm = Infinity,
   maxSkipped = 20,
   compile = true,
+  communicator = alone,
   lossScale = precision() === 'mixed' ? dynamicLossScale() : undefined,
   ...rest
 }: TrainerOptions | AverageTrainerOptions) {
@@ -136,6 +144,7 @@ export function withDefaults({
   if (typeof emaDecay === 'number') checkNumber(where, 'emaDecay', emaDecay, 0, 1)
   if (clipNorm !== Infinity) checkNumber(where, 'clipNorm', clipNorm, Number.MIN_VALUE)
   checkInt(where, 'maxSkipped', maxSkipped, 1)
+  checkCommunicator(where, communicator)
   return {
     ...rest,
     batch,
@@ -149,6 +158,7 @@ export function withDefaults({
     clipNorm,
     maxSkipped,
     compile,
+    communicator,
     lossScale,
   }
 }

@@ -41,22 +41,25 @@ export function withAverages<Result>(slots: Slots, body: () => Result): Result {
   }
 }
 
+/** The tensors of all slots, by their names in a state. */
+export function slotTensors(slots: Slots): Map<string, tf.Variable> {
+  return new Map(
+    [...slots].flatMap(([name, slot]) => PARTS.map(part => [`${part}/${name}`, slot[part]] as const)),
+  )
+}
+
 /** A copy of all slots on the host. */
 export async function readSlots(slots: Slots): Promise<TrainerState['tensors']> {
-  const entries = [...slots].flatMap(([name, slot]) =>
-    PARTS.map(async part => {
-      const data = Float32Array.from(await slot[part].data())
-      return [`${part}/${name}`, { shape: slot[part].shape, data }] as const
-    }),
-  )
+  const entries = [...slotTensors(slots)].map(async ([key, tensor]) => {
+    const data = Float32Array.from(await tensor.data())
+    return [key, { shape: tensor.shape, data }] as const
+  })
   return new Map(await Promise.all(entries))
 }
 
 /** Fill all slots. All tensors are checked before any slot changes. */
 export function writeSlots(where: string, slots: Slots, tensors: TrainerState['tensors']): void {
-  const places = new Map<string, tf.Variable>(
-    [...slots].flatMap(([name, slot]) => PARTS.map(part => [`${part}/${name}`, slot[part]] as const)),
-  )
+  const places = slotTensors(slots)
   for (const [key, { isDisposed }] of places)
     if (isDisposed)
       throw new TypeError(`${where}: ${key} of the trainer must be a live tensor, got a disposed one.`)

@@ -2,8 +2,6 @@ import {
   type Coupling,
   checkGradients,
   checkInt,
-  checkKind,
-  checkNumber,
   checkOptions,
   checkTensor,
   NumericError,
@@ -12,7 +10,12 @@ import {
 } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { comparison } from './internal/comparison.js'
-import { after, type Counters, schedule } from './internal/counters.js'
+import { after, type Counters, checkedCounters, schedule } from './internal/counters.js'
+import { drawPairs } from './internal/draw-pairs.js'
+import { broadcastState, checkSameWeights } from './internal/ranks.js'
+import { readReport } from './internal/read-report.js'
+import { type Share, shareOf } from './internal/share.js'
+import { sharedStep } from './internal/shared-step.js'
 import { type TrainingStep, trainingStep } from './internal/training-step.js'
 import { validationLoss } from './internal/validation-loss.js'
 import {
@@ -64,6 +67,10 @@ export class Trainer<X extends tf.Tensor = tf.Tensor> {
   readonly #slots: Slots
   readonly #options: ReturnType<typeof withDefaults>
   readonly #device: TrainingStep
+  /** What this rank does of each batch; undefined if it is the only one. */
+  readonly #share: Share | undefined
+  /** Whether this rank has had the state of rank 0. */
+  #together: boolean
   /** After all steps whose reports were read. */
   #counters: Counters
   /** Steps that were started. */
@@ -84,7 +91,12 @@ export class Trainer<X extends tf.Tensor = tf.Tensor> {
     checkGradients('reflow.Trainer')
     this.#options = withDefaults(options as unknown as TrainerOptions) // X is only for the compiler
     this.#slots = new Map([...options.weights].map(([name, weight]) => [name, slotOf(weight)]))
-    this.#device = trainingStep(this.#options, this.#slots)
+    const { communicator } = this.#options
+    this.#together = communicator.size === 1
+    this.#share = this.#together ? undefined : shareOf('reflow.Trainer', this.#options, communicator)
+    this.#device = this.#share
+      ? sharedStep(this.#options, this.#slots, this.#share)
+      : trainingStep(this.#options, this.#slots)
     this.#skipped = tf.keep(tf.zeros([1]))
     const { lossScale } = this.#options
     this.#counters = {
@@ -145,14 +157,15 @@ export class Trainer<X extends tf.Tensor = tf.Tensor> {
   /** Start a step when there is at most one whose report was not read yet. */
   async #start(): Promise<{ report: Promise<TrainerStep> }> {
     const { coupling, batch } = this.#options
-    const pairs = await coupling.draw(this.#started, batch)
+    const where = 'reflow.Trainer.advance'
+    if (!this.#together) await this.#broadcast(where)
+    const pairs = await drawPairs(where, coupling, {
+      step: this.#started,
+      batch,
+      ...(this.#share && { rows: this.#share.rows }),
+    })
     const inputs: tf.TensorContainer[] = [pairs]
     try {
-      const where = 'reflow.Trainer.advance'
-      checkKind(where, "the coupling's pairs", pairs, 'an object of x and z', ['x', 'z'])
-      checkTensor(where, 'pairs.x', pairs.x, [batch, '...'])
-      checkTensor(where, 'pairs.z', pairs.z, pairs.x.shape)
-      if (pairs.labels) checkTensor(where, 'pairs.labels', pairs.labels, [batch, 'L'])
       const { timesteps, objective, rng } = this.#options
       const draw = rng.fork(this.#started)
       const times = timesteps.sample(batch, draw.fork('t'))
@@ -160,12 +173,16 @@ export class Trainer<X extends tf.Tensor = tf.Tensor> {
       const numbers = schedule(this.#counters, this.#started > this.step, this.#options)
       inputs.push(times, numbers)
       const given = { pairs, times, schedule: numbers, skipped: this.#skipped, rng: draw.fork('dropout') }
-      const { report, skipped } = this.#device.run(given)
+      const { report, skipped } = await this.#device.run(given)
       this.#skipped.dispose()
       this.#skipped = tf.keep(skipped)
       this.#started++
       const before = this.#last
-      this.#last = this.#read(report).then(async values => {
+      const read = readReport(report, this.#started).catch(error => {
+        this.#lost = error
+        throw error
+      })
+      this.#last = read.then(async values => {
         await before?.catch(() => undefined)
         if (this.#lost) throw this.#lost
         return this.#finish(values)
@@ -175,24 +192,6 @@ export class Trainer<X extends tf.Tensor = tf.Tensor> {
       return { report: this.#last }
     } finally {
       tf.dispose(inputs)
-    }
-  }
-
-  async #read(report: tf.Tensor1D): Promise<Float32Array> {
-    const step = this.#started
-    try {
-      return (await report.data()) as Float32Array
-    } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause)
-      const got = `the report of step ${step} must be readable, got: ${why.replace(/\.$/, '')}.`
-      const message = `reflow.Trainer.advance: ${got} Restore a state to go on.`
-      this.#lost =
-        cause instanceof NumericError
-          ? new NumericError(cause.code, message, { cause })
-          : new Error(message, { cause })
-      throw this.#lost
-    } finally {
-      report.dispose()
     }
   }
 
@@ -248,25 +247,48 @@ export class Trainer<X extends tf.Tensor = tf.Tensor> {
   }
 
   /** Restore a state, which is checked before anything changes. No step may be under way. */
-  restore({ step, skipped, skippedInRow, lossScale, tensors }: TrainerState): void {
+  restore(state: TrainerState): void {
     const where = 'reflow.Trainer.restore'
-    checkInt(where, 'state.step', step, 0)
-    checkInt(where, 'state.skipped', skipped, 0, step)
-    checkInt(where, 'state.skippedInRow', skippedInRow, 0, skipped)
+    const counters = checkedCounters(where, state, this.#options)
     if (this.#open > 0)
       throw new Error(`${where}: the trainer must have no step under way, got ${this.#open}.`)
-    if (Boolean(lossScale) !== Boolean(this.#options.lossScale))
-      throw new RangeError(
-        `${where}: state must ${this.#options.lossScale ? 'hold a loss scale' : 'hold no loss scale'}, like this trainer, got the opposite.`,
-      )
-    if (lossScale) {
-      checkNumber(where, 'state.lossScale.scale', lossScale.scale, Number.MIN_VALUE)
-      checkInt(where, 'state.lossScale.streak', lossScale.streak, 0)
-    }
-    writeSlots(where, this.#slots, tensors)
-    this.#counters = { step, skipped, skippedInRow, ...(lossScale && { lossScale: { ...lossScale } }) }
-    this.#started = step
+    writeSlots(where, this.#slots, state.tensors)
+    this.#counters = counters
+    this.#started = counters.step
     this.#lost = undefined
+  }
+
+  /**
+   * Give every rank of the communicator the state of rank 0. All ranks call it: after `restore`, which need only be called on rank 0.
+   * The first step does it by itself.
+   */
+  async broadcast(): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#last?.catch(() => undefined)
+      await this.#broadcast('reflow.Trainer.broadcast')
+    })
+  }
+
+  async #broadcast(where: string): Promise<void> {
+    const { communicator, batch, microBatches, lossScale } = this.#options
+    const together = { communicator, slots: this.#slots }
+    const work = [batch, microBatches, lossScale ? 1 : 0]
+    this.#counters = await broadcastState(where, together, { work, counters: this.#counters })
+    this.#started = this.#counters.step
+    this.#together = true
+  }
+
+  /**
+   * Compare the ranks' weights, averages and moments by a hash. All ranks call it.
+   *
+   * @throws RangeError on every rank, which names the ranks that differ from rank 0
+   */
+  async checkRanks(): Promise<void> {
+    const { communicator } = this.#options
+    return this.#inTurn(async () => {
+      await this.#last?.catch(() => undefined)
+      await checkSameWeights('reflow.Trainer.checkRanks', { communicator, slots: this.#slots })
+    })
   }
 
   /** Free the optimiser's tensors. The weights stay, because the network owns them. */

@@ -12,6 +12,7 @@ import {
 } from '@rectified-flow/core'
 import { type ImageSource, readBatch } from '@rectified-flow/datasets'
 import * as tf from '@tensorflow/tfjs-core'
+import { rowStream } from '../internal/row-stream.js'
 import { rowsOf } from '../internal/rows-of.js'
 
 const WHERE = 'reflow.independentCoupling'
@@ -32,10 +33,15 @@ export function independentCoupling(data: ImageSource | tf.Tensor, options: { rn
   checkRng(WHERE, rng)
   const { count, rows } = data instanceof tf.Tensor ? samples(data) : images(data)
   return {
-    async draw(step, batch) {
+    async draw(step, batch, some) {
       const draw = rng.fork(step)
-      const drawn = await rows(draw.fork('data').integers(batch, count))
-      return { ...drawn, z: drawNormal(draw.fork('noise'), drawn.x.shape) }
+      const [indices, noise] = [draw.fork('data').integers(batch, count), draw.fork('noise')]
+      if (!some) {
+        const drawn = await rows(indices)
+        return { ...drawn, z: drawNormal(noise, drawn.x.shape) }
+      }
+      const drawn = await rows(indices.subarray(some.first, some.first + some.count))
+      return { ...drawn, z: drawNormal(rowStream(noise, some, batch), drawn.x.shape) }
     },
   }
 }

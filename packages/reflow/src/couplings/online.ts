@@ -46,12 +46,12 @@ export function onlineCoupling<const Shape extends readonly number[]>(
   checkShape(where, 'shape', shape)
   for (const [axis, size] of shape.entries()) checkInt(where, `shape[${axis}]`, size, 1)
   return {
-    draw(step, batch) {
-      const first = step * batch
-      const indices = Array.from({ length: batch }, (_, i) => first + i)
+    draw(step, batch, rows = { first: 0, count: batch }) {
+      const first = step * batch + rows.first
+      const indices = Array.from({ length: rows.count }, (_, i) => first + i)
       return tf.tidy(() => {
         const z = indexedNormal(rng, indices, shape)
-        const given = labels?.(first, batch)
+        const given = labels?.(first, rows.count)
         return { x: teacher(z, given), z, ...(given && { labels: given }) } as Pairs<BatchOf<Shape>>
       })
     },

@@ -1,4 +1,4 @@
-import { type Coupling, checkKind, type Pairs } from '@rectified-flow/core'
+import { type Coupling, checkKind, type Pairs, type Rows } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 /** A coupling that reads ahead. Dispose of it to free the pairs that were not drawn. */
@@ -19,8 +19,10 @@ export function prefetch<X extends tf.Tensor>(coupling: Coupling<X>): Prefetched
     'a coupling such as independentCoupling(data, { rng })',
     ['draw'],
   )
-  let ahead: { step: number; batch: number; pairs: Promise<Pairs<X>> } | undefined
-  const begin = async (step: number, batch: number) => coupling.draw(step, batch)
+  let ahead: { key: string; pairs: Promise<Pairs<X>> } | undefined
+  const begin = async (step: number, batch: number, rows?: Rows) =>
+    rows ? coupling.draw(step, batch, rows) : coupling.draw(step, batch)
+  const keyOf = (step: number, batch: number, rows?: Rows) => [step, batch, rows?.first, rows?.count].join()
 
   const drop = async () => {
     const dropped = ahead
@@ -29,14 +31,14 @@ export function prefetch<X extends tf.Tensor>(coupling: Coupling<X>): Prefetched
     if (pairs) tf.dispose(pairs)
   }
   return {
-    async draw(step, batch) {
-      const known = ahead?.step === step && ahead.batch === batch ? ahead.pairs : undefined
+    async draw(step, batch, rows) {
+      const known = ahead?.key === keyOf(step, batch, rows) ? ahead.pairs : undefined
       if (known) ahead = undefined
       else await drop()
-      const pairs = await (known ?? begin(step, batch))
-      const next = begin(step + 1, batch)
+      const pairs = await (known ?? begin(step, batch, rows))
+      const next = begin(step + 1, batch, rows)
       next.catch(() => {}) // the error is thrown when this step is drawn
-      ahead = { step: step + 1, batch, pairs: next }
+      ahead = { key: keyOf(step + 1, batch, rows), pairs: next }
       return pairs
     },
     dispose: drop,

@@ -35,9 +35,9 @@ export function storedCoupling<X extends tf.Tensor>(
   const set = 'batch' in pairs ? pairs : indexed(pairs)
   let order: { epoch: number; indices: Int32Array } = { epoch: -1, indices: new Int32Array(0) }
   return {
-    draw(step, batch) {
-      const indices = Int32Array.from({ length: batch }, (_, i) => {
-        const position = step * batch + i
+    draw(step, batch, { first, count } = { first: 0, count: batch }) {
+      const indices = Int32Array.from({ length: count }, (_, i) => {
+        const position = step * batch + first + i
         const epoch = Math.floor(position / set.count)
         if (epoch !== order.epoch) order = { epoch, indices: rng.fork(epoch).permutation(set.count) }
         return order.indices[position % set.count]!

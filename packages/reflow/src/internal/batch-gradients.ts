@@ -23,11 +23,13 @@ export interface BatchLoss {
   /** Drives the dropout of micro-batch m. */
   rngOf: (m: number) => Rng | undefined
   microBatches: number
+  /** Samples of the whole batch, over which the loss is a mean; these pairs may be a part of it. */
+  batch: number
   /** A factor of the loss. */
   scale?: tf.Scalar | undefined
 }
 
-/** Gradients of scale · mean(premetric) in the weights' order, and the losses of all samples [B]. */
+/** Gradients of scale · sum(premetric) / batch in the weights' order, and the losses of the pairs [B]. */
 export interface BatchGradients {
   losses: tf.Tensor1D
   /** Undefined if the loss doesn't depend on the weight. */
@@ -36,10 +38,9 @@ export interface BatchGradients {
 
 /** Gradients of a batch, as the sum of the gradients of its equal parts (micro-batches). Call it inside of a tidy. */
 export function batchGradients(weights: Weights, loss: BatchLoss): BatchGradients {
-  const { times, microBatches, scale } = loss
+  const { times, microBatches, batch, scale } = loss
   const variables = [...weights.values()]
-  const batch = batchOf(times)
-  const mean = tf.fill([batch / microBatches], 1 / batch)
+  const mean = tf.fill([batchOf(times) / microBatches], 1 / batch)
   const slope = scale ? tf.mul(mean, scale) : mean
   const losses: tf.Tensor1D[] = []
   let gradients: BatchGradients['gradients'] = []
@@ -63,7 +64,7 @@ export function batchGradients(weights: Weights, loss: BatchLoss): BatchGradient
 
 /** The premetric of micro-batch m at its times, [B / microBatches]. */
 export function partLosses(
-  { pairs, times: all, compare, premetric, rngOf, microBatches }: BatchLoss,
+  { pairs, times: all, compare, premetric, rngOf, microBatches }: Omit<BatchLoss, 'batch' | 'scale'>,
   m: number,
 ): tf.Tensor1D {
   const size = batchOf(all) / microBatches

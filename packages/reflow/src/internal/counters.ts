@@ -1,4 +1,5 @@
 import { adamNumbers } from '@rectified-flow/backends'
+import { checkInt, checkNumber } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { withDefaults } from '../trainer-options.js'
 import type { TrainerState } from '../trainer-state.js'
@@ -31,6 +32,26 @@ export function after(
 export function schedule(known: Counters, open: boolean, options: Options): tf.Tensor2D {
   const rows = [false, true].map(skips => numbersOf(open ? after(known, skips, options) : known, options))
   return tf.tensor2d(rows.map(row => [...row]))
+}
+
+/** The counters of a state, checked for a trainer of these options. */
+export function checkedCounters(
+  where: string,
+  { step, skipped, skippedInRow, lossScale }: Counters,
+  options: Options,
+): Counters {
+  checkInt(where, 'state.step', step, 0)
+  checkInt(where, 'state.skipped', skipped, 0, step)
+  checkInt(where, 'state.skippedInRow', skippedInRow, 0, skipped)
+  if (Boolean(lossScale) !== Boolean(options.lossScale))
+    throw new RangeError(
+      `${where}: state must ${options.lossScale ? 'hold a loss scale' : 'hold no loss scale'}, like this trainer, got the opposite.`,
+    )
+  if (lossScale) {
+    checkNumber(where, 'state.lossScale.scale', lossScale.scale, Number.MIN_VALUE)
+    checkInt(where, 'state.lossScale.streak', lossScale.streak, 0)
+  }
+  return { step, skipped, skippedInRow, ...(lossScale && { lossScale: { ...lossScale } }) }
 }
 
 function numbersOf({ step, skipped, lossScale }: Counters, options: Options): Float32Array {

@@ -1,9 +1,9 @@
-import { adamEma, compile, squareSums, stepNumbers } from '@rectified-flow/backends'
+import { type AdamSlot, adamEma, compile, squareSums, stepNumbers } from '@rectified-flow/backends'
 import type { Pairs, Rng } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { withDefaults } from '../trainer-options.js'
 import type { Slots } from '../trainer-state.js'
-import { batchGradients } from './batch-gradients.js'
+import { type BatchLoss, batchGradients } from './batch-gradients.js'
 import { comparison, startTimes } from './comparison.js'
 
 /** What a step takes. (A type and not an interface, because `compile` needs that.) */
@@ -29,35 +29,20 @@ export type StepResult = {
 
 /** A whole step on the device: it changes weights, moments and averages, unless loss or gradients are not finite. */
 export interface TrainingStep {
-  run(inputs: StepInputs): StepResult
+  run(inputs: StepInputs): StepResult | Promise<StepResult>
   /** Why it stays calls: see `compile`. */
   readonly why: string | undefined
   dispose(): void
 }
 
-export function trainingStep(options: ReturnType<typeof withDefaults>, slots: Slots): TrainingStep {
-  const { premetric, weights, microBatches, clipNorm } = options
-  const compare = comparison(options)
-  const step = ({ pairs: { x, z, labels }, times, schedule, skipped, rng }: StepInputs): StepResult => {
-    const { losses, gradients } = batchGradients(weights, {
-      pairs: { x, z, ...(labels && { labels }) },
-      times,
-      compare,
-      premetric,
-      rngOf: m => (microBatches === 1 ? rng : rng.fork(m)),
-      microBatches,
-      scale: options.lossScale ? scaleOf(schedule, skipped) : undefined,
-    })
-    // A weight that the loss doesn't depend on stays as it is, like in PyTorch.
-    const used = [...slots.values()].filter((_, i) => gradients[i])
-    const given = gradients.filter(gradient => gradient !== undefined)
-    const squares = squareSums(given)
-    const next = stepNumbers({ schedule, skipped, losses, squares }, clipNorm)
-    adamEma(used, given, next.numbers)
-    return {
-      report: tf.concat([losses, startTimes(times), squares, next.skipped]) as tf.Tensor1D,
-      skipped: next.skipped,
-    }
+export type StepOptions = ReturnType<typeof withDefaults>
+
+export function trainingStep(options: StepOptions, slots: Slots): TrainingStep {
+  const { microBatches } = options
+  const gradientsOf = stepGradients(options, slots)
+  const step = (inputs: StepInputs): StepResult => {
+    const rngOf = (m: number) => (microBatches === 1 ? inputs.rng : inputs.rng.fork(m))
+    return applied({ ...inputs, ...gradientsOf(inputs, { rngOf, microBatches }) }, options)
   }
   const compiled = options.compile ? compile(step) : undefined
   return {
@@ -68,6 +53,59 @@ export function trainingStep(options: ReturnType<typeof withDefaults>, slots: Sl
     dispose() {
       compiled?.dispose()
     },
+  }
+}
+
+/** Losses [B], and the gradients of the weights that they depend on: the others stay as they are, like in PyTorch. */
+export interface StepGradients {
+  losses: tf.Tensor1D
+  gradients: tf.Tensor[]
+  used: AdamSlot[]
+}
+
+/** The gradients of a step's pairs, as the sum of those of their equal parts. */
+export function stepGradients(options: StepOptions, slots: Slots) {
+  const { premetric, weights, batch } = options
+  const compare = comparison(options)
+  return (
+    { pairs: { x, z, labels }, times, schedule, skipped }: StepInputs,
+    parts: Pick<BatchLoss, 'rngOf' | 'microBatches'>,
+  ): StepGradients => {
+    const { losses, gradients } = batchGradients(weights, {
+      pairs: { x, z, ...(labels && { labels }) },
+      times,
+      compare,
+      premetric,
+      ...parts,
+      batch,
+      scale: options.lossScale ? scaleOf(schedule, skipped) : undefined,
+    })
+    return {
+      losses,
+      gradients: gradients.filter(gradient => gradient !== undefined),
+      used: [...slots.values()].filter((_, i) => gradients[i]),
+    }
+  }
+}
+
+/** Update the weights by the gradients of the whole batch. */
+export function applied(
+  {
+    losses,
+    gradients,
+    used,
+    times,
+    schedule,
+    skipped,
+  }: StepGradients & Pick<StepInputs, 'times' | 'schedule' | 'skipped'>,
+  { clipNorm }: StepOptions,
+): StepResult {
+  const squares = squareSums(gradients)
+  const next = stepNumbers({ schedule, skipped, losses, squares }, clipNorm)
+  adamEma(used, gradients, next.numbers)
+  return {
+    report: tf.concat([losses, startTimes(times), squares, next.skipped]) as tf.Tensor1D,
+    skipped: next.skipped,
   }
 }
 
