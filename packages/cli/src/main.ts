@@ -1,4 +1,5 @@
 import { createProgram } from './program.js'
+import { speaker } from './warn.js'
 import { followParent, isWorker, report } from './worker.js'
 
 if (isWorker) followParent()
@@ -7,7 +8,7 @@ try {
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error)
   if (isWorker) report({ error: message })
-  else console.error(`rectified-flow: ${message}`)
+  else console.error(`rectified-flow: ${speaker()}${message}`)
   if (process.env.DEBUG && error instanceof Error) console.error(error.stack)
   process.exitCode = 1
 }

@@ -1,5 +1,6 @@
 import { Presets, SingleBar } from 'cli-progress'
 import { barLine, type Counts, plainLine, speedometer, type Work } from './progress-line.js'
+import { isSilent } from './warn.js'
 import { isWorker, report } from './worker.js'
 
 /** How often a log says how far the work is. */
@@ -34,6 +35,7 @@ export async function withProgress<T>(
  */
 export function startProgress(work: Work): Progress {
   if (isWorker) return { update: done => report({ ...work, done }), stop() {} }
+  if (isSilent()) return { update() {}, stop() {} }
   return process.stderr.isTTY ? bar(work) : lines(work)
 }
 

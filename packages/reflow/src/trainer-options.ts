@@ -56,7 +56,7 @@ export interface SharedTrainerOptions<X extends tf.Tensor = tf.Tensor> {
   /** Run each step as one piece where the backend can (see `compile` of @rectified-flow/backends). */
   compile?: boolean
   /**
-   * Processes that do every step together, each with its share of the batch: see `communicator` of `/node`. The step is that of one
+   * Processes that do every step together, each with its share of the batch: see `mpiCommunicator` of `/node`. The step is that of one
    * process with the whole batch, to the rounding of sums.
    */
   communicator?: Communicator

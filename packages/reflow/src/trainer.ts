@@ -9,6 +9,7 @@ import {
   type Weights,
 } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
+import type { Communicator } from './communicator.js'
 import { comparison } from './internal/comparison.js'
 import { after, type Counters, checkedCounters, schedule } from './internal/counters.js'
 import { drawPairs } from './internal/draw-pairs.js'
@@ -112,6 +113,11 @@ export class Trainer<X extends tf.Tensor = tf.Tensor> {
     return this.#counters.step
   }
 
+  /** The processes that train together. */
+  get communicator(): Communicator {
+    return this.#options.communicator
+  }
+
   /** Steps that were skipped. */
   get skipped(): number {
     return this.#counters.skipped
@@ -154,16 +160,21 @@ export class Trainer<X extends tf.Tensor = tf.Tensor> {
     return result
   }
 
+  /** Run `body` when all that was asked for before has ended. */
+  #afterLast<T>(body: () => Promise<T>): Promise<T> {
+    return this.#inTurn(async () => {
+      await this.#last?.catch(() => undefined)
+      if (this.#lost) throw this.#lost
+      return body()
+    })
+  }
+
   /** Start a step when there is at most one whose report was not read yet. */
   async #start(): Promise<{ report: Promise<TrainerStep> }> {
     const { coupling, batch } = this.#options
     const where = 'reflow.Trainer.advance'
     if (!this.#together) await this.#broadcast(where)
-    const pairs = await drawPairs(where, coupling, {
-      step: this.#started,
-      batch,
-      ...(this.#share && { rows: this.#share.rows }),
-    })
+    const pairs = await drawPairs(where, coupling, this.#started, { batch, rows: this.#share?.rows })
     const inputs: tf.TensorContainer[] = [pairs]
     try {
       const { timesteps, objective, rng } = this.#options
@@ -239,11 +250,7 @@ export class Trainer<X extends tf.Tensor = tf.Tensor> {
 
   /** A copy of the whole state on the host, after all steps that were asked for before; later ones wait for it. */
   async state(): Promise<TrainerState> {
-    return this.#inTurn(async () => {
-      await this.#last?.catch(() => undefined)
-      if (this.#lost) throw this.#lost
-      return { ...this.#counters, tensors: await readSlots(this.#slots) }
-    })
+    return this.#afterLast(async () => ({ ...this.#counters, tensors: await readSlots(this.#slots) }))
   }
 
   /** Restore a state, which is checked before anything changes. No step may be under way. */
@@ -263,17 +270,13 @@ export class Trainer<X extends tf.Tensor = tf.Tensor> {
    * The first step does it by itself.
    */
   async broadcast(): Promise<void> {
-    return this.#inTurn(async () => {
-      await this.#last?.catch(() => undefined)
-      await this.#broadcast('reflow.Trainer.broadcast')
-    })
+    return this.#afterLast(() => this.#broadcast('reflow.Trainer.broadcast'))
   }
 
   async #broadcast(where: string): Promise<void> {
     const { communicator, batch, microBatches, lossScale } = this.#options
-    const together = { communicator, slots: this.#slots }
-    const work = [batch, microBatches, lossScale ? 1 : 0]
-    this.#counters = await broadcastState(where, together, { work, counters: this.#counters })
+    const sent = { work: [batch, microBatches, lossScale ? 1 : 0], counters: this.#counters }
+    this.#counters = await broadcastState(where, { communicator, slots: this.#slots }, sent)
     this.#started = this.#counters.step
     this.#together = true
   }
@@ -284,11 +287,8 @@ export class Trainer<X extends tf.Tensor = tf.Tensor> {
    * @throws RangeError on every rank, which names the ranks that differ from rank 0
    */
   async checkRanks(): Promise<void> {
-    const { communicator } = this.#options
-    return this.#inTurn(async () => {
-      await this.#last?.catch(() => undefined)
-      await checkSameWeights('reflow.Trainer.checkRanks', { communicator, slots: this.#slots })
-    })
+    const together = { communicator: this.communicator, slots: this.#slots }
+    return this.#afterLast(() => checkSameWeights('reflow.Trainer.checkRanks', together))
   }
 
   /** Free the optimiser's tensors. The weights stay, because the network owns them. */

@@ -22,6 +22,7 @@ import { openCoupling } from '../open-coupling.js'
 import { readNetwork } from '../open-network.js'
 import { previewRun } from '../preview-run.js'
 import { withProgress } from '../progress.js'
+import { joinRanks, RANK_SIGNALS } from '../ranks.js'
 import { recentLoss } from '../recent-loss.js'
 import { resolutionOption } from '../resolution-option.js'
 import { tuneRun } from '../run-tuning.js'
@@ -79,7 +80,8 @@ async function run(path: string, flags: Flags): Promise<void> {
     console.log(stringify(given).trimEnd())
     return
   }
-  await checkOutput('--out', flags.out, 'folder')
+  const ranks = await joinRanks()
+  if (ranks.rank === 0) await checkOutput('--out', flags.out, 'folder')
   const config = await withSizeOfData(given)
   const { name } = await startBackend(flags.backend, config.precision)
   const rng = createRng(config.seed)
@@ -101,9 +103,10 @@ async function run(path: string, flags: Flags): Promise<void> {
     weightDecay: config.weightDecay,
     emaDecay: config.emaDecay,
     ...(config.clipNorm && { clipNorm: config.clipNorm }),
+    communicator: ranks,
   })
   try {
-    if (name === 'webgpu') await tuneRun(flags.out, trainer, config.precision)
+    if (name === 'webgpu' && ranks.size === 1) await tuneRun(flags.out, trainer, config.precision)
     const { steps, saveEvery, logEvery, previewEvery } = config
     const settings = { ...decidingSettings(config), ...(await initialHash(config)) }
     const lately = recentLoss()
@@ -127,19 +130,22 @@ async function run(path: string, flags: Flags): Promise<void> {
           update(step.step, lately.note)
         },
         onWarning: warn,
+        ...(ranks.size > 1 && { stopSignals: RANK_SIGNALS }),
       }),
     )
+    if (!result.finished) process.exitCode = STOPPED
+    if (ranks.rank > 0) return ranks.finalize() // waits for rank 0
     const weights = join(flags.out, 'network.safetensors')
     await writeOutput(
       weights,
       await saveUNet(net, { weights: trainer.ema, classNames: source.classNames ?? classNames }),
     )
-    if (!result.finished) process.exitCode = STOPPED
     console.log(
       result.finished
         ? `${result.step} steps done; the moving average of the weights is ${weights}`
         : `stopped after ${result.step} of ${steps} steps; the same command goes on`,
     )
+    ranks.finalize()
   } finally {
     await coupling.dispose()
     await source.close()

@@ -5,7 +5,8 @@ import * as tf from '@tensorflow/tfjs-core'
 export async function drawPairs(
   where: string,
   coupling: Coupling,
-  { step, batch, rows }: { step: number; batch: number; rows?: Rows },
+  step: number,
+  { batch, rows }: { batch: number; rows: Rows | undefined },
 ): Promise<Pairs> {
   const pairs = await (rows ? coupling.draw(step, batch, rows) : coupling.draw(step, batch))
   try {

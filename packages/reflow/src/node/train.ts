@@ -4,6 +4,7 @@ import { type FolderLock, lockFolder } from '@rectified-flow/checkpoints/node'
 import { checkInt, checkKind, checkOptions, checkText } from '@rectified-flow/core'
 import type { Trainer, TrainerStep } from '../trainer.js'
 import { CheckpointFolder } from './internal/checkpoint-folder.js'
+import { agreed, followSteps, isCompared, isOfAll } from './internal/follow-steps.js'
 import { Interval } from './internal/interval.js'
 import { RunLog } from './internal/run-log.js'
 import { claimFolder } from './internal/run-settings.js'
@@ -24,6 +25,10 @@ const BINS = 10
  *
  * Load initial weights before you make the trainer, so that a resumed checkpoint replaces them and they never replace it.
  *
+ * On several ranks (the trainer's `communicator`) all call this. Only rank 0 reads and writes the folder and calls back. A signal to
+ * any rank stops all after the same step, and before each checkpoint the ranks compare their weights. A run may go on with another
+ * number of ranks.
+ *
  * @throws NumericError if the trainer throws one, after writing a checkpoint with the last good weights
  * @throws RangeError if another process trains in the folder
  */
@@ -37,6 +42,7 @@ export async function train(trainer: Trainer, options: TrainOptions): Promise<Tr
   for (const [name, value] of Object.entries({ steps, ...every })) checkInt(WHERE, name, value, 1)
   if (options.stopWhen && !options.validate)
     throw new TypeError(`${WHERE}: validate must be given with stopWhen, got undefined.`)
+  if (trainer.communicator.rank > 0) return followSteps(trainer, { ...options, saveEvery })
   const lock = await lockFolder(WHERE, folder, { onWait: message => options.onWarning?.(message) })
   try {
     return await runSteps(trainer, { ...options, ...every }, lock)
@@ -62,6 +68,9 @@ async function runSteps(
   await checkResume(checkpoints, folder, resume)
   for (const problem of await checkpoints.resume(WHERE, trainer)) onWarning?.(problem)
   if (trainer.step > 0) onResume?.({ step: trainer.step, path: checkpoints.path(trainer.step) })
+  const { communicator } = trainer
+  const several = communicator.size > 1
+  if (several) await trainer.broadcast()
 
   const log = await RunLog.open(folder, trainer.step)
   const stop = stopOn(options.stopSignals ?? ['SIGINT', 'SIGTERM'], options.signal)
@@ -77,7 +86,11 @@ async function runSteps(
   let enough = isEnough()
   const isValidated = (step: number) => validate && (step % validateEvery === 0 || step === steps)
   const isSeen = (step: number) =>
-    step % saveEvery === 0 || (preview && step % previewEvery === 0) || isValidated(step) || step === steps
+    several ||
+    step % saveEvery === 0 ||
+    (preview && step % previewEvery === 0) ||
+    isValidated(step) ||
+    step === steps
   try {
     let asked = trainer.step
     const ask = () => {
@@ -87,7 +100,7 @@ async function runSteps(
       return step
     }
     let next: Promise<TrainerStep> | undefined
-    while (next || (asked < steps && !stop.asked && !enough)) {
+    while (next || (asked < steps && !(await agreed(communicator, { stopped: stop.asked, enough })).end)) {
       const present = next ?? ask()
       // A GPU computes the next step while this one's report is read, unless something must see the state in between.
       next = stop.asked || isSeen(asked) ? undefined : ask()
@@ -95,12 +108,14 @@ async function runSteps(
         await save().catch((problem: Error) =>
           onWarning?.(`no checkpoint after an error: ${problem.message}`),
         )
+        if (isOfAll(error)) await communicator.barrier()
         throw error
       })
       const { step, learningRate } = done
       sinceLog.add(done)
       sinceSave.add(done)
       await onStep?.(done)
+      if (several && isCompared(step, { steps, saveEvery })) await trainer.checkRanks()
       const held = isValidated(step) ? await validate!(trainer) : undefined
       if (held !== undefined) {
         await lock.check()
@@ -121,6 +136,7 @@ async function runSteps(
       await turn() // without this, signals never arrive on a synchronous backend
     }
     if (saved !== trainer.step) await save()
+    await communicator.barrier()
   } finally {
     stop.release()
     await log.close()

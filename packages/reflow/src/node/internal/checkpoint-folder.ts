@@ -39,7 +39,7 @@ export class CheckpointFolder {
   }
 
   path(step: number): string {
-    return join(this.#folder, nameOf(step))
+    return join(this.#folder, stepName(step))
   }
 
   /** The steps of all checkpoints, the newest first. */
@@ -65,12 +65,12 @@ export class CheckpointFolder {
         await this.#tidy(step, score === undefined ? undefined : Number(score))
         return notes
       } catch (error) {
-        problems.set(nameOf(step), (error as Error).message)
+        problems.set(stepName(step), (error as Error).message)
       }
     }
     if (steps.length === 0) return this.#setAside(problems)
     throw new RangeError(
-      `${where}: a checkpoint must be readable, got ${steps.length} that are not: ${problems.get(nameOf(steps[0]!))}`,
+      `${where}: a checkpoint must be readable, got ${steps.length} that are not: ${problems.get(stepName(steps[0]!))}`,
     )
   }
 
@@ -140,4 +140,5 @@ export class CheckpointFolder {
   }
 }
 
-const nameOf = (step: number) => `step-${String(step).padStart(9, '0')}.safetensors`
+/** The name of a step's checkpoint. */
+export const stepName = (step: number) => `step-${String(step).padStart(9, '0')}.safetensors`
