@@ -36,6 +36,7 @@ export function sidebar(api: Item[]): DefaultTheme.Sidebar {
       ['Validate', 'validate'],
       ['Resume a run', 'resume'],
       ['Clusters', 'clusters'],
+      ['Several GPUs or machines', 'ranks'],
       ['Browsers and bundlers', 'browsers'],
       ['Workers', 'workers'],
       ['ONNX', 'onnx'],
