@@ -15,6 +15,7 @@ import {
   type Weights,
 } from '@rectified-flow/core'
 import type * as tf from '@tensorflow/tfjs-core'
+import type { BatchLoss } from './batch-loss.js'
 import { alone, type Communicator, checkCommunicator } from './communicator.js'
 import { emaWarmUp } from './ema-warm-up.js'
 import { dynamicLossScale, type LossScale } from './loss-scale.js'
@@ -26,7 +27,8 @@ export interface SharedTrainerOptions<X extends tf.Tensor = tf.Tensor> {
   /** The variables to train, which `velocity` reads. */
   weights: Weights
   coupling: Coupling<X>
-  premetric: Premetric
+  /** One number per sample; or a loss of the whole batch, which allows no micro-batches and no other ranks. */
+  premetric: Premetric | BatchLoss
   /** Drives times and dropout; step k uses rng.fork(k). */
   rng: Rng
   batch?: number
@@ -132,7 +134,9 @@ export function withDefaults({
     'draw',
   ])
   checkKind(where, 'timesteps', rest.timesteps, 'a distribution such as uShaped()', ['sample'])
-  checkFunction(where, 'premetric', rest.premetric)
+  if (typeof rest.premetric !== 'object') checkFunction(where, 'premetric', rest.premetric)
+  else
+    checkKind(where, 'premetric', rest.premetric, 'a premetric, or a loss of a batch', ['start', 'compare'])
   if (rest.objective !== undefined) checkFunction(where, 'objective', rest.objective)
   checkRng(where, rest.rng)
   checkInt(where, 'batch', batch, 1)
@@ -145,6 +149,12 @@ export function withDefaults({
   if (clipNorm !== Infinity) checkNumber(where, 'clipNorm', clipNorm, Number.MIN_VALUE)
   checkInt(where, 'maxSkipped', maxSkipped, 1)
   checkCommunicator(where, communicator)
+  if (typeof rest.premetric === 'object') {
+    const parts = { microBatches, 'communicator.size': communicator.size }
+    for (const [name, count] of Object.entries(parts))
+      if (count > 1)
+        throw new RangeError(`${where}: ${name} must be 1 with a loss of a whole batch, got ${count}.`)
+  }
   return {
     ...rest,
     batch,

@@ -12,7 +12,7 @@ export interface TrainerState {
   skippedInRow: number
   /** Present if losses are scaled. */
   lossScale?: LossScaleState
-  /** `weight/NAME`, `ema/NAME`, `m/NAME`, `v/NAME` for each weight. */
+  /** `weight/NAME`, `ema/NAME`, `m/NAME`, `v/NAME` for each weight; `memory` of a loss of a batch. */
   tensors: Map<string, { shape: number[]; data: Float32Array }>
 }
 
@@ -48,18 +48,28 @@ export function slotTensors(slots: Slots): Map<string, tf.Variable> {
   )
 }
 
-/** A copy of all slots on the host. */
-export async function readSlots(slots: Slots): Promise<TrainerState['tensors']> {
-  const entries = [...slotTensors(slots)].map(async ([key, tensor]) => {
+/** What a state holds, by its key. */
+function stateTensors(slots: Slots, memory: tf.Tensor1D | undefined): Map<string, tf.Tensor> {
+  return new Map<string, tf.Tensor>(memory ? [...slotTensors(slots), ['memory', memory]] : slotTensors(slots))
+}
+
+/** A copy of all slots, and of what a loss of a batch remembers, on the host. */
+export async function readSlots(slots: Slots, memory?: tf.Tensor1D): Promise<TrainerState['tensors']> {
+  const entries = [...stateTensors(slots, memory)].map(async ([key, tensor]) => {
     const data = Float32Array.from(await tensor.data())
     return [key, { shape: tensor.shape, data }] as const
   })
   return new Map(await Promise.all(entries))
 }
 
-/** Fill all slots. All tensors are checked before any slot changes. */
-export function writeSlots(where: string, slots: Slots, tensors: TrainerState['tensors']): void {
-  const places = slotTensors(slots)
+/** Fill all slots. All tensors are checked before any slot changes, also the memory, which the caller replaces. */
+export function writeSlots(
+  where: string,
+  slots: Slots,
+  tensors: TrainerState['tensors'],
+  memory?: tf.Tensor1D,
+): void {
+  const places = stateTensors(slots, memory)
   for (const [key, { isDisposed }] of places)
     if (isDisposed)
       throw new TypeError(`${where}: ${key} of the trainer must be a live tensor, got a disposed one.`)
@@ -73,6 +83,7 @@ export function writeSlots(where: string, slots: Slots, tensors: TrainerState['t
     )
   }
   for (const [key, to] of places) {
+    if (!(to instanceof tf.Variable)) continue
     const { shape, data } = tensors.get(key)!
     tf.tidy(() => to.assign(tf.tensor(data, shape)))
   }

@@ -5,7 +5,6 @@ import {
   checkOptions,
   checkTensor,
   NumericError,
-  type OptionNames,
   type Weights,
 } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
@@ -18,7 +17,6 @@ import { readReport } from './internal/read-report.js'
 import { type Share, shareOf } from './internal/share.js'
 import { sharedStep } from './internal/shared-step.js'
 import { type TrainingStep, trainingStep } from './internal/training-step.js'
-import { validationLoss } from './internal/validation-loss.js'
 import {
   type AverageTrainerOptions,
   type TrainerOptions,
@@ -33,31 +31,8 @@ import {
   withAverages,
   writeSlots,
 } from './trainer-state.js'
-
-/** The result of one step. */
-export interface TrainerStep {
-  /** Steps done, including this one. */
-  step: number
-  /** Mean loss over the batch. */
-  loss: number
-  /** The norm of all gradients together, before clipping. */
-  gradientNorm: number
-  learningRate: number
-  /** The loss or the gradients were not finite: nothing but the counters changed. */
-  skipped: boolean
-  /** Time and loss of every sample [B], for `TimeBins`. */
-  times: Float32Array
-  losses: Float32Array
-}
-
-export interface ValidateOptions {
-  /** How many batches of the coupling are drawn; a stored coupling's epoch has count / batch. */
-  batches?: number
-  /** Whether the weights are their moving averages, with which one samples, or those that training changes. */
-  averaged?: boolean
-}
-
-const validateNames: OptionNames<ValidateOptions> = { batches: 'optional', averaged: 'optional' }
+import { stepOfReport, type TrainerStep } from './trainer-step.js'
+import { type ValidateOptions, validateNames, validationLoss } from './validation-loss.js'
 
 /**
  * Trains a velocity on pairs of any shape [B,...]: x_t = (1 - t) x + t z, target z - x, Adam, moving average of the weights. With an
@@ -78,6 +53,8 @@ export class Trainer<X extends tf.Tensor = tf.Tensor> {
   #started = 0
   /** Whether the last started step was skipped, on the device [1]. */
   #skipped: tf.Tensor1D
+  /** What a loss of a batch remembers after the last started step, on the device [M]; none for a premetric. */
+  #memory: tf.Tensor1D | undefined
   /** The report of the last started step. */
   #last: Promise<TrainerStep> | undefined
   /** Ends when what was asked for last, a step or a copy of the state, is started. */
@@ -99,7 +76,8 @@ export class Trainer<X extends tf.Tensor = tf.Tensor> {
       ? sharedStep(this.#options, this.#slots, this.#share)
       : trainingStep(this.#options, this.#slots)
     this.#skipped = tf.keep(tf.zeros([1]))
-    const { lossScale } = this.#options
+    const { lossScale, premetric } = this.#options
+    if (typeof premetric === 'object') this.#remember(premetric.start())
     this.#counters = {
       step: 0,
       skipped: 0,
@@ -184,7 +162,11 @@ export class Trainer<X extends tf.Tensor = tf.Tensor> {
       const numbers = schedule(this.#counters, this.#started > this.step, this.#options)
       inputs.push(times, numbers)
       const given = { pairs, times, schedule: numbers, skipped: this.#skipped, rng: draw.fork('dropout') }
-      const { report, skipped } = await this.#device.run(given)
+      const { report, skipped, memory } = await this.#device.run({
+        ...given,
+        ...(this.#memory && { memory: this.#memory }),
+      })
+      if (memory) this.#remember(memory)
       this.#skipped.dispose()
       this.#skipped = tf.keep(skipped)
       this.#started++
@@ -206,15 +188,18 @@ export class Trainer<X extends tf.Tensor = tf.Tensor> {
     }
   }
 
+  #remember(memory: tf.Tensor1D): void {
+    this.#memory?.dispose()
+    this.#memory = tf.keep(memory)
+  }
+
   /** Count the step of a report. */
   #finish(read: Float32Array): TrainerStep {
     const { batch, learningRate, maxSkipped } = this.#options
     const { step, lossScale } = this.#counters
-    const losses = read.subarray(0, batch)
-    const loss = losses.reduce((sum, value) => sum + value, 0) / batch
-    const squares = read.subarray(2 * batch, -1).reduce((sum, value) => sum + value, 0)
-    const gradientNorm = Math.sqrt(squares) / (lossScale?.scale ?? 1)
-    const skipped = read.at(-1) !== 0
+    const given = { batch, before: step, learningRate: learningRate(step), scale: lossScale?.scale ?? 1 }
+    const done = stepOfReport(read, given)
+    const { loss, gradientNorm, skipped } = done
     this.#counters = after(this.#counters, skipped, this.#options)
     if (this.#counters.skippedInRow >= maxSkipped)
       throw new NumericError(
@@ -223,8 +208,7 @@ export class Trainer<X extends tf.Tensor = tf.Tensor> {
           `in step ${step}, the last of ${maxSkipped} in a row. Look for NaN in the data, or lower learningRate. ` +
           'The weights are those of the last good step.',
       )
-    const times = read.subarray(batch, 2 * batch)
-    return { step: step + 1, loss, gradientNorm, learningRate: learningRate(step), skipped, times, losses }
+    return done
   }
 
   /**
@@ -245,12 +229,20 @@ export class Trainer<X extends tf.Tensor = tf.Tensor> {
     checkInt(where, 'batches', batches, 1)
     const during = <Result>(body: () => Result) => (averaged ? withAverages(this.#slots, body) : body())
     const compare = comparison(this.#options)
-    return this.#inTurn(() => validationLoss(where, coupling, { ...this.#options, compare, batches, during }))
+    return this.#inTurn(() =>
+      validationLoss(where, coupling, {
+        ...this.#options,
+        ...{ compare, batches, during, memory: this.#memory },
+      }),
+    )
   }
 
   /** A copy of the whole state on the host, after all steps that were asked for before; later ones wait for it. */
   async state(): Promise<TrainerState> {
-    return this.#afterLast(async () => ({ ...this.#counters, tensors: await readSlots(this.#slots) }))
+    return this.#afterLast(async () => ({
+      ...this.#counters,
+      tensors: await readSlots(this.#slots, this.#memory),
+    }))
   }
 
   /** Restore a state, which is checked before anything changes. No step may be under way. */
@@ -259,7 +251,9 @@ export class Trainer<X extends tf.Tensor = tf.Tensor> {
     const counters = checkedCounters(where, state, this.#options)
     if (this.#open > 0)
       throw new Error(`${where}: the trainer must have no step under way, got ${this.#open}.`)
-    writeSlots(where, this.#slots, state.tensors)
+    writeSlots(where, this.#slots, state.tensors, this.#memory)
+    const memory = state.tensors.get('memory')
+    if (memory) this.#remember(tf.tensor1d(memory.data))
     this.#counters = counters
     this.#started = counters.step
     this.#lost = undefined
@@ -295,6 +289,7 @@ export class Trainer<X extends tf.Tensor = tf.Tensor> {
   dispose(): void {
     this.#device.dispose()
     this.#skipped.dispose()
+    this.#memory?.dispose()
     for (const { m, v, ema } of this.#slots.values()) tf.dispose([m, v, ema])
   }
 }

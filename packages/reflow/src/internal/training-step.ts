@@ -3,7 +3,7 @@ import type { Pairs, Rng } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { withDefaults } from '../trainer-options.js'
 import type { Slots } from '../trainer-state.js'
-import { type BatchLoss, batchGradients } from './batch-gradients.js'
+import { batchGradients, type PairLoss } from './batch-gradients.js'
 import { comparison, startTimes } from './comparison.js'
 
 /** What a step takes. (A type and not an interface, because `compile` needs that.) */
@@ -15,6 +15,8 @@ export type StepInputs = {
   schedule: tf.Tensor2D
   /** Whether it was skipped, from its result [1]. */
   skipped: tf.Tensor1D
+  /** What a loss of a batch remembers [M]; none for a premetric. */
+  memory?: tf.Tensor1D
   /** Drives the network's dropout. */
   rng: Rng
 }
@@ -25,6 +27,8 @@ export type StepResult = {
   report: tf.Tensor1D
   /** 1 if it was skipped [1]. */
   skipped: tf.Tensor1D
+  /** What the loss of a batch remembers next [M]: the same as before if the step was skipped. */
+  memory?: tf.Tensor1D
 }
 
 /** A whole step on the device: it changes weights, moments and averages, unless loss or gradients are not finite. */
@@ -61,6 +65,8 @@ export interface StepGradients {
   losses: tf.Tensor1D
   gradients: tf.Tensor[]
   used: AdamSlot[]
+  /** What the loss of a batch remembers after it [M]. */
+  remembered?: tf.Tensor1D | undefined
 }
 
 /** The gradients of a step's pairs, as the sum of those of their equal parts. */
@@ -68,20 +74,26 @@ export function stepGradients(options: StepOptions, slots: Slots) {
   const { premetric, weights, batch } = options
   const compare = comparison(options)
   return (
-    { pairs: { x, z, labels }, times, schedule, skipped }: StepInputs,
-    parts: Pick<BatchLoss, 'rngOf' | 'microBatches'>,
+    { pairs: { x, z, labels }, times, schedule, skipped, memory }: StepInputs,
+    parts: Pick<PairLoss, 'rngOf' | 'microBatches'>,
   ): StepGradients => {
-    const { losses, gradients } = batchGradients(weights, {
+    const {
+      losses,
+      gradients,
+      memory: remembered,
+    } = batchGradients(weights, {
       pairs: { x, z, ...(labels && { labels }) },
       times,
       compare,
       premetric,
+      memory,
       ...parts,
       batch,
       scale: options.lossScale ? scaleOf(schedule, skipped) : undefined,
     })
     return {
       losses,
+      remembered,
       gradients: gradients.filter(gradient => gradient !== undefined),
       used: [...slots.values()].filter((_, i) => gradients[i]),
     }
@@ -97,7 +109,9 @@ export function applied(
     times,
     schedule,
     skipped,
-  }: StepGradients & Pick<StepInputs, 'times' | 'schedule' | 'skipped'>,
+    memory,
+    remembered,
+  }: StepGradients & Pick<StepInputs, 'times' | 'schedule' | 'skipped' | 'memory'>,
   { clipNorm }: StepOptions,
 ): StepResult {
   const squares = squareSums(gradients)
@@ -106,6 +120,7 @@ export function applied(
   return {
     report: tf.concat([losses, startTimes(times), squares, next.skipped]) as tf.Tensor1D,
     skipped: next.skipped,
+    ...(memory && remembered && { memory: tf.where(tf.cast(next.skipped, 'bool'), memory, remembered) }),
   }
 }
 

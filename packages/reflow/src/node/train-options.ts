@@ -1,5 +1,6 @@
 import type { OptionNames } from '@rectified-flow/core'
-import type { Trainer, TrainerStep } from '../trainer.js'
+import type { Trainer } from '../trainer.js'
+import type { TrainerStep } from '../trainer-step.js'
 import type { Scored } from './internal/checkpoint-folder.js'
 import type { RunSettings } from './internal/run-settings.js'
 import type { StopSignals } from './internal/stop-on.js'

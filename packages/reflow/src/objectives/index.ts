@@ -1,5 +1,6 @@
 export { alongGrid } from './along-grid.js'
 export { type ConsistencyOptions, consistency } from './consistency.js'
+export { type FrechetLossOptions, frechetLoss } from './frechet.js'
 export { improvedMeanFlow } from './improved-mean-flow.js'
 export { type IntervalOptions, intervals } from './intervals.js'
 export { type MeanFlowOptions, meanFlow } from './mean-flow.js'

@@ -1,5 +1,5 @@
 import { TimeBins } from '@rectified-flow/losses-lpips-huber'
-import type { TrainerStep } from '../../trainer.js'
+import type { TrainerStep } from '../../trainer-step.js'
 
 /** Running means over the steps since the last line of a log. */
 export class Interval {

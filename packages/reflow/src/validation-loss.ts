@@ -1,8 +1,17 @@
-import { type Coupling, checkTensor } from '@rectified-flow/core'
+import { type Coupling, checkTensor, type OptionNames } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import type { withDefaults } from '../trainer-options.js'
-import { partLosses } from './batch-gradients.js'
-import type { Comparison } from './comparison.js'
+import { partLosses } from './internal/batch-gradients.js'
+import type { Comparison } from './internal/comparison.js'
+import type { withDefaults } from './trainer-options.js'
+
+export interface ValidateOptions {
+  /** How many batches of the coupling are drawn; a stored coupling's epoch has count / batch. */
+  batches?: number
+  /** Whether the weights are their moving averages, with which one samples, or those that training changes. */
+  averaged?: boolean
+}
+
+export const validateNames: OptionNames<ValidateOptions> = { batches: 'optional', averaged: 'optional' }
 
 export interface Validation
   extends Pick<
@@ -11,6 +20,8 @@ export interface Validation
   > {
   batches: number
   compare: Comparison
+  /** What a loss of a batch remembers; it stays as it is. */
+  memory?: tf.Tensor1D | undefined
   /** Runs a synchronous body with the weights that are to be validated. */
   during: <Result>(body: () => Result) => Result
 }
@@ -19,7 +30,7 @@ export interface Validation
 export async function validationLoss(
   where: string,
   coupling: Coupling,
-  { batch, microBatches, batches, timesteps, rng, premetric, compare, during }: Validation,
+  { batch, microBatches, batches, timesteps, rng, premetric, compare, memory, during }: Validation,
 ): Promise<number> {
   let sum = 0
   for (let k = 0; k < batches; k++) {
@@ -32,8 +43,10 @@ export async function validationLoss(
       const losses = during(() =>
         tf.tidy(() => {
           const times = timesteps.sample(batch, rng.fork('validation').fork(k))
-          const loss = { pairs, times, compare, premetric, rngOf: () => undefined, microBatches }
-          return tf.concat(Array.from({ length: microBatches }, (_, m) => tf.tidy(() => partLosses(loss, m))))
+          const loss = { pairs, times, compare, premetric, memory, rngOf: () => undefined, microBatches }
+          return tf.concat(
+            Array.from({ length: microBatches }, (_, m) => tf.tidy(() => partLosses(loss, m).losses)),
+          )
         }),
       )
       drawn.push(losses)
