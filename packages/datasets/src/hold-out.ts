@@ -1,5 +1,5 @@
 import { checkNumber, checkOptions, type OptionNames } from '@rectified-flow/core'
-import { checkIndices } from './internal/check-indices.js'
+import { type Part, partOf } from './part-of.js'
 
 export interface HoldOutOptions {
   /** The share of the source that is held out, in (0, 1). */
@@ -7,12 +7,6 @@ export interface HoldOutOptions {
 }
 
 const holdOutNames: OptionNames<HoldOutOptions> = { share: 'required' }
-
-/** What a part has of its source: an `ImageSource` stays one, and pairs stay pairs. */
-export type Part<Source> = Pick<Source, keyof Source & ('count' | Described | Reading | 'close')>
-
-type Described = 'height' | 'width' | 'channels' | 'classes'
-type Reading = 'read' | 'batch'
 
 /**
  * Split images or pairs in two: a part to train on, and a part that is held out, to validate on.
@@ -42,25 +36,4 @@ export function holdOut<Source extends { readonly count: number }>(
       `${where}: share must leave both parts some of ${source.count}, got ${share}, which holds out ${heldOut.length}.`,
     )
   return { training: partOf(source, training), heldOut: partOf(source, heldOut) }
-}
-
-function partOf<Source extends object>(source: Source, indices: Int32Array): Part<Source> {
-  const whole = source as Partial<Record<Described, unknown>> & {
-    read?(indices: ArrayLike<number>): unknown
-    batch?(indices: ArrayLike<number>): unknown
-    close?(): unknown
-  }
-  const at = (name: string, given: ArrayLike<number>) => {
-    checkIndices(`datasets.${name}`, given, indices.length)
-    return Int32Array.from(given, i => indices[i]!)
-  }
-  const { height, width, channels, classes } = whole
-  return {
-    count: indices.length,
-    ...(height !== undefined && { height, width, channels }),
-    ...(classes !== undefined && { classes }),
-    ...(whole.read && { read: async (given: ArrayLike<number>) => whole.read!(at('read', given)) }),
-    ...(whole.batch && { batch: (given: ArrayLike<number>) => whole.batch!(at('batch', given)) }),
-    ...(whole.close && { close: () => whole.close!() }),
-  } as unknown as Part<Source>
 }

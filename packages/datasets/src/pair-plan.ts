@@ -19,6 +19,8 @@ export interface PairPlan {
   noise?: 'indexed' | 'pcg64' | 'float16' | 'float32'
   /** How many classes there are, if pairs have labels. */
   classes?: number
+  /** Names of what is measured of each pair and kept beside it, such as `pairMeasures` of @rectified-flow/reflow: one number each. */
+  quality?: readonly string[]
   /** How the pairs are made (teacher, solver, steps), in your own words. A store refuses pairs of another origin. */
   origin?: Readonly<Record<string, string | number>>
 }
@@ -31,8 +33,10 @@ export const pairPlanNames: OptionNames<PairPlan> = {
   images: 'optional',
   noise: 'optional',
   classes: 'optional',
+  quality: 'optional',
   origin: 'optional',
 }
 
 /** A plan with its defaults filled in. */
-export type FullPairPlan = Required<Omit<PairPlan, 'classes'>> & { classes?: number }
+export type FullPairPlan = Required<Omit<PairPlan, 'classes' | 'quality'>> &
+  Pick<PairPlan, 'classes' | 'quality'>

@@ -10,6 +10,8 @@ export interface PairRows {
   labels?: ArrayLike<number>
   /** Absent for 'indexed' noise; states [n,32] for 'pcg64'; else the noise itself, [n,H,W,C]. */
   noise?: Uint8Array | Float32Array
+  /** What was measured of each pair, by its name in the plan: [n] each. Absent if the plan has no `quality`. */
+  quality?: Readonly<Record<string, Float32Array>>
 }
 
 /** Pairs that are read by index: a `PairSet`, a `PairStore`, reference pairs, or any object with these two members. */
@@ -19,13 +21,20 @@ export interface IndexedPairs<X extends tf.Tensor = tf.Tensor> {
   batch(indices: ArrayLike<number>): Pairs<X> | Promise<Pairs<X>>
 }
 
+/** Pairs of which something was measured: a `PairStore` whose plan has `quality`, or a part of one. */
+export interface MeasuredPairs {
+  readonly count: number
+  /** What was measured, by name: [count] each, in the order of the pairs. */
+  quality(): Promise<Readonly<Record<string, Float32Array>>>
+}
+
 /**
  * A store of pairs that is filled shard by shard. `createPairStore` of `/node` makes one on disk; any object with these
  * members is one.
  */
 export interface WritablePairs {
   readonly count: number
-  readonly plan: Pick<FullPairPlan, 'seed' | 'shape' | 'images' | 'noise' | 'classes'>
+  readonly plan: Pick<FullPairPlan, 'seed' | 'shape' | 'images' | 'noise' | 'classes' | 'quality'>
   /** Index of a shard's first pair, and how many pairs it has. */
   range(shard: number): { first: number; count: number }
   /** The shards that are not yet written. */

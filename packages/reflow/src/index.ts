@@ -16,6 +16,8 @@ export { emaWarmUp } from './ema-warm-up.js'
 export {
   type GeneratePairsOptions,
   generatePairs,
+  type MadePairs,
+  type PairTeacher,
   type Teacher,
 } from './generate-pairs.js'
 export type { FillOptions } from './internal/fill-store.js'
@@ -28,6 +30,12 @@ export {
   type LossScale,
   type LossScaleState,
 } from './loss-scale.js'
+export {
+  type MeasuredSampleOptions,
+  measuredSample,
+  type PairMeasure,
+  pairMeasures,
+} from './measured-sample.js'
 export { type OvershootingOptions, overshooting } from './overshooting.js'
 export { type AverageProfile, postHocWeights } from './post-hoc-ema.js'
 export { powerEma } from './power-ema.js'

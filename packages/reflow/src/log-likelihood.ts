@@ -13,10 +13,11 @@ import {
   type OptionNames,
   oneHot,
   type Rng,
-  vectorJacobian,
 } from '@rectified-flow/core'
 import { type Grid, heun, type Method, solve } from '@rectified-flow/ode'
 import * as tf from '@tensorflow/tfjs-core'
+import { signs } from './internal/signs.js'
+import { type Vectors, withIntegral } from './internal/with-divergence.js'
 
 /** The default grid goes from EDGE to 1 - EDGE: velocities made from denoisers have no values at 0 and 1. */
 const EDGE = 1e-5
@@ -79,13 +80,7 @@ export function logLikelihood<X extends tf.Tensor>(
   const dims = x.size / batch
   return tf.tidy(() => {
     const vectors = rng && divergence === 'hutchinson' ? draw(rng, probes, probe, x.shape) : units(x.shape)
-    /** [B,D+1]: the state and, last, the integral of its divergence. */
-    const augmented: Field = (y, t) =>
-      tf.tidy(() => {
-        const state = tf.reshape(tf.slice(y, [0, 0], [batch, dims]), x.shape) as X
-        const { v, div } = withDivergence(field, state, t, vectors)
-        return tf.concat([tf.reshape(v, [batch, dims]), tf.reshape(div, [batch, 1])], 1)
-      })
+    const augmented = withIntegral(field, x.shape, vectors)
     const start = tf.concat([tf.reshape(x, [batch, dims]), tf.zeros([batch, 1])], 1)
     const span = grid.times ? grid : { span: [EDGE, 1 - EDGE] as const, ...grid }
     const end = solve(augmented, start, { method, ...span })
@@ -99,18 +94,10 @@ export function logLikelihood<X extends tf.Tensor>(
   })
 }
 
-interface Vectors {
-  count: number
-  /** The i-th vector for every sample, [B,...]. */
-  at(i: number): tf.Tensor
-  /** The factor of the sum of the products. */
-  weight: number
-}
-
 function draw(rng: Rng, count: number, probe: 'rademacher' | 'gaussian', shape: number[]): Vectors {
   const all = Array.from({ length: count }, (_, i) => {
     const vector = drawNormal(rng.fork(i), shape)
-    return probe === 'gaussian' ? vector : tf.sub(tf.mul(tf.cast(tf.greater(vector, 0), 'float32'), 2), 1)
+    return probe === 'gaussian' ? vector : signs(vector)
   })
   return { count, at: i => tf.clone(all[i]!), weight: 1 / count }
 }
@@ -122,25 +109,6 @@ function units(shape: number[]): Vectors {
   const at = (i: number) =>
     tf.tile(tf.reshape(oneHot([i], count), [1, ...tail]), [batch, ...tail.map(() => 1)])
   return { count, at, weight: 1 }
-}
-
-/** The velocity at x, and its divergence by vector-Jacobian products, one after another. */
-function withDivergence<X extends tf.Tensor>(field: Field<X>, x: X, t: tf.Tensor1D, vectors: Vectors) {
-  const batch = batchOf(x)
-  let v: tf.Tensor | undefined
-  let div: tf.Tensor = tf.zeros([batch])
-  for (let i = 0; i < vectors.count; i++) {
-    const [value, sum] = tf.tidy(() => {
-      const e = vectors.at(i)
-      const { value, grads } = vectorJacobian(() => field(x, t), [x], e)
-      const product = tf.mul(grads[0]!, e)
-      return [value, tf.add(div, tf.sum(tf.reshape(product, [batch, -1]), 1))]
-    }) as [tf.Tensor, tf.Tensor]
-    tf.dispose(v ? [div, v] : div)
-    v = value
-    div = sum
-  }
-  return { v: v!, div: tf.mul(div, vectors.weight) }
 }
 
 /** The log-density of z [B,D] under the standard normal distribution, [B]. */

@@ -8,6 +8,9 @@ import {
   generatePairs,
   invert,
   invertPairs,
+  measuredSample,
+  type PairTeacher,
+  pairMeasures,
   prefetch,
   sample,
   storedCoupling,
@@ -52,6 +55,37 @@ describe('generatePairs', () => {
     // Euler in 3 steps is exact here, except for the rounding to bytes, 1/255.
     await expectClose(x, tf.clipByValue(tf.mul(z, 0.5), -1, 1), { rtol: 0, atol: 1 / 255 + 1e-4 })
     await expectClose(z, indexedNormal(createRng(7), [0, 10, 4], SHAPE), exact)
+  })
+
+  it('keeps what a teacher measures, the same in any batch', async () => {
+    // The divergence of 0.5 z + z^3 / 10 differs from place to place, and so does its estimate from probe to probe.
+    const bent: Field<tf.Tensor4D> = x => tf.tidy(() => tf.add(tf.mul(x, 0.5), tf.mul(tf.pow(x, 3), 0.1)))
+    const plan = { ...PLAN, quality: pairMeasures }
+    const measuring: PairTeacher = (z, _, probe) =>
+      measuredSample(bent, z, { steps: 3, measures: pairMeasures, probe })
+    const found = await Promise.all(
+      [1, 4].map(async batch => {
+        const store = await createPairStore(at(`batch-${batch}`), plan)
+        await generatePairs(store, measuring, { batch })
+        const quality = await store.quality()
+        await store.close()
+        return quality
+      }),
+    )
+    expect(await contents(at('batch-1'))).toEqual(await contents(at('batch-4')))
+    const { length, divergence, inversionError } = found[0]!
+    for (const i of Array(11).keys()) {
+      expect(length![i]).toBeGreaterThanOrEqual(1)
+      expect(divergence![i]).toBeGreaterThan(2)
+      expect(inversionError![i]).toBeGreaterThan(0)
+    }
+    const store = await createPairStore(at('batch-1'), plan)
+    await expect(generatePairs(store, teacher, { shards: [0] })).rejects.toThrow(
+      'reflow.generatePairs: the result of a teacher for a store with quality must be an object of x and quality',
+    )
+    await expect(
+      generatePairs(store, z => ({ x: teacher(z), quality: { length: tf.zeros([1]) } }), { shards: [0] }),
+    ).rejects.toThrow('reflow.generatePairs: quality.divergence must be')
   })
 
   it("fills a user's own kind of store, which then serves for training", async () => {

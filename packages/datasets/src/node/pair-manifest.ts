@@ -5,6 +5,8 @@ import type { FullPairPlan, PairPlan } from '../pair-plan.js'
 
 /** The most shards of a store: their names are listed in memory, and a folder with more files is slow. */
 const MAX_SHARDS = 2 ** 20
+/** The most measures of a pair: a shard's header names them. */
+const MAX_MEASURES = 64
 
 /** Check a plan and fill in its defaults. */
 export function fullPlan(where: string, plan: PairPlan): FullPairPlan {
@@ -16,6 +18,7 @@ export function fullPlan(where: string, plan: PairPlan): FullPairPlan {
     images = 'uint8',
     noise = 'indexed',
     classes,
+    quality,
     origin = {},
   } = plan
   checkInt(where, 'count', count, 1)
@@ -28,6 +31,7 @@ export function fullPlan(where: string, plan: PairPlan): FullPairPlan {
   checkOneOf(where, 'images', images, ['uint8', 'float16'])
   checkOneOf(where, 'noise', noise, ['indexed', 'pcg64', 'float16', 'float32'])
   if (classes !== undefined) checkInt(where, 'classes', classes, 1, MAX_CLASSES)
+  if (quality !== undefined) checkQuality(where, quality)
   if (origin === null || typeof origin !== 'object')
     throw new TypeError(`${where}: origin must be an object, got ${describe(origin)}.`)
   const sorted = Object.fromEntries(Object.entries(origin).sort(([a], [b]) => (a < b ? -1 : 1)))
@@ -39,8 +43,23 @@ export function fullPlan(where: string, plan: PairPlan): FullPairPlan {
     images,
     noise,
     ...(classes !== undefined && { classes }),
+    ...(quality !== undefined && { quality: [...quality].sort() }),
     origin: sorted,
   }
+}
+
+function checkQuality(where: string, names: readonly string[]): void {
+  if (!Array.isArray(names) || names.length === 0 || names.length > MAX_MEASURES)
+    throw new RangeError(
+      `${where}: quality must be a list of 1 to ${MAX_MEASURES} names, got ${describe(names)}.`,
+    )
+  for (const name of names)
+    if (typeof name !== 'string' || !/^[A-Za-z]\w{0,63}$/.test(name))
+      throw new RangeError(
+        `${where}: quality must hold names of up to 64 letters, digits and _, a letter first, got ${describe(name)}.`,
+      )
+  if (new Set(names).size < names.length)
+    throw new RangeError(`${where}: quality must hold each name once, got ${describe(names)}.`)
 }
 
 /** The text of a store's manifest. It depends on the plan alone, so that every writer writes the same text. */

@@ -5,17 +5,23 @@ import type { FullPairPlan } from '../pair-plan.js'
 import type { PairRows } from '../pair-source.js'
 import { planId } from './pair-manifest.js'
 
+/** What the names of measures begin with in a shard. */
+const QUALITY = 'quality.'
+/** The columns of a shard that hold measures. */
+export const isMeasure = (column: string): boolean => column.startsWith(QUALITY)
+
 /** The tensors in a shard of this plan, by name: their dtype and the shape of one row. */
 export function columnsOf(
   plan: FullPairPlan,
 ): Record<string, { dtype: 'U8' | 'F16' | 'F32' | 'I32'; row: number[] }> {
-  const { shape, images, noise, classes } = plan
+  const { shape, images, noise, classes, quality = [] } = plan
   return {
     images: { dtype: images === 'uint8' ? 'U8' : 'F16', row: [...shape] },
     ...(classes !== undefined && { labels: { dtype: 'I32' as const, row: [] } }),
     ...(noise === 'pcg64' && { noise: { dtype: 'U8' as const, row: [32] } }),
     ...(noise === 'float16' && { noise: { dtype: 'F16' as const, row: [...shape] } }),
     ...(noise === 'float32' && { noise: { dtype: 'F32' as const, row: [...shape] } }),
+    ...Object.fromEntries(quality.map(name => [QUALITY + name, { dtype: 'F32' as const, row: [] }])),
   }
 }
 
@@ -29,7 +35,9 @@ export function encodeShard(where: string, plan: FullPairPlan, shard: number, ro
   const tensors: Record<string, HostTensor> = {}
   for (const [name, { dtype, row }] of Object.entries(columnsOf(plan))) {
     const shape = [shardRows(plan, shard), ...row]
-    const values = rows[name as keyof PairRows]
+    const values = isMeasure(name)
+      ? rows.quality?.[name.slice(QUALITY.length)]
+      : rows[name as Exclude<keyof PairRows, 'quality'>]
     const size = shape.reduce((a, b) => a * b, 1)
     if (values?.length !== size)
       throw new RangeError(
@@ -41,6 +49,11 @@ export function encodeShard(where: string, plan: FullPairPlan, shard: number, ro
     if (rows[name] && !tensors[name])
       throw new TypeError(
         `${where}: ${name} must not be given: the plan of this store has none, got ${describe(rows[name])}.`,
+      )
+  for (const name of Object.keys(rows.quality ?? {}))
+    if (!tensors[QUALITY + name])
+      throw new TypeError(
+        `${where}: quality.${name} must not be given: the plan of this store measures ${plan.quality?.join(', ') ?? 'nothing'}.`,
       )
   for (let i = 0; tensors.labels && i < tensors.labels.data.length; i++)
     checkInt(where, `labels[${i}]`, tensors.labels.data[i] as number, 0, plan.classes! - 1)
@@ -57,10 +70,11 @@ export function decodeRows(
   plan: FullPairPlan,
   bytes: ReadonlyMap<string, Uint8Array<ArrayBuffer>>,
 ): PairRows {
-  const rows: Partial<Record<keyof PairRows, PairRows[keyof PairRows]>> = {}
+  const rows: Record<string, unknown> = {}
   for (const [name, { dtype }] of Object.entries(columnsOf(plan))) {
+    if (isMeasure(name)) continue
     const { buffer } = bytes.get(name)!
-    rows[name as keyof PairRows] =
+    rows[name] =
       dtype === 'U8'
         ? new Uint8Array(buffer)
         : dtype === 'I32'
@@ -69,7 +83,15 @@ export function decodeRows(
             ? new Float32Array(buffer)
             : toFloat32({ dtype, shape: [], data: new Uint16Array(buffer) })
   }
-  return rows as PairRows
+  return { ...rows, ...(plan.quality && { quality: decodeQuality(plan, bytes) }) } as unknown as PairRows
+}
+
+/** The measures of pairs from the bytes of their columns, by name. */
+export function decodeQuality(
+  { quality = [] }: FullPairPlan,
+  bytes: ReadonlyMap<string, Uint8Array<ArrayBuffer>>,
+): Record<string, Float32Array> {
+  return Object.fromEntries(quality.map(name => [name, new Float32Array(bytes.get(QUALITY + name)!.buffer)]))
 }
 
 function toData(where: string, name: string, dtype: string, values: ArrayLike<number>): HostTensor['data'] {

@@ -5,9 +5,9 @@ import type * as tf from '@tensorflow/tfjs-core'
 import { checkIndices } from '../internal/check-indices.js'
 import { pairTensors } from '../internal/pair-tensors.js'
 import type { FullPairPlan } from '../pair-plan.js'
-import type { IndexedPairs, PairRows, WritablePairs } from '../pair-source.js'
+import type { IndexedPairs, MeasuredPairs, PairRows, WritablePairs } from '../pair-source.js'
 import { folderNames } from './internal/named-file.js'
-import { decodeRows, encodeShard, shardRows } from './pair-shard.js'
+import { decodeQuality, decodeRows, encodeShard, isMeasure, shardRows } from './pair-shard.js'
 import { shardProblem } from './shard-layout.js'
 import { ShardReader } from './shard-reader.js'
 
@@ -42,7 +42,7 @@ export interface ShardProblem {
  * Pairs on disk, in shards: the plan, `pairs.json`, which never changes, and one safetensors file for each shard. Writers
  * need no coordination: a shard has the same bytes whichever writer makes it, and a file gets its name when it is whole.
  */
-export class PairStore implements IndexedPairs<tf.Tensor4D>, WritablePairs {
+export class PairStore implements IndexedPairs<tf.Tensor4D>, MeasuredPairs, WritablePairs {
   readonly count: number
   /** How many shards there are. */
   readonly shards: number
@@ -115,6 +115,19 @@ export class PairStore implements IndexedPairs<tf.Tensor4D>, WritablePairs {
   /** The pairs at these indices as tensors: x and z [B,H,W,C], one-hot labels [B,classes] if there are classes. */
   async batch(indices: ArrayLike<number>): Promise<Pairs<tf.Tensor4D>> {
     return pairTensors(this.plan, indices, await this.read(indices))
+  }
+
+  /**
+   * What was measured of each pair, by name, [count] each: the plan's `quality`. Images are not read, but every shard is checked once, as
+   * in `read`.
+   */
+  async quality(): Promise<Record<string, Float32Array>> {
+    if (!this.plan.quality)
+      throw new RangeError(
+        `datasets.PairStore.quality: the store's plan must have quality, got none in '${this.directory}'.`,
+      )
+    const all = Int32Array.from({ length: this.count }, (_, i) => i)
+    return decodeQuality(this.plan, await this.#reader.read(all, isMeasure))
   }
 
   /** Close the files that are open. Safe to call twice. */

@@ -30,8 +30,11 @@ export class ShardReader {
     this.#columns = rowBytes(plan)
   }
 
-  /** The stored bytes of these pairs, by column, with the rows in the order of the indices. */
-  async read(indices: ArrayLike<number>): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
+  /** The stored bytes of these pairs, by column (of those that are wanted), with the rows in the order of the indices. */
+  async read(
+    indices: ArrayLike<number>,
+    wanted: (column: string) => boolean = () => true,
+  ): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
     const places = new Map<number, number[]>()
     for (let place = 0; place < indices.length; place++) {
       const shard = Math.floor(indices[place]! / this.#plan.shardSize)
@@ -40,7 +43,8 @@ export class ShardReader {
       else places.set(shard, [place])
     }
     const out = new Map<string, Uint8Array<ArrayBuffer>>()
-    await Promise.all([...places].map(([shard, list]) => this.#readShard(shard, list, indices, out)))
+    const columns = this.#columns.filter(([name]) => wanted(name))
+    await Promise.all([...places].map(([shard, list]) => this.#readShard(shard, list, indices, columns, out)))
     return out
   }
 
@@ -62,13 +66,14 @@ export class ShardReader {
     shard: number,
     places: readonly number[],
     indices: ArrayLike<number>,
+    columns: readonly [name: string, rowBytes: number][],
     out: Map<string, Uint8Array<ArrayBuffer>>,
   ): Promise<void> {
     const file = this.#acquire(shard)
     try {
       const handle = await file.handle
       const layout = await this.#layout(shard, handle)
-      for (const [name, bytes] of this.#columns) {
+      for (const [name, bytes] of columns) {
         // Memory is taken when a shard is there whose size fits the plan: a plan may say anything.
         const target = out.get(name) ?? new Uint8Array(indices.length * bytes)
         out.set(name, target)

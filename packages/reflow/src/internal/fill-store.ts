@@ -56,10 +56,15 @@ export async function fillStore(
 function concatRows(pieces: readonly PairRows[]): PairRows {
   const noise = pieces.flatMap(piece => (piece.noise ? [piece.noise] : []))
   const labels = pieces.flatMap(piece => (piece.labels ? [...Array.from(piece.labels)] : []))
+  const measured = Object.keys(pieces[0]?.quality ?? {}).map((name): [string, Float32Array] => [
+    name,
+    concat(pieces.map(piece => piece.quality![name]!)),
+  ])
   return {
     images: concat(pieces.map(piece => piece.images)),
     ...(labels.length > 0 && { labels }),
     ...(noise.length > 0 && { noise: concat(noise) }),
+    ...(measured.length > 0 && { quality: Object.fromEntries(measured) }),
   }
 }
 
