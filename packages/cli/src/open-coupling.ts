@@ -3,7 +3,7 @@ import { holdOut, type ImageSource, type IndexedPairs } from '@rectified-flow/da
 import { type CouplingContext, couplings } from '@rectified-flow/reflow'
 import { inside } from './input-file.js'
 import { type DataOptions, type NetworkInput, openDataFor } from './open-data.js'
-import { openPairsFor } from './open-pairs.js'
+import { openPairsFor, type Ranges } from './open-pairs.js'
 import type { TrainConfig } from './train-config.js'
 import { warn } from './warn.js'
 
@@ -17,12 +17,14 @@ export interface OpenedCoupling {
 
 /** The coupling of a configuration, over its pairs or its images, as the network takes them. */
 export async function openCoupling(
-  { coupling: { pairs, data, resolution, ...chosen }, heldOut: share, maxBytes }: TrainConfig,
+  { coupling: { pairs, data, resolution, keep, ...chosen }, heldOut: share, maxBytes }: TrainConfig,
   net: NetworkInput,
   rng: Rng,
 ): Promise<OpenedCoupling> {
   const source =
-    pairs === undefined ? await openData(data!, net, { resolution, maxBytes }) : await openPairs(pairs, net)
+    pairs === undefined
+      ? await openData(data!, net, { resolution, maxBytes })
+      : await openPairs(pairs, net, keep)
   const { close, plain, classes } = source
   if (net.labelDim > 0 && classes === undefined)
     warn(
@@ -58,8 +60,8 @@ interface Source {
   close(): Promise<void>
 }
 
-async function openPairs(path: string, net: NetworkInput): Promise<Source> {
-  const pairs = await openPairsFor(net, path)
+async function openPairs(path: string, net: NetworkInput, keep?: Ranges): Promise<Source> {
+  const pairs = await openPairsFor(net, path, keep)
   return { pairs, classes: pairs.classes, plain: 'stored', close: () => pairs.close() }
 }
 

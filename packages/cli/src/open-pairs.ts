@@ -1,10 +1,13 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Pairs } from '@rectified-flow/core'
-import type { IndexedPairs } from '@rectified-flow/datasets'
-import { openPairStore, openReferencePairs } from '@rectified-flow/datasets/node'
+import { filterPairs, type IndexedPairs } from '@rectified-flow/datasets'
+import { openPairStore, openReferencePairs, type PairStore } from '@rectified-flow/datasets/node'
 import * as tf from '@tensorflow/tfjs-core'
 import type { NetworkInput } from './open-data.js'
+
+/** The least and the largest value of measures, by name. */
+export type Ranges = Readonly<Record<string, readonly [least: number, most: number]>>
 
 interface OpenedPairs extends IndexedPairs {
   /** How many classes there are; absent if the pairs have no labels. */
@@ -13,8 +16,8 @@ interface OpenedPairs extends IndexedPairs {
 }
 
 /** Open pairs for a network: a store of `rectified-flow pairs`, or a folder in the reference's format. */
-export async function openPairsFor(net: NetworkInput, path: string): Promise<OpenedPairs> {
-  const pairs = await openPairs(path)
+export async function openPairsFor(net: NetworkInput, path: string, keep?: Ranges): Promise<OpenedPairs> {
+  const pairs = await openPairs(path, keep)
   const { count, classes, shape } = pairs
   const size = [net.imgResolution, net.imgResolution, net.inChannels]
   const problem =
@@ -35,9 +38,17 @@ export async function openPairsFor(net: NetworkInput, path: string): Promise<Ope
   }
 }
 
-/** Open pairs of either kind as they are. */
-export async function openPairs(path: string): Promise<OpenedPairs & { shape: readonly number[] }> {
+/**
+ * Open pairs of either kind as they are.
+ *
+ * @param keep  only the pairs whose measures are in these ranges
+ */
+export async function openPairs(
+  path: string,
+  keep?: Ranges,
+): Promise<OpenedPairs & { shape: readonly number[] }> {
   if (existsSync(join(path, 'samples.zip'))) {
+    if (keep) throw new RangeError(`coupling.keep must be without reference pairs, which have no measures.`)
     const pairs = await openReferencePairs(path)
     return { ...pairs, shape: [pairs.height, pairs.width, pairs.channels] }
   }
@@ -47,7 +58,26 @@ export async function openPairs(path: string): Promise<OpenedPairs & { shape: re
     ...{ count: store.count, shape, classes },
     batch: indices => store.batch(indices),
     close: () => store.close(),
+    ...(keep && (await within(store, keep))),
   }
+}
+
+/** The pairs whose measures are in these ranges. */
+async function within(store: PairStore, keep: Ranges): Promise<IndexedPairs> {
+  const ranges = Object.entries(keep)
+  const { quality = [] } = store.plan
+  for (const [name] of ranges)
+    if (!quality.includes(name)) {
+      await store.close()
+      const has = quality.length > 0 ? quality.join(', ') : 'none'
+      throw new RangeError(
+        `coupling.keep must name measures of '${store.directory}', which has ${has}, got ${name}.`,
+      )
+    }
+  const { count, batch } = await filterPairs(store, measures =>
+    ranges.every(([name, [least, most]]) => measures[name]! >= least && measures[name]! <= most),
+  )
+  return { count, batch }
 }
 
 /** The pairs with one-hot labels as wide as the network's; without labels if it has no classes. Takes the labels. */

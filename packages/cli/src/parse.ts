@@ -52,6 +52,16 @@ export function parseTimes(text: string): number[] {
   throw new InvalidArgumentError(`must be at least 2 falling numbers in [0, 1], got '${short(text)}'.`)
 }
 
+/** A parser for an option that takes some of these names: `a,b`. */
+export function parseNames<Name extends string>(names: readonly Name[]): (text: string) => Name[] {
+  return text => {
+    const given = text.split(',').map(name => name.trim())
+    const chosen = names.filter(name => given.includes(name))
+    if (chosen.length === given.length) return chosen
+    throw new InvalidArgumentError(`must be of ${names.join(', ')}, each once, got '${short(text)}'.`)
+  }
+}
+
 /** Two times: `0.2,0.8` -> numbers. */
 export function parseInterval(text: string): [number, number] {
   const [from = Number.NaN, to = Number.NaN, ...more] = text.split(',').map(numberOf)

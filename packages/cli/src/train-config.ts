@@ -61,6 +61,8 @@ const settings = z.strictObject({
       choiceSchema(couplings, {
         /** A store of `rectified-flow pairs`, or a folder in the reference's format. */
         pairs: z.string().optional(),
+        /** Only the pairs whose measures (`pairs make --quality`) are in these ranges, such as length: [1, 1.1]. */
+        keep: z.record(z.string(), z.tuple([z.number(), z.number()])).optional(),
         /** Images, each paired with its own noise: trains a 1-rectified flow. */
         data: z.string().optional(),
         /** Crop each image of the data to its centre square and resize it; without it, sizes must fit. */
@@ -71,6 +73,7 @@ const settings = z.strictObject({
       ({ data, resolution }) => resolution === undefined || data !== undefined,
       'must have resolution only with data',
     )
+    .refine(({ pairs, keep }) => keep === undefined || pairs !== undefined, 'must have keep only with pairs')
     .refine(
       ({ pairs, data }) => (pairs === undefined) !== (data === undefined),
       'must have either pairs or data',

@@ -5,6 +5,7 @@ import { openPairStore, readMnist } from '@rectified-flow/datasets/node'
 import { expectClose } from '@rectified-flow/tools/matchers'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { openPairs } from '../src/open-pairs.js'
 import { contents, MNIST, TEACHER, temporaryFolder } from './digits.js'
 import { run } from './run.js'
 import { tinyNetwork } from './tiny.js'
@@ -143,4 +144,38 @@ it('writes a store as tars, and only those that are missing', async () => {
   await write()
   expect(await contents(tars)).toEqual(before)
   expect(before).toHaveLength(3)
+})
+
+it('measures pairs, shows them on a page, and trains on those in a range', async () => {
+  const store = folder.at('measured')
+  const options = ['--count', '24', '--steps', '2', '--out', store, '--quality', 'inversionError,length']
+  const made = await run('pairs', ...common, ...options)
+  expect(made.out).toBe(`24 pairs made; ${store} is complete`)
+  const opened = await openPairStore(store)
+  const { length, inversionError } = await opened.quality()
+  await opened.close()
+  const sorted = [...length!].sort((a, b) => a - b)
+  expect(sorted[0]).toBeGreaterThanOrEqual(1)
+  expect(Math.min(...inversionError!)).toBeGreaterThan(0)
+
+  const page = folder.at('pairs.html')
+  expect((await run('report', store, '-o', page)).out).toBe(`the store's report is ${page}`)
+  const html = await readFile(page, 'utf8')
+  expect(html.match(/<svg/g)).toHaveLength(2)
+  expect(html).toContain(`<th>median</th><td>${Number(sorted[12]!.toPrecision(4))}</td>`)
+  expect(html.match(/data:image\/png/g)).toHaveLength(4)
+  await expect(run('report', store, '--watch')).rejects.toThrow('--watch must be without a store of pairs')
+
+  const most = (sorted[7]! + sorted[8]!) / 2
+  const kept = await openPairs(store, { length: [0, most] })
+  expect(kept.count).toBe(8)
+  await kept.close()
+  await expect(openPairs(store, { bend: [0, 1] })).rejects.toThrow('has inversionError, length, got bend.')
+})
+
+it.each([
+  [['--edm'], '--quality measures the path of a flow, so it must be without --edm'],
+  [['--rule', 'reinterpolate'], '--quality measures the path of a flow, so it must be without --rule'],
+])('refuses --quality with %j', async (more, message) => {
+  await expect(make(folder.at('refused'), '--quality', 'length', ...more)).rejects.toThrow(message)
 })

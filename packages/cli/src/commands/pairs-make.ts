@@ -1,9 +1,16 @@
-import { generatePairs, sample, sampleEdm } from '@rectified-flow/reflow'
+import {
+  generatePairs,
+  measuredSample,
+  type PairMeasure,
+  pairMeasures,
+  sample,
+  sampleEdm,
+} from '@rectified-flow/reflow'
 import { Command, Option } from 'commander'
 import { addStoreOptions, type Filling, fillPairStore, type StoreFlags } from '../fill-pair-store.js'
 import { type GuidanceFlags, guidanceOptions, guidanceOrigin, openGuidance } from '../guidance.js'
 import { type NetworkOptions, networkHash, networkOptions, openNetwork } from '../open-network.js'
-import { parseInteger } from '../parse.js'
+import { parseInteger, parseNames } from '../parse.js'
 import {
   addSamplingOptions,
   EDM_STEPS,
@@ -21,6 +28,7 @@ interface Flags extends NetworkOptions, SamplingFlags, GuidanceFlags, StoreFlags
   seed: number
   edm?: boolean
   images: 'uint8' | 'float16'
+  quality?: PairMeasure[]
 }
 
 /** `rectified-flow pairs [make]`: noise, and the images that a teacher makes from it. */
@@ -38,6 +46,11 @@ export function pairsMakeCommand(): Command {
     .addOption(
       new Option('--images <format>', 'format of the images').choices(['uint8', 'float16']).default('uint8'),
     )
+  command.option(
+    '--quality <list>',
+    `measure each pair's path, and keep it beside the pair: some of ${pairMeasures.join(', ')}`,
+    parseNames(pairMeasures),
+  )
   addStoreOptions(command)
   for (const option of [...guidanceOptions(), ...networkOptions()]) command.addOption(option)
   return addSamplingOptions(command, FLOW_STEPS).action(run)
@@ -45,6 +58,10 @@ export function pairsMakeCommand(): Command {
 
 async function run(given: Flags): Promise<void> {
   const { edm, times } = given
+  if (given.quality && (edm || given.rule !== 'euler'))
+    throw new RangeError(
+      `--quality measures the path of a flow, so it must be without ${edm ? '--edm: without it the network is sampled as a flow' : '--rule'}.`,
+    )
   const flags = times ? given : { ...given, steps: given.steps ?? (edm ? EDM_STEPS : FLOW_STEPS) }
   if (!edm && (flags.steps ?? times!.length - 1) === 1)
     warn(
@@ -60,6 +77,7 @@ async function generation(flags: Flags): Promise<Filling> {
   const fields = await openGuidance(flags, flow)
   const sampling = samplingOf(flags)
   const edm = { steps: flags.steps ?? EDM_STEPS }
+  const { quality: measures } = flags
   return {
     plan: {
       count: flags.count,
@@ -67,6 +85,7 @@ async function generation(flags: Flags): Promise<Filling> {
       shape: [side, side, channels],
       images: flags.images,
       ...(labelDim > 0 && { classes: labelDim }),
+      ...(measures && { quality: measures }),
       // a store refuses pairs with another teacher or sampler
       origin: {
         teacher: await networkHash(flags),
@@ -77,8 +96,12 @@ async function generation(flags: Flags): Promise<Filling> {
     fill: (store, options) =>
       generatePairs(
         store,
-        (z, classLabels) => {
+        (z, classLabels, probe) => {
           const given = classLabels ? { classLabels } : {}
+          if (measures) {
+            const { rule: _, ...path } = sampling
+            return measuredSample(fields.velocity(given), z, { ...path, measures, probe })
+          }
           return flags.edm
             ? sampleEdm(fields.denoiser(given), z, edm).x
             : sample(fields.velocity(given), z, sampling).x

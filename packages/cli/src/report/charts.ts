@@ -48,6 +48,30 @@ export function barsOverTime(values: readonly (number | null)[]): string {
   })
 }
 
+const BINS = 40
+
+/** How many of the values are where, as SVG. The outer bars also hold the half percent at either end that lies beyond. */
+export function histogram(values: ArrayLike<number>): string {
+  const sorted = Float64Array.from(values).sort()
+  const [least, most] = [0.005, 0.995].map(share => sorted[Math.floor(share * (sorted.length - 1))]!) as [
+    number,
+    number,
+  ]
+  const width = (most - least || Math.abs(least) || 1) / BINS
+  const counts = new Array<number>(BINS).fill(0)
+  for (const value of sorted) counts[Math.min(Math.max(Math.floor((value - least) / width), 0), BINS - 1)]!++
+  const bars = counts.map((count, i) => ({ from: least + i * width, to: least + (i + 1) * width, count }))
+  return svg({
+    ...SIZE,
+    x: { label: null, tickFormat: shortNumber, ticks: 6 },
+    y: { ...Y, label: 'pairs' },
+    marks: [
+      Plot.rectY(bars, { x1: 'from', x2: 'to', y: 'count', fill: COLOUR, inset: 0.5 }),
+      Plot.ruleY([0]),
+    ],
+  })
+}
+
 function svg(options: Plot.PlotOptions): string {
   const { document } = parseHTML('<html><body></body></html>')
   return Plot.plot({ ...options, document: document as unknown as Document }).outerHTML
