@@ -35,6 +35,7 @@ export function sidebar(api: Item[]): DefaultTheme.Sidebar {
       ['Classes and guidance', 'classes'],
       ['Validate', 'validate'],
       ['Resume a run', 'resume'],
+      ['Post-train on a distance', 'post-training'],
       ['Clusters', 'clusters'],
       ['Several GPUs or machines', 'ranks'],
       ['Browsers and bundlers', 'browsers'],
