@@ -3,7 +3,7 @@ import { checkIndices } from './internal/check-indices.js'
 /** What a part has of its source: an `ImageSource` stays one, and pairs stay pairs. */
 export type Part<Source> = Pick<Source, keyof Source & ('count' | Described | Reading | 'quality' | 'close')>
 
-type Described = 'height' | 'width' | 'channels' | 'classes'
+type Described = 'height' | 'width' | 'channels' | 'classes' | 'classNames'
 type Reading = 'read' | 'batch'
 
 /** The part of a source that has these of its indices. It reads from the source, and closes it. */
@@ -18,11 +18,12 @@ export function partOf<Source extends object>(source: Source, indices: Int32Arra
     checkIndices(`datasets.${name}`, given, indices.length)
     return Int32Array.from(given, i => indices[i]!)
   }
-  const { height, width, channels, classes } = whole
+  const { height, width, channels, classes, classNames } = whole
   return {
     count: indices.length,
     ...(height !== undefined && { height, width, channels }),
     ...(classes !== undefined && { classes }),
+    ...(classNames !== undefined && { classNames }),
     ...(whole.read && { read: async (given: ArrayLike<number>) => whole.read!(at('read', given)) }),
     ...(whole.batch && { batch: (given: ArrayLike<number>) => whole.batch!(at('batch', given)) }),
     ...(whole.quality && { quality: async () => mapped(await whole.quality!(), indices) }),

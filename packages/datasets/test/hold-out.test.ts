@@ -9,6 +9,7 @@ const images = (count: number) =>
     ...{ height: 1, width: 1, channels: 1 },
     labels: Uint8Array.from({ length: count }, (_, i) => Math.floor((i * 2) / count)),
     classes: 2,
+    classNames: ['dark', 'bright'],
   })
 const all = ({ count }: { count: number }) => Array.from({ length: count }, (_, i) => i)
 
@@ -19,8 +20,8 @@ describe('holdOut', () => {
     expect([...held.images]).toEqual([4, 9, 14, 19])
     expect([...rest.images, ...held.images].sort((a, b) => a - b)).toEqual(all({ count: 20 }))
     expect(held.labels).toEqual([0, 0, 1, 1])
-    const { height, width, channels, classes } = heldOut
-    expect({ height, width, channels, classes }).toEqual({ height: 1, width: 1, channels: 1, classes: 2 })
+    const shape = { height: 1, width: 1, channels: 1 }
+    expect(heldOut).toMatchObject({ ...shape, classes: 2, classNames: ['dark', 'bright'] })
   })
 
   it.each([0.01, 0.07, 0.1, 1 / 3, 0.5, 0.9])(
