@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { readSafetensorsFile } from '@rectified-flow/checkpoints/node'
+import { expectClose, net } from '@rectified-flow/tools/matchers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const root = join(import.meta.dirname, '../..')
@@ -92,5 +94,31 @@ describe.runIf(process.env.SLURM_TEST)('the files for Slurm', () => {
     expect(logs.length).toBe(11)
     expect(said.filter(text => /pairs made/.test(text)).length).toBe(3)
     await expect(readdir(join(at('run'), 'fid.json.parts'))).rejects.toThrow('ENOENT')
+  })
+
+  it('train in two tasks as in one process', { timeout: 300_000 }, async () => {
+    const config = at('ranks.json')
+    await writeFile(
+      config,
+      JSON.stringify({
+        network: { initial: teacher },
+        coupling: { data: mnist },
+        ...{ recipe: 'C', steps: 6, batch: 8, warmup: 1, previewImages: 4 },
+      }),
+    )
+    await cli('train', config, '--out', at('one'), '--backend', 'wasm')
+    await cp(join(root, 'deploy/slurm'), at('tasks'), { recursive: true })
+    Object.assign(env, { CONFIG: config, RUN: at('two'), BACKEND: 'wasm' })
+    const flags = ['--wait', '--parsable', '--ntasks=2', '--time=5', `--chdir=${at('tasks')}`]
+    const said = async () => readFile(join(at('tasks'), `train-${job}.log`), 'utf8')
+    const job = await slurm('sbatch', ...flags, join(at('tasks'), 'train-ranks.sbatch')).catch(({ stdout }) =>
+      stdout.trim(),
+    )
+    expect(await said()).toMatch(/2 processes \(Open MPI/)
+    const weights = async (run: string) =>
+      [...(await readSafetensorsFile(join(run, 'network.safetensors'))).tensors.values()].flatMap(
+        ({ data }) => [...(data as Float32Array)],
+      )
+    await expectClose(await weights(at('two/train')), await weights(at('one')), net)
   })
 })
