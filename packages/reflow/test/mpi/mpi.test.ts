@@ -78,7 +78,7 @@ describe.runIf(process.env.MPI_TEST)('on the ranks of mpirun', { timeout: 600_00
         process.kill(Number(await readFile(join(out, `pid-${victim}`), 'utf8')), 'SIGKILL')
       })
       if (code === 0) break
-      expect(stdout + stderr).toMatch(/signal 9|SIGNAL: 9|Killed/)
+      expect(stdout + stderr).toMatch(/signal 9|SIGNAL: 9|Killed|Assertion failed|Fatal error/) // MPICH may stop at its own check of the peer
     }
     expect(kills).toBe(10)
     expect((await checkpoint('killed')).equals(await checkpoint('two'))).toBe(true)
