@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { BackendCandidate, Unavailable } from './choose-backend.js'
+import { findAdapter } from './webgpu/adapter.js'
 
 /** WebGPU through navigator.gpu, or through the GPU that `find` returns (Dawn, in Node). */
 export function webgpu(
@@ -16,8 +17,16 @@ export function webgpu(
     async load(precision) {
       const gpu = await find()
       if ('reason' in gpu) return gpu
-      const { openWebgpu } = await import('./webgpu/open.js')
-      return openWebgpu(gpu, { software, precision })
+      const options = { software, precision }
+      if (tf.findBackendFactory('webgpu')) {
+        const { openedWebgpu } = await import('./webgpu/open.js')
+        const kept = openedWebgpu(options)
+        if (kept) return kept
+      }
+      const adapter = await findAdapter(gpu, options)
+      if ('reason' in adapter) return adapter
+      const { openWebgpu } = await import('./webgpu/open.js') // only now: without a GPU, a page loads none of this
+      return openWebgpu(adapter, software)
     },
   }
 }

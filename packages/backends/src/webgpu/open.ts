@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
+import type { Unavailable } from '../choose-backend.js'
 import { registerKernels } from '../kernels/register-kernels.js'
-import type { Precision } from '../precision.js'
 import { setTuning } from '../tuning.js'
+import { type AdapterOptions, adapterName, lacks } from './adapter.js'
 import type { WebgpuBackend } from './backend.js'
 import { registerCommands } from './commands/register.js'
 import { tuned } from './convolution/tuned.js'
@@ -21,51 +22,30 @@ const LIMITS = [
   'maxStorageBuffersPerShaderStage',
 ] as const satisfies readonly (keyof GPUSupportedLimits)[]
 
-/** The feature that mixed precision needs. */
-const HALF = 'shader-f16'
-
 /** Features that the kernels use where there are any; tfjs times commands with the first. */
-const FEATURES = ['timestamp-query', HALF, 'subgroups', 'chromium-experimental-subgroup-matrix']
+const FEATURES = ['timestamp-query', 'shader-f16', 'subgroups', 'chromium-experimental-subgroup-matrix']
 
 /** The device in use. */
 let current: { device: GPUDevice; name: string; software: boolean; failed: () => boolean } | undefined
 
-/** The adapter's name, from the fields that it fills. */
-function title({ vendor, architecture, device, description }: GPUAdapterInfo): string {
-  return description || [vendor, architecture, device].filter(Boolean).join(' ') || 'unnamed adapter'
+/** The device in use if it does, so that it is kept with all its tensors; one that was lost or refused a command is replaced. */
+export function openedWebgpu({
+  software,
+  precision,
+}: AdapterOptions): { device: string } | Unavailable | undefined {
+  if (!current || current.software !== software || current.failed()) return undefined
+  if (!tf.findBackendFactory('webgpu')) return undefined
+  const { device, name } = current
+  return lacks(device.features as ReadonlySet<string>, name, precision) ?? { device: name }
 }
 
 /**
- * Register tfjs's 'webgpu' backend on a device that this function opens; its errors throw (see guard). If the present
- * device works, it is kept with all its tensors. If it was lost or refused a command, a new one replaces it.
+ * Register tfjs's 'webgpu' backend on a device that this function opens; its errors throw (see guard).
  *
- * @param gpu        navigator.gpu, or Dawn
- * @param software   true: only an adapter that computes on the CPU; false: only another one
- * @param precision  what the device must be able to do
- * @returns          the adapter's name, or why there is no such adapter
+ * @returns  the adapter's name
  */
-export async function openWebgpu(
-  gpu: GPU,
-  { software, precision }: { software: boolean; precision: Precision },
-): Promise<{ device: string } | { reason: string }> {
-  const lacking = (name: string) => ({
-    reason: `precision 'mixed' needs the feature ${HALF}, which ${name} lacks`,
-  })
-  if (current && current.software === software && !current.failed() && tf.findBackendFactory('webgpu')) {
-    if (precision === 'mixed' && !current.device.features.has(HALF)) return lacking(current.name)
-    return { device: current.name }
-  }
-  const adapter = await gpu.requestAdapter({
-    powerPreference: 'high-performance',
-    ...(software && { forceFallbackAdapter: true }),
-  })
-  if (!adapter) return { reason: software ? 'no software adapter' : 'no adapter' }
-  const name = title(adapter.info)
-  if (!software && adapter.info.isFallbackAdapter)
-    return { reason: `the only adapter computes on the CPU (${name}): ask for 'webgpu-software' to use it` }
-  if (software && !adapter.info.isFallbackAdapter) return { reason: `no software adapter, only ${name}` }
-  if (precision === 'mixed' && !adapter.features.has(HALF)) return lacking(name)
-
+export async function openWebgpu(adapter: GPUAdapter, software: boolean): Promise<{ device: string }> {
+  const name = adapterName(adapter)
   const opened = await adapter.requestDevice({
     requiredFeatures: FEATURES.filter(feature => adapter.features.has(feature)) as GPUFeatureName[],
     requiredLimits: Object.fromEntries(LIMITS.map(limit => [limit, adapter.limits[limit]])),
