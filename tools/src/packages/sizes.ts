@@ -15,16 +15,16 @@ interface Sizes {
 const BUDGETS: Record<string, Sizes> = {
   '@rectified-flow/backends': { packed: 595, bundle: 110 },
   '@rectified-flow/checkpoints': { packed: 130, bundle: 105 },
-  '@rectified-flow/cli': { packed: 165, bundle: 0 },
+  '@rectified-flow/cli': { packed: 190, bundle: 0 },
   '@rectified-flow/core': { packed: 75, bundle: 15 },
-  '@rectified-flow/datasets': { packed: 131, bundle: 26 },
+  '@rectified-flow/datasets': { packed: 145, bundle: 27 },
   '@rectified-flow/eval-fid': { packed: 2450, bundle: 120 },
   '@rectified-flow/flow': { packed: 6000, bundle: 230 },
   '@rectified-flow/losses-lpips-huber': { packed: 935, bundle: 105 },
   '@rectified-flow/ode': { packed: 97, bundle: 26 },
-  '@rectified-flow/reflow': { packed: 160, bundle: 34 },
+  '@rectified-flow/reflow': { packed: 205, bundle: 39 },
   '@rectified-flow/timestep-dists': { packed: 16, bundle: 11 },
-  '@rectified-flow/unet': { packed: 90, bundle: 115 },
+  '@rectified-flow/unet': { packed: 102, bundle: 115 },
 }
 
 /** A line that says how large a package is, and what is wrong with that, or null. */
