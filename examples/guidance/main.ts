@@ -70,7 +70,7 @@ async function measureSeed(run: Run): Promise<Map<string, Measured>> {
       `seed ${run.seed}, ${title}: ${measured.frechet.toFixed(1)}, ${(100 * measured.shown).toFixed(1)} %`,
     )
   }
-  return found
+  return new Map(Object.keys(ROWS).map(row => [row, found.get(row)!]))
 }
 
 main().then(

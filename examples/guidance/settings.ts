@@ -22,8 +22,8 @@ export interface Settings {
 const training = { batch: 64, learningRate: 2e-3 }
 
 export const SETTINGS: Omit<Settings, 'backend'> = {
-  teacher: { ...training, steps: 4000 },
-  guide: { ...training, steps: 1000 },
+  teacher: { ...training, steps: 3000 },
+  guide: { ...training, steps: 750 },
   trainImages: 40_000,
   samples: 2048,
   steps: 16,

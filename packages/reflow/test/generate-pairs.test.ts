@@ -17,7 +17,7 @@ import {
   type Teacher,
 } from '@rectified-flow/reflow'
 import { expectNoLeak } from '@rectified-flow/tools/leaks'
-import { exact, expectClose } from '@rectified-flow/tools/matchers'
+import { exact, expectClose, sum } from '@rectified-flow/tools/matchers'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
@@ -72,7 +72,9 @@ describe('generatePairs', () => {
         return quality
       }),
     )
-    expect(await contents(at('batch-1'))).toEqual(await contents(at('batch-4')))
+    // A backend may sum in another order in another batch.
+    for (const measure of pairMeasures)
+      await expectClose(tf.tensor(found[0]![measure]!), tf.tensor(found[1]![measure]!), sum)
     const { length, divergence, inversionError } = found[0]!
     for (const i of Array(11).keys()) {
       expect(length![i]).toBeGreaterThanOrEqual(1)
