@@ -56,10 +56,9 @@ for (const [when, seeds] of Object.entries(measured)) {
   const cell = (name: keyof Measured, digits: number) => {
     const values = seeds.map(one => one[name])
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length
-    const deviation = Math.sqrt(
-      values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1),
-    )
-    return `${mean.toFixed(digits)} ± ${deviation.toFixed(digits)}`
+    const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1)
+    const error = Math.sqrt(variance / values.length) // the standard error of the mean
+    return `${mean.toFixed(digits)} ± ${error.toFixed(digits)}`
   }
   const distances = (['trained', 'other', 'pixels'] as const).map(name => cell(name, 2))
   console.log(`| ${[when, ...distances, cell('precision', 3), cell('recall', 3)].join(' | ')} |`)

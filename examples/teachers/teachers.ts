@@ -31,7 +31,7 @@ const falling = (rate: number, steps: number): Teacher['learningRate'] => ({
   schedule: warmUp(linearDecay(rate, { from: steps / 2, to: steps, floor: 0.02 }), { steps: 200 }),
 })
 
-/** The teachers that the reflow package ships, by the name of their file. */
+/** The teachers that the flow package ships, by the name of their file. */
 export const TEACHERS: Record<string, Teacher> = {
   'digit-teacher': {
     title: 'Digit teacher: a 1-rectified flow on MNIST',

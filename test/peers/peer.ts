@@ -14,6 +14,16 @@ export interface Comparison {
   limit: number
 }
 
+/** Makes comparisons with their numbers by name. */
+export function against(theirs: Numbers) {
+  return (what: string, ours: ArrayLike<number>, name: string, limit = 0): Comparison => ({
+    what,
+    ours,
+    theirs: theirs(name),
+    limit,
+  })
+}
+
 /** A Python package that does what a package here does. */
 export interface Peer {
   /** Its name on PyPI. */

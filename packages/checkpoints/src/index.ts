@@ -1,4 +1,3 @@
-export { toFloat16 } from '@rectified-flow/core'
 export type { HostData, HostDtype, HostTensor } from './host-tensor.js'
 export type { Json } from './internal/to-json.js'
 export {

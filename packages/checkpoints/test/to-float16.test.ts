@@ -1,5 +1,5 @@
-import { toFloat16, toFloat32 } from '@rectified-flow/checkpoints'
-import { createRng } from '@rectified-flow/core'
+import { toFloat32 } from '@rectified-flow/checkpoints'
+import { createRng, toFloat16 } from '@rectified-flow/core'
 import { expect, it } from 'vitest'
 
 const back = (values: number[]) => [

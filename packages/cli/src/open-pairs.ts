@@ -62,22 +62,24 @@ export async function openPairs(
   }
 }
 
-/** The pairs whose measures are in these ranges. */
+/** The pairs whose measures are in these ranges. If there is none, the store is closed. */
 async function within(store: PairStore, keep: Ranges): Promise<IndexedPairs> {
   const ranges = Object.entries(keep)
   const { quality = [] } = store.plan
-  for (const [name] of ranges)
-    if (!quality.includes(name)) {
-      await store.close()
-      const has = quality.length > 0 ? quality.join(', ') : 'none'
+  const isWithin = (measures: Readonly<Record<string, number>>) =>
+    ranges.every(([name, [least, most]]) => measures[name]! >= least && measures[name]! <= most)
+  try {
+    const missing = ranges.find(([name]) => !quality.includes(name))
+    if (missing)
       throw new RangeError(
-        `coupling.keep must name measures of '${store.directory}', which has ${has}, got ${name}.`,
+        `coupling.keep must name measures of '${store.directory}', which has ${quality.join(', ') || 'none'}, got ${missing[0]}.`,
       )
-    }
-  const { count, batch } = await filterPairs(store, measures =>
-    ranges.every(([name, [least, most]]) => measures[name]! >= least && measures[name]! <= most),
-  )
-  return { count, batch }
+    const { count, batch } = await filterPairs(store, isWithin)
+    return { count, batch }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
 }
 
 /** The pairs with one-hot labels as wide as the network's; without labels if it has no classes. Takes the labels. */

@@ -1,6 +1,6 @@
 import { useBackend } from '@rectified-flow/backends'
 import type { Checkpoint } from '@rectified-flow/checkpoints'
-import { readTrainerState } from '@rectified-flow/reflow/node'
+import { trainerStateOf } from '@rectified-flow/reflow/node'
 import { toTorchState, type UNetConfig } from '@rectified-flow/unet'
 import { readNetwork } from './open-network.js'
 
@@ -17,10 +17,12 @@ export function networkMetadata(config: UNetConfig): Record<string, string> {
 /**
  * A checkpoint of `train` for PyTorch: weights, moving averages and Adam's moments under the reference's names.
  *
- * @param network  a file of the network, for its configuration and its buffers, which a checkpoint doesn't hold
+ * @param checkpoint  the content of the file at `path`
+ * @param network     a file of the network, for its configuration and its buffers, which a checkpoint doesn't hold
  */
 export async function torchCheckpoint(
   path: string,
+  checkpoint: Checkpoint,
   network: string | undefined,
   maxBytes: number | undefined,
 ): Promise<Checkpoint> {
@@ -37,7 +39,7 @@ export async function torchCheckpoint(
     ...(maxBytes !== undefined && { maxBytes }),
   })
   try {
-    const { state } = await readTrainerState(path)
+    const { state } = trainerStateOf(path, checkpoint)
     return {
       format: 'safetensors',
       tensors: await toTorchState(net, state),

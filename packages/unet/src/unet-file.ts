@@ -1,10 +1,11 @@
-import { readSafetensors, toFloat16, writeSafetensors } from '@rectified-flow/checkpoints'
+import { readSafetensors, writeSafetensors } from '@rectified-flow/checkpoints'
 import {
   checkKind,
   checkOneOf,
   checkOptions,
   describe,
   type OptionNames,
+  toFloat16,
   type Weights,
 } from '@rectified-flow/core'
 import { createUNet } from './create-unet.js'

@@ -1,4 +1,5 @@
-import { type HostTensor, toFloat16 } from '@rectified-flow/checkpoints'
+import type { HostTensor } from '@rectified-flow/checkpoints'
+import { toFloat16 } from '@rectified-flow/core'
 import { combineWeights } from '@rectified-flow/unet'
 import { expect, it } from 'vitest'
 

@@ -2,7 +2,7 @@ import { frechetDistanceOfSets, kernelDistance, resize } from '@rectified-flow/e
 import * as tf from '@tensorflow/tfjs-core'
 import { featureSets } from '../feature-sets.js'
 import { images, tensor } from '../inputs.js'
-import { numbersOfTensor, type Peer } from '../peer.js'
+import { against, numbersOfTensor, type Peer } from '../peer.js'
 
 const inputs = () => ({ small: images('small', [2, 32]), large: images('large', [1, 400]) })
 
@@ -20,12 +20,7 @@ export const cleanFid: Peer = {
         }),
       )
     const { first, second } = featureSets()
-    const row = (what: string, ours: ArrayLike<number>, name: string, limit: number) => ({
-      what,
-      ours,
-      theirs: theirs(name),
-      limit,
-    })
+    const row = against(theirs)
     return [
       row('pixels 32 to 299, bicubic', await resized('small'), 'small', 1e-5),
       row('pixels 400 to 299, bicubic', await resized('large'), 'large', 1e-5),

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
-import { type HostTensor, toFloat16 } from '@rectified-flow/checkpoints'
+import type { HostTensor } from '@rectified-flow/checkpoints'
 import { readSafetensorsFile, withChecksum, writeSafetensorsFile } from '@rectified-flow/checkpoints/node'
+import { toFloat16 } from '@rectified-flow/core'
 import { normal } from '../inputs.js'
 import type { Comparison, Numbers, Peer } from '../peer.js'
 

@@ -4,7 +4,7 @@ import { encodePngGrid } from '@rectified-flow/datasets'
 import { TensorBoardWriter } from '@rectified-flow/reflow/node'
 import type * as tf from '@tensorflow/tfjs-core'
 import { images, tensor } from '../inputs.js'
-import type { Peer } from '../peer.js'
+import { against, type Peer } from '../peer.js'
 
 const lossAt = (step: number) => 1 / (1 + step)
 const steps = [0, 1, 2, 3, 4, 5]
@@ -30,12 +30,7 @@ export const tensorboard: Peer = {
   async compare(_, theirs) {
     const series = (value: (step: number) => number) =>
       steps.flatMap(step => [step, Math.fround(value(step))])
-    const row = (what: string, ours: ArrayLike<number>, name: string) => ({
-      what,
-      ours,
-      theirs: theirs(name),
-      limit: 0,
-    })
+    const row = against(theirs)
     return [
       row('steps and losses of a run that was resumed', series(lossAt), 'loss all'),
       row(

@@ -9,7 +9,7 @@ import { readFidInception } from '@rectified-flow/eval-fid/node'
 import type * as tf from '@tensorflow/tfjs-core'
 import { featureSets } from '../feature-sets.js'
 import { images, tensor } from '../inputs.js'
-import { numbersOfTensor, type Peer } from '../peer.js'
+import { against, numbersOfTensor, type Peer } from '../peer.js'
 
 const inputs = () => ({ x: images('x', [1, 48]) })
 
@@ -24,12 +24,7 @@ export const torchFidelity: Peer = {
     const { mean, deviation } = inceptionScoreOfSplits(first)
     const deviationOverN = deviation * Math.sqrt(9 / 10) // NumPy's default; ours is over n - 1
     const { precision, recall } = manifoldMetrics(first, second)
-    const row = (what: string, ours: ArrayLike<number>, name: string, limit: number) => ({
-      what,
-      ours,
-      theirs: theirs(name),
-      limit,
-    })
+    const row = against(theirs)
     return [
       row(
         'Inception, legacy_tensorflow: features',

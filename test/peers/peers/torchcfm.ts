@@ -2,7 +2,7 @@ import { interpolate } from '@rectified-flow/core'
 import { linearAssignment, sinkhorn } from '@rectified-flow/reflow/transport'
 import * as tf from '@tensorflow/tfjs-core'
 import { normal, tensor } from '../inputs.js'
-import { array, numbersOfTensor, type Peer } from '../peer.js'
+import { against, array, numbersOfTensor, type Peer } from '../peer.js'
 
 const BATCH = 64
 const inputs = () => ({
@@ -22,12 +22,7 @@ export const torchcfm: Peer = {
     const [x, z, t] = [tensor(given.x), tensor(given.z), tensor<tf.Tensor1D>(given.t)]
     const cost = squaredDistances(given.x.data as Float32Array, given.z.data as Float32Array)
     const plan = sinkhorn(cost, BATCH, { epsilon: 2, tolerance: 1e-9 })
-    const row = (what: string, ours: ArrayLike<number>, name: string, limit: number) => ({
-      what,
-      ours,
-      theirs: theirs(name),
-      limit,
-    })
+    const row = against(theirs)
     return [
       row('states x_t', await numbersOfTensor(interpolate(x, z, t)), 'states', 1e-6),
       row('velocities', await numbersOfTensor(tf.sub(z, x)), 'velocities', 1e-6),

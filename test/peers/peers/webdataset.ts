@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { createPairStore, writeWebDataset } from '@rectified-flow/datasets/node'
 import * as tf from '@tensorflow/tfjs-core'
-import { numbersOfTensor, type Peer } from '../peer.js'
+import { against, numbersOfTensor, type Peer } from '../peer.js'
 
 const COUNT = 10
 const labels = Array.from({ length: COUNT }, (_, i) => i % 3)
@@ -23,12 +23,7 @@ export const webdataset: Peer = {
     const { x, z } = await store.batch(indices)
     await store.close()
     const planes = (images: tf.Tensor4D) => numbersOfTensor(tf.transpose(images, [0, 3, 1, 2]))
-    const row = (what: string, ours: ArrayLike<number>, name: string) => ({
-      what,
-      ours,
-      theirs: theirs(name),
-      limit: 0,
-    })
+    const row = against(theirs)
     return [
       row('keys of 10 pairs in 3 tars', indices, 'keys'),
       row('images', await planes(x), 'x'),

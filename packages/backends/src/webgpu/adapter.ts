@@ -2,7 +2,7 @@ import type { Unavailable } from '../choose-backend.js'
 import type { Precision } from '../precision.js'
 
 /** The feature that mixed precision needs. */
-const HALF = 'shader-f16'
+export const HALF = 'shader-f16'
 
 /** What a device must be. */
 export interface AdapterOptions {

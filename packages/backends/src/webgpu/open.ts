@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { Unavailable } from '../choose-backend.js'
 import { registerKernels } from '../kernels/register-kernels.js'
 import { setTuning } from '../tuning.js'
-import { type AdapterOptions, adapterName, lacks } from './adapter.js'
+import { type AdapterOptions, adapterName, HALF, lacks } from './adapter.js'
 import type { WebgpuBackend } from './backend.js'
 import { registerCommands } from './commands/register.js'
 import { tuned } from './convolution/tuned.js'
@@ -23,7 +23,7 @@ const LIMITS = [
 ] as const satisfies readonly (keyof GPUSupportedLimits)[]
 
 /** Features that the kernels use where there are any; tfjs times commands with the first. */
-const FEATURES = ['timestamp-query', 'shader-f16', 'subgroups', 'chromium-experimental-subgroup-matrix']
+const FEATURES = ['timestamp-query', HALF, 'subgroups', 'chromium-experimental-subgroup-matrix']
 
 /** The device in use. */
 let current: { device: GPUDevice; name: string; software: boolean; failed: () => boolean } | undefined

@@ -35,7 +35,7 @@ export function fillConvert(command: Command): Command {
       await checkFile('<in>', input)
       if (output !== undefined) await checkOutput('[out]', output, 'file')
       const read = await readCheckpointFile(input, limit(maxBytes))
-      const checkpoint = isTrainerState(read) ? await torchCheckpoint(input, network, maxBytes) : read
+      const checkpoint = isTrainerState(read) ? await torchCheckpoint(input, read, network, maxBytes) : read
       const tensors = select(checkpoint, prefix, input)
       console.log(describe(checkpoint, tensors))
       if (output === undefined) return

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { type HostTensor, toFloat16, toFloat32, writeSafetensors } from '@rectified-flow/checkpoints'
-import { checkInt, describe } from '@rectified-flow/core'
+import { type HostTensor, toFloat32, writeSafetensors } from '@rectified-flow/checkpoints'
+import { checkInt, describe, toFloat16 } from '@rectified-flow/core'
 import type { FullPairPlan } from '../pair-plan.js'
 import type { PairRows } from '../pair-source.js'
 import { planId } from './pair-manifest.js'

@@ -5,4 +5,10 @@ export { type MpiCommunicator, type MpiOptions, mpiCommunicator } from './mpi/mp
 export { TensorBoardWriter } from './tensorboard.js'
 export { train } from './train.js'
 export type { Preview, TrainOptions, TrainResult } from './train-options.js'
-export { loadTrainer, readTrainerState, saveTrainer, type TrainerFile } from './trainer-file.js'
+export {
+  loadTrainer,
+  readTrainerState,
+  saveTrainer,
+  type TrainerFile,
+  trainerStateOf,
+} from './trainer-file.js'

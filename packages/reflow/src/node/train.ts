@@ -87,7 +87,7 @@ async function runSteps(
   let enough = isEnough()
   const isValidated = (step: number) => validate && (step % validateEvery === 0 || step === steps)
   const isSeen = (step: number) =>
-    several ||
+    several || // the ranks agree before each step whether it is begun
     step % saveEvery === 0 ||
     (preview && step % previewEvery === 0) ||
     isValidated(step) ||

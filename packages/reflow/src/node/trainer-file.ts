@@ -1,4 +1,4 @@
-import type { HostTensor } from '@rectified-flow/checkpoints'
+import type { Checkpoint, HostTensor } from '@rectified-flow/checkpoints'
 import { readSafetensorsFile, withChecksum, writeSafetensorsFile } from '@rectified-flow/checkpoints/node'
 import { checkKind, checkOptions, checkText, describe } from '@rectified-flow/core'
 import type { Trainer } from '../trainer.js'
@@ -73,7 +73,14 @@ export async function readTrainerState(path: string): Promise<TrainerFile> {
 }
 
 export async function readTrainerFile(path: string): Promise<TrainerFile> {
-  const { tensors, metadata } = await readSafetensorsFile(path)
+  return trainerStateOf(path, await readSafetensorsFile(path))
+}
+
+/** The state in a file that is read already, for example by `readCheckpointFile`. Errors name its path. */
+export function trainerStateOf(
+  path: string,
+  { tensors, metadata }: Pick<Checkpoint, 'tensors' | 'metadata'>,
+): TrainerFile {
   const state = { ...countersOf(path, metadata), tensors: tensors as TrainerState['tensors'] }
   return { state, metadata }
 }
