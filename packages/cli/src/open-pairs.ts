@@ -4,6 +4,7 @@ import type { Pairs } from '@rectified-flow/core'
 import { filterPairs, type IndexedPairs } from '@rectified-flow/datasets'
 import { openPairStore, openReferencePairs, type PairStore } from '@rectified-flow/datasets/node'
 import * as tf from '@tensorflow/tfjs-core'
+import { inside } from './input-file.js'
 import type { NetworkInput } from './open-data.js'
 
 /** The least and the largest value of measures, by name. */
@@ -74,7 +75,7 @@ async function within(store: PairStore, keep: Ranges): Promise<IndexedPairs> {
       throw new RangeError(
         `coupling.keep must name measures of '${store.directory}', which has ${quality.join(', ') || 'none'}, got ${missing[0]}.`,
       )
-    const { count, batch } = await filterPairs(store, isWithin)
+    const { count, batch } = await inside('coupling.keep', () => filterPairs(store, isWithin))
     return { count, batch }
   } catch (error) {
     await store.close()

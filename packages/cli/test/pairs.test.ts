@@ -171,6 +171,7 @@ it('measures pairs, shows them on a page, and trains on those in a range', async
   expect(kept.count).toBe(8)
   await kept.close()
   await expect(openPairs(store, { bend: [0, 1] })).rejects.toThrow('has inversionError, length, got bend.')
+  await expect(openPairs(store, { length: [0, 0.5] })).rejects.toThrow('got 0. It is in coupling.keep.')
 })
 
 it.each([

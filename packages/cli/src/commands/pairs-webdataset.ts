@@ -30,7 +30,8 @@ export function pairsWebDatasetCommand(): Command {
         const paths = await withProgress(work, update =>
           writeWebDataset(out, pairs, { shardSize, onProgress: done => update(done) }),
         )
-        console.log(`${pairs.count} pairs in ${paths.length} tars in ${out}`)
+        const tars = `${paths.length} ${paths.length === 1 ? 'tar' : 'tars'}`
+        console.log(`${pairs.count} pairs in ${tars} in ${out}`)
       } finally {
         await pairs.close()
       }

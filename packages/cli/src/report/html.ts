@@ -57,12 +57,12 @@ body { font: 15px/1.45 system-ui, sans-serif; max-width: 1180px; margin: 2rem au
 h1 { font-size: 1.5rem; margin: 0 0 .3rem } h2 { font-size: 1.1rem; margin: 2.2rem 0 .6rem } h3 { font-size: .9rem; font-weight: 600; margin: 0 0 .3rem }
 .soft { color: var(--soft); margin: 0 }
 .tiles, .charts, .grids { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)) }
-.charts { grid-template-columns: repeat(auto-fill, minmax(min(460px, 100%), 1fr)) }
+.charts { grid-template-columns: repeat(auto-fill, minmax(min(460px, 100%), 1fr)) } .charts > table { place-self: start }
 .grids { grid-template-columns: repeat(auto-fill, minmax(min(240px, 100%), 1fr)) }
 .tile { border: 1px solid var(--line); border-radius: 8px; padding: .6rem .8rem } .tile b { display: block; font-size: 1.25rem; font-variant-numeric: tabular-nums }
 figure { margin: 0 } figcaption { color: var(--soft); font-size: .85rem }
 svg { width: 100%; height: auto; overflow: visible } img { width: 100%; image-rendering: pixelated; border: 1px solid var(--line); box-sizing: border-box }
-table { border-collapse: collapse; font-size: .9rem } th { text-align: left; font-weight: 500; padding: .15rem 1.2rem .15rem 0; vertical-align: top } td { font-variant-numeric: tabular-nums; overflow-wrap: anywhere }
+table { border-collapse: collapse; font-size: .9rem } th, td { padding: .15rem 1.2rem .15rem 0; vertical-align: top } th { text-align: left; font-weight: 500 } td { font-variant-numeric: tabular-nums; overflow-wrap: anywhere }
 </style>
 <body>
 ${body}

@@ -7,7 +7,7 @@ import { escapeHtml, flatten, page, table } from './html.js'
 /** How many images of each end of a measure the page shows. */
 const SHOWN = 24
 const COLUMNS = 8
-const QUANTILES = { least: 0, '5 %': 0.05, median: 0.5, '95 %': 0.95, most: 1 }
+const QUANTILES = { least: 0, '5 %': 0.05, median: 0.5, '95 %': 0.95, largest: 1 }
 
 /**
  * One self-contained page of a store of pairs: for each measure a histogram, quantiles, and the images with the least and the largest
