@@ -2,7 +2,7 @@ import { checkKind } from '@rectified-flow/core'
 
 /**
  * Processes that train together. Each is a rank, from 0 to size - 1. Every rank must call the same methods in the same order, with
- * as many numbers: a method ends when all ranks have called it. See `mpiCommunicator` of `@rectified-flow/reflow/node` for MPI.
+ * arrays of the same length. A method ends when all ranks have called it. See `mpiCommunicator` of `@rectified-flow/reflow/node` for MPI.
  */
 export interface Communicator {
   readonly rank: number

@@ -39,7 +39,7 @@ const measuredSampleNames: OptionNames<MeasuredSampleOptions> = {
  *
  *   length           the path's length over that of its chord, sum over i of |x_{i+1} - x_i| / |x_N - x_0|; 1 if it is straight
  *   divergence       ∫_0^1 div v(x_t, t) dt in nats, by the sampler's method and from one probe e: div v = E[e' (dv/dx) e]. It is what
- *                    `logLikelihood` adds to the density of the noise: a large one is a crowded place of the data
+ *                    `logLikelihood` adds to the density of the noise: where it is large, the data are dense
  *   inversionError   root of the mean squared difference between the noise and what the way back on the same grid makes of the sample.
  *                    Its first state is a little of the noise, as in `invert`
  *

@@ -210,7 +210,7 @@ describe('rowStream', () => {
   it('refuses draws that are not row by row', () => {
     const rng = rowStream(createRng(1), { first: 2, count: 2 }, 6)
     expect(() => rng.uniforms(3)).toThrow(
-      'reflow.Trainer: each draw from rng must have as many numbers for each of the 2 samples of this rank, got 3 numbers.',
+      'reflow.Trainer: each draw from rng must give the same count of numbers to each of the 2 samples of this rank, got 3 numbers.',
     )
     expect(() => rng.permutation(6)).toThrow(
       'rng must draw row by row on several ranks, got a permutation of 6.',

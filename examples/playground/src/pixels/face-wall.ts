@@ -30,8 +30,8 @@ export interface FaceWall {
 }
 
 /**
- * The wall of faces. Each has three noises of its own, and the state turns all of them. All workers draw faces, whose turn it is,
- * with the newest state.
+ * The wall of faces. Each has three noises of its own, and the state turns all of them. All workers draw the
+ * faces whose turn it is, for the newest state.
  *
  * @param onFaces  called with each group of faces that is drawn
  */

@@ -19,7 +19,7 @@ export function rowStream(rng: Rng, rows: Rows, batch: number): Rng {
   const within = <Result>(n: number, draw: (lead: number) => Result): Result => {
     if (n % count !== 0)
       throw new RangeError(
-        `${WHERE}: each draw from rng must have as many numbers for each of the ${count} samples of this rank, got ${n} numbers. ` +
+        `${WHERE}: each draw from rng must give the same count of numbers to each of the ${count} samples of this rank, got ${n} numbers. ` +
           'Use a batch that gives each rank an even number of samples.',
       )
     const before = (n / count) * first

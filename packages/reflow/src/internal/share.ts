@@ -33,7 +33,8 @@ export function shareOf(
     throw new RangeError(
       `${where}: microBatches must divide the ${size} ranks or be a multiple of them, got ${microBatches}.`,
     )
-  // With a single row, dropout of an odd number of activations could not be told from that of an even one.
+  // Dropout rounds the count of its numbers up to an even one. A share of one row could not notice this, and would take other
+  // numbers than the whole batch has for that row.
   if (count === 1)
     throw new RangeError(
       `${where}: batch must give each rank at least 2 samples, or microBatches must be ${batch}, got batch ${batch} on ${size} ranks.`,

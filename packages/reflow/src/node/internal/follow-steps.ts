@@ -22,7 +22,7 @@ export async function agreed(
 export const isCompared = (step: number, { steps, saveEvery }: { steps: number; saveEvery: number }) =>
   step % saveEvery === 0 || step === steps
 
-/** Whether every rank has this error: the numbers that it is about are the same on all. */
+/** Whether every rank throws this error, because it depends only on numbers that all ranks have. */
 export const isOfAll = (error: unknown) => error instanceof NumericError && error.code === 'non-finite'
 
 /** The steps of a rank that is not the first: it computes its share, and leaves the folder and the callbacks to rank 0. */
