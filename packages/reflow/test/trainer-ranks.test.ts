@@ -3,6 +3,7 @@ import { type Coupling, createRng, drawUniform, type Rng } from '@rectified-flow
 import { squaredL2 } from '@rectified-flow/losses-lpips-huber'
 import {
   alone,
+  type BatchLoss,
   type Communicator,
   dynamicLossScale,
   independentCoupling,
@@ -186,6 +187,13 @@ describe('several ranks', () => {
     )
     expect(() => setup({} as Communicator)).toThrow(
       'reflow.Trainer: communicator must be a Communicator such as `alone`',
+    )
+    const premetric: BatchLoss = {
+      start: () => tf.zeros([1]),
+      compare: (prediction, target, _, memory) => ({ losses: squaredL2(prediction, target), memory }),
+    }
+    expect(() => setup(one, { premetric })).toThrow(
+      'reflow.Trainer: communicator.size must be 1 with a loss of a whole batch, got 4.',
     )
   })
 })
