@@ -112,7 +112,7 @@ function trainerOf(net: UNet, inputs: Inputs, emaDecay: number): Trainer {
     rng: createRng(0),
     batch: t.length,
     learningRate: LEARNING_RATE,
-    emaDecay,
+    emaDecay: () => emaDecay, // constant, as in bench/pytorch/cases.py
   })
 }
 

@@ -1,5 +1,4 @@
 import { checkOptions, type OptionNames } from '@rectified-flow/core'
-import { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } from '@zip.js/zip.js'
 import { namedTensors } from './internal/named-tensors.js'
 import { encodeNpy } from './write-npy.js'
 import type { HostTensors } from './write-safetensors.js'
@@ -23,6 +22,7 @@ export async function writeNpz(tensors: HostTensors, options: WriteNpzOptions = 
   checkOptions('checkpoints.writeNpz', options, writeNpzNames)
   const { compress = false } = options
   const list = namedTensors(WHERE, tensors)
+  const { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } = await import('@zip.js/zip.js')
   const zip = new ZipWriter(new Uint8ArrayWriter(), {
     useWebWorkers: false,
     level: compress ? 6 : 0,

@@ -8,7 +8,6 @@ import {
   signedToBytes,
 } from '@rectified-flow/core'
 import type * as tf from '@tensorflow/tfjs-core'
-import { encode } from 'fast-png'
 
 /** Images on the host: [N,H,W,C], last axis fastest, in [-1,1]. */
 export interface HostImages {
@@ -72,6 +71,7 @@ export async function encodePngGrid(
       }
     }
   }
+  const { encode } = await import('fast-png')
   return encode({ width: size.x, height: size.y, data: pixels, depth: 8, channels })
 }
 

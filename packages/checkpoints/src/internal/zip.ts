@@ -1,5 +1,5 @@
 import { describe } from '@rectified-flow/core'
-import { type FileEntry, Reader, Uint8ArrayReader, ZipReader } from '@zip.js/zip.js'
+import type { FileEntry, Reader, ZipReader } from '@zip.js/zip.js'
 
 /** Refuse files that two readers could understand differently; check CRC-32s. 'strict' would refuse PyTorch's files. */
 const options = {
@@ -39,8 +39,9 @@ export async function openZip(
   file: Uint8Array | RandomAccess,
   maxBytes: number,
 ): Promise<Map<string, ZipMember>> {
-  const reader = new ZipReader(
-    file instanceof Uint8Array ? new Uint8ArrayReader(file) : new PiecewiseReader(file),
+  const zip = await import('@zip.js/zip.js') // fifty modules, which few programs need
+  const reader = new zip.ZipReader(
+    file instanceof Uint8Array ? new zip.Uint8ArrayReader(file) : piecewise(zip.Reader, file),
     options,
   )
   const most = mostMembers(file instanceof Uint8Array ? file.length : file.size)
@@ -82,18 +83,15 @@ async function* entriesOf(where: string, reader: ZipReader<unknown>) {
 }
 
 /** Reads a file piece by piece from disk, because it may be too large for memory. */
-class PiecewiseReader extends Reader<RandomAccess> {
-  readonly #file: RandomAccess
+function piecewise(Base: typeof Reader, file: RandomAccess): Reader<RandomAccess> {
+  class PiecewiseReader extends Base<RandomAccess> {
+    override size = file.size
 
-  constructor(file: RandomAccess) {
-    super(file)
-    this.#file = file
-    this.size = file.size
+    override readUint8Array(index: number, length: number): Promise<Uint8Array> {
+      return file.read(index, Math.max(0, Math.min(length, file.size - index)))
+    }
   }
-
-  override readUint8Array(index: number, length: number): Promise<Uint8Array> {
-    return this.#file.read(index, Math.max(0, Math.min(length, this.#file.size - index)))
-  }
+  return new PiecewiseReader(file)
 }
 
 async function readMember(where: string, entry: FileEntry): Promise<Uint8Array<ArrayBuffer>> {
