@@ -3,6 +3,7 @@ The rows of the table in PyTorch. For each name, a function from the file's tens
 which must agree with those of tfjs. Outputs are NHWC and [h,w,I,O], as in tfjs; a case computes in the given memory format.
 """
 
+import importlib
 import math
 
 import torch
@@ -19,11 +20,20 @@ def nhwc(y):
     return y.permute(0, 2, 3, 1)
 
 
-class Layout:
-    """Puts tensors on the device, in a memory format."""
+def package(name):
+    """A package that not every machine has. One that is broken there is as good as missing."""
+    try:
+        return importlib.import_module(name)
+    except Exception as error:
+        raise ImportError(f"{name} can't be imported: {error}") from error
 
-    def __init__(self, device, memory_format):
+
+class Layout:
+    """Puts tensors on the device, in a memory format; compiles functions, or leaves them as they are."""
+
+    def __init__(self, device, memory_format, compiled=False):
         self.device, self.memory_format = device, memory_format
+        self.wrap = torch.compile if compiled else lambda function: function
 
     def plain(self, x):
         return x.to(self.device)
@@ -70,8 +80,12 @@ def group_norm_with_gradients(inputs, layout, config, gradients=True):
     gamma, beta = layout.plain(inputs["gamma"]), layout.plain(inputs["beta"])
     groups = x.shape[1] // 4
 
-    def forward():
+    @layout.wrap
+    def normed(x, gamma, beta):
         return F.silu(F.group_norm(x, groups, gamma, beta, eps=1e-6))
+
+    def forward():
+        return normed(x, gamma, beta)
 
     if not gradients:
 
@@ -120,12 +134,17 @@ def network(inputs, layout, config):
     return net, x, z, layout.plain(inputs["t"])
 
 
+def velocity_of(net, layout):
+    return layout.wrap(lambda x, t: velocity(net, x, t))
+
+
 def forward(inputs, layout, config):
     net, x, _, t = network(inputs, layout, config)
+    field = velocity_of(net, layout)
 
     def run():
         with torch.no_grad():
-            return velocity(net, x, t)
+            return field(x, t)
 
     return run, lambda: [nhwc(run())]
 
@@ -140,9 +159,15 @@ class Training:
         self.ema = [weight.detach().clone() for weight in self.weights]
         self.ema_decay = ema_decay
 
+        @layout.wrap
+        def loss_of(x, z, t):
+            at = t[:, None, None, None]
+            return F.mse_loss(velocity(self.net, (1 - at) * x + at * z, t), z - x)
+
+        self.loss_of = loss_of
+
     def step(self):
-        at = self.t[:, None, None, None]
-        loss = F.mse_loss(velocity(self.net, (1 - at) * self.x + at * self.z, self.t), self.z - self.x)
+        loss = self.loss_of(self.x, self.z, self.t)
         self.optimiser.zero_grad()
         loss.backward()
         self.optimiser.step()
@@ -172,12 +197,13 @@ def training_step(inputs, layout, config):
 
 def sampling(inputs, layout, config):
     net, _, z, _ = network(inputs, layout, config)
+    field = velocity_of(net, layout)
 
     def run():
         with torch.no_grad():
             x = z * START_TIME
             t = torch.full([len(x)], START_TIME, device=x.device)
-            return x - START_TIME * velocity(net, x, t)
+            return x - START_TIME * field(x, t)
 
     return run, lambda: [nhwc(run())]
 
@@ -204,6 +230,8 @@ def lpips_gradient(inputs, layout, config):
                 maps.append(x)
         return [x / (x.square().sum(1, keepdim=True).sqrt() + 1e-10) for x in maps]
 
+    features = layout.wrap(features)
+
     def distance():
         with torch.no_grad():
             targets = features(b)
@@ -215,9 +243,27 @@ def lpips_gradient(inputs, layout, config):
     return run, lambda: [distance(), nhwc(run())]
 
 
+def lpips_of_lpips(inputs, layout, config):
+    """The package lpips: VGG16 with maximum pooling, all its features of weight 1."""
+    lpips = package("lpips")
+    a, b = layout.image(inputs["a"]).requires_grad_(), layout.image(inputs["b"])
+    net = lpips.LPIPS(net="vgg", pnet_rand=True, lpips=False, verbose=False)
+    state = net.net.state_dict()
+    # Parts of the backbone are slices there; within them layers keep their numbers.
+    net.net.load_state_dict({key: inputs["vgg.features." + key.split(".", 1)[1]] for key in state})
+    net.to(layout.device).to(memory_format=layout.memory_format)
+    distance = layout.wrap(lambda a: net(a, b).flatten())
+
+    def run():
+        return torch.autograd.grad(distance(a).sum(), a)[0]
+
+    return run, lambda: [distance(a), nhwc(run())]
+
+
 def timesteps(inputs, layout, config):
     q, scale = layout.plain(inputs["q"]), math.sinh(2)
 
+    @layout.wrap
     def times(q):
         return (torch.asinh((2 * q - 1) * scale) / 4 + 0.5) * (1 - 2e-5) + 1e-5
 
@@ -236,21 +282,55 @@ def frechet(inputs, layout, config):
     return run, lambda: [run().reshape(1)]
 
 
+def frechet_of_pytorch_fid(inputs, layout, config):
+    calculate_frechet_distance = package("pytorch_fid.fid_score").calculate_frechet_distance
+    moments = [inputs[name].numpy() for name in ["a.mean", "a.covariance", "b.mean", "b.covariance"]]
+
+    def run():
+        return calculate_frechet_distance(*moments)
+
+    return run, lambda: [torch.tensor([run()])]
+
+
+def dopri5(inputs, layout, config):
+    """torchdiffeq's dopri5 on a network of points in the plane."""
+    odeint = package("torchdiffeq").odeint
+    layers = [(layout.plain(inputs[f"{i}.weight"]), layout.plain(inputs[f"{i}.bias"])) for i in range(3)]
+    z, times = layout.plain(inputs["z"]), torch.tensor([1.0, 0.0], device=layout.device)
+
+    @layout.wrap
+    def field(t, x):
+        h = torch.cat([x, t.expand(len(x), 1)], dim=1)
+        for i, (weight, bias) in enumerate(layers):
+            h = torch.addmm(bias, F.silu(h) if i > 0 else h, weight)
+        return h
+
+    def run():
+        with torch.no_grad():
+            return odeint(field, z, times, method="dopri5", rtol=1e-5, atol=1e-5)[-1]
+
+    return run, lambda: [run()]
+
+
+# Each case in the ways that do it here; the fastest is timed.
 CASES = {
-    "convolution": convolution,
-    "convolution, input gradient": convolution_gradient("input"),
-    "convolution, filter gradient": convolution_gradient("filter"),
-    "GroupNorm + SiLU": group_norm,
-    "GroupNorm + SiLU, with gradients": group_norm_with_gradients,
-    "attention": attention,
-    "attention, with gradients": attention_with_gradients,
-    "U-Net forward": forward,
-    "training step": training_step,
-    "sampling in one step": sampling,
-    "LPIPS gradient": lpips_gradient,
-    "timestep sampling": timesteps,
-    "FID finalisation": frechet,
+    "convolution": {"": convolution},
+    "convolution, input gradient": {"": convolution_gradient("input")},
+    "convolution, filter gradient": {"": convolution_gradient("filter")},
+    "GroupNorm + SiLU": {"": group_norm},
+    "GroupNorm + SiLU, with gradients": {"": group_norm_with_gradients},
+    "attention": {"": attention},
+    "attention, with gradients": {"": attention_with_gradients},
+    "U-Net forward": {"": forward},
+    "training step": {"": training_step},
+    "sampling in one step": {"": sampling},
+    "LPIPS gradient": {"": lpips_gradient},
+    "LPIPS gradient, maximum pooling": {"lpips": lpips_of_lpips},
+    "dopri5": {"torchdiffeq": dopri5},
+    "timestep sampling": {"": timesteps},
+    "FID finalisation": {"eigenvalues": frechet, "pytorch-fid": frechet_of_pytorch_fid},
 }
 
-# The cases with images, which can be in either memory format.
-WITH_IMAGES = {name for name in CASES if name not in {"attention", "attention, with gradients", "timestep sampling", "FID finalisation"}}
+WITHOUT_IMAGES = {"attention", "attention, with gradients", "dopri5", "timestep sampling", "FID finalisation"}
+# Single calls of PyTorch's own kernels; torch.compile would add to them.
+NOT_COMPILED = {name for name in CASES if name.startswith(("convolution", "attention", "FID"))}

@@ -6,13 +6,17 @@ import * as tf from '@tensorflow/tfjs-core'
 import { openBackend, settle } from './backends.js'
 import type { Work } from './case.js'
 import { casesOf } from './cases/cases.js'
-import type { Hello, Opened, Requests, Stretch } from './protocol.js'
+import { trackLiveBytes } from './live-bytes.js'
+import type { Growth, Hello, Opened, Requests, Stretch } from './protocol.js'
 
 export interface ChildOptions {
   backend: BackendName
   stock: boolean
   quick: boolean
 }
+
+/** How often a case runs to show its memory: a compiled function is compiled by then. */
+const MEMORY_RUNS = 8
 
 /** A participant: one backend, with or without the packages' kernels. It follows the requests on stdin (see protocol.ts). */
 export async function runChild({ backend, stock, quick }: ChildOptions): Promise<void> {
@@ -56,6 +60,22 @@ export async function runChild({ backend, stock, quick }: ChildOptions): Promise
       work?.close?.()
       work = undefined
       return {}
+    },
+    async memory({ case: name, file }): Promise<Growth> {
+      const found = cases.find(one => one.name === name)!
+      const { run } = found.open(new Map(readSafetensors(readFileSync(file)).tensors))
+      const live = backend === 'wasm' ? trackLiveBytes() : undefined
+      const before = process.memoryUsage.rss()
+      let ms = Infinity
+      for (let i = 0; i < MEMORY_RUNS; i++) {
+        const start = performance.now()
+        const outputs = await run()
+        await settle(backend, outputs)
+        tf.dispose(outputs)
+        ms = Math.min(ms, performance.now() - start)
+      }
+      const peak = 1024 * process.resourceUsage().maxRSS - before
+      return { peak, ms, ...(live && { live: live() }) }
     },
   }
 

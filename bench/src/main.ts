@@ -12,8 +12,13 @@ import { type ChildOptions, runChild } from './child.js'
 import { everyone, type LineUp, lineUp } from './line-up.js'
 import { machine, machineName } from './machine.js'
 import { type Entrant, measureCase } from './measure.js'
+import { measureMemory } from './memory.js'
 import { type BenchOptions, help, readOptions } from './options.js'
 import { failures, markdown, type Report } from './report.js'
+
+/** What stock tfjs says of a kernel that it lacks, and Python of a package. */
+const NO_KERNEL = /Kernel '\w+' not registered for /
+const NO_PACKAGE = /^(ModuleNotFound|Import)Error: /
 
 if (process.argv[2] === '--child') await runChild(JSON.parse(process.argv[3]!) as ChildOptions)
 else {
@@ -27,7 +32,8 @@ async function bench(options: BenchOptions): Promise<void> {
   const chosen = casesOf({ quick }).filter(
     ({ name }) => !options.cases || options.cases.some(part => name.includes(part)),
   )
-  if (chosen.length === 0)
+  const memory = !options.cases || options.cases.includes('memory')
+  if (chosen.length === 0 && !memory)
     throw new RangeError(`bench: --cases must be in the name of a case, got ${options.cases}.`)
   const line = await lineUp(options)
   const report: Report = {
@@ -52,6 +58,12 @@ async function bench(options: BenchOptions): Promise<void> {
       const { name, size, images, host } = one
       report.cases.push({ name, size, images, host, outcomes: Object.fromEntries(outcomes) })
     }
+    if (memory)
+      report.memory = await measureMemory(
+        folder,
+        [...line.backends.map(({ ours }) => ours), ...Object.values(line.torch)],
+        options,
+      )
   } finally {
     rmSync(folder, { recursive: true })
     await Promise.all(everyone(line).map(participant => participant.stop()))
@@ -72,9 +84,9 @@ function entrantsOf({ host, openStock }: Case, { backends, torch }: LineUp): Ent
   const needed = new Set(chosen.map(({ name }) => (ON_GPU.includes(name) ? torch.cuda : torch.cpu)))
   return [
     ...chosen.flatMap(({ ours, stock }) => [
-      { participant: ours, mayLackKernels: false },
-      ...(openStock === null ? [] : [{ participant: stock, mayLackKernels: true }]),
+      { participant: ours },
+      ...(openStock === null ? [] : [{ participant: stock, lacking: NO_KERNEL }]),
     ]),
-    ...[...needed].flatMap(participant => (participant ? [{ participant, mayLackKernels: false }] : [])),
+    ...[...needed].flatMap(participant => (participant ? [{ participant, lacking: NO_PACKAGE }] : [])),
   ]
 }

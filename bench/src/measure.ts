@@ -25,13 +25,12 @@ export interface Timing {
 
 export type Outcome = Timing | { cannot: string } | { failed: string }
 
-/** A participant of a case. If it may lack kernels, as stock tfjs may, the table shows a missing one, and nothing fails. */
+/** A participant of a case. */
 export interface Entrant {
   participant: Participant
-  mayLackKernels: boolean
+  /** An error that says that it lacks what the case needs; the table shows that, and nothing fails. */
+  lacking?: RegExp
 }
-
-const LACKS_KERNEL = /Kernel '\w+' not registered for /
 
 /**
  * One case: every entrant opens it and gives its outputs. Those whose outputs agree with the first are timed. They take
@@ -47,7 +46,7 @@ export async function measureCase(
   const timed: Timed[] = []
   let reference: string[] | undefined
 
-  for (const { participant, mayLackKernels } of entrants) {
+  for (const { participant, lacking } of entrants) {
     try {
       const { outputs, setup } = await participant.ask('open', { case: name, file })
       reference ??= outputs
@@ -60,8 +59,7 @@ export async function measureCase(
       outcomes.set(participant.id, timing)
     } catch (error) {
       const { message } = error as Error
-      const cannot = mayLackKernels && LACKS_KERNEL.test(message)
-      outcomes.set(participant.id, cannot ? { cannot: message } : { failed: message })
+      outcomes.set(participant.id, lacking?.test(message) ? { cannot: message } : { failed: message })
       await participant.start() // an operation that failed half-way leaves tfjs's tape unusable
     }
   }

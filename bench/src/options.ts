@@ -15,7 +15,7 @@ export interface BenchOptions {
 
 export const help = `Options:
   --backends a,b  of ${BACKENDS.join(', ')}; default: all that work here but webgpu-software and cpu
-  --cases a,b     only cases whose names contain one of these; default: all
+  --cases a,b     only cases whose names contain one of these, and 'memory'; default: all
   --rounds n      turns of every participant in a case (7; with --quick 2)
   --quick         tiny sizes: shows that it works, not how fast it is
   --python path   a Python that can import torch (python3); if it can't, there is no PyTorch in the table

@@ -10,6 +10,17 @@ export interface Requests {
   /** Run the case `repeats` times, as one stretch. */
   time: { request: { repeats: number }; reply: Stretch }
   close: { request: object; reply: object }
+  /** Run a case a few times in a process that has run none before, and tell how its memory grows. */
+  memory: { request: { case: string; file: string }; reply: Growth }
+}
+
+export interface Growth {
+  /** By how many bytes the process grew at most, from before the first run on. */
+  peak: number
+  /** The most bytes of tensors that were alive at once, if the backend can tell. */
+  live?: number
+  /** Milliseconds of the fastest run. */
+  ms: number
 }
 
 export interface Hello {

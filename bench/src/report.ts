@@ -2,6 +2,7 @@ import type { BackendName } from '@rectified-flow/backends'
 import { ON_GPU } from './backends.js'
 import { row } from './markdown-table.js'
 import type { Outcome, Timing } from './measure.js'
+import type { BatchMemory } from './memory.js'
 import type { Hello } from './protocol.js'
 
 /** The results of a run, as in the JSON file. */
@@ -14,6 +15,7 @@ export interface Report {
   absent: Record<string, string>
   backends: BackendName[]
   cases: { name: string; size: string; images?: number; host?: true; outcomes: Record<string, Outcome> }[]
+  memory?: BatchMemory[]
 }
 
 const isTiming = (outcome: Outcome | undefined): outcome is Timing =>
@@ -28,8 +30,12 @@ export function median({ rounds }: Timing): number {
 }
 
 /** All failures: outputs that disagreed, and cases that ours or PyTorch did not run. */
-export function failures({ cases }: Report): string[] {
-  return cases.flatMap(({ name, outcomes }) =>
+export function failures({ cases, memory = [] }: Report): string[] {
+  const all = [
+    ...cases.map(({ name, outcomes }) => ({ name, outcomes })),
+    ...memory.map(({ batch, growth }) => ({ name: `memory, batch ${batch}`, outcomes: growth })),
+  ]
+  return all.flatMap(({ name, outcomes }) =>
     Object.entries(outcomes).flatMap(([id, outcome]) =>
       'failed' in outcome ? [`${name}, ${id}: ${outcome.failed.slice(0, 300)}`] : [],
     ),
@@ -51,7 +57,49 @@ function ratio(a: Outcome | undefined, b: Outcome | undefined): string {
   return isTiming(a) && isTiming(b) ? digits(minimum(a) / minimum(b)) : ''
 }
 
-/** The table of a run and a list of its participants, as Markdown. */
+/**
+ * Peak memory of a training step by batch, with its time; in the last row, how many times those of the smaller batch the
+ * larger one takes.
+ */
+function memoryTable(memory: readonly BatchMemory[]): string[] {
+  if (memory.length === 0) return []
+  const ids = Object.keys(memory[0]!.growth)
+  const live = (growth: BatchMemory['growth']) =>
+    Object.values(growth).flatMap(one => ('live' in one && one.live ? [one.live] : []))[0]
+  const cells = ({ batch, growth }: BatchMemory) => {
+    const need = live(growth)
+    return [
+      `batch ${batch}`,
+      need ? mebibytes(need) : '',
+      ...ids.map(id => {
+        const one = growth[id]!
+        if ('failed' in one) return 'FAILED'
+        const share = need ? `, ${digits(one.peak / need)}x` : ''
+        return `${mebibytes(one.peak)}${share}, ${digits(one.ms)} ms`
+      }),
+    ]
+  }
+  const [small, large] = [memory[0]!, memory.at(-1)!]
+  const times = ids.map(id => {
+    const [a, b] = [small.growth[id]!, large.growth[id]!]
+    if ('failed' in a || 'failed' in b) return ''
+    return `memory ${digits(b.peak / a.peak)}x, time ${digits(b.ms / a.ms)}x`
+  })
+  return [
+    '',
+    'Memory of the training step: by how many MiB each process grows at most from before the first step on, in multiples of',
+    'the tensors that are alive at once in a step call by call; and the fastest of a few steps.',
+    '',
+    row(['', 'live tensors', ...ids]),
+    row(['---', '--:', ...ids.map(() => '--:')]),
+    ...memory.map(one => row(cells(one))),
+    row([`${large.batch} / ${small.batch}`, '', ...times]),
+  ]
+}
+
+const mebibytes = (bytes: number) => digits(bytes / 2 ** 20)
+
+/** The tables of a run and a list of its participants, as Markdown. */
 export function markdown(report: Report): string {
   const { machine, rounds, quick, participants, absent, backends, cases } = report
   const torchOf = (backend: BackendName) => (ON_GPU.includes(backend) ? 'PyTorch on CUDA' : 'PyTorch')
@@ -94,9 +142,14 @@ export function markdown(report: Report): string {
     `Milliseconds: the minimum (and the median) of ${rounds} rounds in which all took turns. Ratios are of the minima.`,
     'Float32, except where it says float64. Outputs agreed within 1e-3 before they were timed.',
     '',
-    row(['', 'backend', 'ours', 'stock tfjs', 'PyTorch', 'stock / ours', 'ours / PyTorch']),
-    row(['---', '---', '--:', '--:', '--:', '--:', '--:']),
+    ...(rows.length > 0
+      ? [
+          row(['', 'backend', 'ours', 'stock tfjs', 'PyTorch', 'stock / ours', 'ours / PyTorch']),
+          row(['---', '---', '--:', '--:', '--:', '--:', '--:']),
+        ]
+      : []),
     ...rows,
+    ...memoryTable(report.memory ?? []),
     '',
     ...who,
     ...missing,

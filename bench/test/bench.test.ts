@@ -15,6 +15,9 @@ import type { Report } from '../src/report.js'
 const python = process.env.PYTHON ?? 'python3'
 const float32 = (...values: number[]) => Buffer.from(Float32Array.from(values).buffer).toString('base64')
 
+/** The packages beside PyTorch that some cases need. */
+const NEEDS: Record<string, string> = { 'LPIPS gradient, maximum pooling': 'lpips', dopri5: 'torchdiffeq' }
+
 let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'bench-test-'))
@@ -41,13 +44,22 @@ it('makes a bundle that times every case by itself, on wasm, stock wasm and, if 
   for (const { name, host, size, outcomes } of report.cases) {
     expect(table).toContain(`| ${name}: ${size} | ${host ? 'JavaScript' : 'wasm'} |`)
     const timed = { rounds: [expect.any(Number)], disagreement: expect.toSatisfy((d: number) => d <= 1e-3) }
-    const ids = ['wasm', ...(host ? [] : ['wasm stock']), ...(withTorch ? ['PyTorch'] : [])]
+    const { openStock } = casesOf({ quick: true }).find(one => one.name === name)!
+    const ids = ['wasm', ...(openStock === null ? [] : ['wasm stock']), ...(withTorch ? ['PyTorch'] : [])]
     expect(Object.keys(outcomes).sort()).toEqual(ids.sort())
     for (const id of ids)
       if (name === 'training step' && id === 'wasm stock')
         expect(outcomes[id]).toEqual({ cannot: expect.stringContaining('Conv2DBackpropFilter') })
+      else if (id === 'PyTorch' && NEEDS[name] && 'cannot' in outcomes[id]!)
+        expect(outcomes[id]).toEqual({ cannot: expect.stringContaining(NEEDS[name]!) })
       else expect(outcomes[id], `${name}, ${id}`).toMatchObject(timed)
   }
+  const grown = { peak: expect.toSatisfy((bytes: number) => bytes > 0), ms: expect.any(Number) }
+  for (const { growth } of report.memory!) {
+    expect(growth.wasm).toMatchObject({ ...grown, live: expect.toSatisfy((bytes: number) => bytes > 1e5) })
+    if (withTorch) expect(growth.PyTorch).toMatchObject(grown)
+  }
+  expect(report.memory!.map(({ batch }) => batch)).toEqual([1, 4])
 }, 600_000) // PyTorch's threads are very slow on a busy machine
 
 /** A participant with these outputs. */
@@ -72,7 +84,7 @@ it('does not time a participant whose outputs disagree with the first', async ()
     participant('apart', [float32(1.003, -2)]),
   ]
   for (const one of everyone) await one.start()
-  const entrants = everyone.map(participant => ({ participant, mayLackKernels: true }))
+  const entrants = everyone.map(participant => ({ participant, lacking: /lacks/ }))
   const outcomes = await measureCase('a case', 'a file', entrants, { rounds: 2, warmUpMs: 0 })
   for (const one of everyone) await one.stop()
   expect(outcomes.get('first')).toEqual({ rounds: [100, 100], repeats: 1, cores: 0.5, disagreement: 0 })

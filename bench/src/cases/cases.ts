@@ -1,9 +1,10 @@
 import type { Case } from '../case.js'
 import { attentionCases } from './attention.js'
 import { convolutionCases } from './convolution.js'
+import { dopri5Case } from './dopri5.js'
 import { frechetCase } from './frechet.js'
 import { groupNormCases } from './group-norm.js'
-import { lpipsCase } from './lpips.js'
+import { lpipsCases } from './lpips.js'
 import { networkCases } from './network.js'
 import { timestepCase } from './timesteps.js'
 
@@ -14,7 +15,8 @@ export function casesOf({ quick }: { quick: boolean }): Case[] {
     ...groupNormCases(quick),
     ...attentionCases(quick),
     ...networkCases(quick),
-    lpipsCase(quick),
+    ...lpipsCases(quick),
+    dopri5Case(quick),
     timestepCase(quick),
     frechetCase(quick),
   ]

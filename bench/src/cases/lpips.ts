@@ -1,40 +1,53 @@
 import { compile } from '@rectified-flow/backends'
 import { createRng } from '@rectified-flow/core'
-import { backboneShapes, lpipsAveragePooling } from '@rectified-flow/losses-lpips-huber'
+import { backboneShapes, lpips, lpipsAveragePooling } from '@rectified-flow/losses-lpips-huber'
 import * as tf from '@tensorflow/tfjs-core'
-import type { Case, Inputs } from '../case.js'
+import type { Case, Inputs, Work } from '../case.js'
 import { float32, inputsUnder, normals, tensorOf } from '../host-tensors.js'
 
 type Distance = (a: tf.Tensor4D, b: tf.Tensor4D) => tf.Tensor
 
-/** The gradient of LPIPS over VGG16 (random weights, average pooling) in the first image; the second is a constant. */
-export function lpipsCase(quick: boolean): Case {
+/** Gradients of LPIPS over VGG16 (random weights) in the first image; the second is a constant. */
+export function lpipsCases(quick: boolean): Case[] {
   const shape = quick ? [1, 16, 16, 3] : [2, 64, 64, 3]
-  const opened = (inputs: Inputs, distance: Distance, close: () => void) => {
-    const [a, b] = [tensorOf<tf.Tensor4D>(inputs, 'a'), tensorOf<tf.Tensor4D>(inputs, 'b')]
-    const gradient = compile(tf.grad(x => tf.sum(distance(x as tf.Tensor4D, b))))
-    return {
-      run: () => [gradient(a)],
-      outputs: async () => [tf.tidy(() => distance(a, b)), gradient(a)],
-      close() {
-        tf.dispose([a, b])
-        gradient.dispose()
-        close()
+  const size = `VGG16, [${shape}]`
+  return [
+    {
+      name: 'LPIPS gradient',
+      size: `${size}, average pooling`,
+      inputs: () => inputsOf(shape),
+      open: inputs => packagesWork(lpipsAveragePooling, inputs),
+      openStock(inputs) {
+        const layers = composedLayers(inputsUnder(inputs, 'vgg.'))
+        return gradientWork(inputs, composedDistance(layers), () => tf.dispose(layers))
       },
-    }
-  }
-  return {
-    name: 'LPIPS gradient',
-    size: `VGG16, [${shape}]`,
-    inputs: () => inputsOf(shape),
-    open(inputs) {
-      const weights = { backbone: inputsUnder(inputs, 'vgg.'), heads: 'unlearned' } as const
-      const lpips = lpipsAveragePooling(weights, { size: 'as given' })
-      return opened(inputs, lpips.distance, () => lpips.dispose())
     },
-    openStock(inputs) {
-      const layers = composedLayers(inputsUnder(inputs, 'vgg.'))
-      return opened(inputs, composedDistance(layers), () => tf.dispose(layers))
+    {
+      name: 'LPIPS gradient, maximum pooling',
+      size,
+      inputs: () => inputsOf(shape),
+      open: inputs => packagesWork(lpips, inputs),
+      openStock: null,
+    },
+  ]
+}
+
+function packagesWork(make: typeof lpips, inputs: Inputs): Work {
+  const weights = { backbone: inputsUnder(inputs, 'vgg.'), heads: 'unlearned' } as const
+  const net = make(weights, { size: 'as given' })
+  return gradientWork(inputs, net.distance, () => net.dispose())
+}
+
+function gradientWork(inputs: Inputs, distance: Distance, close: () => void): Work {
+  const [a, b] = [tensorOf<tf.Tensor4D>(inputs, 'a'), tensorOf<tf.Tensor4D>(inputs, 'b')]
+  const gradient = compile(tf.grad(x => tf.sum(distance(x as tf.Tensor4D, b))))
+  return {
+    run: () => [gradient(a)],
+    outputs: async () => [tf.tidy(() => distance(a, b)), gradient(a)],
+    close() {
+      tf.dispose([a, b])
+      gradient.dispose()
+      close()
     },
   }
 }

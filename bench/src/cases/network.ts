@@ -16,19 +16,14 @@ const CHECKED_STEPS = 3
 
 /** A small U-Net: its velocity, a training step with Adam and moving average, and sampling in one step. */
 export function networkCases(quick: boolean): Case[] {
-  const config = quick ? tinyUNet : smallUNet
   const [batch, drawn] = quick ? [2, 2] : [8, 16]
-  const weights = [...weightShapes(config).values()].reduce(
-    (sum, shape) => sum + shape.reduce((a, b) => a * b),
-    0,
-  )
-  const size = `SongUNet of ${weights.toLocaleString('en')} weights, ${config.imgResolution}x${config.imgResolution}`
-  const image = [config.imgResolution, config.imgResolution, 3]
+  const config = configOf(quick)
+  const size = sizeOf(config)
   return [
     {
       name: 'U-Net forward',
       size: `${size}, batch ${batch}`,
-      inputs: () => networkInputs(config, batch, image),
+      inputs: () => networkInputs(config, batch),
       open(inputs) {
         const net = netOf(config, inputs)
         const [x, t] = [tensorOf(inputs, 'x'), tensorOf<tf.Tensor1D>(inputs, 't')]
@@ -43,17 +38,12 @@ export function networkCases(quick: boolean): Case[] {
         }
       },
     },
-    {
-      name: 'training step',
-      size: `${size}, batch ${batch}, mean squared error, Adam, moving average`,
-      inputs: () => networkInputs(config, batch, image),
-      open: inputs => trainingStep(config, inputs),
-    },
+    trainingCase(quick, batch),
     {
       name: 'sampling in one step',
       size: `${size}, batch ${drawn}`,
       images: drawn,
-      inputs: () => networkInputs(config, drawn, image),
+      inputs: () => networkInputs(config, drawn),
       open(inputs) {
         const net = netOf(config, inputs)
         const z = tensorOf<tf.Tensor4D>(inputs, 'z')
@@ -70,9 +60,29 @@ export function networkCases(quick: boolean): Case[] {
   ]
 }
 
+/** A training step of this batch. The other participants take the batch from the inputs. */
+export function trainingCase(quick: boolean, batch: number): Case {
+  const config = configOf(quick)
+  return {
+    name: 'training step',
+    size: `${sizeOf(config)}, batch ${batch}, mean squared error, Adam, moving average`,
+    inputs: () => networkInputs(config, batch),
+    open: inputs => trainingStep(config, inputs),
+  }
+}
+
+const configOf = (quick: boolean) => (quick ? tinyUNet : smallUNet)
+
+function sizeOf(config: SongUNetConfig): string {
+  const shapes = [...weightShapes(config).values()]
+  const weights = shapes.reduce((sum, shape) => sum + shape.reduce((a, b) => a * b), 0)
+  return `SongUNet of ${weights.toLocaleString('en')} weights, ${config.imgResolution}x${config.imgResolution}`
+}
+
 /** Weights in PyTorch's layouts with the reference's names. Norms are about 1; other layers keep the variance. */
-export function networkInputs(config: SongUNetConfig, batch: number, image: readonly number[]): Inputs {
+export function networkInputs(config: SongUNetConfig, batch: number): Inputs {
   const rng = createRng(4)
+  const image = [config.imgResolution, config.imgResolution, 3]
   const inputs = normalInputs(5, { x: [batch, ...image], z: [batch, ...image] })
   inputs.set(
     't',

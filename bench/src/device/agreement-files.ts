@@ -13,7 +13,7 @@ import { tinyCifar10UNet } from '../networks.js'
 export async function writeAgreement(folder: string): Promise<void> {
   await useBackend('cpu')
   const config = tinyCifar10UNet
-  const inputs = networkInputs(config, 2, [config.imgResolution, config.imgResolution, config.inChannels])
+  const inputs = networkInputs(config, 2)
   inputs.set('net.map_noise.freqs', normals(createRng(0), [config.modelChannels!]))
   const net = createUNet(config, { tensors: inputsUnder(inputs, 'net.'), prefix: '' })
   const [x, t] = [tensorOf(inputs, 'x'), tensorOf<tf.Tensor1D>(inputs, 't')]
