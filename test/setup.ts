@@ -5,6 +5,12 @@ import { useNodeGpu } from './use-node-gpu.js'
 // Every test file runs on the backend that BACKEND names (by default cpu), with our gradients and kernels.
 beforeAll(async () => {
   const { useBackend } = await import('@rectified-flow/backends')
+  if (process.env.PLAIN_SIMD) {
+    // As in an engine without relaxed SIMD.
+    const { RELAXED_SIMD } = await import('../packages/backends/src/wasm/binary.js')
+    const { validate } = WebAssembly
+    WebAssembly.validate = bytes => bytes !== RELAXED_SIMD && validate(bytes)
+  }
   const backend = process.env.BACKEND ?? 'cpu'
   if (backend === 'node-gpu') await useNodeGpu()
   else await useBackend(backend as 'cpu')

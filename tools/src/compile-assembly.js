@@ -27,19 +27,21 @@ export async function compileAssembly(asc, folder, options = []) {
   for (const [name, text] of sources) hash.update(`${name}\n${text}\n`)
   return `// Made from assembly/ by \`node assembly/build.mjs\`.
 export const sourcesSha256 = '${hash.digest('hex')}'
-${types([...sources.values()].join('\n'), binary)}
+${types([...sources.values()].join('\n'), exportsOf(sources.get('index.ts')))}
 export const binaryBase64 =
   '${Buffer.from(binary).toString('base64')}'
 `
 }
 
-/** The types of the functions that the binary exports, as their sources declare them. */
-function types(source, binary) {
+/** The names that index.ts exports. */
+const exportsOf = index =>
+  [...index.matchAll(/^export \{ (.+) \} from/gm)].flatMap(([, names]) => names.split(', '))
+
+/** The types of functions, as their sources declare them. */
+function types(source, functions) {
   const declared = new Map()
   for (const [, name, parameters, result] of source.matchAll(/^export function (\w+)\(([^)]*)\): (\w+)/gm))
     declared.set(name, { parameters, result })
-  const exported = WebAssembly.Module.exports(new WebAssembly.Module(binary))
-  const functions = exported.filter(({ kind }) => kind === 'function').map(({ name }) => name)
   const lines = functions.map(name => {
     const { parameters, result } = declared.get(name)
     const typed = [...parameters.matchAll(/(\w+): (\w+)/g)].map(

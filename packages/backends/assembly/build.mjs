@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises'
 import { compileKernels } from './compile.mjs'
 
-await writeFile(new URL('../src/wasm/simd.generated.ts', import.meta.url), await compileKernels())
+for (const [name, text] of Object.entries(await compileKernels()))
+  await writeFile(new URL(`../src/wasm/${name}`, import.meta.url), text)

@@ -1,1 +1,1 @@
-export function compileKernels(): Promise<string>
+export function compileKernels(): Promise<Record<string, string>>

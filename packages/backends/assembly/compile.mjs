@@ -1,8 +1,13 @@
 import { compileAssembly } from '@rectified-flow/tools/compile-assembly'
 import asc from 'assemblyscript/asc'
 
-/** Compile the kernels of this folder; the text of src/wasm/simd.generated.ts. */
-export function compileKernels() {
+/** Compile the kernels of this folder, without and with relaxed SIMD: files of src/wasm by name. */
+export async function compileKernels() {
   // The memory is tfjs's, of whose maximum this is.
-  return compileAssembly(asc, new URL('.', import.meta.url), ['--maximumMemory', '65536'])
+  const compile = (...options) =>
+    compileAssembly(asc, new URL('.', import.meta.url), ['--maximumMemory', '65536', ...options])
+  return {
+    'simd.generated.ts': await compile(),
+    'relaxed-simd.generated.ts': await compile('--enable', 'relaxed-simd'),
+  }
 }

@@ -3,11 +3,11 @@
 import os from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { Worker } from 'node:worker_threads'
+import { loadBinary } from '../src/wasm/binary.js'
 import { withSharedMemory } from '../src/wasm/shared-memory.js'
-import { binaryBase64 } from '../src/wasm/simd.generated.js'
 import { Team, workerSource } from '../src/wasm/team.js'
 
-const module = new WebAssembly.Module(withSharedMemory(Buffer.from(binaryBase64, 'base64')))
+const module = new WebAssembly.Module(withSharedMemory(await loadBinary()))
 const memory = new WebAssembly.Memory({ initial: 256, maximum: 65536, shared: true })
 const { exports } = new WebAssembly.Instance(module, { env: { memory } })
 const source = workerSource("require('node:worker_threads').workerData")

@@ -37,7 +37,7 @@ export const wasm: BackendCandidate = {
   async load() {
     await import('@tensorflow/tfjs-backend-wasm')
     const { registerWasmKernels } = await import('./wasm/register.js')
-    registerWasmKernels()
+    await registerWasmKernels()
     return {}
   },
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import os from 'node:os'
 import { dirname, join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 import * as tf from '@tensorflow/tfjs-core'
 import { wasm } from '../candidates.js'
@@ -64,6 +65,8 @@ export function wasmWithThreads(threads?: number): BackendCandidate {
   return {
     ...wasm,
     async load() {
+      // The V8 of Node 20 has relaxed SIMD only if it is asked.
+      if (process.versions.v8.startsWith('11.3.')) setFlagsFromString('--experimental-wasm-relaxed-simd')
       const loaded = await wasm.load('float32')
       const running = runningBackend()
       const folder = binaryFolder()

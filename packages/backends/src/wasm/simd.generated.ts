@@ -1,5 +1,5 @@
 // Made from assembly/ by `node assembly/build.mjs`.
-export const sourcesSha256 = '175f3dcf217931641abaf2a9d9752ebf11cdaf88bc3852ef3831ad476e62e822'
+export const sourcesSha256 = '5cf32ddf57c8cc23101715ed081f52880e8b19f6f931d482da3764c8138b1297'
 /** The functions of assembly/, which take addresses in the memory, sizes and numbers. */
 export interface Functions {
   adamEma(weight: number, m: number, v: number, ema: number, gradient: number, weightNext: number, mNext: number, vNext: number, emaNext: number, n: number, factor: number, rate: number, epsilon: number, beta1: number, rest1: number, beta2: number, rest2: number, decay: number, restDecay: number, shrink: number, first: number, last: number): void

@@ -1,7 +1,8 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import type { WasmBackend } from './backend.js'
+import { loadBinary } from './binary.js'
 import { withSharedMemory } from './shared-memory.js'
-import { binaryBase64, type Divisible, type Functions } from './simd.generated.js'
+import type { Divisible, Functions } from './simd.generated.js'
 import { type Place, Team } from './team.js'
 
 interface Running {
@@ -13,6 +14,12 @@ interface Running {
 
 const running = new WeakMap<WasmBackend, Running>()
 const modules = new Map<boolean, WebAssembly.Module>()
+let binary: Uint8Array | undefined
+
+/** Load the WebAssembly that the kernels run; call this before the backend starts. */
+export async function loadKernels(): Promise<void> {
+  binary ??= await loadBinary()
+}
 
 function runningOn(backend: WasmBackend): Running {
   let found = running.get(backend)
@@ -25,8 +32,7 @@ function runningOn(backend: WasmBackend): Running {
     const shared = hasSharedMemory(backend)
     let module = modules.get(shared)
     if (!module) {
-      const binary = Uint8Array.from(atob(binaryBase64), byte => byte.charCodeAt(0))
-      module = new WebAssembly.Module(shared ? withSharedMemory(binary) : binary)
+      module = new WebAssembly.Module((shared ? withSharedMemory(binary!) : binary!) as BufferSource)
       modules.set(shared, module)
     }
     const exports = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Functions
