@@ -1,13 +1,133 @@
-import { outerProducts } from './outer-products'
+import { madd } from './madd'
+import { addOutputs } from './outputs'
 
-/** The gradient of conv2d with respect to its filter, into zeros; outerProducts says what, in which units and scratch. */
+/** Copy `lanes` (at most 4) of each of `count` pixels of x into vectors. */
+@inline
+function gather4(x: usize, pixel: usize, to: usize, count: i32, lanes: i32): void {
+  for (let i = 0; i < count; i++) {
+    if (lanes === 4) {
+      v128.store(to, v128.load(x))
+    } else {
+      v128.store(to, v128.load32_zero(x))
+      if (lanes > 1) store<f32>(to, load<f32>(x, 4), 4)
+      if (lanes > 2) store<f32>(to, load<f32>(x, 8), 8)
+    }
+    x += pixel
+    to += 16
+  }
+}
+
+/** The same for 8, two vectors. */
+@inline
+function gather8(x: usize, pixel: usize, to: usize, count: i32, lanes: i32): void {
+  for (let i = 0; i < count; i++) {
+    if (lanes === 8) {
+      v128.store(to, v128.load(x))
+      v128.store(to, v128.load(x, 16), 16)
+    } else {
+      v128.store(to, f32x4.splat(0))
+      v128.store(to, f32x4.splat(0), 16)
+      for (let o: usize = 0; o < <usize>lanes; o++) store<f32>(to + (o << 2), load<f32>(x + (o << 2)))
+    }
+    x += pixel
+    to += 32
+  }
+}
+
+/**
+ * The gradient of conv2d with respect to its filter, into zeros:
+ *
+ *   dw[i,j,c,o] += sum of x[b, oh strideHeight + i - top, ow strideWidth + j - left, c] dy[b,oh,ow,o], NHWC
+ *
+ * Units of work are blocks of 4 inputs at one filter position, counted over positions, then blocks. What a band of rows needs
+ * of x and dy is copied into panels of 4 and 8 channels, over which sums of outer products stay in registers.
+ *
+ * scratch, for each thread: bandRows outWidth outputs, the latter rounded up to a multiple of 8, and for each block of inputs
+ *   4 ((bandRows - 1) strideHeight + filterHeight) ((outWidth - 1) strideWidth + filterWidth) floats
+ */
 export function conv2dBackpropFilter(
   x: usize, dy: usize, dw: usize, scratch: usize, scratchStep: usize, batch: i32, height: i32, width: i32, inputs: i32,
   outHeight: i32, outWidth: i32, outputs: i32, filterHeight: i32, filterWidth: i32,
   strideHeight: i32, strideWidth: i32, top: i32, left: i32, bandRows: i32, first: i32, last: i32, thread: i32,
 ): void {
-  outerProducts(
-    x, dy, dw, scratch + <usize>thread * scratchStep, batch, height, width, inputs, outHeight, outWidth, outputs,
-    filterHeight, filterWidth, strideHeight, strideWidth, top, left, bandRows, first, last,
-  )
+  const pixel = (<usize>inputs) << 2
+  const dyPixel = (<usize>outputs) << 2
+  const taps = filterHeight * filterWidth
+  const panels = (outputs + 7) >> 3
+  const firstBlock = first / taps, lastBlock = (last - 1) / taps
+  const seenColumns = (outWidth - 1) * strideWidth + filterWidth
+  const seenRow = (<usize>seenColumns) << 4
+  const xPanel = <usize>((bandRows - 1) * strideHeight + filterHeight) * seenRow
+  const dyPanel = <usize>(bandRows * outWidth) << 5
+  const dys = scratch + <usize>thread * scratchStep, xs = dys + <usize>panels * dyPanel
+  const columns = max(0, min(width, seenColumns - left))
+  const before = (<usize>left) << 4, copied = (<usize>columns) << 4
+  const xColumn = (<usize>strideWidth) << 4
+  for (let b = 0; b < batch; b++) {
+    for (let start = 0; start < outHeight; start += bandRows) {
+      const rows = min(bandRows, outHeight - start)
+      for (let block = firstBlock; block <= lastBlock; block++) {
+        const lanes = min(4, inputs - (block << 2))
+        let to = xs + <usize>(block - firstBlock) * xPanel
+        for (let r = 0; r < (rows - 1) * strideHeight + filterHeight; r++, to += seenRow) {
+          const y = start * strideHeight + r - top
+          if (y < 0 || y >= height) {
+            memory.fill(to, 0, seenRow)
+            continue
+          }
+          memory.fill(to, 0, before)
+          gather4(x + <usize>((b * height + y) * width) * pixel + ((<usize>block) << 4), pixel, to + before, columns, lanes)
+          memory.fill(to + before + copied, 0, seenRow - before - copied)
+        }
+      }
+      const dyBand = dy + <usize>((b * outHeight + start) * outWidth) * dyPixel
+      for (let panel = 0; panel < panels; panel++)
+        gather8(
+          dyBand + ((<usize>panel) << 5), dyPixel, dys + <usize>panel * dyPanel, rows * outWidth, min(8, outputs - (panel << 3)),
+        )
+      // One run where the rows of both follow each other.
+      const joined = filterWidth === 1 && strideWidth === 1 && strideHeight === 1
+      const runs = joined ? 1 : rows
+      const run = (<usize>(joined ? rows * outWidth : outWidth)) << 5
+      for (let unit = first; unit < last; unit++) {
+        const block = unit / taps, tap = unit % taps
+        const lanes = min(4, inputs - (block << 2))
+        const seen = xs + <usize>(block - firstBlock) * xPanel + <usize>(tap / filterWidth) * seenRow +
+          ((<usize>(tap % filterWidth)) << 4)
+        for (let panel = 0; panel < panels; panel++) {
+          let a0 = f32x4.splat(0), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, d0 = a0, d1 = a0
+          let py = dys + <usize>panel * dyPanel
+          let row = seen
+          for (let r = 0; r < runs; r++) {
+            let px = row
+            const end = py + run
+            while (py < end) {
+              const y0 = v128.load(py), y1 = v128.load(py, 16)
+              let v = v128.load32_splat(px)
+              a0 = madd(v, y0, a0)
+              a1 = madd(v, y1, a1)
+              v = v128.load32_splat(px, 4)
+              b0 = madd(v, y0, b0)
+              b1 = madd(v, y1, b1)
+              v = v128.load32_splat(px, 8)
+              c0 = madd(v, y0, c0)
+              c1 = madd(v, y1, c1)
+              v = v128.load32_splat(px, 12)
+              d0 = madd(v, y0, d0)
+              d1 = madd(v, y1, d1)
+              px += xColumn
+              py += 32
+            }
+            row += <usize>strideHeight * seenRow
+          }
+          const count = min(8, outputs - (panel << 3))
+          const at = dw + <usize>(tap * inputs + (block << 2)) * dyPixel + ((<usize>panel) << 5)
+          addOutputs(at, a0, a1, count)
+          if (lanes > 1) addOutputs(at + dyPixel, b0, b1, count)
+          if (lanes > 2) addOutputs(at + 2 * dyPixel, c0, c1, count)
+          if (lanes > 3) addOutputs(at + 3 * dyPixel, d0, d1, count)
+        }
+      }
+    }
+  }
 }

@@ -1,25 +1,5 @@
 import { madd } from './madd'
-
-/** The first `count` of two vectors of output channels. */
-@inline
-export function storeOutputs(at: usize, low: v128, high: v128, count: i32): void {
-  if (count === 8) {
-    v128.store(at, low)
-    v128.store(at, high, 16)
-    return
-  }
-  let rest = low
-  let lanes = count
-  if (count >= 4) {
-    v128.store(at, low)
-    at += 16
-    lanes -= 4
-    rest = high
-  }
-  if (lanes > 0) v128.store32_lane(at, rest, 0)
-  if (lanes > 1) v128.store32_lane(at, rest, 1, 4)
-  if (lanes > 2) v128.store32_lane(at, rest, 2, 8)
-}
+import { storeOutputs } from './outputs'
 
 /** Copy what a band of output rows sees of an image, from its row `y` on, into a frame with zeros around it. */
 export function fillFrame(

@@ -1,161 +1,137 @@
-import { fillFrame, storeOutputs, tile } from './conv2d'
+import { tile } from './conv2d'
+import { filters6, inputs6, outputs4 } from './winograd-basis'
 
-/** G (a, b, c), four vectors `step` apart. */
-@inline
-function expand(to: usize, step: usize, a: v128, b: v128, c: v128): void {
-  const sum = f32x4.mul(f32x4.splat(0.5), f32x4.add(a, c)), middle = f32x4.mul(f32x4.splat(0.5), b)
-  v128.store(to, a)
-  v128.store(to + step, f32x4.add(sum, middle))
-  v128.store(to + 2 * step, f32x4.sub(sum, middle))
-  v128.store(to + 3 * step, c)
-}
+/** A cache line between the 36 positions: at distances of a power of two they would share a few lines of the cache. */
+export const APART: usize = 64
 
-/** U = G g G^T for 3x3 filters that packFilter packed: panels [8 biases, then position of 16][c][8]. */
-export function winogradFilter(packed: usize, transformed: usize, inputs: i32, first: i32, last: i32): void {
-  const step = (<usize>inputs) << 5
+/**
+ * U = G g G^T for 3x3 filters that packFilter packed: panels [8 biases, then position of 36][c][8].
+ * scratch, for each thread: 72 floats
+ */
+export function winogradFilter(
+  packed: usize, transformed: usize, scratch: usize, scratchStep: usize, inputs: i32, first: i32, last: i32, thread: i32,
+): void {
+  const step = (<usize>inputs) << 5, position = step + APART
+  const half = scratch + <usize>thread * scratchStep
   for (let panel = first; panel < last; panel++) {
     let from = packed + <usize>panel * (9 * step + 32)
-    let to = transformed + <usize>panel * (16 * step + 32)
+    let to = transformed + <usize>panel * (36 * position + 32)
     v128.store(to, v128.load(from))
     v128.store(to, v128.load(from, 16), 16)
     from += 32
     to += 32
     for (const end = from + step; from < end; from += 16, to += 16) {
-      const a = v128.load(from), b = v128.load(from + step), c = v128.load(from + 2 * step)
-      const d = v128.load(from + 3 * step), e = v128.load(from + 4 * step), f = v128.load(from + 5 * step)
-      const g = v128.load(from + 6 * step), h = v128.load(from + 7 * step), i = v128.load(from + 8 * step)
-      const half = f32x4.splat(0.5)
-      const s0 = f32x4.mul(half, f32x4.add(a, g)), s1 = f32x4.mul(half, f32x4.add(b, h)), s2 = f32x4.mul(half, f32x4.add(c, i))
-      const m0 = f32x4.mul(half, d), m1 = f32x4.mul(half, e), m2 = f32x4.mul(half, f)
-      expand(to, step, a, b, c)
-      expand(to + 4 * step, step, f32x4.add(s0, m0), f32x4.add(s1, m1), f32x4.add(s2, m2))
-      expand(to + 8 * step, step, f32x4.sub(s0, m0), f32x4.sub(s1, m1), f32x4.sub(s2, m2))
-      expand(to + 12 * step, step, g, h, i)
+      for (let j: usize = 0; j < 3; j++) filters6(from + j * step, 3 * step, half + (j << 4), 48)
+      for (let i: usize = 0; i < 6; i++) filters6(half + i * 48, 16, to + 6 * i * position, position)
     }
   }
 }
 
-/** B^T (a, b, c, d), four vectors `step` apart. */
+/** Copy four channels of the pixels of a square that are inside the image, and zeros where it is outside. */
 @inline
-function spread(to: usize, step: usize, a: v128, b: v128, c: v128, d: v128): void {
-  v128.store(to, f32x4.sub(a, c))
-  v128.store(to + step, f32x4.add(b, c))
-  v128.store(to + 2 * step, f32x4.sub(c, b))
-  v128.store(to + 3 * step, f32x4.sub(b, d))
-}
-
-/** V = B^T d B for the 4x4 pixels at `from`, all channels; the 16 positions are `step` apart. */
-function transformInput(from: usize, row: usize, pixel: usize, to: usize, step: usize): void {
-  for (const end = from + pixel; from < end; from += 16, to += 16) {
-    const second = from + row, third = second + row, fourth = third + row
-    const b0 = v128.load(second), b1 = v128.load(second + pixel)
-    const b2 = v128.load(second + 2 * pixel), b3 = v128.load(second + 3 * pixel)
-    const c0 = v128.load(third), c1 = v128.load(third + pixel)
-    const c2 = v128.load(third + 2 * pixel), c3 = v128.load(third + 3 * pixel)
-    spread(
-      to, step, f32x4.sub(v128.load(from), c0), f32x4.sub(v128.load(from + pixel), c1),
-      f32x4.sub(v128.load(from + 2 * pixel), c2), f32x4.sub(v128.load(from + 3 * pixel), c3),
-    )
-    spread(to + 4 * step, step, f32x4.add(b0, c0), f32x4.add(b1, c1), f32x4.add(b2, c2), f32x4.add(b3, c3))
-    spread(to + 8 * step, step, f32x4.sub(c0, b0), f32x4.sub(c1, b1), f32x4.sub(c2, b2), f32x4.sub(c3, b3))
-    spread(
-      to + 12 * step, step, f32x4.sub(b0, v128.load(fourth)), f32x4.sub(b1, v128.load(fourth + pixel)),
-      f32x4.sub(b2, v128.load(fourth + 2 * pixel)), f32x4.sub(b3, v128.load(fourth + 3 * pixel)),
-    )
+export function copyInside(
+  from: usize, row: usize, pixel: usize, top: i32, bottom: i32, left: i32, right: i32, side: i32, to: usize,
+): void {
+  const zero = f32x4.splat(0)
+  const toRow = (<usize>side) << 4
+  for (let at = to, end = to + <usize>side * toRow; at < end; at += 32) {
+    v128.store(at, zero)
+    v128.store(at, zero, 16)
   }
-}
-
-/** A^T M A + bias of 4 output channels: the 2x2 pixels take the places of the first four positions. */
-@inline
-function transformOutput(at: usize, step: usize, bias: v128): void {
-  let a0 = f32x4.splat(0), a1 = a0, a2 = a0, b0 = a0, b1 = a0, b2 = a0, row = at
-  for (let j = 0; j < 4; j++, row += step) {
-    const m0 = v128.load(row), m1 = v128.load(row + 4 * step)
-    const m2 = v128.load(row + 8 * step), m3 = v128.load(row + 12 * step)
-    const a = f32x4.add(f32x4.add(m0, m1), m2), b = f32x4.sub(f32x4.sub(m1, m2), m3)
-    if (j === 0) {
-      a0 = a
-      b0 = b
-    } else if (j === 1) {
-      a1 = a
-      b1 = b
-    } else if (j === 2) {
-      a2 = a
-      b2 = b
-    } else {
-      v128.store(at, f32x4.add(f32x4.add(f32x4.add(a0, a1), a2), bias))
-      v128.store(at + step, f32x4.add(f32x4.sub(f32x4.sub(a1, a2), a), bias))
-      v128.store(at + 2 * step, f32x4.add(f32x4.add(f32x4.add(b0, b1), b2), bias))
-      v128.store(at + 3 * step, f32x4.add(f32x4.sub(f32x4.sub(b1, b2), b), bias))
-    }
-  }
+  for (let i = top; i < bottom; i++)
+    for (let j = left; j < right; j++)
+      v128.store(to + <usize>i * toRow + ((<usize>j) << 4), v128.load(from + <usize>i * row + <usize>j * pixel))
 }
 
 /**
- * y = conv2d(x, filter) + bias for 3x3 filters of winogradFilter, stride 1 and a multiple of 4 inputs: F(2x2,3x3) of
- * Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, with 16 products for 4 pixels where conv2d has 36.
- * Bands of output rows, an even number, are the units of work.
+ * B^T d B of four channels of the 6x6 pixels of an image from row y and column x on, which may be outside: there are zeros.
+ * The 36 positions are `step` apart. scratch: 288 floats
+ */
+@inline
+export function transformInput(
+  image: usize, y: i32, x: i32, height: i32, width: i32, row: usize, pixel: usize, scratch: usize, to: usize, step: usize,
+): void {
+  let from = image + <usize>(y * <i32>row + x * <i32>pixel)
+  const half = scratch + 576
+  if (y < 0 || x < 0 || y + 6 > height || x + 6 > width) {
+    copyInside(from, row, pixel, max(0, -y), min(6, height - y), max(0, -x), min(6, width - x), 6, scratch)
+    from = scratch
+    row = 96
+    pixel = 16
+  }
+  for (let j: usize = 0; j < 6; j++) inputs6(from + j * pixel, row, half + (j << 4), 96)
+  for (let i: usize = 0; i < 6; i++) inputs6(half + 96 * i, 16, to + 6 * i * step, step)
+}
+
+/** A^T M A + bias of four channels: the pixels that a tile has in an image. scratch: 160 floats */
+@inline
+function transformOutput(
+  from: usize, step: usize, bias: v128, rows: i32, columns: i32, row: usize, pixel: usize, scratch: usize, to: usize,
+): void {
+  for (let j: usize = 0; j < 6; j++) outputs4(from + j * step, 6 * step, scratch + (j << 4), 96, f32x4.splat(0))
+  if (rows >= 4 && columns >= 4) {
+    for (let i: usize = 0; i < 4; i++) outputs4(scratch + 96 * i, 16, to + i * row, pixel, bias)
+    return
+  }
+  let out = scratch + 384
+  for (let i: usize = 0; i < 4; i++) outputs4(scratch + 96 * i, 16, out + (i << 6), 16, bias)
+  for (let i = 0; i < min(rows, 4); i++, to += row, out += 64)
+    for (let j: usize = 0; j < <usize>min(columns, 4); j++) v128.store(to + j * pixel, v128.load(out + (j << 4)))
+}
+
+/**
+ * y = conv2d(x, filter) + bias for 3x3 filters of winogradFilter, stride 1, and multiples of 4 inputs and outputs: F(4x4,3x3)
+ * of Lavin and Gray, with 36 products for 16 pixels where conv2d has 144. Of all the images' `tiles` of 4x4 pixels,
+ * `unitTiles`, a multiple of 4, are a unit of work.
  *
- * scratch, for each thread, with h = bandRows / 2, w = ceil(outWidth / 2):
- *   (2 h + 2) (2 w + 2) inputs + 16 h w (inputs + 8) + h w + 16 floats
+ * scratch, for each thread: 36 (unitTiles (inputs + outputs rounded up to a multiple of 8) + 32) + unitTiles + 296 floats
  */
 export function winograd(
   x: usize, filter: usize, y: usize, scratch: usize, scratchStep: usize, height: i32, width: i32, inputs: i32,
-  outHeight: i32, outWidth: i32, outputs: i32, top: i32, left: i32, bandRows: i32, first: i32, last: i32, thread: i32,
+  outHeight: i32, outWidth: i32, outputs: i32, top: i32, left: i32, tiles: i32, unitTiles: i32,
+  first: i32, last: i32, thread: i32,
 ): void {
-  const pixel = (<usize>inputs) << 2
-  const outPixel = (<usize>outputs) << 2
+  const pixel = (<usize>inputs) << 2, row = <usize>width * pixel
+  const outPixel = (<usize>outputs) << 2, outRow = <usize>outWidth * outPixel
   const panels = (outputs + 7) >> 3
-  const position = (<usize>inputs) << 5
-  const bands = (outHeight + bandRows - 1) / bandRows
-  const across = (outWidth + 1) >> 1
-  const columns = 2 * across + 2
-  const row = <usize>columns * pixel
-  const most = (bandRows >> 1) * across
+  const weights = (<usize>inputs) << 5, position = weights + APART, panelBytes = position * 36 + 32
+  const across = (outWidth + 3) >> 2, each = ((outHeight + 3) >> 2) * across
   const zeros = scratch + <usize>thread * scratchStep
   const places = zeros + 32
-  const frame = places + ((<usize>((most + 7) & ~3)) << 2)
-  const inner = frame + <usize>(bandRows + 2) * row
-  const outer = inner + 16 * <usize>most * pixel
+  const work = places + ((<usize>unitTiles) << 2)
+  const inner = work + 1152
+  const innerStep = <usize>unitTiles * pixel + APART
+  const outer = inner + 36 * innerStep
+  const sum = (<usize>panels) << 5, outerStep = <usize>unitTiles * sum + APART
   memory.fill(zeros, 0, 32)
+  for (let t = 0; t < unitTiles; t++) store<u32>(places + ((<usize>t) << 2), <u32>(<usize>t * pixel))
   for (let unit = first; unit < last; unit++) {
-    const b = unit / bands
-    const start = (unit % bands) * bandRows
-    const rows = min(bandRows, outHeight - start)
-    const down = (rows + 1) >> 1
-    const tiles = down * across
-    const innerStep = <usize>tiles * pixel
-    const outerStep = (<usize>tiles) << 5
-    for (let t = 0; t < tiles + 3; t++) store<u32>(places + ((<usize>t) << 2), <u32>(<usize>min(t, tiles - 1) * pixel))
-    const image = x + <usize>(b * height * width) * pixel
-    fillFrame(image, frame, start - top, height, width, pixel, 2 * down + 2, columns, left)
-    for (let t = 0; t < tiles; t++) {
-      const corner = frame + <usize>(2 * (t / across)) * row + <usize>(2 * (t % across)) * pixel
-      transformInput(corner, row, pixel, inner + <usize>t * pixel, innerStep)
+    const start = unit * unitTiles
+    const count = min(unitTiles, tiles - start)
+    for (let t = 0; t < count; t++) {
+      const b = (start + t) / each, place = (start + t) % each
+      const image = x + <usize>(b * height) * row
+      const h = 4 * (place / across) - top, w = 4 * (place % across) - left
+      for (let c: usize = 0; c < pixel; c += 16)
+        transformInput(image + c, h, w, height, width, row, pixel, work, inner + <usize>t * pixel + c, innerStep)
     }
-    for (let panel = 0; panel < panels; panel++) {
-      const count = min(8, outputs - (panel << 3))
-      const biases = filter + <usize>panel * (16 * position + 32)
-      for (let p = 0; p < 16; p++)
-        for (let t = 0; t < tiles; t += 4)
+    for (let p = 0; p < 36; p++)
+      for (let panel = 0; panel < panels; panel++)
+        for (let t = 0; t < count; t += 4)
           tile(
-            inner + <usize>p * innerStep, 0, places + ((<usize>t) << 2), zeros, biases + 32 + <usize>p * position, 1, position,
-            outer + <usize>p * outerStep + ((<usize>t) << 5), 32, tiles - t, 8,
+            inner + <usize>p * innerStep, 0, places + ((<usize>t) << 2), zeros,
+            filter + <usize>panel * panelBytes + 32 + <usize>p * position, 1, weights,
+            outer + <usize>p * outerStep + <usize>t * sum + ((<usize>panel) << 5), sum, 4, 8,
           )
-      const bias0 = v128.load(biases), bias1 = v128.load(biases, 16)
-      for (let t = 0; t < tiles; t++) {
-        const at = outer + ((<usize>t) << 5)
-        transformOutput(at, outerStep, bias0)
-        transformOutput(at + 16, outerStep, bias1)
-        const oh = start + 2 * (t / across), ow = 2 * (t % across)
-        for (let k = 0; k < 4; k++) {
-          const h = oh + (k >> 1), w = ow + (k & 1)
-          if (h >= outHeight || w >= outWidth) continue
-          const to = y + <usize>((b * outHeight + h) * outWidth + w) * outPixel + ((<usize>panel) << 5)
-          const from = at + <usize>k * outerStep
-          storeOutputs(to, v128.load(from), v128.load(from, 16), count)
-        }
-      }
+    for (let t = 0; t < count; t++) {
+      const b = (start + t) / each, place = (start + t) % each
+      const h = 4 * (place / across), w = 4 * (place % across)
+      const to = y + <usize>(b * outHeight + h) * outRow + <usize>w * outPixel
+      for (let c: usize = 0; c < outPixel; c += 16)
+        transformOutput(
+          outer + <usize>t * sum + c, outerStep, v128.load(filter + (c >> 5) * panelBytes + (c & 16)),
+          outHeight - h, outWidth - w, outRow, outPixel, work, to + c,
+        )
     }
   }
 }

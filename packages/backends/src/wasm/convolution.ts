@@ -1,29 +1,8 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import type { WasmBackend } from './backend.js'
+import type { Convolution } from './nhwc-convolution.js'
 import { addressOf, runUnits, threadsOf, withScratch } from './simd.js'
-
-/** A convolution from NHWC to NHWC; tensors are given by their addresses. */
-export interface Convolution {
-  x: number
-  /** [h,w,I,O]; if `turned`, [h,w,O,I], the filter of the convolution whose input gradient this is. */
-  filter: number
-  /** [O] */
-  bias?: number
-  y: number
-  /** [B,H,W,I] */
-  inShape: readonly number[]
-  /** [B,H',W',O] */
-  outShape: readonly number[]
-  /** [h,w] */
-  filterShape: readonly [number, number]
-  strides?: readonly [number, number]
-  /** Rows and columns of padding before the image. */
-  top?: number
-  left?: number
-  turned?: boolean
-  /** Whether each image has a filter of its own, [B,h,w,I,O]. */
-  filterEach?: boolean
-}
+import { convolveTiles, tilesPay } from './winograd.js'
 
 /** y = conv2d(x, filter) + bias, by the faster of two kernels. The choice depends on a sample's shape, not on the batch. */
 export function runConvolution(backend: WasmBackend, conv: Convolution): void {
@@ -34,16 +13,10 @@ export function runConvolution(backend: WasmBackend, conv: Convolution): void {
   const panels = Math.ceil(outputs / 8) * (conv.filterEach ? batch : 1)
   const floats = panels * panelFloats(taps, inputs)
   withScratch(backend, floats, 1, packed => {
-    const { filter, bias = 0, turned = false, strides = [1, 1] } = conv
+    const { filter, bias = 0, turned = false } = conv
     const work = { units: panels, operations: floats }
     runUnits(backend, 'packFilter', work, [filter, bias, packed, taps, inputs, outputs, turned])
-    const square = filterHeight === 3 && filterWidth === 3 && strides[0] === 1 && strides[1] === 1
-    if (square && inputs >= 16 && inputs % 4 === 0 && outputs >= 16 && !conv.filterEach)
-      withScratch(backend, panels * panelFloats(16, inputs), 1, transformed => {
-        const work = { units: panels, operations: 3 * floats }
-        runUnits(backend, 'winogradFilter', work, [packed, transformed, inputs])
-        convolveTiles(backend, conv, transformed)
-      })
+    if (tilesPay(conv) && !conv.filterEach) convolveTiles(backend, conv, packed)
     else convolvePixels(backend, conv, packed)
   })
 }
@@ -72,27 +45,6 @@ function convolvePixels(backend: WasmBackend, conv: Convolution, packed: number)
     const units = batch * Math.ceil(outHeight / rows)
     const operations = batch * outHeight * outWidth * outputs * taps * inputs
     runUnits(backend, 'conv2d', { units, operations }, [...places, ...sizes, top, left, rows])
-  })
-}
-
-/** A convolution with a 3x3 filter and stride 1, by Winograd's method on tiles of 2x2 pixels. */
-function convolveTiles(backend: WasmBackend, conv: Convolution, filter: number): void {
-  const [, height, width, inputs] = conv.inShape as [number, number, number, number]
-  const [batch, outHeight, outWidth, outputs] = conv.outShape as [number, number, number, number]
-  const { x, y, top = 0, left = 0 } = conv
-  const rows = 2 * Math.ceil(bandRows(backend, conv.outShape) / 2)
-  const across = Math.ceil(outWidth / 2)
-  const tiles = (rows / 2) * across
-  const frame = (rows + 2) * (2 * across + 2) * inputs
-  withScratch(backend, frame + tiles * (16 * (inputs + 8) + 1) + 16, threadsOf(backend), (scratch, step) => {
-    const sizes = [height, width, inputs, outHeight, outWidth, outputs]
-    const units = batch * Math.ceil(outHeight / rows)
-    const operations = batch * outHeight * outWidth * outputs * 4 * inputs
-    runUnits(backend, 'winograd', { units, operations }, [
-      ...[x, filter, y, scratch, step],
-      ...sizes,
-      ...[top, left, rows],
-    ])
   })
 }
 

@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { StockTable } from '../../kernels/stock-table.js'
 import type { WasmBackend, WasmReplacement } from '../backend.js'
 import { runConvolution } from '../convolution.js'
-import { addressOf, makeZeros, runUnits, threadsOf, withScratch } from '../simd.js'
+import { addTransposedProduct } from '../panels.js'
+import { addressOf, makeZeros } from '../simd.js'
 
 type Inputs = StockTable['BatchMatMul']['inputs']
 
@@ -14,22 +15,13 @@ function exchangeLast(x: tf.Tensor): tf.Tensor {
 const batchesOf = (x: tf.Tensor) => x.shape.slice(0, -2)
 const { sizeFromShape } = tf.util
 
-/** How many rows' products are summed in registers. */
-const ROWS = 256
-
 /** a^T b: the gradients of weights and of attention need this product. */
 function transposedProduct({ a, b }: Inputs, backend: WasmBackend): tf.TensorInfo {
   const [rows, m] = a.shape.slice(-2) as [number, number]
   const n = b.shape.at(-1)!
   const out = makeZeros(backend, [...batchesOf(a), m, n])
-  const batches = sizeFromShape(batchesOf(a))
-  const [blocks, band] = [Math.ceil(m / 4), Math.min(rows, ROWS)]
-  const floats = band * (4 * blocks + 8 * Math.ceil(n / 8))
-  withScratch(backend, floats, threadsOf(backend), (scratch, step) => {
-    const work = { units: batches * blocks, operations: batches * rows * m * n }
-    const places = [addressOf(backend, a), addressOf(backend, b), addressOf(backend, out), scratch, step]
-    runUnits(backend, 'matMulTransposed', work, [...places, rows, m, n, band])
-  })
+  const places = { x: addressOf(backend, a), y: addressOf(backend, b), out: addressOf(backend, out) }
+  addTransposedProduct(backend, places, { batches: sizeFromShape(batchesOf(a)), rows, m, n })
   return out
 }
 

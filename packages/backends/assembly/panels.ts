@@ -1,0 +1,68 @@
+import { madd } from './madd'
+import { addOutputs } from './outputs'
+
+/**
+ * Of each matrix x [batches,allRows,columns], `rows` rows from number `start` on, as panels of `lanes` (4 or 8) columns:
+ * [batch][panel][row][lanes], with batches and panels as many bytes apart as is said. Lanes beyond the columns stay as they
+ * are. Units of work are rows, counted over batches.
+ */
+export function packPanels(
+  x: usize, panels: usize, batchBytes: usize, panelBytes: usize, lanes: i32, allRows: i32, start: i32, rows: i32, columns: i32,
+  first: i32, last: i32,
+): void {
+  const size = (<usize>columns) << 2
+  const width = (<usize>lanes) << 2, shift: usize = lanes === 4 ? 4 : 5
+  for (let unit = first; unit < last; unit++) {
+    const b = unit / rows, r = unit % rows
+    const from = x + <usize>(b * allRows + start + r) * size
+    const to = panels + <usize>b * batchBytes + <usize>r * width
+    let c: usize = 0
+    for (; c + 16 <= size; c += 16) v128.store(to + (c >> shift) * panelBytes + (c & (width - 1)), v128.load(from + c))
+    for (; c < size; c += 4) store<f32>(to + (c >> shift) * panelBytes + (c & (width - 1)), load<f32>(from + c))
+  }
+}
+
+/**
+ * out [batches,m,n] += for each batch the sum over rows of the outer products of xs, panels of 4 of m columns, and ys, panels of
+ * 8 of n columns. Units of work are blocks of 4 rows of out, counted over batches.
+ */
+export function panelProducts(
+  xs: usize, xBatch: usize, xPanel: usize, ys: usize, yBatch: usize, yPanel: usize, out: usize, rows: i32, m: i32, n: i32,
+  first: i32, last: i32,
+): void {
+  const blocks = (m + 3) >> 2, panels = (n + 7) >> 3
+  const size = (<usize>n) << 2
+  for (let unit = first; unit < last; unit++) {
+    const b = unit / blocks, block = unit % blocks
+    const lanes = m - (block << 2)
+    const x = xs + <usize>b * xBatch + <usize>block * xPanel
+    let at = out + <usize>(b * m + (block << 2)) * size
+    for (let panel = 0; panel < panels; panel++, at += 32) {
+      let a0 = f32x4.splat(0), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, d0 = a0, d1 = a0
+      let px = x, py = ys + <usize>b * yBatch + <usize>panel * yPanel
+      const end = py + ((<usize>rows) << 5)
+      while (py < end) {
+        const y0 = v128.load(py), y1 = v128.load(py, 16)
+        let v = v128.load32_splat(px)
+        a0 = madd(v, y0, a0)
+        a1 = madd(v, y1, a1)
+        v = v128.load32_splat(px, 4)
+        b0 = madd(v, y0, b0)
+        b1 = madd(v, y1, b1)
+        v = v128.load32_splat(px, 8)
+        c0 = madd(v, y0, c0)
+        c1 = madd(v, y1, c1)
+        v = v128.load32_splat(px, 12)
+        d0 = madd(v, y0, d0)
+        d1 = madd(v, y1, d1)
+        px += 16
+        py += 32
+      }
+      const count = min(8, n - (panel << 3))
+      addOutputs(at, a0, a1, count)
+      if (lanes > 1) addOutputs(at + size, b0, b1, count)
+      if (lanes > 2) addOutputs(at + 2 * size, c0, c1, count)
+      if (lanes > 3) addOutputs(at + 3 * size, d0, d1, count)
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import type { WasmBackend } from './backend.js'
+import type { Convolution } from './nhwc-convolution.js'
+import { APART, addPanelProducts } from './panels.js'
+import { runUnits, threadsOf, withScratch } from './simd.js'
+
+/**
+ * Whether tiles pay, with 36 products for 4x4 pixels instead of 9 for each pixel, and sums before and after them. It depends on
+ * a sample's shape, not on the batch.
+ */
+export function tilesPay(
+  conv: Pick<Convolution, 'filterShape' | 'strides' | 'inShape' | 'outShape'>,
+): boolean {
+  const { filterShape, strides = [1, 1], inShape, outShape } = conv
+  const [inputs, outputs] = [inShape[3]!, outShape[3]!]
+  const [, height, width] = outShape as [number, number, number, number]
+  const applies = [...filterShape, ...strides].join() === '3,3,1,1' && inputs % 4 === 0 && outputs % 4 === 0
+  return applies && inputs >= 16 && outputs >= 16 && 36 * tilesOf(height, width) < 6 * height * width
+}
+
+const tilesOf = (height: number, width: number) => Math.ceil(height / 4) * Math.ceil(width / 4)
+
+/** Floats for the 36 positions of each of `tiles` tiles; positions are 16 floats apart, see APART in assembly/. */
+const positionFloats = (tiles: number, inputs: number, outputs: number) =>
+  36 * (tiles * (inputs + 8 * Math.ceil(outputs / 8)) + 32)
+
+/** How many tiles are a unit of work: at most 32, whose numbers stay in a core's cache; fewer where there are few. */
+const unitTiles = (backend: WasmBackend, tiles: number) =>
+  4 * Math.min(8, Math.max(1, Math.ceil(tiles / (16 * threadsOf(backend)))))
+
+/** A convolution for which tilesPay; `packed` is its filter by packFilter. */
+export function convolveTiles(backend: WasmBackend, conv: Convolution, packed: number): void {
+  const [, height, width, inputs] = conv.inShape as [number, number, number, number]
+  const [batch, outHeight, outWidth, outputs] = conv.outShape as [number, number, number, number]
+  const { x, y, top = 0, left = 0 } = conv
+  const panels = Math.ceil(outputs / 8)
+  const tiles = batch * tilesOf(outHeight, outWidth)
+  const unit = unitTiles(backend, tiles)
+  const filterFloats = 8 * panels * (36 * (inputs + 2) + 1)
+  withScratch(backend, filterFloats, 1, filter => {
+    withScratch(backend, 72, threadsOf(backend), (scratch, step) => {
+      const work = { units: panels, operations: 3 * filterFloats }
+      runUnits(backend, 'winogradFilter', work, [packed, filter, scratch, step, inputs])
+    })
+    const floats = positionFloats(unit, inputs, outputs) + unit + 296
+    withScratch(backend, floats, threadsOf(backend), (scratch, step) => {
+      const work = { units: Math.ceil(tiles / unit), operations: 36 * tiles * outputs * inputs }
+      const sizes = [height, width, inputs, outHeight, outWidth, outputs, top, left, tiles, unit]
+      runUnits(backend, 'winograd', work, [x, filter, y, scratch, step, ...sizes])
+    })
+  })
+}
+
+/** How many tiles' products are summed in registers. It sets the order of the sums, so it doesn't depend on threads. */
+const SUMMED = 256
+
+/** Gradient with respect to the filter, into dw, of a convolution for which tilesPay. */
+export function filterGradientByTiles(
+  backend: WasmBackend,
+  { x, dy, dw }: { x: number; dy: number; dw: number },
+  { inShape, outShape, top, left }: { inShape: number[]; outShape: number[]; top: number; left: number },
+): void {
+  const [batch, height, width, inputs] = inShape as [number, number, number, number]
+  const [, outHeight, outWidth, outputs] = outShape as [number, number, number, number]
+  const all = batch * tilesOf(outHeight, outWidth)
+  const sizes = [height, width, inputs, outHeight, outWidth, outputs, top, left]
+  const sums = 36 * inputs * outputs
+  withScratch(backend, sums + positionFloats(Math.min(all, SUMMED), inputs, outputs), 1, out => {
+    const panels = out + 4 * sums
+    backend.wasm.HEAPU8.fill(0, out, panels)
+    withScratch(backend, 288, threadsOf(backend), (scratch, step) => {
+      for (let start = 0; start < all; start += SUMMED) {
+        const tiles = Math.min(SUMMED, all - start)
+        const panelsOf = (at: number, channels: number, lanes: number) => {
+          const panelBytes = 4 * lanes * tiles
+          return { at, panelBytes, batchBytes: panelBytes * Math.ceil(channels / lanes) + APART }
+        }
+        const xs = panelsOf(panels, inputs, 4)
+        const dys = panelsOf(panels + 36 * xs.batchBytes, outputs, 8)
+        const places = [x, dy, xs.at, xs.batchBytes, dys.at, dys.batchBytes, scratch, step]
+        const work = { units: tiles, operations: 72 * tiles * (inputs + outputs) }
+        runUnits(backend, 'winogradGradientTiles', work, [...places, ...sizes, start, tiles])
+        addPanelProducts(backend, { x: xs, y: dys, out }, { batches: 36, rows: tiles, m: inputs, n: outputs })
+      }
+      const work = { units: inputs, operations: 72 * inputs * outputs }
+      runUnits(backend, 'winogradGradientFilter', work, [out, dw, scratch, step, inputs, outputs])
+    })
+  })
+}
