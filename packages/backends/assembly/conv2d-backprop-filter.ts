@@ -35,9 +35,9 @@ function gather8(x: usize, pixel: usize, to: usize, count: i32, lanes: i32): voi
 }
 
 /**
- * The gradient of conv2d with respect to its filter, into zeros:
+ * The gradient of conv2d with respect to its filter:
  *
- *   dw[i,j,c,o] += sum of x[b, oh strideHeight + i - top, ow strideWidth + j - left, c] dy[b,oh,ow,o], NHWC
+ *   dw[i,j,c,o] = sum of x[b, oh strideHeight + i - top, ow strideWidth + j - left, c] dy[b,oh,ow,o], NHWC
  *
  * Units of work are blocks of 4 inputs at one filter position, counted over positions, then blocks. What a band of rows needs
  * of x and dy is copied into panels of 4 and 8 channels, over which sums of outer products stay in registers.
@@ -94,6 +94,8 @@ export function conv2dBackpropFilter(
         const lanes = min(4, inputs - (block << 2))
         const seen = xs + <usize>(block - firstBlock) * xPanel + <usize>(tap / filterWidth) * seenRow +
           ((<usize>(tap % filterWidth)) << 4)
+        const dwRows = dw + <usize>(tap * inputs + (block << 2)) * dyPixel
+        if (b === 0 && start === 0) memory.fill(dwRows, 0, <usize>lanes * dyPixel)
         for (let panel = 0; panel < panels; panel++) {
           let a0 = f32x4.splat(0), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, d0 = a0, d1 = a0
           let py = dys + <usize>panel * dyPanel
@@ -121,7 +123,7 @@ export function conv2dBackpropFilter(
             row += <usize>strideHeight * seenRow
           }
           const count = min(8, outputs - (panel << 3))
-          const at = dw + <usize>(tap * inputs + (block << 2)) * dyPixel + ((<usize>panel) << 5)
+          const at = dwRows + ((<usize>panel) << 5)
           addOutputs(at, a0, a1, count)
           if (lanes > 1) addOutputs(at + dyPixel, b0, b1, count)
           if (lanes > 2) addOutputs(at + 2 * dyPixel, c0, c1, count)

@@ -7,7 +7,7 @@ import { addOutputs } from './outputs'
  * are. Units of work are rows, counted over batches.
  */
 export function packPanels(
-  x: usize, panels: usize, batchBytes: usize, panelBytes: usize, lanes: i32, allRows: i32, start: i32, rows: i32, columns: i32,
+  x: usize, panels: usize, batchStep: usize, panelStep: usize, lanes: i32, allRows: i32, start: i32, rows: i32, columns: i32,
   first: i32, last: i32,
 ): void {
   const size = (<usize>columns) << 2
@@ -15,31 +15,32 @@ export function packPanels(
   for (let unit = first; unit < last; unit++) {
     const b = unit / rows, r = unit % rows
     const from = x + <usize>(b * allRows + start + r) * size
-    const to = panels + <usize>b * batchBytes + <usize>r * width
+    const to = panels + <usize>b * batchStep + <usize>r * width
     let c: usize = 0
-    for (; c + 16 <= size; c += 16) v128.store(to + (c >> shift) * panelBytes + (c & (width - 1)), v128.load(from + c))
-    for (; c < size; c += 4) store<f32>(to + (c >> shift) * panelBytes + (c & (width - 1)), load<f32>(from + c))
+    for (; c + 16 <= size; c += 16) v128.store(to + (c >> shift) * panelStep + (c & (width - 1)), v128.load(from + c))
+    for (; c < size; c += 4) store<f32>(to + (c >> shift) * panelStep + (c & (width - 1)), load<f32>(from + c))
   }
 }
 
 /**
- * out [batches,m,n] += for each batch the sum over rows of the outer products of xs, panels of 4 of m columns, and ys, panels of
- * 8 of n columns. Units of work are blocks of 4 rows of out, counted over batches.
+ * out [batches,m,n] = or += for each batch the sum over rows of the outer products of xs, panels of 4 of m columns, and ys,
+ * panels of 8 of n columns. Units of work are blocks of 4 rows of out, counted over batches.
  */
 export function panelProducts(
-  xs: usize, xBatch: usize, xPanel: usize, ys: usize, yBatch: usize, yPanel: usize, out: usize, rows: i32, m: i32, n: i32,
-  first: i32, last: i32,
+  xs: usize, xStep: usize, xPanelStep: usize, ys: usize, yStep: usize, yPanelStep: usize, out: usize, rows: i32, m: i32, n: i32,
+  add: bool, first: i32, last: i32,
 ): void {
   const blocks = (m + 3) >> 2, panels = (n + 7) >> 3
   const size = (<usize>n) << 2
   for (let unit = first; unit < last; unit++) {
     const b = unit / blocks, block = unit % blocks
     const lanes = m - (block << 2)
-    const x = xs + <usize>b * xBatch + <usize>block * xPanel
+    const x = xs + <usize>b * xStep + <usize>block * xPanelStep
     let at = out + <usize>(b * m + (block << 2)) * size
+    if (!add) memory.fill(at, 0, <usize>min(lanes, 4) * size)
     for (let panel = 0; panel < panels; panel++, at += 32) {
       let a0 = f32x4.splat(0), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, d0 = a0, d1 = a0
-      let px = x, py = ys + <usize>b * yBatch + <usize>panel * yPanel
+      let px = x, py = ys + <usize>b * yStep + <usize>panel * yPanelStep
       const end = py + ((<usize>rows) << 5)
       while (py < end) {
         const y0 = v128.load(py), y1 = v128.load(py, 16)

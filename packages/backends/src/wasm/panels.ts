@@ -1,11 +1,11 @@
 import type { WasmBackend } from './backend.js'
 import { runUnits, withScratch } from './simd.js'
 
-/** Panels of matrices, of 4 or 8 columns each; matrices and panels are so many bytes apart. */
+/** Panels of matrices, of 4 or 8 columns each, and how many bytes matrices and panels are apart. */
 export interface Panels {
   at: number
-  batchBytes: number
-  panelBytes: number
+  batchStep: number
+  panelStep: number
 }
 
 /**
@@ -14,15 +14,15 @@ export interface Panels {
  */
 export const APART = 64
 
-/** out [batches,m,n] += x^T y, summed over the rows of their panels: x's of 4 columns, y's of 8. */
-export function addPanelProducts(
+/** out [batches,m,n] = or += x^T y, summed over the rows of their panels: x's of 4 columns, y's of 8. */
+export function sumPanelProducts(
   backend: WasmBackend,
   { x, y, out }: { x: Panels; y: Panels; out: number },
-  { batches, rows, m, n }: { batches: number; rows: number; m: number; n: number },
+  { batches, rows, m, n, add }: { batches: number; rows: number; m: number; n: number; add: boolean },
 ): void {
   const work = { units: batches * Math.ceil(m / 4), operations: batches * rows * m * n }
-  const panels = [x, y].flatMap(({ at, batchBytes, panelBytes }) => [at, batchBytes, panelBytes])
-  runUnits(backend, 'panelProducts', work, [...panels, out, rows, m, n])
+  const panels = [x, y].flatMap(({ at, batchStep, panelStep }) => [at, batchStep, panelStep])
+  runUnits(backend, 'panelProducts', work, [...panels, out, rows, m, n, add])
 }
 
 /** How many rows' products are summed in registers. It sets the order of the sums, so it doesn't depend on threads. */
@@ -30,36 +30,35 @@ const ROWS = 256
 /** Batches are packed together as long as they take no more than this: 4 MiB. */
 const FLOATS = 1 << 20
 
-/** out += x^T y of matrices x [batches,rows,m] and y [batches,rows,n], given by their addresses. */
-export function addTransposedProduct(
+/** out = x^T y of matrices x [batches,rows,m] and y [batches,rows,n], given by their addresses. */
+export function multiplyTransposed(
   backend: WasmBackend,
   { x, y, out }: { x: number; y: number; out: number },
   { batches, rows, m, n }: { batches: number; rows: number; m: number; n: number },
 ): void {
   const most = Math.min(rows, ROWS)
-  const panelBytes = (lanes: number) => 4 * lanes * most + APART
-  const sizes = { x: panelBytes(4) * Math.ceil(m / 4), y: panelBytes(8) * Math.ceil(n / 8) }
+  const panelStep = (lanes: number) => 4 * lanes * most + APART
+  const sizes = { x: panelStep(4) * Math.ceil(m / 4), y: panelStep(8) * Math.ceil(n / 8) }
   const together = Math.max(1, Math.min(batches, Math.floor((4 * FLOATS) / (sizes.x + sizes.y))))
   withScratch(backend, (together * (sizes.x + sizes.y)) / 4, 1, scratch => {
-    const xs = { at: scratch, batchBytes: sizes.x, panelBytes: panelBytes(4) }
-    const ys = { at: scratch + together * sizes.x, batchBytes: sizes.y, panelBytes: panelBytes(8) }
+    const xs = { at: scratch, batchStep: sizes.x, panelStep: panelStep(4) }
+    const ys = { at: scratch + together * sizes.x, batchStep: sizes.y, panelStep: panelStep(8) }
     for (let batch = 0; batch < batches; batch += together)
       for (let row = 0; row < rows; row += ROWS) {
-        const part = { batches: Math.min(together, batches - batch), rows: Math.min(ROWS, rows - row), m, n }
-        const pack = (
-          from: number,
-          columns: number,
-          { at, batchBytes, panelBytes }: Panels,
-          lanes: number,
-        ) => {
+        const part = { batches: Math.min(together, batches - batch), rows: Math.min(ROWS, rows - row) }
+        const pack = (from: number, columns: number, { at, batchStep, panelStep }: Panels, lanes: number) => {
           const matrices = from + 4 * batch * rows * columns
           const units = part.batches * part.rows
-          const values = [matrices, at, batchBytes, panelBytes, lanes, rows, row, part.rows, columns]
+          const values = [matrices, at, batchStep, panelStep, lanes, rows, row, part.rows, columns]
           runUnits(backend, 'packPanels', { units, operations: units * columns }, values)
         }
         pack(x, m, xs, 4)
         pack(y, n, ys, 8)
-        addPanelProducts(backend, { x: xs, y: ys, out: out + 4 * batch * m * n }, part)
+        sumPanelProducts(
+          backend,
+          { x: xs, y: ys, out: out + 4 * batch * m * n },
+          { ...part, m, n, add: row > 0 },
+        )
       }
   })
 }

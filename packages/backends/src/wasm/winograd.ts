@@ -1,6 +1,6 @@
 import type { WasmBackend } from './backend.js'
 import type { Convolution } from './nhwc-convolution.js'
-import { APART, addPanelProducts } from './panels.js'
+import { APART, sumPanelProducts } from './panels.js'
 import { runUnits, threadsOf, withScratch } from './simd.js'
 
 /**
@@ -66,20 +66,23 @@ export function filterGradientByTiles(
   const sums = 36 * inputs * outputs
   withScratch(backend, sums + positionFloats(Math.min(all, SUMMED), inputs, outputs), 1, out => {
     const panels = out + 4 * sums
-    backend.wasm.HEAPU8.fill(0, out, panels)
     withScratch(backend, 288, threadsOf(backend), (scratch, step) => {
       for (let start = 0; start < all; start += SUMMED) {
         const tiles = Math.min(SUMMED, all - start)
         const panelsOf = (at: number, channels: number, lanes: number) => {
-          const panelBytes = 4 * lanes * tiles
-          return { at, panelBytes, batchBytes: panelBytes * Math.ceil(channels / lanes) + APART }
+          const panelStep = 4 * lanes * tiles
+          return { at, panelStep, batchStep: panelStep * Math.ceil(channels / lanes) + APART }
         }
         const xs = panelsOf(panels, inputs, 4)
-        const dys = panelsOf(panels + 36 * xs.batchBytes, outputs, 8)
-        const places = [x, dy, xs.at, xs.batchBytes, dys.at, dys.batchBytes, scratch, step]
+        const dys = panelsOf(panels + 36 * xs.batchStep, outputs, 8)
+        const places = [x, dy, xs.at, xs.batchStep, dys.at, dys.batchStep, scratch, step]
         const work = { units: tiles, operations: 72 * tiles * (inputs + outputs) }
         runUnits(backend, 'winogradGradientTiles', work, [...places, ...sizes, start, tiles])
-        addPanelProducts(backend, { x: xs, y: dys, out }, { batches: 36, rows: tiles, m: inputs, n: outputs })
+        sumPanelProducts(
+          backend,
+          { x: xs, y: dys, out },
+          { batches: 36, rows: tiles, m: inputs, n: outputs, add: start > 0 },
+        )
       }
       const work = { units: inputs, operations: 72 * inputs * outputs }
       runUnits(backend, 'winogradGradientFilter', work, [out, dw, scratch, step, inputs, outputs])

@@ -58,3 +58,13 @@ it('uses the new second matrix at the address of an old one', async () => {
     await scope(() => expectClose(tf.matMul(a, tf.fill([2, 4, 5], value)), tf.fill([2, 3, 5], 4 * value)))
   a.dispose()
 })
+
+it('is zero for sums of no products', async () => {
+  await useBackend('wasm')
+  await scope(async () => {
+    tf.fill([100], 7).dispose() // what memory holds
+    const product = tf.matMul(tf.zeros([2, 0, 5]), tf.zeros([2, 0, 8]), true)
+    await expectClose(product, tf.zeros([2, 5, 8]), sum)
+    expect(tf.matMul(tf.zeros([0, 3, 4]), tf.zeros([0, 3, 5]), true).shape).toEqual([0, 4, 5])
+  })
+})

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { StockTable } from '../../kernels/stock-table.js'
 import type { WasmBackend, WasmReplacement } from '../backend.js'
 import { runConvolution } from '../convolution.js'
-import { addTransposedProduct } from '../panels.js'
+import { multiplyTransposed } from '../panels.js'
 import { addressOf, makeZeros } from '../simd.js'
 
 type Inputs = StockTable['BatchMatMul']['inputs']
@@ -19,9 +19,10 @@ const { sizeFromShape } = tf.util
 function transposedProduct({ a, b }: Inputs, backend: WasmBackend): tf.TensorInfo {
   const [rows, m] = a.shape.slice(-2) as [number, number]
   const n = b.shape.at(-1)!
-  const out = makeZeros(backend, [...batchesOf(a), m, n])
+  if (a.size === 0 || b.size === 0) return makeZeros(backend, [...batchesOf(a), m, n])
+  const out = backend.makeOutput([...batchesOf(a), m, n], 'float32')
   const places = { x: addressOf(backend, a), y: addressOf(backend, b), out: addressOf(backend, out) }
-  addTransposedProduct(backend, places, { batches: sizeFromShape(batchesOf(a)), rows, m, n })
+  multiplyTransposed(backend, places, { batches: sizeFromShape(batchesOf(a)), rows, m, n })
   return out
 }
 
