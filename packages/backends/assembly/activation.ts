@@ -1,3 +1,5 @@
+import { madd } from './madd'
+
 // exp by range reduction to [-ln2/2, ln2/2] and a polynomial (Cephes expf): relative error 2e-7. pmin and pmax are one
 // instruction each, unlike min and max; with x first they keep NaN. Adding 1.5 2^23 + 127 rounds to an integer and leaves
 // the exponent of 2^k in the low bits.
@@ -5,18 +7,16 @@
 function exp(x: v128): v128 {
   const clamped = f32x4.pmin(f32x4.pmax(x, f32x4.splat(-87)), f32x4.splat(87))
   const magic = f32x4.splat(12583039)
-  const n = f32x4.add(f32x4.mul(clamped, f32x4.splat(1.44269504)), magic)
+  const n = madd(clamped, f32x4.splat(1.44269504), magic)
   const power = i32x4.shl(n, 23)
   const k = f32x4.sub(n, magic)
-  let r = f32x4.sub(clamped, f32x4.mul(k, f32x4.splat(0.693359375)))
-  r = f32x4.sub(r, f32x4.mul(k, f32x4.splat(-2.12194440e-4)))
-  let y = f32x4.splat(1.9875691500e-4)
-  y = f32x4.add(f32x4.mul(y, r), f32x4.splat(1.3981999507e-3))
-  y = f32x4.add(f32x4.mul(y, r), f32x4.splat(8.3334519073e-3))
-  y = f32x4.add(f32x4.mul(y, r), f32x4.splat(4.1665795894e-2))
-  y = f32x4.add(f32x4.mul(y, r), f32x4.splat(1.6666665459e-1))
-  y = f32x4.add(f32x4.mul(y, r), f32x4.splat(5.0000001201e-1))
-  y = f32x4.add(f32x4.add(f32x4.mul(y, f32x4.mul(r, r)), r), f32x4.splat(1))
+  const r = madd(k, f32x4.splat(2.12194440e-4), madd(k, f32x4.splat(-0.693359375), clamped))
+  let y = madd(f32x4.splat(1.9875691500e-4), r, f32x4.splat(1.3981999507e-3))
+  y = madd(y, r, f32x4.splat(8.3334519073e-3))
+  y = madd(y, r, f32x4.splat(4.1665795894e-2))
+  y = madd(y, r, f32x4.splat(1.6666665459e-1))
+  y = madd(y, r, f32x4.splat(5.0000001201e-1))
+  y = f32x4.add(madd(y, f32x4.mul(r, r), r), f32x4.splat(1))
   return f32x4.mul(y, power)
 }
 
@@ -36,5 +36,5 @@ export function silu(z: v128): v128 {
 export function siluSlope(z: v128): v128 {
   const one = f32x4.splat(1)
   const s = sigmoid(z)
-  return f32x4.mul(s, f32x4.add(one, f32x4.mul(z, f32x4.sub(one, s))))
+  return f32x4.mul(s, madd(z, f32x4.sub(one, s), one))
 }
