@@ -81,19 +81,19 @@ function transformOutput(
 
 /**
  * y = conv2d(x, filter) + bias for 3x3 filters of winogradFilter, stride 1, and multiples of 4 inputs and outputs: F(4x4,3x3)
- * of Lavin and Gray, with 36 products for 16 pixels where conv2d has 144. Of all the images' `tiles` of 4x4 pixels,
- * `unitTiles`, a multiple of 4, are a unit of work.
+ * of Lavin and Gray, with 36 products for 16 pixels where conv2d has 144. A unit of work is `unitPanels` panels of outputs for
+ * `unitTiles`, a multiple of 4, of all the images' `tiles` of 4x4 pixels. Units are counted over panels, then tiles.
  *
- * scratch, for each thread: 36 (unitTiles (inputs + outputs rounded up to a multiple of 8) + 32) + unitTiles + 296 floats
+ * scratch, for each thread: 36 (unitTiles (inputs + 8 unitPanels) + 32) + unitTiles + 296 floats
  */
 export function winograd(
   x: usize, filter: usize, y: usize, scratch: usize, scratchStep: usize, height: i32, width: i32, inputs: i32,
-  outHeight: i32, outWidth: i32, outputs: i32, top: i32, left: i32, tiles: i32, unitTiles: i32,
+  outHeight: i32, outWidth: i32, outputs: i32, top: i32, left: i32, tiles: i32, unitTiles: i32, unitPanels: i32,
   first: i32, last: i32, thread: i32,
 ): void {
   const pixel = (<usize>inputs) << 2, row = <usize>width * pixel
   const outPixel = (<usize>outputs) << 2, outRow = <usize>outWidth * outPixel
-  const panels = (outputs + 7) >> 3
+  const panels = (outputs + 7) >> 3, groups = (panels + unitPanels - 1) / unitPanels
   const weights = (<usize>inputs) << 5, position = weights + APART, panelBytes = position * 36 + 32
   const across = (outWidth + 3) >> 2, each = ((outHeight + 3) >> 2) * across
   const zeros = scratch + <usize>thread * scratchStep
@@ -102,13 +102,17 @@ export function winograd(
   const inner = work + 1152
   const innerStep = <usize>unitTiles * pixel + APART
   const outer = inner + 36 * innerStep
-  const sum = (<usize>panels) << 5, outerStep = <usize>unitTiles * sum + APART
+  const sum = (<usize>unitPanels) << 5, outerStep = <usize>unitTiles * sum + APART
   memory.fill(zeros, 0, 32)
   for (let t = 0; t < unitTiles; t++) store<u32>(places + ((<usize>t) << 2), <u32>(<usize>t * pixel))
   for (let unit = first; unit < last; unit++) {
-    const start = unit * unitTiles
+    const start = unit / groups * unitTiles
     const count = min(unitTiles, tiles - start)
-    for (let t = 0; t < count; t++) {
+    const firstPanel = unit % groups * unitPanels
+    const unitFilter = filter + <usize>firstPanel * panelBytes
+    const used = min(panels - firstPanel, unitPanels)
+    // Units that follow each other may have the same tiles.
+    for (let t = unit === first || firstPanel === 0 ? 0 : count; t < count; t++) {
       const b = (start + t) / each, place = (start + t) % each
       const image = x + <usize>(b * height) * row
       const h = 4 * (place / across) - top, w = 4 * (place % across) - left
@@ -116,20 +120,21 @@ export function winograd(
         transformInput(image + c, h, w, height, width, row, pixel, work, inner + <usize>t * pixel + c, innerStep)
     }
     for (let p = 0; p < 36; p++)
-      for (let panel = 0; panel < panels; panel++)
+      for (let panel = 0; panel < used; panel++)
         for (let t = 0; t < count; t += 4)
           tile(
             inner + <usize>p * innerStep, 0, places + ((<usize>t) << 2), zeros,
-            filter + <usize>panel * panelBytes + 32 + <usize>p * position, 1, weights,
+            unitFilter + <usize>panel * panelBytes + 32 + <usize>p * position, 1, weights,
             outer + <usize>p * outerStep + <usize>t * sum + ((<usize>panel) << 5), sum, 4, 8,
           )
     for (let t = 0; t < count; t++) {
       const b = (start + t) / each, place = (start + t) % each
       const h = 4 * (place / across), w = 4 * (place % across)
-      const to = y + <usize>(b * outHeight + h) * outRow + <usize>w * outPixel
-      for (let c: usize = 0; c < outPixel; c += 16)
+      const to = y + <usize>(b * outHeight + h) * outRow + <usize>w * outPixel + ((<usize>firstPanel) << 5)
+      const size = min((<usize>used) << 5, outPixel - ((<usize>firstPanel) << 5))
+      for (let c: usize = 0; c < size; c += 16)
         transformOutput(
-          outer + <usize>t * sum + c, outerStep, v128.load(filter + (c >> 5) * panelBytes + (c & 16)),
+          outer + <usize>t * sum + c, outerStep, v128.load(unitFilter + (c >> 5) * panelBytes + (c & 16)),
           outHeight - h, outWidth - w, outRow, outPixel, work, to + c,
         )
     }

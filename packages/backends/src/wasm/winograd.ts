@@ -4,8 +4,8 @@ import { APART, sumPanelProducts } from './panels.js'
 import { runUnits, threadsOf, withScratch } from './simd.js'
 
 /**
- * Whether tiles pay, with 36 products for 4x4 pixels instead of 9 for each pixel, and sums before and after them. It depends on
- * a sample's shape, not on the batch.
+ * Whether tiles pay, with 36 products for 4x4 pixels instead of 9 for each pixel, but sums before and after them, and the filter
+ * to be transformed. It depends on a sample's shape, not on the batch.
  */
 export function tilesPay(
   conv: Pick<Convolution, 'filterShape' | 'strides' | 'inShape' | 'outShape'>,
@@ -14,7 +14,8 @@ export function tilesPay(
   const [inputs, outputs] = [inShape[3]!, outShape[3]!]
   const [, height, width] = outShape as [number, number, number, number]
   const applies = [...filterShape, ...strides].join() === '3,3,1,1' && inputs % 4 === 0 && outputs % 4 === 0
-  return applies && inputs >= 16 && outputs >= 16 && 36 * tilesOf(height, width) < 6 * height * width
+  const tiles = tilesOf(height, width)
+  return applies && inputs >= 16 && outputs >= 16 && tiles >= 4 && 36 * tiles < 6 * height * width
 }
 
 const tilesOf = (height: number, width: number) => Math.ceil(height / 4) * Math.ceil(width / 4)
@@ -23,9 +24,16 @@ const tilesOf = (height: number, width: number) => Math.ceil(height / 4) * Math.
 const positionFloats = (tiles: number, inputs: number, outputs: number) =>
   36 * (tiles * (inputs + 8 * Math.ceil(outputs / 8)) + 32)
 
-/** How many tiles are a unit of work: at most 32, whose numbers stay in a core's cache; fewer where there are few. */
-const unitTiles = (backend: WasmBackend, tiles: number) =>
-  4 * Math.min(8, Math.max(1, Math.ceil(tiles / (16 * threadsOf(backend)))))
+/**
+ * How many tiles, and how many panels of 8 outputs, are a unit of work: at most 32 tiles, whose numbers stay in a core's cache.
+ * If that makes too few units for the threads, they have fewer panels, but not below 8, or else fewer tiles.
+ */
+function unitSizes(backend: WasmBackend, tiles: number, panels: number) {
+  const wanted = 4 * threadsOf(backend)
+  const groups = Math.min(Math.ceil(panels / 8), Math.ceil(wanted / Math.ceil(tiles / 32)))
+  const unitTiles = 4 * Math.min(8, Math.ceil((tiles * groups) / (4 * wanted)))
+  return { unitTiles, unitPanels: Math.ceil(panels / groups) }
+}
 
 /** A convolution for which tilesPay; `packed` is its filter by packFilter. */
 export function convolveTiles(backend: WasmBackend, conv: Convolution, packed: number): void {
@@ -34,17 +42,32 @@ export function convolveTiles(backend: WasmBackend, conv: Convolution, packed: n
   const { x, y, top = 0, left = 0 } = conv
   const panels = Math.ceil(outputs / 8)
   const tiles = batch * tilesOf(outHeight, outWidth)
-  const unit = unitTiles(backend, tiles)
+  const { unitTiles, unitPanels } = unitSizes(backend, tiles, panels)
   const filterFloats = 8 * panels * (36 * (inputs + 2) + 1)
   withScratch(backend, filterFloats, 1, filter => {
     withScratch(backend, 72, threadsOf(backend), (scratch, step) => {
-      const work = { units: panels, operations: 3 * filterFloats }
+      const work = { units: panels, operations: 6 * filterFloats }
       runUnits(backend, 'winogradFilter', work, [packed, filter, scratch, step, inputs])
     })
-    const floats = positionFloats(unit, inputs, outputs) + unit + 296
+    const floats = positionFloats(unitTiles, inputs, 8 * unitPanels) + unitTiles + 296
     withScratch(backend, floats, threadsOf(backend), (scratch, step) => {
-      const work = { units: Math.ceil(tiles / unit), operations: 36 * tiles * outputs * inputs }
-      const sizes = [height, width, inputs, outHeight, outWidth, outputs, top, left, tiles, unit]
+      const work = {
+        units: Math.ceil(tiles / unitTiles) * Math.ceil(panels / unitPanels),
+        operations: 36 * tiles * outputs * inputs,
+      }
+      const sizes = [
+        height,
+        width,
+        inputs,
+        outHeight,
+        outWidth,
+        outputs,
+        top,
+        left,
+        tiles,
+        unitTiles,
+        unitPanels,
+      ]
       runUnits(backend, 'winograd', work, [x, filter, y, scratch, step, ...sizes])
     })
   })
@@ -84,7 +107,7 @@ export function filterGradientByTiles(
           { batches: 36, rows: tiles, m: inputs, n: outputs, add: start > 0 },
         )
       }
-      const work = { units: inputs, operations: 72 * inputs * outputs }
+      const work = { units: inputs, operations: 200 * inputs * outputs }
       runUnits(backend, 'winogradGradientFilter', work, [out, dw, scratch, step, inputs, outputs])
     })
   })
