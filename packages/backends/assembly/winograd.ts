@@ -4,27 +4,29 @@ import { filters6, inputs6, outputs4 } from './winograd-basis'
 /** A cache line between the 36 positions: at distances of a power of two they would share a few lines of the cache. */
 export const APART: usize = 64
 
-/**
- * U = G g G^T for 3x3 filters that packFilter packed: panels [8 biases, then position of 36][c][8].
- * scratch, for each thread: 72 floats
- */
+/** U = G g G^T of a panel of 3x3 filters that packFilter packed: [8 biases, then position of 36][c][8]. half: 72 floats */
+@inline
+function transformPanel(from: usize, to: usize, half: usize, inputs: i32): void {
+  const step = (<usize>inputs) << 5, position = step + APART
+  v128.store(to, v128.load(from))
+  v128.store(to, v128.load(from, 16), 16)
+  from += 32
+  to += 32
+  for (const end = from + step; from < end; from += 16, to += 16) {
+    for (let j: usize = 0; j < 3; j++) filters6(from + j * step, 3 * step, half + (j << 4), 48)
+    for (let i: usize = 0; i < 6; i++) filters6(half + i * 48, 16, to + 6 * i * position, position)
+  }
+}
+
+/** Panels of packFilter, transformed for winograd. scratch, for each thread: 72 floats */
 export function winogradFilter(
   packed: usize, transformed: usize, scratch: usize, scratchStep: usize, inputs: i32, first: i32, last: i32, thread: i32,
 ): void {
-  const step = (<usize>inputs) << 5, position = step + APART
-  const half = scratch + <usize>thread * scratchStep
-  for (let panel = first; panel < last; panel++) {
-    let from = packed + <usize>panel * (9 * step + 32)
-    let to = transformed + <usize>panel * (36 * position + 32)
-    v128.store(to, v128.load(from))
-    v128.store(to, v128.load(from, 16), 16)
-    from += 32
-    to += 32
-    for (const end = from + step; from < end; from += 16, to += 16) {
-      for (let j: usize = 0; j < 3; j++) filters6(from + j * step, 3 * step, half + (j << 4), 48)
-      for (let i: usize = 0; i < 6; i++) filters6(half + i * 48, 16, to + 6 * i * position, position)
-    }
-  }
+  const from = (<usize>inputs) * 288 + 32, to = (((<usize>inputs) << 5) + APART) * 36 + 32
+  for (let panel = first; panel < last; panel++)
+    transformPanel(
+      packed + <usize>panel * from, transformed + <usize>panel * to, scratch + <usize>thread * scratchStep, inputs,
+    )
 }
 
 /** Copy four channels of the pixels of a square that are inside the image, and zeros where it is outside. */
@@ -80,11 +82,13 @@ function transformOutput(
 }
 
 /**
- * y = conv2d(x, filter) + bias for 3x3 filters of winogradFilter, stride 1, and multiples of 4 inputs and outputs: F(4x4,3x3)
+ * y = conv2d(x, filter) + bias for 3x3 filters, stride 1, and multiples of 4 inputs and outputs: F(4x4,3x3)
  * of Lavin and Gray, with 36 products for 16 pixels where conv2d has 144. A unit of work is `unitPanels` panels of outputs for
- * `unitTiles`, a multiple of 4, of all the images' `tiles` of 4x4 pixels. Units are counted over panels, then tiles.
+ * `unitTiles`, a multiple of 4, of all the images' `tiles` of 4x4 pixels. Units are counted over panels, then tiles. The filter is
+ * winogradFilter's; if all tiles are one unit's, it is packFilter's, which stays in the cache when a unit transforms it.
  *
- * scratch, for each thread: 36 (unitTiles (inputs + 8 unitPanels) + 32) + unitTiles + 296 floats
+ * scratch, for each thread: 36 (unitTiles (inputs + 8 unitPanels) + 32) + unitTiles + 296 floats, and, if all tiles are one
+ *   unit's, 288 inputs + 584 floats
  */
 export function winograd(
   x: usize, filter: usize, y: usize, scratch: usize, scratchStep: usize, height: i32, width: i32, inputs: i32,
@@ -94,7 +98,9 @@ export function winograd(
   const pixel = (<usize>inputs) << 2, row = <usize>width * pixel
   const outPixel = (<usize>outputs) << 2, outRow = <usize>outWidth * outPixel
   const panels = (outputs + 7) >> 3, groups = (panels + unitPanels - 1) / unitPanels
-  const weights = (<usize>inputs) << 5, position = weights + APART, panelBytes = position * 36 + 32
+  const weights = (<usize>inputs) << 5, position = weights + APART
+  const here = tiles <= unitTiles
+  const panelBytes = here ? weights * 9 + 32 : position * 36 + 32
   const across = (outWidth + 3) >> 2, each = ((outHeight + 3) >> 2) * across
   const zeros = scratch + <usize>thread * scratchStep
   const places = zeros + 32
@@ -103,6 +109,7 @@ export function winograd(
   const innerStep = <usize>unitTiles * pixel + APART
   const outer = inner + 36 * innerStep
   const sum = (<usize>unitPanels) << 5, outerStep = <usize>unitTiles * sum + APART
+  const transformed = outer + 36 * outerStep
   memory.fill(zeros, 0, 32)
   for (let t = 0; t < unitTiles; t++) store<u32>(places + ((<usize>t) << 2), <u32>(<usize>t * pixel))
   for (let unit = first; unit < last; unit++) {
@@ -119,14 +126,21 @@ export function winograd(
       for (let c: usize = 0; c < pixel; c += 16)
         transformInput(image + c, h, w, height, width, row, pixel, work, inner + <usize>t * pixel + c, innerStep)
     }
-    for (let p = 0; p < 36; p++)
-      for (let panel = 0; panel < used; panel++)
-        for (let t = 0; t < count; t += 4)
-          tile(
-            inner + <usize>p * innerStep, 0, places + ((<usize>t) << 2), zeros,
-            unitFilter + <usize>panel * panelBytes + 32 + <usize>p * position, 1, weights,
-            outer + <usize>p * outerStep + <usize>t * sum + ((<usize>panel) << 5), sum, 4, 8,
-          )
+    // Either all panels at a position, or all positions of a panel.
+    const rounds = here ? used : 1
+    for (let round = 0; round < rounds; round++) {
+      if (here) transformPanel(unitFilter + <usize>round * panelBytes, transformed, work, inputs)
+      const end = here ? round + 1 : used
+      for (let p: usize = 0; p < 36; p++)
+        for (let panel = round; panel < end; panel++) {
+          const at = (here ? transformed : unitFilter + <usize>panel * panelBytes) + p * position + 32
+          for (let t = 0; t < count; t += 4)
+            tile(
+              inner + p * innerStep, 0, places + ((<usize>t) << 2), zeros, at, 1, weights,
+              outer + p * outerStep + <usize>t * sum + ((<usize>panel) << 5), sum, 4, 8,
+            )
+        }
+    }
     for (let t = 0; t < count; t++) {
       const b = (start + t) / each, place = (start + t) % each
       const h = 4 * (place / across), w = 4 * (place % across)

@@ -43,34 +43,26 @@ export function convolveTiles(backend: WasmBackend, conv: Convolution, packed: n
   const panels = Math.ceil(outputs / 8)
   const tiles = batch * tilesOf(outHeight, outWidth)
   const { unitTiles, unitPanels } = unitSizes(backend, tiles, panels)
-  const filterFloats = 8 * panels * (36 * (inputs + 2) + 1)
-  withScratch(backend, filterFloats, 1, filter => {
-    withScratch(backend, 72, threadsOf(backend), (scratch, step) => {
-      const work = { units: panels, operations: 6 * filterFloats }
-      runUnits(backend, 'winogradFilter', work, [packed, filter, scratch, step, inputs])
-    })
-    const floats = positionFloats(unitTiles, inputs, 8 * unitPanels) + unitTiles + 296
+  const filterFloats = 8 * (36 * (inputs + 2) + 1)
+  const run = (filter: number, ownFloats: number) => {
+    const floats = positionFloats(unitTiles, inputs, 8 * unitPanels) + unitTiles + 296 + ownFloats
     withScratch(backend, floats, threadsOf(backend), (scratch, step) => {
-      const work = {
-        units: Math.ceil(tiles / unitTiles) * Math.ceil(panels / unitPanels),
-        operations: 36 * tiles * outputs * inputs,
-      }
-      const sizes = [
-        height,
-        width,
-        inputs,
-        outHeight,
-        outWidth,
-        outputs,
-        top,
-        left,
-        tiles,
-        unitTiles,
-        unitPanels,
-      ]
-      runUnits(backend, 'winograd', work, [x, filter, y, scratch, step, ...sizes])
+      const units = Math.ceil(tiles / unitTiles) * Math.ceil(panels / unitPanels)
+      const work = { units, operations: 36 * tiles * outputs * inputs }
+      const sizes = [height, width, inputs, outHeight, outWidth, outputs, top, left]
+      const values = [x, filter, y, scratch, step, ...sizes, tiles, unitTiles, unitPanels]
+      runUnits(backend, 'winograd', work, values)
     })
-  })
+  }
+  if (tiles <= unitTiles) run(packed, filterFloats)
+  else
+    withScratch(backend, panels * filterFloats, 1, filter => {
+      withScratch(backend, 72, threadsOf(backend), (scratch, step) => {
+        const work = { units: panels, operations: 6 * panels * filterFloats }
+        runUnits(backend, 'winogradFilter', work, [packed, filter, scratch, step, inputs])
+      })
+      run(filter, 0)
+    })
 }
 
 /** How many tiles' products are summed in registers. It sets the order of the sums, so it doesn't depend on threads. */

@@ -44,6 +44,7 @@ const withGradients = (f: (...inputs: tf.Tensor[]) => tf.Tensor, inputs: tf.Tens
 
 it.each([
   ['by tiles', [9, 31, 29, 16], [3, 3, 16, 28], 1],
+  ['of few tiles', [2, 8, 8, 16], [3, 3, 16, 256], 1],
   ['by pixels', [3, 31, 29, 5], [3, 3, 5, 17], 1],
   ['of one image', [1, 32, 32, 32], [3, 3, 32, 32], 1],
   ['by one pixel', [4, 16, 16, 32], [1, 1, 32, 48], 1],
