@@ -49,7 +49,10 @@ export function winogradGradientTiles(
   }
 }
 
-/** dw [3,3,I,O] = G^T sums G, with sums [position of 36][I][O] by panelProducts. Inputs are the units of work. scratch, for each thread: 72 floats */
+/**
+ * dw [3,3,I,O] = G^T sums G, with sums [position of 36][I][O] by panelProducts. Inputs are the units of work.
+ * scratch, for each thread: 72 floats
+ */
 export function winogradGradientFilter(
   sums: usize, dw: usize, scratch: usize, scratchStep: usize, inputs: i32, outputs: i32, first: i32, last: i32, thread: i32,
 ): void {

@@ -1,5 +1,5 @@
 // Made from assembly/ by `node assembly/build.mjs`.
-export const sourcesSha256 = 'ca3cc77f8ec9d0bb8efe2a5a6cac9059b0b255c085ad2aa4538cf3f759ba86d9'
+export const sourcesSha256 = '0c3c91d7eeb6e762182873d61a03696afcf582e57c47b6f290f52c0a1b5abab8'
 /** The functions of assembly/, which take addresses in the memory, sizes and numbers. */
 export interface Functions {
   adamEma(weight: number, m: number, v: number, ema: number, gradient: number, weightNext: number, mNext: number, vNext: number, emaNext: number, n: number, factor: number, rate: number, epsilon: number, beta1: number, rest1: number, beta2: number, rest2: number, decay: number, restDecay: number, shrink: number, first: number, last: number): void
