@@ -1,10 +1,27 @@
 import type * as tf from '@tensorflow/tfjs-core'
 
-/** A tensor inside of libtensorflow: its number there, its shape and its dtype. */
-export interface Value {
-  id: number
-  shape: number[]
-  dtype: number
+/** The shape and dtype of a tensor, without its numbers. */
+export interface Shaped {
+  readonly shape: number[]
+  readonly dtype: number
+}
+
+/** A tensor inside of libtensorflow, by its number there. */
+export interface Value extends Shaped {
+  readonly id: number
+}
+
+/** The results of a kernel, by name or as a list. */
+export type Values = Readonly<Record<string, Value>> | readonly Value[]
+
+/** A run of a kernel. All that decides its calls of TensorFlow's operations, except constants of its own. */
+export interface KernelRun {
+  /** Makes the calls; the same function in every run. */
+  body: unknown
+  /** The kernel's attributes and the names of its inputs, as text. */
+  key: string
+  /** The ids of its inputs. */
+  inputs: readonly number[]
 }
 
 /** An attribute of an operation, in the binding's form. */
@@ -35,6 +52,8 @@ export interface Binding extends AttrTypes {
   loadSavedModel(folder: string, tags: string): number
   deleteSavedModel(id: number): void
   runSavedModel(id: number, inputs: number[], inputNames: string, outputNames: string): Value[]
+  /** Run a kernel by `make`; a graph's binding need not, if it knows the calls that this run makes. */
+  runKernel?<V extends Values>(run: KernelRun, make: () => V): V
 }
 
 /** The part of tfjs-node's backend that this package uses. */
@@ -126,12 +145,10 @@ export class Eager {
     for (const { id } of values) if (this.#made.delete(id)) this.backend.binding.deleteTensor(id)
   }
 
-  /** Turn results into tfjs tensors, which then own them. */
-  give(values: readonly Value[]): tf.Tensor[] {
-    return values.map(value => {
-      this.#made.delete(value.id)
-      return this.backend.createOutputTensor(value)
-    })
+  /** Turn a result into a tfjs tensor, which then owns it. */
+  give(value: Value): tf.Tensor {
+    this.#made.delete(value.id)
+    return this.backend.createOutputTensor(value)
   }
 
   dispose(): void {
@@ -153,11 +170,25 @@ export class Eager {
 }
 
 /** Run operations and return their results as tfjs tensors; everything else that they made is freed. */
-export function evaluate(backend: TensorflowBackend, body: (ops: Eager) => readonly Value[]): tf.Tensor[] {
+export function evaluate<V extends Values>(
+  backend: TensorflowBackend,
+  body: (ops: Eager) => V,
+  run?: KernelRun,
+): { [Name in keyof V]: tf.Tensor } {
   const ops = new Eager(backend)
+  const make = () => body(ops)
   try {
-    return ops.give(body(ops))
+    const values: Values = run && backend.binding.runKernel ? backend.binding.runKernel(run, make) : make()
+    const tensors = isList(values)
+      ? values.map(value => ops.give(value))
+      : mapValues(values, value => ops.give(value))
+    return tensors as { [Name in keyof V]: tf.Tensor }
   } finally {
     ops.dispose()
   }
 }
+
+const isList = (values: Values): values is readonly Value[] => Array.isArray(values)
+
+const mapValues = <A, B>(record: Readonly<Record<string, A>>, map: (value: A) => B): Record<string, B> =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value)]))

@@ -1,24 +1,30 @@
+import type * as tf from '@tensorflow/tfjs-core'
 import type { Kernel, Replacement, StockKernel } from '../kernels/register-kernels.js'
 import type { StockName, StockTable } from '../kernels/stock-table.js'
 import type { Attrs, Inputs, KernelName, Outputs } from '../kernels/table.js'
-import { type Eager, evaluate, type TensorflowBackend, type Value } from './eager.js'
+import { type Eager, evaluate, type TensorflowBackend, type Value, type Values } from './eager.js'
 
 export type TensorflowKernel<Name extends KernelName> = Kernel<Name, TensorflowBackend>
 export type TensorflowReplacement<Name extends StockName> = Replacement<Name, TensorflowBackend>
 
+type KernelValues<Name extends KernelName> =
+  Outputs<Name> extends readonly tf.Tensor[] ? readonly Value[] : { [Output in keyof Outputs<Name>]: Value }
+
 /** A kernel made of TensorFlow's operations. */
 export function composed<Name extends KernelName>(
-  body: (ops: Eager, inputs: Inputs<Name>, attrs: Attrs<Name>) => { [Output in keyof Outputs<Name>]: Value },
+  body: (ops: Eager, inputs: Inputs<Name>, attrs: Attrs<Name>) => KernelValues<Name>,
 ): TensorflowKernel<Name> {
   return ({ inputs, attrs, backend }) => {
-    let names: string[] = []
-    const tensors = evaluate(backend, ops => {
-      const values = body(ops, inputs, attrs)
-      names = Object.keys(values)
-      return Object.values<Value>(values)
-    })
-    const named = Object.fromEntries(names.map((name, i) => [name, tensors[i]]))
-    return named as unknown as ReturnType<TensorflowKernel<Name>>
+    const given = Object.entries(inputs as Record<string, tf.Tensor | undefined>).filter(
+      ([, tensor]) => tensor,
+    )
+    const run = {
+      body,
+      key: JSON.stringify([attrs, Array.isArray(inputs) || given.map(([name]) => name)]),
+      inputs: backend.getInputTensorIds(given.map(([, tensor]) => tensor as tf.Tensor)),
+    }
+    const tensors = evaluate(backend, ops => body(ops, inputs, attrs) as Values, run)
+    return tensors as unknown as ReturnType<TensorflowKernel<Name>>
   }
 }
 
@@ -30,6 +36,6 @@ export function composedFor<Name extends StockName>(
   return (stock: StockKernel<Name, TensorflowBackend>) => args => {
     const { inputs, attrs, backend } = args
     if (!takes(attrs)) return stock(args)
-    return evaluate(backend, ops => [body(ops, inputs, attrs)])[0]!
+    return evaluate(backend, ops => ({ y: body(ops, inputs, attrs) })).y
   }
 }

@@ -13,6 +13,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest'
 import { type Binding, evaluate, type TensorflowBackend } from '../../src/tensorflow/eager.js'
 import { operations } from '../../src/tensorflow/graph/operations.js'
+import { Recorder } from '../../src/tensorflow/graph/recorder.js'
 import { Runner } from '../../src/tensorflow/graph/runner.js'
 
 const rng = createRng(1)
@@ -247,6 +248,29 @@ describe.runIf(process.env.BACKEND === 'node')('functions compiled to TensorFlow
     expect(runs).toBe(5)
     expect(compiled.why).toBeUndefined()
     x.dispose()
+  })
+
+  it('make the calls of a kernel once, and again only in a run whose inputs or attributes differ', () => {
+    const [x, y] = [rng.normal([2, 4, 4, 16]), rng.normal([2, 4, 4, 16])] as [tf.Tensor4D, tf.Tensor4D]
+    const [gamma, beta] = [rng.normal([16]), rng.normal([16])] as [tf.Tensor1D, tf.Tensor1D]
+    const norm = (x: tf.Tensor4D, beta: tf.Tensor1D, groups = 4) => groupNormSilu(x, gamma, beta, { groups })
+    const calls: number[] = []
+    const body = (time: number) => {
+      calls.push(called.mock.calls.length)
+      const twice = norm(norm(x, beta), time === 4 ? gamma : beta, time === 6 ? 2 : 4)
+      const other = norm(time === 8 ? x : y, beta)
+      return time === 10 ? [tf.neg(twice), other] : [tf.cos(twice), other, long(other)]
+    }
+    const called = vi.spyOn(Recorder.prototype, 'call')
+    const { once, graphs, compiled } = both(body, 12)
+    called.mockRestore()
+    expect(graphs).toEqual(once)
+    expect(runs).toBe(6)
+    expect(compiled.why).toBeUndefined()
+    const made = calls.slice(12).map((from, i, all) => (all[i + 1] ?? called.mock.calls.length) - from)
+    expect(made[2]).toBe(21)
+    expect(made[1]).toBeGreaterThan(50)
+    tf.dispose([x, y, gamma, beta])
   })
 
   it('give up after three runs in a row that differ', () => {

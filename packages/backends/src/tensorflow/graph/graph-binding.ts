@@ -22,6 +22,7 @@ export class GraphBinding {
       deleteTensor: this.#deleteTensor,
       tensorDataSync: this.#tensorDataSync,
       runSavedModel: this.#runSavedModel,
+      runKernel: this.#runKernel,
     }
     // Defined and not assigned: the addon's own properties are read-only.
     const descriptors = Object.entries(ours).map(
@@ -72,4 +73,7 @@ export class GraphBinding {
     const reals = this.#handles.reals(inputs)
     return this.#raw.runSavedModel(id, reals, inputNames, outputNames).map(this.#handles.adopt)
   }
+
+  readonly #runKernel: NonNullable<Binding['runKernel']> = (run, make) =>
+    this.#recorder ? this.#recorder.kernel(run, make) : make()
 }

@@ -1,5 +1,4 @@
-import type { Binding, Value } from '../eager.js'
-import type { Shaped } from './trace.js'
+import type { Binding, Shaped, Value } from '../eager.js'
 
 /** Tensors up to this size that the host made stay on the host until libtensorflow needs them. */
 const SMALL = 64
@@ -11,7 +10,7 @@ export interface Handle extends Value {
   /** libtensorflow's number for the tensor. */
   real?: number | undefined
   /** The numbers of a small tensor that the host made. */
-  values?: Numbers
+  values?: Numbers | undefined
   /** Whether tfjs has disposed of the tensor. */
   disposed: boolean
 }

@@ -1,12 +1,12 @@
-import type { Attr, Binding, Value } from '../eager.js'
+import type { Attr, Binding, KernelRun, Shaped, Value, Values } from '../eager.js'
 import type { Handle, Handles } from './handles.js'
+import { type KernelCalls, makesSameCalls } from './kernel-calls.js'
 import { operations } from './operations.js'
 import {
   type Call,
   differenceOfCalls,
   every,
   type Integers,
-  type Shaped,
   type Source,
   sameCall,
   sameNumber,
@@ -18,8 +18,9 @@ const LONGEST = 32768
 
 /**
  * One run of a function: its calls of TensorFlow's operations. Without a trace to follow, the calls run at once. With a
- * trace, each call is compared with it; as long as they agree, the call is deferred and its outputs are promised. At the
- * first difference, the deferred calls run one by one, and every later call runs at once.
+ * trace, each call is compared with it; as long as they agree, the call is deferred and its outputs are promised. A kernel whose
+ * inputs agree need not make its calls. At the first difference, the deferred calls run one by one, and every later call runs
+ * at once.
  */
 export class Recorder {
   readonly #raw: Binding
@@ -29,10 +30,12 @@ export class Recorder {
   difference: string | undefined
   /** Milliseconds that the calls that ran at once took. */
   ms = 0
+  /** How many calls were recorded or deferred. */
+  #count = 0
   readonly #calls: Call[] = []
-  /** The inputs of each call. */
-  readonly #inputs: Handle[][] = []
-  readonly #made: Handle[] = []
+  readonly #kernels = new Map<number, KernelCalls>()
+  /** The outputs of all calls; undefined for one inside of a kernel that made no calls. */
+  readonly #made: (Handle | undefined)[] = []
   readonly #outside: Handle[] = []
   readonly #sources = new Map<Handle, number>()
   #following: Trace | undefined
@@ -47,21 +50,52 @@ export class Recorder {
     if (this.difference !== undefined) return this.#runUnseen(name, attrs, ids, count)
     const inputs = ids.map(id => this.#handles.get(id))
     const call = this.#callOf(name, attrs, inputs)
-    const expected = this.#following?.calls[this.#calls.length]
+    const expected = this.#following?.calls[this.#count]
     if (typeof call === 'string') this.differ(call)
     else if (this.#following && !(expected && sameCall(expected, call, count)))
-      this.differ(differenceOfCalls(this.#calls.length, expected, call))
-    else if (this.#calls.length === LONGEST) this.differ(`it makes more than ${LONGEST} calls`)
+      this.differ(differenceOfCalls(this.#count, expected, call))
+    else if (this.#count === LONGEST) this.differ(`it makes more than ${LONGEST} calls`)
     else {
       const made = expected ? undefined : this.#runFirst(call, inputs as Handle[], count)
       const outputs = (expected?.outputs ?? made) as readonly Shaped[]
-      this.#calls.push(
-        expected ?? { ...call, outputs: outputs.map(({ shape, dtype }) => ({ shape, dtype })) },
-      )
-      this.#inputs.push(inputs as Handle[])
+      this.#count++
+      if (!expected)
+        this.#calls.push({ ...call, outputs: outputs.map(({ shape, dtype }) => ({ shape, dtype })) })
       return outputs.map((output, i) => this.#give(output, made?.[i]?.id))
     }
     return this.#runUnseen(name, attrs, ids, count)
+  }
+
+  /** Run a kernel, or promise its results if it would make the calls that the followed trace has here. */
+  kernel<V extends Values>(run: KernelRun, make: () => V): V {
+    if (this.difference !== undefined) return make()
+    const handles = run.inputs.map(id => this.#handles.get(id))
+    if (handles.includes(undefined)) return make()
+    const inputs = handles as Handle[]
+    const known = this.#following?.kernels.get(this.#count)
+    if (known && makesSameCalls(known, run, inputs) && this.#arrive(known, inputs))
+      return this.#promise(known) as V
+    const before = { count: this.#count, made: this.#made.length, outside: this.#outside.length }
+    const results = make()
+    if (this.difference === undefined && !this.#following) {
+      const sources = inputs.map(input => this.#sources.get(input))
+      this.#kernels.set(before.count, {
+        body: run.body,
+        key: run.key,
+        inputs: inputs.map(({ shape, dtype }, i) => ({ shape, dtype, source: sources[i] })),
+        arrivals: this.#outside.slice(before.outside).map(handle => {
+          const i = inputs.indexOf(handle)
+          return i < 0 ? handle : i
+        }),
+        calls: this.#count - before.count,
+        outputs: this.#made.length - before.made,
+        results,
+        places: Object.values(results).map(
+          ({ id }) => this.#sources.get(this.#handles.get(id)!)! - before.made,
+        ),
+      })
+    }
+    return results
   }
 
   /** This run can't run as a graph: run the deferred calls now, and each later call at once. */
@@ -77,8 +111,8 @@ export class Recorder {
 
   /** The recorded calls, and which of their outputs tfjs has not disposed of. */
   trace(): Trace {
-    const wanted = [...this.#made.keys()].filter(i => !this.#made[i]!.disposed)
-    return { calls: this.#calls, wanted }
+    const wanted = [...this.#made.keys()].filter(i => this.#made[i]?.disposed === false)
+    return { calls: this.#calls, wanted, kernels: this.#kernels }
   }
 
   /**
@@ -90,8 +124,8 @@ export class Recorder {
     const followed = this.#following
     if (!followed) return
     const { wanted } = this.trace()
-    const next = followed.calls[this.#calls.length]
-    if (next) this.differ(differenceOfCalls(this.#calls.length, next, undefined))
+    const next = followed.calls[this.#count]
+    if (next) this.differ(differenceOfCalls(this.#count, next, undefined))
     else if (!every(wanted, followed.wanted, sameNumber))
       this.differ('it keeps different tensors in different runs')
     else this.#compute(wanted, run)
@@ -142,23 +176,71 @@ export class Recorder {
     return { name, attrs, sources, arrivals }
   }
 
+  /** True if a kernel's inputs come from where they came from in the trace; then those from outside count as used. */
+  #arrive({ inputs: known, arrivals }: KernelCalls, inputs: readonly Handle[]): boolean {
+    const arriving = new Map<Handle, number>()
+    for (const [i, arrival] of arrivals.entries())
+      arriving.set(typeof arrival === 'number' ? inputs[arrival]! : arrival, -1 - this.#outside.length - i)
+    const agrees =
+      arriving.size === arrivals.length &&
+      [...arriving.keys()].every(handle => !handle.disposed && !this.#sources.has(handle)) &&
+      known.every(
+        ({ source }, i) =>
+          source === undefined || source === (this.#sources.get(inputs[i]!) ?? arriving.get(inputs[i]!)),
+      )
+    if (agrees)
+      for (const [handle, source] of arriving) {
+        this.#outside.push(handle)
+        this.#sources.set(handle, source)
+      }
+    return agrees
+  }
+
+  /** Defer the calls of a kernel. */
+  #promise({ calls, outputs, results, places }: KernelCalls): Values {
+    this.#count += calls
+    const first = this.#made.length
+    this.#made.length += outputs
+    const promised = Object.entries(results).map(([name, result]: [string, Value], i) => {
+      const handle = this.#handles.promise(result)
+      const place = first + places[i]!
+      this.#made[place] = handle
+      this.#sources.set(handle, place)
+      return [name, handle] as const
+    })
+    return Array.isArray(results) ? promised.map(([, handle]) => handle) : Object.fromEntries(promised)
+  }
+
   /** Run the deferred calls, one by one. */
   #catchUp(): void {
-    if (!this.#following) return
+    const calls = this.#following?.calls.slice(0, this.#count)
+    if (!calls) return
     this.#following = undefined
+    let place = 0
+    for (const { outputs } of calls)
+      for (const output of outputs) this.#made[place++] ??= { ...output, id: -1, disposed: true }
+    const inputs = calls.map(({ sources }) => sources.map(source => this.#handleOf(source)))
     const last = new Map<Handle, number>()
-    for (const [i, inputs] of this.#inputs.entries()) for (const input of inputs) last.set(input, i)
+    for (const [i, handles] of inputs.entries()) for (const input of handles) last.set(input, i)
     let made = 0
-    for (const [i, call] of this.#calls.entries()) {
-      const inputs = this.#inputs[i]!
-      for (const { id } of this.#run(call, inputs, call.outputs.length)) {
+    for (const [i, call] of calls.entries()) {
+      for (const { id } of this.#run(call, inputs[i]!, call.outputs.length)) {
         const output = this.#made[made++]!
         output.real = id
         if (output.disposed && !last.has(output)) this.#handles.release(output)
       }
-      for (const input of inputs) if (input.disposed && last.get(input) === i) this.#handles.release(input)
+      for (const input of inputs[i]!)
+        if (input.disposed && last.get(input) === i) this.#handles.release(input)
     }
     this.#releaseOutside()
+  }
+
+  #handleOf(source: Source): Handle {
+    if (typeof source !== 'number') {
+      const { shape, dtype, values } = source as Handle // not its `real`, which is another tensor's to free
+      return { id: -1, shape, dtype, values, disposed: true }
+    }
+    return source < 0 ? this.#outside[-1 - source]! : this.#made[source]!
   }
 
   #runFirst(call: Pick<Call, 'name' | 'attrs'>, inputs: Handle[], count: number): Value[] {

@@ -1,8 +1,8 @@
 import { type BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import { encode, integer, integers, type Message, message, text } from '../../protobuf.js'
-import type { Attr, AttrTypes } from '../eager.js'
+import type { Attr, AttrTypes, Shaped } from '../eager.js'
 import { type Operation, operations } from './operations.js'
-import type { Call, Integers, Shaped, Source, Trace } from './trace.js'
+import type { Call, Integers, Source, Trace } from './trace.js'
 
 /** The names of a saved model's inputs and outputs, separated by commas. */
 export interface Endpoints {

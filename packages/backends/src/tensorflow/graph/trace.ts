@@ -1,10 +1,5 @@
-import type { Attr } from '../eager.js'
-
-/** The shape and dtype of a tensor, without its numbers. */
-export interface Shaped {
-  readonly shape: number[]
-  readonly dtype: number
-}
+import type { Attr, Shaped } from '../eager.js'
+import { type KernelCalls, sameShaped } from './kernel-calls.js'
 
 /** An int32 tensor that the host made, with its numbers. */
 export interface Integers extends Shaped {
@@ -31,6 +26,8 @@ export interface Call {
 export interface Trace {
   readonly calls: readonly Call[]
   readonly wanted: readonly number[]
+  /** Those of the calls that kernels made, by the index of a kernel's first call. */
+  readonly kernels: ReadonlyMap<number, KernelCalls>
 }
 
 /** True if call b can stand for call a: then their outputs have the same shapes. */
@@ -80,8 +77,4 @@ function sameAttr(a: Attr, b: Attr): boolean {
   if (a.name !== b.name || a.type !== b.type) return false
   const [x, y] = [a.value, b.value]
   return x === y || (Array.isArray(x) && Array.isArray(y) && every(x, y, sameNumber))
-}
-
-function sameShaped(a: Shaped, b: Shaped): boolean {
-  return a.dtype === b.dtype && every(a.shape, b.shape, sameNumber)
 }

@@ -1,23 +1,18 @@
 import type * as tf from '@tensorflow/tfjs-core'
-import { type Eager, evaluate, type Value } from '../eager.js'
-import type { TensorflowKernel } from '../kernel.js'
+import type { Eager, Value } from '../eager.js'
+import { composed } from '../kernel.js'
 
 /** Adam and the moving average, calling TensorFlow's operations without tfjs. */
-export const adamEma: TensorflowKernel<'AdamEma'> = ({ inputs, backend }) =>
-  evaluate(backend, ops => {
-    const [numbers, ...others] = Object.values(inputs) as [tf.Tensor, ...tf.Tensor[]]
-    const steps = scalarsOf(ops, ops.of(numbers))
-    const next: Value[] = []
-    for (let first = 0; first < others.length; first += 5)
-      next.push(
-        ...stepped(
-          ops,
-          others.slice(first, first + 5).map(tensor => ops.of(tensor)),
-          steps,
-        ),
-      )
-    return next
-  })
+export const adamEma = composed<'AdamEma'>((ops, inputs) => {
+  const [numbers, ...others] = Object.values(inputs) as [tf.Tensor, ...tf.Tensor[]]
+  const steps = scalarsOf(ops, ops.of(numbers))
+  const next: Value[] = []
+  for (let first = 0; first < others.length; first += 5) {
+    const slot = others.slice(first, first + 5).map(tensor => ops.of(tensor))
+    next.push(...stepped(ops, slot, steps))
+  }
+  return next
+})
 
 function stepped(ops: Eager, before: Value[], numbers: Value[]): Value[] {
   const [weight, m, v, ema, gradient] = before as [Value, Value, Value, Value, Value]

@@ -7,5 +7,5 @@ export const softmax: TensorflowReplacement<'Softmax'> = stock => args => {
   const { inputs, backend } = args
   const { softmax } = oneDnnOf(backend)
   if (!softmax) return stock(args)
-  return evaluate(backend, ops => [ops.run(softmax, [ops.of(inputs.logits)], ONEDNN)])[0]!
+  return evaluate(backend, ops => ({ y: ops.run(softmax, [ops.of(inputs.logits)], ONEDNN) })).y
 }
