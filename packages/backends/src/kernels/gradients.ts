@@ -15,7 +15,7 @@ export function registerKernelGradients(): void {
   })
 
   const norm = ['x', 'gamma', 'beta'] as const
-  const outputs = ['y', 'mean', 'rstd', 'sigmoid'] as const
+  const outputs = ['y', 'mean', 'rstd'] as const
   addGradient('GroupNorm', { inputs: norm, outputs }, ({ dy, inputs, outputs, attrs }) => {
     const slopes = runKernel('GroupNormGradient', { ...inputs, ...outputs, dy: dy.y }, attrs)
     return given(slopes, norm)
@@ -30,6 +30,10 @@ export function registerKernelGradients(): void {
     const slopes = runKernel('GroupNormOffsetGradient', { ...inputs, ...outputs, dy: dy.y }, attrs)
     return given(slopes, [...norm, 'offset'])
   })
+
+  addGradient('Silu', { inputs: ['x'] }, ({ dy, inputs }) => ({
+    x: () => runKernel('SiluGradient', { ...inputs, dy: dy.y }, {}).x,
+  }))
 
   addGradient(
     'Attention',

@@ -41,6 +41,7 @@ export interface StockTable {
   Sin: Unary
   Sqrt: Unary
   Square: Unary
+  Step: { inputs: { x: tf.Tensor }; attrs: tf.StepAttrs }
   SquaredDifference: Binary
   Sub: Binary
 }

@@ -38,7 +38,7 @@ export interface Offset {
 export interface NormAttrs {
   groups: number
   epsilon: number
-  /** Whether the kernel applies silu at its end. */
+  /** Whether the kernel applies silu at its end; never where `Silu` is a kernel. */
   activate: boolean
 }
 
@@ -49,8 +49,6 @@ export interface NormOutputs {
   mean: tf.Tensor2D
   /** 1 / sqrt(variance + epsilon) [B,groups] */
   rstd: tf.Tensor2D
-  /** The sigmoid of silu's input [B,H·W,C], for a gradient that is composed of single operations. */
-  sigmoid?: tf.Tensor3D
 }
 
 export interface OffsetNormOutputs {
@@ -87,7 +85,7 @@ export interface RandomAttrs {
 
 /**
  * Every kernel of this package: its inputs, attributes and outputs by name. A backend may have some of them; without a
- * kernel, the operation composes tfjs's operations. Only some backends give an output with a question mark.
+ * kernel, the operation composes tfjs's operations.
  */
 export interface KernelTable {
   /** The convolution plus bias [O]. */
@@ -119,6 +117,9 @@ export interface KernelTable {
     attrs: NormAttrs
     outputs: NormInputs & Offset
   }
+  /** x sigmoid(x), and its gradient, where they can't be a part of the norm's kernels. */
+  Silu: { inputs: { x: tf.Tensor }; attrs: object; outputs: { y: tf.Tensor } }
+  SiluGradient: { inputs: { x: tf.Tensor; dy: tf.Tensor }; attrs: object; outputs: { x: tf.Tensor } }
   /** softmax(q kᵀ / sqrt(d)) v of each head, d = C / heads. */
   Attention: { inputs: AttentionInputs; attrs: { heads: number }; outputs: AttentionOutputs }
   AttentionGradient: {
@@ -172,16 +173,18 @@ export type Inputs<Name extends KernelName> = KernelTable[Name]['inputs']
 export type Attrs<Name extends KernelName> = KernelTable[Name]['attrs']
 export type Outputs<Name extends KernelName> = KernelTable[Name]['outputs']
 
-/** The place of each output in tfjs's list, or that the outputs are a list. Outputs that only some backends give come last. */
+/** The place of each output in tfjs's list, or that the outputs are a list. */
 export const places = {
   Conv2dBias: { y: 0 },
   Conv2dSkip: { y: 0 },
   Conv2dBiasGradient: { filter: 0, bias: 1 },
-  GroupNorm: { y: 0, mean: 1, rstd: 2, sigmoid: 3 },
-  GroupNormModulated: { y: 0, mean: 1, rstd: 2, sigmoid: 3 },
+  GroupNorm: { y: 0, mean: 1, rstd: 2 },
+  GroupNormModulated: { y: 0, mean: 1, rstd: 2 },
   GroupNormGradient: { x: 0, gamma: 1, beta: 2, scale: 3, shift: 4 },
   GroupNormOffset: { y: 0, lines: 1 },
   GroupNormOffsetGradient: { x: 0, gamma: 1, beta: 2, offset: 3 },
+  Silu: { y: 0 },
+  SiluGradient: { x: 0 },
   Attention: { y: 0, logSums: 1 },
   AttentionGradient: { qkv: 0 },
   Dropout: { y: 0 },

@@ -95,6 +95,10 @@ function fused(
   options: GroupNormOptions,
   activate: boolean,
 ): tf.Tensor4D {
+  if (activate && hasKernel('Silu')) {
+    const y = fused(x, gamma, beta, options, false)
+    return runKernel('Silu', { x: y }, {}).y as tf.Tensor4D
+  }
   const { groups, epsilon = 1e-5, offset, scale, shift } = options
   const attrs = { groups, epsilon, activate }
   if (offset && !scale && !shift && hasKernel('GroupNormOffset'))

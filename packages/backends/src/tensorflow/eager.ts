@@ -88,15 +88,21 @@ export class Eager {
   }
 
   run(name: string, inputs: readonly Value[], attrs: Attrs = {}): Value {
-    const ids = inputs.map(({ id }) => id)
     const given: Attr[] = []
     for (const key in attrs) {
       const value = attrs[key]!
       given.push({ name: key, type: this.#typeOf(value), value })
     }
-    const result = this.backend.binding.executeOp(name, given, ids, 1)[0]!
-    this.#made.add(result.id)
-    return result
+    return this.#execute(name, inputs, given)
+  }
+
+  /** Scalars as a list. An operation on a list can't find out its type by itself. */
+  pack(scalars: readonly Value[]): Value {
+    const { TF_ATTR_INT, TF_ATTR_TYPE, TF_FLOAT } = this.backend.binding
+    return this.#execute('Pack', scalars, [
+      { name: 'N', type: TF_ATTR_INT, value: scalars.length },
+      { name: 'T', type: TF_ATTR_TYPE, value: TF_FLOAT },
+    ])
   }
 
   number(value: number): Value {
@@ -160,6 +166,13 @@ export class Eager {
     const { binding } = this.backend
     const dtype = values instanceof Float32Array ? binding.TF_FLOAT : binding.TF_INT32
     return { id: binding.createTensor(shape, dtype, values), shape, dtype }
+  }
+
+  #execute(name: string, inputs: readonly Value[], attrs: Attr[]): Value {
+    const ids = inputs.map(({ id }) => id)
+    const result = this.backend.binding.executeOp(name, attrs, ids, 1)[0]!
+    this.#made.add(result.id)
+    return result
   }
 
   #typeOf(value: Attrs[string]): number {

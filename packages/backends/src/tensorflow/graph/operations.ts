@@ -21,11 +21,11 @@ const PLAIN = {
     'Sqrt Square Tanh ZerosLike',
   z:
     'Add AddV2 Atan2 Equal FloorDiv FloorMod Greater GreaterEqual Less LessEqual Maximum Minimum Mul MulNoNan NotEqual ' +
-    'Pow RealDiv SquaredDifference Sub',
+    'Pow RealDiv SigmoidGrad SquaredDifference Sub',
   activations: 'Elu LeakyRelu Relu Relu6 Softplus',
   backprops: 'EluGrad',
   output:
-    'AvgPool BatchMatMulV2 BiasAdd Conv2D DepthwiseConv2dNative MaxPool MaxPoolGrad Pack Unpack ' +
+    'AvgPool BatchMatMulV2 BiasAdd BiasAddGrad Conv2D DepthwiseConv2dNative L2Loss MaxPool MaxPoolGrad Pack Unpack ' +
     '_MklNativeConv2DWithBias',
   softmax: 'Softmax _MklSoftmax',
   sum: 'AddN',

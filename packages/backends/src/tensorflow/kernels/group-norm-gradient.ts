@@ -8,19 +8,7 @@ export const groupNormGradient = composed<'GroupNormGradient'>((ops, inputs, { g
   const pixels = [b, h * w, c]
   const [mean, rstd] = [spread(ops, ops.of(inputs.mean), c), spread(ops, ops.of(inputs.rstd), c)]
   const x = ops.reshape(ops.of(inputs.x), pixels)
-  let dy = ops.reshape(ops.of(inputs.dy), pixels)
-  if (inputs.sigmoid) {
-    // y = silu(l) = l s and silu'(l) = s + l s (1 - s): l itself is not needed.
-    const sigmoid = ops.of(inputs.sigmoid)
-    const rest = ops.sub(ops.number(1), sigmoid)
-    const bend = ops.mul(rest, ops.reshape(ops.of(inputs.y), pixels))
-    ops.free(rest)
-    const slope = ops.add(bend, sigmoid)
-    ops.free(bend)
-    dy = ops.mul(dy, slope)
-    ops.free(slope)
-  }
-
+  const dy = ops.reshape(ops.of(inputs.dy), pixels)
   const level = pixelMean(ops, dy)
   const product = ops.mul(dy, x)
   // The mean over the pixels of dy times the normalised x.

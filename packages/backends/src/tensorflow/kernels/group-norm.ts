@@ -22,7 +22,7 @@ export function affine(ops: Eager, { x, gamma, beta, scale, shift }: NormInputs 
 }
 
 /** Group normalisation in few passes over the large tensors, which are [B,N,C] with N pixels. */
-export const groupNorm = composed<'GroupNorm'>((ops, inputs, { groups, epsilon, activate }) => {
+export const groupNorm = composed<'GroupNorm'>((ops, inputs, { groups, epsilon }) => {
   const [b, h, w, c] = inputs.x.shape
   const x = ops.reshape(ops.of(inputs.x), [b, h * w, c])
 
@@ -39,7 +39,5 @@ export const groupNorm = composed<'GroupNorm'>((ops, inputs, { groups, epsilon, 
   const scaled = ops.mul(x, slope)
   const linear = ops.add(scaled, ops.sub(offset, ops.mul(centre, slope)))
   ops.free(scaled)
-  if (!activate) return { y: ops.reshape(linear, inputs.x.shape), mean, rstd }
-  const sigmoid = ops.run('Sigmoid', [linear])
-  return { y: ops.reshape(ops.mul(linear, sigmoid), inputs.x.shape), mean, rstd, sigmoid }
+  return { y: ops.reshape(linear, inputs.x.shape), mean, rstd }
 })
