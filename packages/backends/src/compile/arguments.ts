@@ -33,6 +33,12 @@ export function tensorsIn(args: readonly unknown[]): tf.Tensor[] {
   return tensors
 }
 
+/** Which tensor arguments are the same tensor. */
+export function aliasesOf(args: readonly unknown[]): string {
+  const ids = tensorsIn(args).map(({ dataId }) => dataId)
+  return String(ids.map(id => ids.indexOf(id)))
+}
+
 /** The random streams among the arguments, in order. */
 export function streamsIn(args: readonly unknown[]): Rng[] {
   const streams: Rng[] = []

@@ -1,5 +1,5 @@
+import { patch } from '../compile/patch.js'
 import type { WebgpuBackend } from './backend.js'
-import { patch } from './commands/patch.js'
 
 /** A part of a buffer. */
 export interface Place {

@@ -1,7 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core'
-import { tensorsIn } from '../../compile/arguments.js'
+import type { Draws } from '../../compile/draws.js'
 import type { AnyBuffer, Command } from './command.js'
-import type { Draws } from './draws.js'
 
 /** A tensor that a function returned; without a buffer if it is empty. */
 export interface Result {
@@ -23,10 +22,4 @@ export interface Program {
   readonly written: ReadonlySet<object>
   readonly draws: Draws
   readonly results: readonly Result[]
-}
-
-/** Which tensor arguments are the same tensor. */
-export function aliasesOf(args: readonly unknown[]): string {
-  const ids = tensorsIn(args).map(({ dataId }) => dataId)
-  return String(ids.map(id => ids.indexOf(id)))
 }

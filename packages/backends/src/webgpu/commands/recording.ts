@@ -1,7 +1,7 @@
 import type { WordPlace } from '@rectified-flow/core'
+import { patch } from '../../compile/patch.js'
 import { type WebgpuBackend, wordsOf } from '../backend.js'
 import { type AnyBuffer, type Command, wholeOf } from './command.js'
-import { patch } from './patch.js'
 import { recordedGroup, recordingEncoder } from './recording-encoder.js'
 import { isStandIn, standIn } from './stand-in.js'
 

@@ -1,5 +1,7 @@
+import type { WordPlace } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { streamsIn, tensorsIn } from '../../compile/arguments.js'
+import { aliasesOf, streamsIn, tensorsIn } from '../../compile/arguments.js'
+import type { Replay } from '../../compile/recorded-runs.js'
 import { type Precision, precisionOf } from '../../precision.js'
 import { type Tuning, tuningOf } from '../../tuning.js'
 import { type WebgpuBackend, wordsOf } from '../backend.js'
@@ -7,11 +9,11 @@ import { markWritten } from '../in-place.js'
 import type { Place } from '../region.js'
 import { buffersOf } from './command.js'
 import { Prepared } from './prepared.js'
-import { aliasesOf, type Program } from './program.js'
+import type { Program } from './program.js'
 import { isStandIn, type StandIn } from './stand-in.js'
 
 /** A function as its commands, run again on other arguments. */
-export class Replay {
+export class CommandReplay implements Replay {
   readonly #backend: WebgpuBackend
   readonly #program: Program
   readonly #prepared: Prepared
@@ -92,9 +94,9 @@ export class Replay {
   #draw(args: readonly unknown[]): void {
     if (this.#drawn.length === 0) return
     const { draws } = this.#program
-    const places = draws.places(streamsIn(args))
+    const drawn = draws.again(streamsIn(args)) as WordPlace[]
     const beginnings = this.#drawn.map(standIn => {
-      const { key, counter } = places[draws.indexOf(standIn.place!)!]!
+      const { key, counter } = drawn[draws.indexOf(standIn.place!)!]!
       return [standIn, [...key, ...counter]] as const
     })
     this.#prepared.drawn.rewrite(this.#backend.device, new Map(beginnings))

@@ -1,26 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { isStream, mapLeaves, streamsIn, tensorsIn } from '../../compile/arguments.js'
+import { aliasesOf, isStream, mapLeaves, streamsIn, tensorsIn } from '../../compile/arguments.js'
 import type { Body } from '../../compile/compilers.js'
+import { Draws } from '../../compile/draws.js'
+import type { Recorded } from '../../compile/recorded-runs.js'
+import { tensorsOf } from '../../compile/results.js'
 import type { WebgpuBackend } from '../backend.js'
 import { computeAll } from '../lazy.js'
 import { placeOf, regionOf } from '../region.js'
 import { type AnyBuffer, wholeOf } from './command.js'
-import { Draws } from './draws.js'
 import { Prepared } from './prepared.js'
-import { aliasesOf, type Program, type Result } from './program.js'
+import type { Program, Result } from './program.js'
 import { Recording } from './recording.js'
-import { tensorsOf } from './results.js'
 import { isStandIn } from './stand-in.js'
 
-/** What came of a run: `obstacle` says why its commands can't be run again without the function. */
-export interface Recorded {
-  result: tf.TensorContainer
-  program: Program
-  obstacle: string | undefined
-}
-
 /** Run a function: record its commands, plan their memory, and submit them. */
-export function runRecorded(backend: WebgpuBackend, body: Body, args: readonly unknown[]): Recorded {
+export function runRecorded(backend: WebgpuBackend, body: Body, args: readonly unknown[]): Recorded<Program> {
   const tensors = tensorsIn(args)
   const inputs = tensors.map(({ dataId, size }) => {
     if (size > 0) backend.uploadToGPU(dataId)
@@ -79,7 +73,7 @@ function obstacleIn(
   result: tf.TensorContainer,
 ): string | undefined {
   if (recording.obstacle) return recording.obstacle
-  if (draws.onHost) return 'it computes with random numbers on the host'
+  if (draws.onHost || draws.tensorsOnHost) return 'it computes with random numbers on the host'
   if (args.some(arg => arg instanceof tf.Variable))
     return 'an argument is a variable, which it may use by itself'
   if (args.some(({ dataId }) => written.has(dataId))) return 'it writes an argument in place'

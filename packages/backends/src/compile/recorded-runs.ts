@@ -1,13 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { isTaped } from '../../compile/arguments.js'
-import type { Body, CompiledRuns } from '../../compile/compilers.js'
-import type { WebgpuBackend } from '../backend.js'
-import { computeAll } from '../lazy.js'
-import { differenceOf } from './difference.js'
-import type { Program } from './program.js'
-import { Replay } from './replay.js'
+import { isTaped } from './arguments.js'
+import type { Body, CompiledRuns } from './compilers.js'
 import { mapTensors } from './results.js'
-import { runRecorded } from './run-recorded.js'
 
 /** After so many runs in a row that differ from the one before, the function is given up. */
 const MOST_DIFFERENCES = 4
@@ -16,9 +10,37 @@ const MOST_DIFFERENCES = 4
 const CHECKS = [8, 64]
 const CHECK_EVERY = 512
 
-/** The runs of a function at one set of shapes: recorded -> replayed, or given up (see README.md). */
-export class CommandRuns implements CompiledRuns {
-  readonly #backend: WebgpuBackend
+/** What came of a run: `obstacle` says why its program can't be run again without the function. */
+export interface Recorded<Program> {
+  result: tf.TensorContainer
+  program: Program
+  obstacle: string | undefined
+}
+
+/** A program that can be run again on other arguments. */
+export interface Replay {
+  /** Whether it can run on these arguments: everything else that it uses is as it was. */
+  fits(args: readonly unknown[]): boolean
+  /** Run it. Returns new tensors. */
+  run(args: readonly unknown[]): tf.Tensor[]
+  dispose(): void
+}
+
+/** How a backend records a function as a program, and runs it again. */
+export interface Recorder<Program> {
+  /** Whether tfjs measures its kernels now, so that they must be called one by one. */
+  isMeasured(): boolean
+  /** Do what was put off before the function was called. */
+  settle(): void
+  record(body: Body, args: readonly unknown[]): Recorded<Program>
+  /** What two programs do differently; undefined if they do the same. */
+  differenceOf(one: Program, other: Program): string | undefined
+  replayOf(program: Program): Replay
+}
+
+/** The runs of a function at one set of shapes: recorded -> replayed, or given up (see ../webgpu/commands/README.md). */
+export class RecordedRuns<Program> implements CompiledRuns {
+  readonly #recorder: Recorder<Program>
 
   why: string | undefined
   #last: Program | undefined
@@ -27,14 +49,14 @@ export class CommandRuns implements CompiledRuns {
   #differences = 0
   #replayed = 0
 
-  constructor(backend: WebgpuBackend) {
-    this.#backend = backend
+  constructor(recorder: Recorder<Program>) {
+    this.#recorder = recorder
   }
 
   run(body: Body, args: readonly unknown[]): tf.TensorContainer {
-    // tfjs can't see a gradient through commands, nor measure their times.
-    if (this.why !== undefined || isTaped() || this.#backend.activeTimers) return body(...args)
-    computeAll(this.#backend) // what waits from before is no part of these commands, and may read what they write
+    // tfjs can't see a gradient through a program, nor measure its kernels.
+    if (this.why !== undefined || isTaped() || this.#recorder.isMeasured()) return body(...args)
+    this.#recorder.settle()
     if (this.#replay?.fits(args)) {
       this.#replayed++
       if (!CHECKS.includes(this.#replayed) && this.#replayed % CHECK_EVERY !== 0)
@@ -42,7 +64,7 @@ export class CommandRuns implements CompiledRuns {
       return this.#check(body, args)
     }
     this.dispose()
-    const { result, program, obstacle } = runRecorded(this.#backend, body, args)
+    const { result, program, obstacle } = this.#recorder.record(body, args)
     this.#look(program, obstacle)
     this.#result = result
     return result
@@ -61,8 +83,8 @@ export class CommandRuns implements CompiledRuns {
 
   /** Record a run that would have been replayed: the function may depend on something that can't be seen from outside. */
   #check(body: Body, args: readonly unknown[]): tf.TensorContainer {
-    const { result, program, obstacle } = runRecorded(this.#backend, body, args)
-    const difference = obstacle ?? differenceOf(this.#last!, program)
+    const { result, program, obstacle } = this.#recorder.record(body, args)
+    const difference = obstacle ?? this.#recorder.differenceOf(this.#last!, program)
     if (difference === undefined) return result
     tf.dispose(result)
     throw new Error(
@@ -74,11 +96,11 @@ export class CommandRuns implements CompiledRuns {
   #look(program: Program, obstacle: string | undefined): void {
     const before = this.#last
     this.#last = program
-    const difference = obstacle ?? (before && differenceOf(before, program))
+    const difference = obstacle ?? (before && this.#recorder.differenceOf(before, program))
     if (difference !== undefined) this.#differ(difference)
     else if (before) {
       this.#differences = 0
-      this.#replay = new Replay(this.#backend, program)
+      this.#replay = this.#recorder.replayOf(program)
     }
   }
 

@@ -1,18 +1,29 @@
 import type { Rng, WordPlace } from '@rectified-flow/core'
+import type * as tf from '@tensorflow/tfjs-core'
+
+/** Words for a kernel, or a tensor whose numbers the host draws. */
+type Draw = { stream: number } & (
+  | { words: number }
+  | { normal: number[] }
+  | { uniform: [number[], number?, number?] }
+)
 
 /** A fork of another stream, or an argument. */
 type Origin = { parent: number; key: number | string } | { argument: number }
 
 /**
  * Where a function's random words come from: by which forks of its arguments, in which order. So a later run has the places
- * of its own words, without the function.
+ * of its own words, and its own tensors, without the function.
  */
 export class Draws {
   readonly #origins: Origin[] = []
-  readonly #drawn: { stream: number; words: number }[] = []
+  readonly #drawn: Draw[] = []
   readonly #indices = new Map<WordPlace, number>()
+  readonly #tensors = new Map<object, number>()
   /** Whether the host computed with random numbers: then a later run can't have others without the function. */
   onHost = false
+  /** Whether the host drew tensors. */
+  tensorsOnHost = false
 
   /** The streams to give to the function in the place of its arguments. */
   watch(streams: readonly Rng[]): Rng[] {
@@ -24,12 +35,21 @@ export class Draws {
     return this.#indices.get(place)
   }
 
-  /** The places of all draws, in order, when the arguments are these streams. */
-  places(streams: readonly Rng[]): WordPlace[] {
+  /** Which draw made this tensor; undefined for another one. */
+  indexOfTensor(dataId: object): number | undefined {
+    return this.#tensors.get(dataId)
+  }
+
+  /** The places and tensors of all draws, in order, when the arguments are these streams. */
+  again(streams: readonly Rng[]): (WordPlace | tf.Tensor)[] {
     const all: Rng[] = []
     for (const origin of this.#origins)
       all.push('argument' in origin ? streams[origin.argument]! : all[origin.parent]!.fork(origin.key))
-    return this.#drawn.map(({ stream, words }) => all[stream]!.reserve(words))
+    return this.#drawn.map(draw => {
+      const stream = all[draw.stream]!
+      if ('words' in draw) return stream.reserve(draw.words)
+      return 'normal' in draw ? stream.normal(draw.normal) : stream.uniform(...draw.uniform)
+    })
   }
 
   /** Whether another run drew in the same way. */
@@ -50,8 +70,9 @@ export class Draws {
       normals: onHost(n => stream.normals(n)),
       integers: onHost((n, below) => stream.integers(n, below)),
       permutation: onHost(n => stream.permutation(n)),
-      uniform: onHost((shape, min, max) => stream.uniform(shape, min, max)),
-      normal: onHost(shape => stream.normal(shape)),
+      uniform: (shape, min, max) =>
+        this.#tensor(stream.uniform(shape, min, max), { stream: index, uniform: [[...shape], min, max] }),
+      normal: shape => this.#tensor(stream.normal(shape), { stream: index, normal: [...shape] }),
       fork: key => this.#watched(stream.fork(key), { parent: index, key }),
       reserve: words => {
         const place = stream.reserve(words)
@@ -59,5 +80,11 @@ export class Draws {
         return place
       },
     }
+  }
+
+  #tensor<T extends tf.Tensor>(tensor: T, draw: Draw): T {
+    this.tensorsOnHost = true
+    this.#tensors.set(tensor.dataId, this.#drawn.push(draw) - 1)
+    return tensor
   }
 }
