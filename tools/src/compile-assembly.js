@@ -56,9 +56,18 @@ export interface Functions {
 ${lines.join('\n')}
 }`
   if (divisible.length === 0) return interfaceText
+  const places = functions.map(name => {
+    const typed = [...declared.get(name).parameters.matchAll(/(\w+): (\w+)/g)]
+    const found = typed.flatMap(([, name, type], i) => (type === 'usize' && !/(Step|Bytes|Batch|Panel)$/.test(name) ? [i] : []))
+    return `  ${name}: [${found.join(', ')}],`
+  })
   return `${interfaceText}
 /** Those whose last parameters are the first unit of their work, the last one + 1 and, where it matters, the thread. */
-export type Divisible = ${divisible.map(name => `'${name}'`).join(' | ')}`
+export type Divisible = ${divisible.map(name => `'${name}'`).join(' | ')}
+/** Which parameters are addresses: those of type usize, except distances: ...Step, ...Bytes, ...Batch, ...Panel. */
+export const addresses: Record<keyof Functions, readonly number[]> = {
+${places.join('\n')}
+}`
 }
 
 const typeOf = type => ({ void: 'void', bool: 'boolean' })[type] ?? 'number'

@@ -1,14 +1,18 @@
 /**
- * One AdamW step and the moving average of the new weight, n numbers, into new memory; 1,024 are a unit of work. Rate and
- * epsilon have the bias correction in them. 1 - beta comes as a number of its own: it has few digits left where it is the
- * difference of float32s. Where the factor is 0, the gradient counts as 0 even if it is NaN.
+ * One AdamW step and the moving average of the new weight, n numbers, into new memory or over the old; 1,024 are a unit of work.
+ * `numbers` are those of ops/adam-numbers.ts [10]. Rate and epsilon have the bias correction in them. 1 - beta comes as a
+ * number of its own: it has few digits left where it is the difference of float32s. Where the factor is 0, the gradient counts
+ * as 0 even if it is NaN.
  */
 export function adamEma(
   weight: usize, m: usize, v: usize, ema: usize, gradient: usize,
   weightNext: usize, mNext: usize, vNext: usize, emaNext: usize,
-  n: i32, factor: f32, rate: f32, epsilon: f32, beta1: f32, rest1: f32, beta2: f32, rest2: f32,
-  decay: f32, restDecay: f32, shrink: f32, first: i32, last: i32,
+  numbers: usize, n: i32, first: i32, last: i32,
 ): void {
+  const factor = load<f32>(numbers), rate = load<f32>(numbers, 4), epsilon = load<f32>(numbers, 8)
+  const beta1 = load<f32>(numbers, 12), rest1 = load<f32>(numbers, 16)
+  const beta2 = load<f32>(numbers, 20), rest2 = load<f32>(numbers, 24)
+  const decay = load<f32>(numbers, 28), restDecay = load<f32>(numbers, 32), shrink = load<f32>(numbers, 36)
   const G = f32x4.splat(factor), used = f32x4.ne(G, f32x4.splat(0))
   const B1 = f32x4.splat(beta1), C1 = f32x4.splat(rest1)
   const B2 = f32x4.splat(beta2), C2 = f32x4.splat(rest2)

@@ -1,7 +1,7 @@
 export { adamEma } from './adam-ema'
 export { conv2d } from './conv2d'
 export { conv2dBackpropFilter } from './conv2d-backprop-filter'
-export { copyRows } from './copy'
+export { copyRows, fill } from './copy'
 export { dropout } from './dropout'
 export { groupNorm, groupNormGradient } from './group-norm'
 export { packFilter } from './pack-filter'

@@ -1,9 +1,16 @@
-/** y[r,c] = gain times the sum of the 2x2 block of x [2·rows, 2·columns, channels]; rows count over the batch. */
-export function sumBlocks(x: usize, y: usize, rows: i32, columns: i32, channels: i32, gain: f32): void {
+/**
+ * y[r,c] = gain times the sum of the 2x2 block of x [2·rows, 2·columns, channels]. Rows of y, over the batch, are the units of
+ * work.
+ */
+export function sumBlocks(
+  x: usize, y: usize, columns: i32, channels: i32, gain: f32, first: i32, last: i32,
+): void {
   const pixel = (<usize>channels) << 2
   const line = <usize>(2 * columns) * pixel
   const G = f32x4.splat(gain)
-  for (let r = 0; r < rows; r++) {
+  x += <usize>first * 2 * line
+  y += <usize>first * (line >> 1)
+  for (let r = first; r < last; r++) {
     for (let i = 0; i < columns; i++) {
       let c = 0
       for (; c + 4 <= channels; c += 4) {
@@ -26,12 +33,16 @@ export function sumBlocks(x: usize, y: usize, rows: i32, columns: i32, channels:
   }
 }
 
-/** Every pixel of x [rows, columns, channels], times gain, in a 2x2 block of y [2·rows, 2·columns, channels]. */
-export function repeatBlocks(x: usize, y: usize, rows: i32, columns: i32, channels: i32, gain: f32): void {
+/** Every pixel of x [rows, columns, channels], times gain, in a 2x2 block of y [2·rows, 2·columns, channels]. Rows of x are the units of work. */
+export function repeatBlocks(
+  x: usize, y: usize, columns: i32, channels: i32, gain: f32, first: i32, last: i32,
+): void {
   const pixel = (<usize>channels) << 2
   const line = <usize>(2 * columns) * pixel
   const G = f32x4.splat(gain)
-  for (let r = 0; r < rows; r++) {
+  x += <usize>first * (line >> 1)
+  y += <usize>first * 2 * line
+  for (let r = first; r < last; r++) {
     for (let i = 0; i < columns; i++) {
       let c = 0
       for (; c + 4 <= channels; c += 4) {

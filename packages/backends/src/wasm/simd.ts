@@ -1,9 +1,10 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import type { WasmBackend } from './backend.js'
-import { loadBinary } from './binary.js'
+import { type Binary, loadBinary } from './binary.js'
 import { withSharedMemory } from './shared-memory.js'
 import type { Divisible, Functions } from './simd.generated.js'
 import { type Place, Team } from './team.js'
+import { numbersOf, type Value, watcherOf } from './watcher.js'
 
 interface Running {
   module: WebAssembly.Module
@@ -14,7 +15,7 @@ interface Running {
 
 const running = new WeakMap<WasmBackend, Running>()
 const modules = new Map<boolean, WebAssembly.Module>()
-let binary: Uint8Array | undefined
+let binary: Binary | undefined
 
 /** Load the WebAssembly that the kernels run; call this before the backend starts. */
 export async function loadKernels(): Promise<void> {
@@ -32,7 +33,8 @@ function runningOn(backend: WasmBackend): Running {
     const shared = hasSharedMemory(backend)
     let module = modules.get(shared)
     if (!module) {
-      module = new WebAssembly.Module((shared ? withSharedMemory(binary!) : binary!) as BufferSource)
+      const { bytes } = binary!
+      module = new WebAssembly.Module((shared ? withSharedMemory(bytes) : bytes) as BufferSource)
       modules.set(shared, module)
     }
     const exports = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Functions
@@ -46,9 +48,6 @@ function runningOn(backend: WasmBackend): Running {
 export function hasSharedMemory({ wasm }: WasmBackend): boolean {
   return String(wasm.asm.memory.buffer) === '[object SharedArrayBuffer]'
 }
-
-/** The WebAssembly functions, working on this backend's memory. */
-export const simdOf = (backend: WasmBackend): Functions => runningOn(backend).exports
 
 /** How many threads compute on this backend. */
 export const threadsOf = (backend: WasmBackend): number => runningOn(backend).team?.threads ?? 1
@@ -68,12 +67,15 @@ export function runUnits(
   backend: WasmBackend,
   kernel: Divisible,
   { units, operations }: { units: number; operations: number },
-  values: (number | boolean)[],
+  values: readonly Value[],
 ): void {
   const { exports, team } = runningOn(backend)
-  if (!team || team.threads === 1 || units === 1 || operations < WORTH_SHARING)
-    (exports[kernel] as (...values: (number | boolean)[]) => void)(...values, 0, units, 0)
-  else team.run(kernel, units, values.map(Number))
+  const alone = !team || team.threads === 1 || units === 1 || operations < WORTH_SHARING
+  const func = exports[kernel] as (...numbers: number[]) => void
+  const run = (numbers: readonly number[]) =>
+    alone ? func(...numbers, 0, units, 0) : team.run(kernel, units, numbers)
+  run(numbersOf(values))
+  watcherOf(backend)?.ours({ name: kernel, addresses: binary!.addresses[kernel], values, units, run })
 }
 
 /** Where a tensor's numbers start in the heap. */
@@ -84,8 +86,9 @@ export function addressOf(backend: WasmBackend, tensor: tf.TensorInfo): number {
 /** A new float32 tensor of zeros; makeOutput alone doesn't clear the memory. */
 export function makeZeros(backend: WasmBackend, shape: number[]): tf.TensorInfo {
   const zeros = backend.makeOutput(shape, 'float32')
-  const start = addressOf(backend, zeros)
-  backend.wasm.HEAPU8.fill(0, start, start + 4 * shape.reduce((size, side) => size * side, 1))
+  const size = shape.reduce((size, side) => size * side, 1)
+  const work = { units: Math.ceil(size / 16_384), operations: size }
+  runUnits(backend, 'fill', work, [addressOf(backend, zeros), size, 0])
   return zeros
 }
 

@@ -8,8 +8,6 @@ import { addressOf, runUnits } from '../simd.js'
  */
 export const adamEma: WasmKernel<'AdamEma'> = ({ inputs, backend }) => {
   const [numbers, ...others] = Object.values(inputs) as [tf.Tensor, ...tf.Tensor[]]
-  const { HEAPU8 } = backend.wasm
-  const steps = [...new Float32Array(HEAPU8.buffer, addressOf(backend, numbers), numbers.size)]
   const outputs: tf.TensorInfo[] = []
   for (let first = 0; first < others.length; first += 5) {
     const before = others.slice(first, first + 5)
@@ -17,7 +15,7 @@ export const adamEma: WasmKernel<'AdamEma'> = ({ inputs, backend }) => {
     const after = Array.from({ length: 4 }, () => backend.makeOutput(shape, 'float32'))
     const addresses = [...before, ...after].map(tensor => addressOf(backend, tensor))
     const work = { units: Math.ceil(size / 1024), operations: 8 * size }
-    runUnits(backend, 'adamEma', work, [...addresses, size, ...steps])
+    runUnits(backend, 'adamEma', work, [...addresses, addressOf(backend, numbers), size])
     outputs.push(...after)
   }
   return outputs

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { WasmReplacement } from '../backend.js'
-import { addressOf, simdOf } from '../simd.js'
+import { addressOf, runUnits } from '../simd.js'
 
 /** Concatenation, for example of skip connections along the channels. The stock kernel copies in JavaScript. */
 export const concat: WasmReplacement<'Concat'> = stock => args => {
@@ -16,7 +16,8 @@ export const concat: WasmReplacement<'Concat'> = stock => args => {
   let to = addressOf(backend, out)
   for (const input of inputs) {
     const bytes = (4 * input.size) / rows
-    simdOf(backend).copyRows(addressOf(backend, input), to, rows, bytes, bytes, step)
+    const work = { units: rows, operations: input.size }
+    runUnits(backend, 'copyRows', work, [addressOf(backend, input), to, bytes, bytes, step])
     to += bytes
   }
   return out

@@ -8,6 +8,6 @@ export const dropout: WasmKernel<'Dropout'> = ({ inputs: { x }, attrs, backend }
   const kept = 2 ** 15 / (2 ** 15 - dropped)
   const work = { units: Math.ceil(x.size / 1024), operations: 16 * x.size }
   const places = [addressOf(backend, x), addressOf(backend, y), x.size]
-  runUnits(backend, 'dropout', work, [...places, ...place.key, ...place.counter, dropped, kept])
+  runUnits(backend, 'dropout', work, [...places, place, dropped, kept])
   return { y }
 }

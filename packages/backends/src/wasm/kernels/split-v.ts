@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { WasmReplacement } from '../backend.js'
-import { addressOf, simdOf } from '../simd.js'
+import { addressOf, runUnits } from '../simd.js'
 
 /** Split, which is the gradient of concatenation. The stock kernel copies in JavaScript. */
 export const splitV: WasmReplacement<'SplitV'> = stock => args => {
@@ -18,7 +18,8 @@ export const splitV: WasmReplacement<'SplitV'> = stock => args => {
       'float32',
     )
     const bytes = (step / x.shape[axis]!) * size
-    simdOf(backend).copyRows(from, addressOf(backend, out), rows, bytes, step, bytes)
+    const work = { units: rows, operations: (rows * bytes) / 4 }
+    runUnits(backend, 'copyRows', work, [from, addressOf(backend, out), bytes, step, bytes])
     from += bytes
     return out
   })
