@@ -27,7 +27,7 @@ describe('Trainer', () => {
     async options => {
       const { trainer } = setup(options)
       for (let i = 0; i < 8; i++) await trainer.advance()
-      const compiles = ['node', 'webgpu', 'webgpu-software'].includes(process.env.BACKEND ?? 'cpu')
+      const compiles = ['node', 'wasm', 'webgpu', 'webgpu-software'].includes(process.env.BACKEND ?? 'cpu')
       expect(trainer.why).toBe(compiles ? undefined : `${tf.getBackend()} compiles nothing`)
       expect(setup({ ...options, compile: false }).trainer.why).toBe('compile is false')
     },

@@ -21,18 +21,18 @@ let running = false
 
 /**
  * The same function, run as one piece where the backend can do that: on 'node' as a TensorFlow graph, on 'webgpu' as a list
- * of commands whose memory is planned. On other backends, and where the function can't be compiled, it is called as it is,
- * and `why` gives the reason.
+ * of commands and on 'wasm' as a list of calls, whose memory is planned. On other backends, and where the function can't be
+ * compiled, it is called as it is, and `why` gives the reason.
  *
  *     const velocity = compile((x, t) => network.forward(x, t))
  *
  * For each set of shapes, the function runs call by call until two runs in a row have made the same calls on the same
  * constants (and, on 'node', until its calls have taken about as long as compiling will). Then it is compiled. On 'node' each
- * later run is still compared with these calls. On 'webgpu' the function's JavaScript doesn't run again. So what changes from
- * run to run must be a tensor, a random stream or a variable. A number is a constant there: for each one the function is
- * compiled again, and what the function takes from elsewhere stays as it was in the first runs. The function is called again
- * when a variable was assigned, or a tensor that it uses was freed; and now and then, to see that it still makes the same
- * calls: if not, the run throws an error.
+ * later run is still compared with these calls. On 'webgpu' and 'wasm' the function's JavaScript doesn't run again. So what
+ * changes from run to run must be a tensor, a random stream or a variable. A number is a constant there: for each one the
+ * function is compiled again, and what the function takes from elsewhere stays as it was in the first runs. The function is
+ * called again when a tensor that it uses was freed, on 'webgpu' also when a variable was assigned; and now and then, to see
+ * that it still makes the same calls: if not, the run throws an error.
  *
  * After a few runs in a row that differ, the function is never compiled again for these shapes. Results always have the same
  * bits. When the function ends, the tensors that it made and neither returned nor kept are freed. A compiled function that

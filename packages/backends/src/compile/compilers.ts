@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core'
 
-/** What a backend compiles a function to: a TensorFlow graph, or a list of WebGPU commands. */
+/** What a backend compiles a function to: a TensorFlow graph, or a list of commands (on WebGPU) or of calls (on wasm). */
 export type CompiledForm = 'graph' | 'commands'
 
 /** How a backend compiles functions. */

@@ -8,6 +8,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { wasm } from '../candidates.js'
 import type { BackendCandidate } from '../choose-backend.js'
 import type { WasmBackend } from '../wasm/backend.js'
+import { registerRecording } from '../wasm/recorded/register.js'
 import { withSharedMemory } from '../wasm/shared-memory.js'
 import { hasSharedMemory, setThreads, threadsOf } from '../wasm/simd.js'
 import { MOST_BY_ITSELF, type Place, workerSource } from '../wasm/team.js'
@@ -85,6 +86,7 @@ export function wasmWithThreads(threads?: number): BackendCandidate {
     },
     verify() {
       removeListeners()
+      registerRecording(tf.backend())
       const backend = runningBackend()!
       if (hasSharedMemory(backend)) setThreads(backend, wanted, start)
       return threadsOf(backend) === wanted ? null : { reason: 'other code has started it with 1 thread' }

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { wasm } from '../candidates.js'
 import type { BackendCandidate } from '../choose-backend.js'
 import type { WasmBackend } from './backend.js'
+import { registerRecording } from './recorded/register.js'
 import { canShareMemory } from './shared-binary.js'
 import { hasSharedMemory, setThreads, threadsOf } from './simd.js'
 import { MOST_BY_ITSELF, type Place, workerSource } from './team.js'
@@ -26,6 +27,7 @@ export function wasmInBrowser(threads?: number): BackendCandidate {
       return wasm.load(precision)
     },
     verify() {
+      registerRecording(tf.backend())
       const backend = tf.backend() as unknown as WasmBackend
       if (!canShareMemory() || !hasSharedMemory(backend))
         return threads === undefined || threads === 1

@@ -26,7 +26,7 @@ it('computes the same as the function, in every run', async () => {
       tf.tidy(() => weight.assign(tf.mul(weight, 0.9)))
     }
   })
-  const compiles = ['node', 'webgpu', 'webgpu-software'].includes(process.env.BACKEND ?? 'cpu')
+  const compiles = ['node', 'wasm', 'webgpu', 'webgpu-software'].includes(process.env.BACKEND ?? 'cpu')
   expect(compiled.why === undefined).toBe(compiles)
   compiled.dispose()
   weight.dispose()

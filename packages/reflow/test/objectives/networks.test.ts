@@ -74,7 +74,7 @@ it.each([
     const [single, compiled] = [await trained(options(), false), await trained(options(), true)]
     expect(compiled.steps).toEqual(single.steps)
     expect(compiled.weights).toEqual(single.weights)
-    const compiles = ['node', 'webgpu', 'webgpu-software'].includes(process.env.BACKEND ?? 'cpu')
+    const compiles = ['node', 'wasm', 'webgpu', 'webgpu-software'].includes(process.env.BACKEND ?? 'cpu')
     expect(compiled.why).toBe(compiles ? undefined : `${tf.getBackend()} compiles nothing`)
     expect(single.steps.every(({ skipped }) => !skipped)).toBe(true)
   },

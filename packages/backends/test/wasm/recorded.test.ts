@@ -1,0 +1,154 @@
+import { adamEma, adamNumbers, type BackendName, compile, conv2d, useBackend } from '@rectified-flow/backends'
+import { expectNoLeak } from '@rectified-flow/tools/leaks'
+import * as tf from '@tensorflow/tfjs-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Arena } from '../../src/wasm/recorded/arena.js'
+import { bitsOf, both, RECORDED, rng, testRecordedFunctions } from '../compile/recorded-functions.js'
+
+const original = process.env.BACKEND ?? 'cpu'
+afterAll(() => useBackend(original as BackendName))
+
+describe('functions compiled to calls', () => {
+  beforeAll(() => useBackend('wasm'))
+
+  testRecordedFunctions({ indexed: false })
+
+  it('throw if they depend on something that can not be seen from outside', async () => {
+    let gain = 2
+    const f = compile((x: tf.Tensor) => tf.mul(x, gain))
+    const x = tf.scalar(3)
+    const run = () => f(x).dispose()
+    for (let time = 0; time < RECORDED; time++) run()
+    gain = 3
+    for (let time = 0; time < 7; time++) run()
+    expect(run).toThrow(
+      /^backends\.compile: fn must depend only on its arguments and on variables, got something else that changed after it was compiled: command 0, \w+, uses numbers of the host that are others in each run\./,
+    )
+    x.dispose()
+    f.dispose()
+  })
+
+  it('call the kernels of tfjs that copy with JavaScript', async () => {
+    const found = await both(
+      (x: tf.Tensor2D, indices: tf.Tensor1D) => [
+        tf.slice(x, [1, 1], [2, 3]),
+        tf.gather(x, indices),
+        tf.cast(tf.greater(x, 0), 'float32'),
+        ...tf.unstack(x),
+        tf.concat([indices, indices]),
+        tf.mul(tf.zerosLike(x), tf.onesLike(x)),
+        tf.stridedSlice(x, [0, 0], [4, 5], [2, 2]),
+        tf.where(tf.greater(x, 0), x, tf.fill(x.shape, 3)),
+        tf.add(tf.range(0, 5), x),
+        tf.pad(tf.tile(x, [2, 1]), [
+          [1, 0],
+          [0, 2],
+        ]),
+        tf.reverse(tf.transpose(x), 0),
+      ],
+      (time): [tf.Tensor2D, tf.Tensor1D] => [
+        rng.fork(time).normal([4, 5]),
+        tf.tensor1d([time % 4, 2, 0], 'int32'),
+      ],
+    )
+    expect(found).toEqual({ why: undefined, calls: RECORDED })
+  })
+
+  it('use no packed copy that XNNPACK made of other numbers', async () => {
+    const found = await both(
+      (x: tf.Tensor4D, filter: tf.Tensor4D) => {
+        const dilated = (filter: tf.Tensor4D) => tf.conv2d(x, filter, 1, 'same', 'NHWC', 2)
+        return [dilated(filter), dilated(tf.mul(filter, 2)), tf.depthwiseConv2d(x, filter, 1, 'same')]
+      },
+      (time): [tf.Tensor4D, tf.Tensor4D] => [
+        rng.fork('x').normal([1, 6, 6, 4]),
+        rng.fork(time).normal([3, 3, 4, 4]),
+      ],
+    )
+    expect(found).toEqual({ why: undefined, calls: RECORDED })
+  })
+
+  /** Four variables as one slot of Adam, and their tensors. */
+  function slotOf(shape: number[]) {
+    const make = (value: number) => tf.tidy(() => tf.variable(tf.fill(shape, value)))
+    return { weight: make(1), m: make(0), v: make(0), ema: make(1) }
+  }
+
+  it('write over variables that they assign, unless something else holds their numbers', async () => {
+    const slots = [slotOf([40]), slotOf([40])]
+    const steps = slots.map(slot => {
+      const step = (gradient: tf.Tensor, numbers: tf.Tensor1D) => {
+        adamEma([slot], [tf.mul(gradient, slot.weight)], numbers)
+        return tf.mul(slot.ema, 2)
+      }
+      return { plain: step, compiled: compile(step) }
+    })
+    const numbers = tf.tensor1d([...adamNumbers({ step: 2, learningRate: 0.1 })])
+    let clone: tf.Tensor | undefined
+    const held: unknown[] = []
+    for (let time = 0; time < 8; time++) {
+      const gradient = rng.fork(time).normal([40])
+      const [once, again] = [
+        tf.tidy(() => steps[0]!.plain(gradient, numbers)),
+        steps[1]!.compiled(gradient, numbers) as tf.Tensor,
+      ]
+      expect(again.dataSync()).toEqual(once.dataSync())
+      const [a, b] = slots.map(slot => Object.values(slot).map(variable => variable.dataSync()))
+      expect(b).toEqual(a)
+      held.push(slots[1]!.weight.dataId)
+      if (time === 4) clone = tf.clone(slots[1]!.weight)
+      if (time === 5) expect(clone!.dataSync()).not.toEqual(slots[1]!.weight.dataSync())
+      tf.dispose([gradient, once, again])
+    }
+    expect(steps[1]!.compiled.why).toBeUndefined()
+    expect(held[4]).toBe(held[RECORDED - 1]) // written over
+    expect(held[5]).not.toBe(held[4]) // a clone held the numbers of before
+    expect(held[7]).toBe(held[5])
+    steps[1]!.compiled.dispose()
+    tf.dispose([clone!, numbers, ...slots.flatMap(slot => Object.values(slot))])
+  })
+
+  it('use no more of the heap in later runs', async () => {
+    const weight = tf.variable(rng.normal([64, 64])) as tf.Variable<tf.Rank.R2>
+    const step = compile((x: tf.Tensor2D) => {
+      let y: tf.Tensor2D = x
+      for (let i = 0; i < 20; i++) y = tf.sigmoid(tf.matMul(y, weight)) as tf.Tensor2D
+      return tf.sum(y)
+    })
+    const x = rng.normal([1024, 64]) as tf.Tensor2D
+    const run = () => step(x) as tf.Tensor
+    for (let time = 0; time < RECORDED; time++) run().dispose()
+    const before = Arena.of(tf.backend() as never).bytes
+    await expectNoLeak(() => run().dispose())
+    // Two images of a layer at a time, and what the products need; and not twenty.
+    expect(before).toBeLessThan(3 * 4 * x.size)
+    step.dispose()
+    expect(Arena.of(tf.backend() as never).bytes).toBe(0)
+    tf.dispose([x, weight])
+  })
+
+  it('run on another number of threads', async () => {
+    const [x, filter] = [rng.normal([2, 16, 16, 16]), rng.normal([3, 3, 16, 16])]
+    const f = compile((x: tf.Tensor4D) => conv2d(x, filter as tf.Tensor4D))
+    const bits: string[] = []
+    for (const threads of [2, 1, 3]) {
+      await useBackend('wasm', { threads })
+      for (let time = 0; time < 3; time++) bits.push(...(await bitsOf(f(x))))
+    }
+    expect(new Set(bits).size).toBe(1)
+    expect(f.why).toBeUndefined()
+    f.dispose()
+    tf.dispose([x, filter])
+  })
+
+  it.each<[why: string, (x: tf.Tensor) => tf.Tensor]>([
+    ["it reads a tensor's numbers", x => tf.add(x, x.dataSync()[0]!)],
+    ['Unique computes on the host', x => tf.unique(x).values],
+  ])('are not replayed, and say why: %s', async (why, fn) => {
+    const f = compile(fn)
+    const x = tf.tensor1d([1, 2, 2])
+    for (let time = 0; time < 6; time++) f(x).dispose()
+    expect(f.why).toBe(why)
+    x.dispose()
+  })
+})
