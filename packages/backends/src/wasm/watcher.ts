@@ -50,13 +50,17 @@ export function setWatcher(backend: WasmBackend, watcher: Watcher | undefined): 
   ;(backend as Watched)[WATCHER] = watcher
 }
 
-/** From now on, watchers see tfjs's functions too: its kernels get them again from `cwrap`, each in a function that tells. */
+/**
+ * From now on, watchers see tfjs's functions too. Kernels get them from `cwrap` when they are set up: now, and whenever the
+ * backend is activated.
+ */
 export function watchStock(backend: WasmBackend, setups: readonly ((backend: never) => void)[]): void {
   const watched = backend as Watched
   if (watched[WATCHED]) return
   watched[WATCHED] = true
-  const cwrap: WasmBackend['wasm']['cwrap'] = (name, result, types) => {
-    const func = backend.wasm.cwrap(name, result, types)
+  const { cwrap } = backend.wasm
+  backend.wasm.cwrap = (name, result, types) => {
+    const func = cwrap(name, result, types)
     return (...args) => {
       const returned = func(...args)
       watcherOf(backend)?.stock({
@@ -67,7 +71,5 @@ export function watchStock(backend: WasmBackend, setups: readonly ((backend: nev
       return returned
     }
   }
-  const wasm = Object.create(backend.wasm, { cwrap: { value: cwrap } })
-  const seen = Object.create(backend, { wasm: { value: wasm } })
-  for (const setup of setups) setup(seen as never)
+  for (const setup of setups) setup(backend as never)
 }

@@ -2,6 +2,7 @@ import { adamEma, adamNumbers, type BackendName, compile, conv2d, useBackend } f
 import { expectNoLeak } from '@rectified-flow/tools/leaks'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { WasmBackend } from '../../src/wasm/backend.js'
 import { Arena } from '../../src/wasm/recorded/arena.js'
 import { bitsOf, both, RECORDED, rng, testRecordedFunctions } from '../compile/recorded-functions.js'
 
@@ -141,9 +142,16 @@ describe('functions compiled to calls', () => {
     tf.dispose([x, filter])
   })
 
+  tf.registerKernel({
+    kernelName: 'Unknown',
+    backendName: 'wasm',
+    kernelFunc: ({ inputs, backend }) =>
+      (backend as unknown as WasmBackend).makeOutput(inputs.x!.shape, 'float32'),
+  })
   it.each<[why: string, (x: tf.Tensor) => tf.Tensor]>([
     ["it reads a tensor's numbers", x => tf.add(x, x.dataSync()[0]!)],
     ['Unique computes on the host', x => tf.unique(x).values],
+    ['Unknown is not known', x => tf.engine().runKernel('Unknown', { x })],
   ])('are not replayed, and say why: %s', async (why, fn) => {
     const f = compile(fn)
     const x = tf.tensor1d([1, 2, 2])

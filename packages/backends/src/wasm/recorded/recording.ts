@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { patch } from '../../compile/patch.js'
 import type { WasmBackend } from '../backend.js'
 import { type OursRan, type StockRan, setWatcher, type Value, type Watcher } from '../watcher.js'
-import type { Argument, Command, Data, Origin } from './program.js'
+import { type Argument, type Command, type Data, dataOf, type Origin } from './program.js'
 
 /** Kernels of tfjs that copy with JavaScript, and whose shapes and results depend on nothing else that the host reads. */
 const COPYING = new Set(['Cast', 'Concat', 'Fill', 'GatherV2', 'OnesLike', 'Pack', 'Range', 'Slice'])
@@ -160,6 +160,7 @@ export class Recording implements Watcher {
       this.#running.pop()
       outer?.made.push(...running.made)
       if (running.copies) this.#copied(running, kernel, args.attrs ?? {})
+      else if (this.#isUnseen(running)) this.obstacle = `${name} is not known`
     }
   }
 
@@ -168,6 +169,12 @@ export class Recording implements Watcher {
     if (!COPYING.has(name) || calls) this.obstacle = `${name} computes on the host`
     this.commands.length = start
     this.commands.push({ name, inputs, made, attrs, run: run as never })
+  }
+
+  /** Whether a kernel made what no command computes: it calls WebAssembly functions that can't be seen here. */
+  #isUnseen({ made, start }: Running): boolean {
+    const seen = new Set(this.commands.slice(start).flatMap(dataOf))
+    return made.some(data => data.bytes > 0 && data.origin.kind === 'made' && !seen.has(data))
   }
 
   #wrote(dataId: object, values: ArrayBufferView | null, shape: number[], dtype: tf.DataType): void {
