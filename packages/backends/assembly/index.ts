@@ -1,4 +1,6 @@
 export { adamEma } from './adam-ema'
+export { attention } from './attention'
+export { attentionGradient } from './attention-gradient'
 export { conv2d } from './conv2d'
 export { conv2dBackpropFilter } from './conv2d-backprop-filter'
 export { copyRows, fill } from './copy'

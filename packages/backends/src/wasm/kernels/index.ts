@@ -1,6 +1,7 @@
 import type { Kernels, Replacements } from '../../kernels/register-kernels.js'
 import type { WasmBackend } from '../backend.js'
 import { adamEma } from './adam-ema.js'
+import { attention, attentionGradient } from './attention.js'
 import { batchMatMul } from './batch-mat-mul.js'
 import { concat } from './concat.js'
 import { conv2d } from './conv2d.js'
@@ -22,6 +23,8 @@ import { sumBlocks } from './sum-blocks.js'
 /** This package's kernels on wasm. */
 export const kernels = {
   AdamEma: adamEma,
+  Attention: attention,
+  AttentionGradient: attentionGradient,
   Conv2dBias: conv2dBias,
   Dropout: dropout,
   GroupNorm: groupNorm,
