@@ -124,7 +124,10 @@ export class Recording implements Watcher {
     const data = this.#find(
       ({ address: from, bytes }) => from <= address && address < from + Math.max(1, bytes),
     )
-    if (!data) throw new Error('backends.compile: an address belongs to no tensor of its kernel.')
+    if (!data) {
+      this.obstacle = 'it uses memory that belongs to no tensor'
+      return address
+    }
     return { data, offset: address - data.address }
   }
 
