@@ -1,25 +1,25 @@
-import { silu, siluSlope } from './activation'
+import { silu } from './activation'
+import { madd } from './madd'
 
 /** The number of channels done at once: four, or a tail one by one in the first lane. */
 @inline
-function width(c: i32, channels: i32): i32 {
+export function width(c: i32, channels: i32): i32 {
   return c + 4 <= channels ? 4 : 1
 }
 
 @inline
-function read(at: usize, lanes: i32): v128 {
+export function read(at: usize, lanes: i32): v128 {
   return lanes === 4 ? v128.load(at) : v128.load32_zero(at)
 }
 
 @inline
-function write(at: usize, value: v128, lanes: i32): void {
+export function write(at: usize, value: v128, lanes: i32): void {
   if (lanes === 4) v128.store(at, value)
   else v128.store32_lane(at, value, 0)
 }
 
-/** sums[c] = sum over pixels of x, or of (x - centre[c])^2 where there is a centre. */
-function channelSums(x: usize, centre: usize, sums: usize, pixels: i32, channels: i32): void {
-  const step = (<usize>channels) << 2
+/** sums[c] = sum over pixels, which lie `step` bytes apart, of x, or of (x - centre[c])^2 where there is a centre. */
+function channelSums(x: usize, step: usize, centre: usize, sums: usize, pixels: i32, channels: i32): void {
   let c = 0
   for (; c + 16 <= channels; c += 16) {
     const offset = (<usize>c) << 2
@@ -31,10 +31,10 @@ function channelSums(x: usize, centre: usize, sums: usize, pixels: i32, channels
       for (let i = 0; i < pixels; i++) {
         const d0 = f32x4.sub(v128.load(at), m0), d1 = f32x4.sub(v128.load(at, 16), m1)
         const d2 = f32x4.sub(v128.load(at, 32), m2), d3 = f32x4.sub(v128.load(at, 48), m3)
-        s0 = f32x4.add(s0, f32x4.mul(d0, d0))
-        s1 = f32x4.add(s1, f32x4.mul(d1, d1))
-        s2 = f32x4.add(s2, f32x4.mul(d2, d2))
-        s3 = f32x4.add(s3, f32x4.mul(d3, d3))
+        s0 = madd(d0, d0, s0)
+        s1 = madd(d1, d1, s1)
+        s2 = madd(d2, d2, s2)
+        s3 = madd(d3, d3, s3)
         at += step
       }
     } else {
@@ -78,12 +78,12 @@ function sumOf(values: usize, start: i32, count: i32): f32 {
  * z = x a + b for sample b: the affine part, its modulation and the normalisation in two numbers a channel.
  * `means` receives the group's mean for every channel.
  */
-function coefficients(
+export function coefficients(
   a: usize, b: usize, means: usize, mean: usize, rstd: usize, gamma: usize, beta: usize, scale: usize, shift: usize,
-  sample: i32, channels: i32, groups: i32,
+  sample: i32, channels: i32, groups: i32, start: i32, end: i32,
 ): void {
   const size = channels / groups
-  for (let c = 0; c < channels; c++) {
+  for (let c = start; c < end; c++) {
     const offset = (<usize>c) << 2
     const group = (<usize>(sample * groups + c / size)) << 2
     const channel = (<usize>(sample * channels + c)) << 2
@@ -99,133 +99,70 @@ function coefficients(
 
 /**
  * y = act(groupNorm(x) (1 + scale) + shift), x [B,pixels,C]; mean and rstd [B,G] are kept for the gradient.
- * scale, shift [B,C] or 0. Samples are the units of work. scratch, for each thread: 4 C floats.
+ * scale, shift [B,C] or 0. Units of work are `together` groups of a sample. scratch, for each thread: 4 C floats.
  */
 export function groupNorm(
   x: usize, gamma: usize, beta: usize, scale: usize, shift: usize, y: usize, mean: usize, rstd: usize,
-  scratch: usize, scratchStep: usize, pixels: i32, channels: i32, groups: i32, epsilon: f32, activate: bool,
-  first: i32, last: i32, thread: i32,
+  scratch: usize, scratchStep: usize, pixels: i32, channels: i32, groups: i32, together: i32, epsilon: f32,
+  activate: bool, first: i32, last: i32, thread: i32,
 ): void {
   const row = (<usize>channels) << 2
   scratch += <usize>thread * scratchStep
   const sums = scratch, means = scratch + row, a = scratch + 2 * row, b = scratch + 3 * row
   const size = channels / groups
   const count = <f32>(pixels * size)
-  for (let n = first; n < last; n++) {
-    const offset = <usize>n * <usize>pixels * row
-    channelSums(x + offset, 0, sums, pixels, channels)
-    for (let g = 0; g < groups; g++) {
+  const parts = (groups + together - 1) / together
+  for (let unit = first; unit < last; unit++) {
+    const n = unit / parts
+    const group = unit % parts * together, groupEnd = min(groups, group + together)
+    const start = group * size, width = (groupEnd - group) * size
+    const o = (<usize>start) << 2
+    const offset = <usize>n * <usize>pixels * row + o
+    channelSums(x + offset, row, 0, sums + o, pixels, width)
+    for (let g = group; g < groupEnd; g++) {
       const m = sumOf(sums, g * size, size) / count
       store<f32>(mean + ((<usize>(n * groups + g)) << 2), m)
       for (let c = g * size; c < (g + 1) * size; c++) store<f32>(means + ((<usize>c) << 2), m)
     }
-    channelSums(x + offset, means, sums, pixels, channels)
-    for (let g = 0; g < groups; g++) {
+    channelSums(x + offset, row, means + o, sums + o, pixels, width)
+    for (let g = group; g < groupEnd; g++) {
       const variance = sumOf(sums, g * size, size) / count
       store<f32>(rstd + ((<usize>(n * groups + g)) << 2), <f32>1 / sqrt<f32>(variance + epsilon))
     }
-    coefficients(a, b, means, mean, rstd, gamma, beta, scale, shift, n, channels, groups)
-    let at = offset
-    for (let i = 0; i < pixels; i++) {
-      let c = 0
-      while (c < channels) {
-        const lanes = width(c, channels)
-        const o = (<usize>c) << 2
-        const z = f32x4.add(f32x4.mul(read(x + at + o, lanes), read(a + o, lanes)), read(b + o, lanes))
-        write(y + at + o, activate ? silu(z) : z, lanes)
-        c += lanes
-      }
-      at += row
-    }
+    coefficients(a, b, means, mean, rstd, gamma, beta, scale, shift, n, channels, groups, start, start + width)
+    apply(x + offset, a + o, b + o, y + offset, row, pixels, width, activate)
   }
 }
 
-/**
- * Gradients of groupNorm. With u = (x - mean) rstd, A = gamma (1 + scale), dz = dy act'(z) and, per sample and channel,
- * S1 = sum dz, S2 = sum dz u:
- *
- *   dshift = S1, dscale = gamma S2 + beta S1, dgamma = sum_b (1 + scale) S2, dbeta = sum_b (1 + scale) S1,
- *   dx = rstd (A dz - mean_g(A dz) - u mean_g(A dz u))
- *
- * dgammas and dbetas [B,C] receive the terms of the sums over samples, which are the units of work; dscale and dshift are 0
- * where there is no modulation. scratch, for each thread: 7 C floats.
- */
-export function groupNormGradient(
-  x: usize, dy: usize, gamma: usize, beta: usize, scale: usize, shift: usize, mean: usize, rstd: usize,
-  dx: usize, dgammas: usize, dbetas: usize, dscale: usize, dshift: usize, scratch: usize, scratchStep: usize,
-  pixels: i32, channels: i32, groups: i32, activate: bool, first: i32, last: i32, thread: i32,
+/** y = act(x a + b) of some channels of all pixels. */
+function apply(
+  x: usize, a: usize, b: usize, y: usize, row: usize, pixels: i32, channels: i32, activate: bool,
 ): void {
-  const row = (<usize>channels) << 2
-  scratch += <usize>thread * scratchStep
-  const a = scratch, b = scratch + row, means = scratch + 2 * row, s1 = scratch + 3 * row, s2 = scratch + 4 * row
-  const q = scratch + 5 * row, r = scratch + 6 * row
-  const size = channels / groups
-  const count = <f32>(pixels * size)
-  // Pixels whose x, dy and dx fit the first cache together.
-  const tile = max(1, 2048 / channels)
-  for (let n = first; n < last; n++) {
-    const offset = <usize>n * <usize>pixels * row
-    coefficients(a, b, means, mean, rstd, gamma, beta, scale, shift, n, channels, groups)
-    memory.fill(s1, 0, 2 * row)
-    for (let first = 0; first < pixels; first += tile) {
-      const last = min(first + tile, pixels)
-      let c = 0
-      while (c < channels) {
-        const lanes = width(c, channels)
-        const o = (<usize>c) << 2
-        const slope = read(a + o, lanes), intercept = read(b + o, lanes), m = read(means + o, lanes)
-        let t1 = read(s1 + o, lanes), t2 = read(s2 + o, lanes)
-        let at = offset + <usize>first * row + o
-        for (let i = first; i < last; i++) {
-          const value = read(x + at, lanes)
-          let dz = read(dy + at, lanes)
-          if (activate) dz = f32x4.mul(dz, siluSlope(f32x4.add(f32x4.mul(value, slope), intercept)))
-          t1 = f32x4.add(t1, dz)
-          t2 = f32x4.add(t2, f32x4.mul(dz, f32x4.sub(value, m)))
-          write(dx + at, dz, lanes)
-          at += row
-        }
-        write(s1 + o, t1, lanes)
-        write(s2 + o, t2, lanes)
-        c += lanes
-      }
-    }
-    for (let g = 0; g < groups; g++) {
-      const scaling = load<f32>(rstd + ((<usize>(n * groups + g)) << 2))
-      let m1: f32 = 0, m2: f32 = 0
-      for (let c = g * size; c < (g + 1) * size; c++) {
-        const o = (<usize>c) << 2
-        const channel = (<usize>(n * channels + c)) << 2
-        const gain: f32 = scale ? <f32>1 + load<f32>(scale + channel) : 1
-        const S1 = load<f32>(s1 + o), S2 = load<f32>(s2 + o) * scaling
-        const weight = load<f32>(gamma + o)
-        store<f32>(dgammas + channel, gain * S2)
-        store<f32>(dbetas + channel, gain * S1)
-        if (dscale) store<f32>(dscale + channel, weight * S2 + load<f32>(beta + o) * S1)
-        if (dshift) store<f32>(dshift + channel, S1)
-        m1 += weight * gain * S1
-        m2 += weight * gain * S2
-      }
-      m1 = m1 / count * scaling
-      m2 = m2 / count * scaling * scaling
-      for (let c = g * size; c < (g + 1) * size; c++) {
-        const o = (<usize>c) << 2
-        store<f32>(q + o, m2)
-        store<f32>(r + o, m1)
-      }
-    }
-    let at = offset
+  let c = 0
+  for (; c + 8 <= channels; c += 8) {
+    const o = (<usize>c) << 2
+    const a0 = v128.load(a + o), a1 = v128.load(a + o, 16)
+    const b0 = v128.load(b + o), b1 = v128.load(b + o, 16)
+    let from = x + o, to = y + o
     for (let i = 0; i < pixels; i++) {
-      let c = 0
-      while (c < channels) {
-        const lanes = width(c, channels)
-        const o = (<usize>c) << 2
-        const u = f32x4.mul(f32x4.sub(read(x + at + o, lanes), read(means + o, lanes)), read(q + o, lanes))
-        const dz = f32x4.mul(read(dx + at + o, lanes), read(a + o, lanes))
-        write(dx + at + o, f32x4.sub(f32x4.sub(dz, u), read(r + o, lanes)), lanes)
-        c += lanes
-      }
-      at += row
+      const z0 = madd(v128.load(from), a0, b0), z1 = madd(v128.load(from, 16), a1, b1)
+      v128.store(to, activate ? silu(z0) : z0)
+      v128.store(to, activate ? silu(z1) : z1, 16)
+      from += row
+      to += row
     }
+  }
+  while (c < channels) {
+    const lanes = width(c, channels)
+    const o = (<usize>c) << 2
+    const slope = read(a + o, lanes), intercept = read(b + o, lanes)
+    let from = x + o, to = y + o
+    for (let i = 0; i < pixels; i++) {
+      const z = madd(read(from, lanes), slope, intercept)
+      write(to, activate ? silu(z) : z, lanes)
+      from += row
+      to += row
+    }
+    c += lanes
   }
 }

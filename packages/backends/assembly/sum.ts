@@ -1,3 +1,5 @@
+import { madd } from './madd'
+
 /** Rows or numbers that are added up before their sum joins the total, so that errors do not grow with the count. */
 const BLOCK = 256
 
@@ -81,4 +83,29 @@ export function sumMiddle(x: usize, out: usize, middle: i32, inner: i32, first: 
     else sumRows(from, to, middle, inner, block << 4, min(inner, (block + count) << 4))
     first += count
   }
+}
+
+/** out[0] = the sum of squares of n numbers; all are one unit of work. */
+export function sumSquares(x: usize, out: usize, n: i32, first: i32, last: i32): void {
+  if (first === last) return
+  let total: f64 = 0
+  let i = 0
+  while (i + 8 <= n) {
+    const end = min(i + 8 * BLOCK, n & ~7)
+    let s0 = f32x4.splat(0), s1 = f32x4.splat(0)
+    for (; i < end; i += 8) {
+      const at = x + ((<usize>i) << 2)
+      const x0 = v128.load(at), x1 = v128.load(at, 16)
+      s0 = madd(x0, x0, s0)
+      s1 = madd(x1, x1, s1)
+    }
+    const s = f32x4.add(s0, s1)
+    total += <f64>f32x4.extract_lane(s, 0) + <f64>f32x4.extract_lane(s, 1)
+    total += <f64>f32x4.extract_lane(s, 2) + <f64>f32x4.extract_lane(s, 3)
+  }
+  for (; i < n; i++) {
+    const value = load<f32>(x + ((<usize>i) << 2))
+    total += <f64>value * <f64>value
+  }
+  store<f32>(out, <f32>total)
 }

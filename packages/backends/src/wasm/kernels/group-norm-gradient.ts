@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import type { WasmKernel } from '../backend.js'
 import { addressOf, makeZeros, runUnits, threadsOf, withScratch } from '../simd.js'
+import { groupsTogether } from './group-norm.js'
 
 export const groupNormGradient: WasmKernel<'GroupNormGradient'> = ({ inputs, attrs, backend }) => {
   const { x, dy, gamma, beta, scale, shift, mean, rstd } = inputs
@@ -11,14 +12,15 @@ export const groupNormGradient: WasmKernel<'GroupNormGradient'> = ({ inputs, att
     scale: backend.makeOutput([b, c], 'float32'),
     shift: backend.makeOutput([b, c], 'float32'),
   }
+  const together = groupsTogether(c / attrs.groups)
   const at = (tensor?: tf.TensorInfo) => (tensor ? addressOf(backend, tensor) : 0)
   withScratch(backend, b * c, 2, (dgammas, apart) => {
     const dbetas = dgammas + apart
     withScratch(backend, 7 * c, threadsOf(backend), (scratch, step) => {
       const inward = [x, dy, gamma, beta, scale, shift, mean, rstd, dx].map(at)
       const outward = [dgammas, dbetas, at(modulation?.scale), at(modulation?.shift), scratch, step]
-      const rest = [h * w, c, attrs.groups, attrs.activate]
-      const work = { units: b, operations: 16 * x.size }
+      const rest = [h * w, c, attrs.groups, together, attrs.activate]
+      const work = { units: b * Math.ceil(attrs.groups / together), operations: 16 * x.size }
       runUnits(backend, 'groupNormGradient', work, [...inward, ...outward, ...rest])
     })
     const work = { units: Math.ceil(c / 16), operations: b * c }

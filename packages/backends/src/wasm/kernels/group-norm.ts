@@ -3,6 +3,9 @@ import type { Modulation } from '../../kernels/table.js'
 import type { WasmKernel } from '../backend.js'
 import { addressOf, runUnits, threadsOf, withScratch } from '../simd.js'
 
+/** How many groups of a sample are a unit of work: at least 16 channels, a cache line of each pixel. */
+export const groupsTogether = (groupChannels: number): number => Math.ceil(16 / groupChannels)
+
 /** Group normalisation with its affine part, modulation and activation in one pass over memory. */
 export const groupNorm: WasmKernel<'GroupNorm'> = ({ inputs, attrs, backend }) => {
   const { x, gamma, beta, scale, shift }: typeof inputs & Partial<Modulation> = inputs
@@ -11,10 +14,12 @@ export const groupNorm: WasmKernel<'GroupNorm'> = ({ inputs, attrs, backend }) =
   const mean = backend.makeOutput([b, attrs.groups], 'float32')
   const rstd = backend.makeOutput([b, attrs.groups], 'float32')
   const at = (tensor?: tf.TensorInfo) => (tensor ? addressOf(backend, tensor) : 0)
+  const together = groupsTogether(c / attrs.groups)
   withScratch(backend, 4 * c, threadsOf(backend), (scratch, step) => {
     const places = [x, gamma, beta, scale, shift, y, mean, rstd].map(at)
-    const rest = [h * w, c, attrs.groups, attrs.epsilon, attrs.activate]
-    runUnits(backend, 'groupNorm', { units: b, operations: 8 * x.size }, [...places, scratch, step, ...rest])
+    const rest = [h * w, c, attrs.groups, together, attrs.epsilon, attrs.activate]
+    const work = { units: b * Math.ceil(attrs.groups / together), operations: 8 * x.size }
+    runUnits(backend, 'groupNorm', work, [...places, scratch, step, ...rest])
   })
   return { y, mean, rstd }
 }

@@ -1,8 +1,8 @@
 import type { Kernels, Replacements } from '../../kernels/register-kernels.js'
 import type { WasmBackend } from '../backend.js'
 import { adamEma } from './adam-ema.js'
-import { attention, attentionGradient } from './attention.js'
 import { batchMatMul } from './batch-mat-mul.js'
+import { binary } from './binary.js'
 import { concat } from './concat.js'
 import { conv2d } from './conv2d.js'
 import { conv2dBackpropFilter } from './conv2d-backprop-filter.js'
@@ -17,25 +17,26 @@ import { identity } from './identity.js'
 import { oneHot } from './one-hot.js'
 import { repeatBlocks } from './repeat-blocks.js'
 import { splitV } from './split-v.js'
+import { squareSums } from './square-sums.js'
 import { sum } from './sum.js'
 import { sumBlocks } from './sum-blocks.js'
 
 /** This package's kernels on wasm. */
 export const kernels = {
   AdamEma: adamEma,
-  Attention: attention,
-  AttentionGradient: attentionGradient,
   Conv2dBias: conv2dBias,
   Dropout: dropout,
   GroupNorm: groupNorm,
   GroupNormGradient: groupNormGradient,
   GroupNormModulated: groupNorm,
   RepeatBlocks: repeatBlocks,
+  SquareSums: squareSums,
   SumBlocks: sumBlocks,
 } satisfies Kernels<WasmBackend>
 
 /** Kernels for training that tfjs's wasm backend lacks, and faster ones than its own. */
 export const replacements = {
+  Add: binary('Add'),
   BatchMatMul: batchMatMul,
   Concat: concat,
   Conv2D: conv2d,
@@ -44,7 +45,10 @@ export const replacements = {
   DepthwiseConv2dNativeBackpropFilter: depthwiseConv2dBackpropFilter,
   DepthwiseConv2dNativeBackpropInput: depthwiseConv2dBackpropInput,
   Identity: identity,
+  Multiply: binary('Multiply'),
   OneHot: oneHot,
+  RealDiv: binary('RealDiv'),
   SplitV: splitV,
+  Sub: binary('Sub'),
   Sum: sum,
 } satisfies Replacements<WasmBackend>

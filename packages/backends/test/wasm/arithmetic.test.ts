@@ -1,0 +1,77 @@
+import { useBackend } from '@rectified-flow/backends'
+import { createRng } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+
+beforeAll(async () => {
+  await useBackend('wasm', { threads: 2 })
+})
+afterAll(() => useBackend((process.env.BACKEND ?? 'cpu') as 'cpu'))
+
+const rng = createRng(5)
+const ops = { add: tf.add, sub: tf.sub, mul: tf.mul, div: tf.div }
+
+// As long, one number, repeated before, between and behind; what only tfjs's kernels can do; and sizes that threads share.
+it.each([
+  [[7], [7]],
+  [[4099], [4099]],
+  [[3, 5], []],
+  [[], [3, 5]],
+  [[1], [2, 1, 3]],
+  [[1, 9], [9]],
+  [[9], [1, 9]],
+  [[2, 3, 5], [5]],
+  [[5], [2, 3, 5]],
+  [
+    [2, 3, 5],
+    [3, 1],
+  ],
+  [
+    [2, 3, 5],
+    [2, 1, 5],
+  ],
+  [
+    [2, 3, 4, 5],
+    [2, 1, 1, 5],
+  ],
+  [
+    [2, 3, 4, 5],
+    [2, 1, 1, 1],
+  ],
+  [
+    [2, 3, 4, 5],
+    [1, 3, 4, 1],
+  ],
+  [
+    [2, 3, 4, 5],
+    [1, 3, 1, 5],
+  ],
+  [
+    [2, 1],
+    [1, 3],
+  ],
+  [[0, 3], [3]],
+  [
+    [8, 32, 32, 64],
+    [8, 1, 1, 64],
+  ],
+  [[8, 32, 32, 64], [64]],
+  [[8, 32, 32, 64], []],
+  [
+    [8, 32, 32, 63],
+    [8, 32, 32, 63],
+  ],
+  [
+    [8, 256, 256],
+    [8, 256, 1],
+  ],
+])('computes with [%s] and [%s] what the cpu backend does', async (a, b) => {
+  const [x, y] = [rng.normal(a), rng.normal(b)]
+  const numbers = () => Object.values(ops).map(op => tf.tidy(() => Buffer.from(op(x, y).dataSync().buffer)))
+  const ours = numbers()
+  await useBackend('cpu')
+  const expected = numbers()
+  await useBackend('wasm')
+  for (const [i, values] of ours.entries()) expect(values.equals(expected[i]!)).toBe(true)
+  tf.dispose([x, y])
+})
