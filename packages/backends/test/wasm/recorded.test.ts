@@ -55,6 +55,21 @@ describe('functions compiled to calls', () => {
     expect(found).toEqual({ why: undefined, calls: RECORDED })
   })
 
+  it('find no sums of the run before in the memory that they use again', async () => {
+    const found = await both(
+      (x: tf.Tensor4D, filter: tf.Tensor4D) => {
+        const y = (x: tf.Tensor, filter: tf.Tensor) => conv2d(x as tf.Tensor4D, filter as tf.Tensor4D)
+        return tf.grads((x, filter) => tf.sum(tf.square(y(x!, filter!))))([x, filter])
+      },
+      (time): [tf.Tensor4D, tf.Tensor4D] => [
+        rng.fork(time).normal([2, 8, 8, 16]),
+        rng.fork(`filter ${time}`).normal([3, 3, 16, 16]),
+      ],
+      7,
+    )
+    expect(found).toEqual({ why: undefined, calls: RECORDED })
+  })
+
   it('use no packed copy that XNNPACK made of other numbers', async () => {
     const found = await both(
       (x: tf.Tensor4D, filter: tf.Tensor4D) => {
