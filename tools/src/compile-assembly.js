@@ -58,7 +58,9 @@ ${lines.join('\n')}
   if (divisible.length === 0) return interfaceText
   const places = functions.map(name => {
     const typed = [...declared.get(name).parameters.matchAll(/(\w+): (\w+)/g)]
-    const found = typed.flatMap(([, name, type], i) => (type === 'usize' && !/(Step|Bytes|Batch|Panel)$/.test(name) ? [i] : []))
+    const found = typed.flatMap(([, name, type], i) =>
+      type === 'usize' && !/(Step|Bytes|Batch|Panel)$/.test(name) ? [i] : [],
+    )
     return `  ${name}: [${found.join(', ')}],`
   })
   return `${interfaceText}
