@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { WasmBackend } from '../../src/wasm/backend.js'
 import { Arena } from '../../src/wasm/recorded/arena.js'
+import { FIRST_ID } from '../../src/wasm/recorded/recording.js'
 import { bitsOf, both, RECORDED, rng, testRecordedFunctions } from '../compile/recorded-functions.js'
 
 const original = process.env.BACKEND ?? 'cpu'
@@ -53,6 +54,32 @@ describe('functions compiled to calls', () => {
       ],
     )
     expect(found).toEqual({ why: undefined, calls: RECORDED })
+  })
+
+  it('give these kernels tensors in the shape of the call, not in that in which they were made', async () => {
+    const found = await both(
+      (x: tf.Tensor4D) => {
+        const flat: tf.Tensor3D = tf.reshape(tf.mul(x, 2), [2, 9, 4])
+        return [
+          tf.slice(flat, [0, 2, 1], [2, 3, 2]),
+          tf.slice(tf.reshape(x, [18, 4]), [3, 0], [5, 4]),
+          ...tf.split(flat, 3, 1),
+          ...tf.unstack(flat, 2),
+          tf.gather(flat, tf.tensor1d([8, 0], 'int32'), 1),
+          tf.stridedSlice(flat, [0, 0, 0], [2, 9, 4], [1, 4, 2]),
+          tf.concat([flat, tf.reshape(x, [2, 9, 4])], 2),
+          tf.stack([flat, flat], 1),
+          tf.grad(x => tf.sum(tf.square(tf.slice(tf.reshape(x, [2, 9, 4]), [0, 1, 1], [2, 8, 2]))))(x),
+        ]
+      },
+      (time): [tf.Tensor4D] => [rng.fork(time).normal([2, 3, 3, 4])],
+    )
+    expect(found).toEqual({ why: undefined, calls: RECORDED })
+  })
+
+  it('tell the numbers of tensors from other numbers', async () => {
+    const { dataIdNextNumber } = tf.backend() as unknown as WasmBackend
+    expect(dataIdNextNumber).toBeGreaterThanOrEqual(FIRST_ID)
   })
 
   it('find no sums of the run before in the memory that they use again', async () => {

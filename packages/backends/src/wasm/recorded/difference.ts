@@ -4,10 +4,12 @@ import {
   type Command,
   type Copying,
   type Data,
+  dataOf,
   isCall,
   isPlace,
   isUse,
   type Program,
+  viewsOf,
 } from './program.js'
 
 /**
@@ -63,22 +65,20 @@ function callsDiffer(a: Call, b: Call, runs: Runs): string | undefined {
 }
 
 function copiesDiffer(a: Copying, b: Copying, { pair }: Runs): string | undefined {
-  const [used, others] = [a, b].map(({ inputs, made }) => [...Object.values(inputs), ...made])
-  if (JSON.stringify(a.attrs) !== JSON.stringify(b.attrs) || used!.length !== others!.length)
+  const [used, others] = [dataOf(a), dataOf(b)]
+  const shapes = (command: Copying) => viewsOf(command).map(({ shape }) => shape)
+  if (!isSame([a.attrs, shapes(a)], [b.attrs, shapes(b)]) || used.length !== others.length)
     return 'has other shapes'
-  for (const [i, data] of used!.entries()) {
-    const difference = pair(data, others![i]!)
+  for (const [i, data] of used.entries()) {
+    const difference = pair(data, others[i]!)
     if (difference) return difference
   }
   return undefined
 }
 
 function argumentsDiffer(a: Argument, b: Argument, { one, other, pair }: Runs): string | undefined {
-  if (typeof a === 'number' || typeof b === 'number') {
-    // A number may have been taken for that of a tensor in one run only.
-    const [x, y] = [plain(a), plain(b)]
-    return Object.is(x, y) && x !== undefined ? undefined : 'uses other numbers'
-  }
+  if (typeof a === 'number' || typeof b === 'number')
+    return Object.is(a, b) ? undefined : 'uses other numbers'
   if (isUse(a)) return !isUse(b) || a.offset !== b.offset ? 'uses another part' : pair(a.data, b.data)
   if (isPlace(a)) {
     const [i, j] = [one.draws.indexOf(a), isPlace(b) ? other.draws.indexOf(b) : undefined]
@@ -87,13 +87,6 @@ function argumentsDiffer(a: Argument, b: Argument, { one, other, pair }: Runs): 
   }
   return isSame(a, b) ? undefined : 'has other shapes'
 }
-
-const plain = (argument: Argument): number | undefined =>
-  typeof argument === 'number'
-    ? argument
-    : isUse(argument) && argument.offset === undefined
-      ? argument.data.id
-      : undefined
 
 const isEqual = (x: Uint8Array, y: Uint8Array): boolean =>
   x.length === y.length && x.every((byte, i) => byte === y[i])

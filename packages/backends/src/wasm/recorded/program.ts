@@ -46,10 +46,16 @@ export interface Call {
   run?(numbers: readonly number[]): void
 }
 
+/** A tensor: its numbers, and the shape that it gives them. */
+export interface View {
+  data: Data
+  shape: number[]
+}
+
 /** A kernel of tfjs that copies with JavaScript, from inputs to what it made. */
 export interface Copying {
   name: string
-  inputs: Record<string, Data> | Data[]
+  inputs: Record<string, View> | View[]
   attrs: object
   made: readonly Data[]
   run(args: { inputs: object; attrs: object; backend: object }): unknown
@@ -63,13 +69,9 @@ export const isCall = (command: Command): command is Call => 'args' in command
 export const dataOf = (command: Command): Data[] =>
   isCall(command)
     ? command.args.filter(isUse).map(({ data }) => data)
-    : [...Object.values(command.inputs), ...command.made]
+    : [...viewsOf(command).map(({ data }) => data), ...command.made]
 
-/** A tensor that a function returned. */
-export interface Result {
-  data: Data
-  shape: number[]
-}
+export const viewsOf = ({ inputs }: Copying): View[] => Object.values(inputs)
 
 /** A variable that it assigned. */
 export interface Assigned {
@@ -86,6 +88,7 @@ export interface Program {
   readonly inputs: readonly Data[]
   /** Which of these are the same tensor. */
   readonly aliases: string
-  readonly results: readonly Result[]
+  /** The tensors that it returned. */
+  readonly results: readonly View[]
   readonly assigned: readonly Assigned[]
 }

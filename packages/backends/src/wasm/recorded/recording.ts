@@ -2,16 +2,19 @@ import * as tf from '@tensorflow/tfjs-core'
 import { patch } from '../../compile/patch.js'
 import type { WasmBackend } from '../backend.js'
 import { type OursRan, type StockRan, setWatcher, type Value, type Watcher } from '../watcher.js'
-import { type Argument, type Command, type Data, dataOf, type Origin } from './program.js'
+import { type Argument, type Command, type Data, dataOf, type Origin, type View } from './program.js'
 
 /** Kernels of tfjs that copy with JavaScript, and whose shapes and results depend on nothing else that the host reads. */
 const COPYING = new Set(['Cast', 'Concat', 'Fill', 'GatherV2', 'OnesLike', 'Pack', 'Range', 'Slice'])
 for (const name of ['SplitV', 'StridedSlice', 'Unpack', 'ZerosLike']) COPYING.add(name)
 
+/** Tensors have numbers from here on: no size of a tensor, and nothing else that tfjs's functions take, is so large. */
+export const FIRST_ID = 2 ** 29
+
 /** A kernel that runs. */
 interface Running {
   name: string
-  inputs: Record<string, Data> | Data[]
+  inputs: Record<string, View> | View[]
   made: Data[]
   /** How many commands there were before it. */
   start: number
@@ -131,9 +134,8 @@ export class Recording implements Watcher {
     return { data, offset: address - data.address }
   }
 
-  /** A number may be that of a tensor. If it is another number that happens to be equal, nothing is lost. */
   #numbered(value: number): Argument {
-    const data = this.#find(({ id }) => id === value)
+    const data = value >= FIRST_ID ? this.#find(({ id }) => id === value) : undefined
     return data ? { data, offset: undefined } : value
   }
 
@@ -141,7 +143,8 @@ export class Recording implements Watcher {
   #find(fits: (data: Data) => boolean): Data | undefined {
     for (let i = this.#running.length - 1; i >= 0; i--) {
       const { made, inputs } = this.#running[i]!
-      const found = made.findLast(fits) ?? Object.values(inputs).find(fits)
+      const views: View[] = Object.values(inputs)
+      const found = made.findLast(fits) ?? views.map(({ data }) => data).find(fits)
       if (found) return found
     }
     return undefined
@@ -149,10 +152,10 @@ export class Recording implements Watcher {
 
   #run(name: string, kernel: tf.KernelFunc, args: Parameters<tf.KernelFunc>[0]): ReturnType<tf.KernelFunc> {
     const infos = args.inputs as unknown as Record<string, tf.TensorInfo | undefined>
-    const data = Object.entries(infos).flatMap(([key, info]) =>
-      info ? [[key, this.dataOf(info)] as const] : [],
+    const views = Object.entries(infos).flatMap(([key, info]) =>
+      info ? [[key, { data: this.dataOf(info), shape: info.shape }] as const] : [],
     )
-    const inputs = Array.isArray(infos) ? data.map(([, one]) => one) : Object.fromEntries(data)
+    const inputs = Array.isArray(infos) ? views.map(([, view]) => view) : Object.fromEntries(views)
     const outer = this.#running.at(-1)
     if (outer) outer.calls = true
     const running = { name, inputs, made: [], start: this.commands.length, copies: false, calls: false }
@@ -194,6 +197,7 @@ export class Recording implements Watcher {
 
   #add({ dataId, shape, dtype }: Omit<tf.TensorInfo, 'dataId'> & { dataId: object }, origin: Origin): Data {
     const { id, memoryOffset: address } = this.#backend.dataIdMap.get(dataId)
+    if (id < FIRST_ID) this.obstacle = 'it uses a tensor that was made before the backend was set up'
     const bytes = tf.util.sizeFromShape(shape) * tf.util.bytesPerElement(dtype)
     const data: Data = { dataId, shape, dtype, address, bytes, id, origin }
     this.#data.set(dataId, data)

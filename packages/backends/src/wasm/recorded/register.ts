@@ -5,6 +5,7 @@ import type { WasmBackend } from '../backend.js'
 import { watchStock } from '../watcher.js'
 import { differenceOf } from './difference.js'
 import type { Program } from './program.js'
+import { FIRST_ID } from './recording.js'
 import { CallReplay } from './replay.js'
 import { runRecorded } from './run-recorded.js'
 
@@ -14,6 +15,7 @@ export function registerRecording(tfBackend: tf.KernelBackend): void {
   const backend = tfBackend as unknown as WasmBackend
   const setups = tf.getKernelsForBackend('wasm').flatMap(({ setupFunc }) => setupFunc ?? [])
   watchStock(backend, setups as never[])
+  backend.dataIdNextNumber = Math.max(backend.dataIdNextNumber, FIRST_ID)
   const recorder: Recorder<Program> = {
     isMeasured: () => tf.engine().state.profiling,
     settle: () => undefined,

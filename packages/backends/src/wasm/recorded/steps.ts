@@ -1,7 +1,16 @@
 import { patch } from '../../compile/patch.js'
 import type { WasmBackend } from '../backend.js'
 import { numbersOf } from '../watcher.js'
-import { type Call, type Command, type Copying, type Data, isCall, isPlace, isUse } from './program.js'
+import {
+  type Call,
+  type Command,
+  type Copying,
+  type Data,
+  isCall,
+  isPlace,
+  isUse,
+  type View,
+} from './program.js'
 import type { Slot } from './slot.js'
 
 /** A command that can be run again: its numbers follow the tensors. */
@@ -75,7 +84,9 @@ function copyAgain(
   { inputs, made, attrs, run }: Copying,
   slotOf: (data: Data) => Slot,
 ) {
-  const infos = Object.entries(inputs).map(([name, data]) => [name, slotOf(data).info] as const)
+  const infos = Object.entries(inputs).map(
+    ([name, { data, shape }]: [string, View]) => [name, { ...slotOf(data).info, shape }] as const,
+  )
   const given = Array.isArray(inputs) ? infos.map(([, info]) => info) : Object.fromEntries(infos)
   const outputs = made.map(data => slotOf(data).info)
   return () => {
