@@ -1,3 +1,35 @@
+/** A row of `outputs` numbers, or of zeros if it is 0, to panels of 8 that are `step` apart; the last is filled with zeros. */
+@inline
+function spreadRow(row: usize, to: usize, outputs: i32, step: usize): void {
+  for (let o = 0; o < outputs; o += 8, to += step) {
+    const from = row + ((<usize>o) << 2)
+    if (row && o + 8 <= outputs) {
+      v128.store(to, v128.load(from))
+      v128.store(to, v128.load(from, 16), 16)
+    } else {
+      memory.fill(to, 0, 32)
+      if (row) memory.copy(to, from, (<usize>(outputs - o)) << 2)
+    }
+  }
+}
+
+/**
+ * Filters [rows,outputs], whose rows are the inputs of all taps, as panels of 8 output channels: [panel][8 biases, then row][8],
+ * the last one filled up with zeros; bias may be 0. Units of work are the biases and the rows of each filter: they are read as
+ * they lie.
+ */
+export function packFilter(
+  filter: usize, bias: usize, packed: usize, rows: i32, outputs: i32, first: i32, last: i32,
+): void {
+  const step = <usize>(rows + 1) << 5
+  const size = <usize>((outputs + 7) >> 3) * step
+  for (let unit = first; unit < last; unit++) {
+    const one = unit / (rows + 1), row = unit % (rows + 1)
+    const from = row > 0 ? filter + ((<usize>(one * rows + row - 1) * <usize>outputs) << 2) : bias
+    spreadRow(from, packed + <usize>one * size + ((<usize>row) << 5), outputs, step)
+  }
+}
+
 /** Four output channels of four inputs, `step` apart, to four inputs of four outputs, 32 bytes apart. */
 @inline
 function transpose4(from: usize, step: usize, to: usize): void {
@@ -11,53 +43,35 @@ function transpose4(from: usize, step: usize, to: usize): void {
 }
 
 /**
- * Filters [taps,inputs,outputs] as panels of 8 output channels, [panel][8 biases, then tap][c][8], the last one filled up
- * with zeros; bias may be 0. With `turned`, a filter is [taps,outputs,inputs] of the convolution whose input gradient is
- * wanted: its taps go in reverse order. Panels are counted over all filters.
+ * Filters [taps,outputs,inputs] of the convolutions whose input gradients are wanted, as packFilter packs the filters of these
+ * gradients: their taps go in reverse order. Units of work are panels, counted over all filters.
  */
-export function packFilter(
-  filter: usize, bias: usize, packed: usize, taps: i32, inputs: i32, outputs: i32, turned: bool, first: i32, last: i32,
+export function packTurnedFilter(
+  filter: usize, packed: usize, taps: i32, inputs: i32, outputs: i32, first: i32, last: i32,
 ): void {
   const panels = (outputs + 7) >> 3
   const bytes = <usize>(taps * inputs + 1) << 5
   const input = (<usize>inputs) << 2
-  const output = (<usize>outputs) << 2
   for (let unit = first; unit < last; unit++) {
     const start = (unit % panels) << 3
     const count = min(8, outputs - start)
-    const from = filter + (<usize>(unit / panels * taps * inputs) * output)
+    const from = filter + <usize>(unit / panels * taps * outputs) * input
     let to = packed + <usize>unit * bytes
-    if (count < 8 || !bias) memory.fill(to, 0, count < 8 ? bytes : 32)
-    if (bias) memory.copy(to, bias + ((<usize>start) << 2), (<usize>count) << 2)
+    memory.fill(to, 0, count < 8 ? bytes : 32)
     to += 32
-    for (let tap = 0; tap < taps; tap++) {
-      let at = turned
-        ? from + <usize>((taps - 1 - tap) * outputs + start) * input
-        : from + <usize>(tap * inputs) * output + ((<usize>start) << 2)
+    for (let tap = taps - 1; tap >= 0; tap--) {
+      let at = from + <usize>(tap * outputs + start) * input
       let c = 0
-      if (turned) {
-        if (count === 8)
-          for (; c + 4 <= inputs; c += 4) {
-            transpose4(at, input, to)
-            transpose4(at + 4 * input, input, to + 16)
-            at += 16
-            to += 128
-          }
-        for (; c < inputs; c++) {
-          for (let o = 0; o < count; o++) store<f32>(to + ((<usize>o) << 2), load<f32>(at + <usize>o * input))
-          at += 4
-          to += 32
+      if (count === 8)
+        for (; c + 4 <= inputs; c += 4) {
+          transpose4(at, input, to)
+          transpose4(at + 4 * input, input, to + 16)
+          at += 16
+          to += 128
         }
-        continue
-      }
       for (; c < inputs; c++) {
-        if (count === 8) {
-          v128.store(to, v128.load(at))
-          v128.store(to, v128.load(at, 16), 16)
-        } else {
-          for (let o: usize = 0; o < <usize>count; o++) store<f32>(to + (o << 2), load<f32>(at + (o << 2)))
-        }
-        at += output
+        for (let o = 0; o < count; o++) store<f32>(to + ((<usize>o) << 2), load<f32>(at + <usize>o * input))
+        at += 4
         to += 32
       }
     }

@@ -10,12 +10,19 @@ export function runConvolution(backend: WasmBackend, conv: Convolution): void {
   const outputs = conv.outShape[3]!
   const [filterHeight, filterWidth] = conv.filterShape
   const taps = filterHeight * filterWidth
-  const panels = Math.ceil(outputs / 8) * (conv.filterEach ? batch : 1)
+  const filters = conv.filterEach ? batch : 1
+  const panels = Math.ceil(outputs / 8) * filters
   const floats = panels * panelFloats(taps, inputs)
   withScratch(backend, floats, 1, packed => {
     const { filter, bias = 0, turned = false } = conv
-    const work = { units: panels, operations: floats }
-    runUnits(backend, 'packFilter', work, [filter, bias, packed, taps, inputs, outputs, turned])
+    const rows = taps * inputs
+    if (turned) {
+      const work = { units: panels, operations: floats }
+      runUnits(backend, 'packTurnedFilter', work, [filter, packed, taps, inputs, outputs])
+    } else {
+      const work = { units: filters * (rows + 1), operations: floats }
+      runUnits(backend, 'packFilter', work, [filter, bias, packed, rows, outputs])
+    }
     if (tilesPay(conv) && !conv.filterEach) convolveTiles(backend, conv, packed)
     else convolvePixels(backend, conv, packed)
   })
