@@ -13,11 +13,11 @@ interface Sizes {
 
 /** The most that each package may take: about a tenth more than it takes today. */
 const BUDGETS: Record<string, Sizes> = {
-  '@rectified-flow/backends': { packed: 595, bundle: 110 },
-  '@rectified-flow/checkpoints': { packed: 130, bundle: 105 },
+  '@rectified-flow/backends': { packed: 725, bundle: 132 },
+  '@rectified-flow/checkpoints': { packed: 130, bundle: 121 },
   '@rectified-flow/cli': { packed: 190, bundle: 0 },
   '@rectified-flow/core': { packed: 75, bundle: 15 },
-  '@rectified-flow/datasets': { packed: 145, bundle: 27 },
+  '@rectified-flow/datasets': { packed: 145, bundle: 31 },
   '@rectified-flow/eval-fid': { packed: 2450, bundle: 120 },
   '@rectified-flow/flow': { packed: 6000, bundle: 230 },
   '@rectified-flow/losses-lpips-huber': { packed: 935, bundle: 105 },
