@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { join, relative } from 'node:path'
 import { readSource, resolveRelative, type SourceFile } from './read-imports.js'
@@ -63,10 +63,12 @@ function readUnits(root: string, group: string): Unit[] {
     .filter(name => existsSync(join(root, group, name, 'package.json')))
     .map(name => {
       const dir = `${group}/${name}`
-      const paths = readdirSync(join(root, dir), { recursive: true, encoding: 'utf8' })
-        .map(path => `${dir}/${path.replaceAll('\\', '/')}`)
-        .filter(path => /\.(ts|js|mjs)$/.test(path) && !/\/(node_modules|dist)\//.test(path))
-        .filter(path => group === 'examples' || /^packages\/[^/]+\/(src|test|bench)\//.test(path))
+      const rooms = group === 'examples' ? readdirSync(join(root, dir)) : ['src', 'test', 'bench']
+      // Node follows links when it reads a folder recursively, and those of node_modules lead to everything.
+      const paths = rooms
+        .filter(room => room !== 'node_modules' && room !== 'dist')
+        .flatMap(room => filesIn(root, `${dir}/${room}`))
+        .filter(path => /\.(ts|js|mjs)$/.test(path))
       return {
         dir,
         layer: group === 'examples' ? layers.length : layers.findIndex(layer => layer.includes(name)),
@@ -74,6 +76,15 @@ function readUnits(root: string, group: string): Unit[] {
         files: new Map(paths.sort().map(path => [path, readSource(join(root, path))])),
       }
     })
+}
+
+/** A file, or the files of a folder: paths from the root. */
+function filesIn(root: string, path: string): string[] {
+  if (!existsSync(join(root, path))) return []
+  if (!statSync(join(root, path)).isDirectory()) return [path]
+  return readdirSync(join(root, path), { recursive: true, encoding: 'utf8' }).map(
+    name => `${path}/${name.replaceAll('\\', '/')}`,
+  )
 }
 
 const packageOf = (specifier: string) =>
