@@ -9,7 +9,7 @@ import { beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Work } from '../../bench/src/case.js'
 import { networkCases } from '../../bench/src/cases/network.js'
 import { countBuffers } from '../../bench/src/device/count-buffers.js'
-import { livesOf, mostInUse } from '../../packages/backends/src/webgpu/commands/plan.js'
+import { livesOfBuffers, mostInUse } from '../../packages/backends/src/webgpu/commands/plan.js'
 import { Recording } from '../../packages/backends/src/webgpu/commands/recording.js'
 import { hasDawn, type NullGpu, openNullGpu } from '../../packages/backends/test/webgpu/null-gpu.js'
 
@@ -122,7 +122,7 @@ describe.runIf(hasDawn)('what the host asks of a GPU', () => {
     const { release } = Recording.prototype
     const watched = vi.spyOn(Recording.prototype, 'release').mockImplementation(function (this: Recording) {
       const { numBytesInGPU } = tf.memory() as tf.MemoryInfo & { numBytesInGPU: number }
-      needed = Math.max(needed, mostInUse(livesOf(this.commands)) + numBytesInGPU)
+      needed = Math.max(needed, mostInUse(livesOfBuffers(this.commands)) + numBytesInGPU)
       release.call(this)
     })
     const work = bench('training step')

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 
 /**
@@ -7,7 +6,8 @@ import { readdir, readFile } from 'node:fs/promises'
  * @param {typeof import('assemblyscript/asc').default} asc  the package's compiler
  * @param {URL} folder
  * @param {string[]} options  more options for the compiler, beside those of all packages
- * @returns {Promise<string>} a TypeScript file: the binary, and the types of its functions
+ * @returns {Promise<{ declarations: string, binary: string }>} two parts of TypeScript files: the types of the functions, which
+ *   are the same for all options, and the binary
  */
 export async function compileAssembly(asc, folder, options = []) {
   const names = (await readdir(folder)).filter(name => name.endsWith('.ts')).sort()
@@ -23,15 +23,16 @@ export async function compileAssembly(asc, folder, options = []) {
     listFiles: () => [],
   })
   if (error) throw new Error(`${error.message}\n${stderr}`)
-  const hash = createHash('sha256')
-  for (const [name, text] of sources) hash.update(`${name}\n${text}\n`)
-  return `// Made from assembly/ by \`node assembly/build.mjs\`.
-export const sourcesSha256 = '${hash.digest('hex')}'
-${types([...sources.values()].join('\n'), exportsOf(sources.get('index.ts')))}
-export const binaryBase64 =
+  return {
+    declarations: types([...sources.values()].join('\n'), exportsOf(sources.get('index.ts'))),
+    binary: `export const binaryBase64 =
   '${Buffer.from(binary).toString('base64')}'
-`
+`,
+  }
 }
+
+/** The first line of every file that is made here. */
+export const MADE = '// Made from assembly/ by `node assembly/build.mjs`.\n'
 
 /** The names that index.ts exports. */
 const exportsOf = index =>
@@ -54,22 +55,23 @@ function types(source, functions) {
   const interfaceText = `/** The functions of assembly/, which take addresses in the memory, sizes and numbers. */
 export interface Functions {
 ${lines.join('\n')}
-}`
+}
+`
   if (divisible.length === 0) return interfaceText
   const places = functions.map(name => {
     const typed = [...declared.get(name).parameters.matchAll(/(\w+): (\w+)/g)]
     const found = typed.flatMap(([, name, type], i) =>
-      type === 'usize' && !/(Step|Bytes|Batch|Panel)$/.test(name) ? [i] : [],
+      type === 'usize' && !name.endsWith('Step') ? [i] : [],
     )
     return `  ${name}: [${found.join(', ')}],`
   })
-  return `${interfaceText}
-/** Those whose last parameters are the first unit of their work, the last one + 1 and, where it matters, the thread. */
+  return `${interfaceText}/** Those whose last parameters are the first unit of their work, the last one + 1 and, where it matters, the thread. */
 export type Divisible = ${divisible.map(name => `'${name}'`).join(' | ')}
-/** Which parameters are addresses: those of type usize, except distances: ...Step, ...Bytes, ...Batch, ...Panel. */
+/** Which parameters are addresses: those of type usize, except distances, whose names end in Step. */
 export const addresses: Record<keyof Functions, readonly number[]> = {
 ${places.join('\n')}
-}`
+}
+`
 }
 
 const typeOf = type => ({ void: 'void', bool: 'boolean' })[type] ?? 'number'

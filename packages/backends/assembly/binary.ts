@@ -2,6 +2,7 @@
 const ADD = 0
 const SUB = 1
 const MUL = 2
+const DIV = 3
 
 @inline
 function combined(op: i32, a: v128, b: v128): v128 {
@@ -51,5 +52,5 @@ export function binary(
   if (op === ADD) rows(ADD, a, b, out, size, middle, inner, one, from, to)
   else if (op === SUB) rows(SUB, a, b, out, size, middle, inner, one, from, to)
   else if (op === MUL) rows(MUL, a, b, out, size, middle, inner, one, from, to)
-  else rows(3, a, b, out, size, middle, inner, one, from, to)
+  else rows(DIV, a, b, out, size, middle, inner, one, from, to)
 }

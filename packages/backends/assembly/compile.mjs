@@ -1,4 +1,4 @@
-import { compileAssembly } from '@rectified-flow/tools/compile-assembly'
+import { compileAssembly, MADE } from '@rectified-flow/tools/compile-assembly'
 import asc from 'assemblyscript/asc'
 
 /** Compile the kernels of this folder, without and with relaxed SIMD: files of src/wasm by name. */
@@ -6,8 +6,11 @@ export async function compileKernels() {
   // The memory is tfjs's, of whose maximum this is.
   const compile = (...options) =>
     compileAssembly(asc, new URL('.', import.meta.url), ['--maximumMemory', '65536', ...options])
+  const plain = await compile()
+  const relaxed = await compile('--enable', 'relaxed-simd')
   return {
-    'simd.generated.ts': await compile(),
-    'relaxed-simd.generated.ts': await compile('--enable', 'relaxed-simd'),
+    'functions.generated.ts': MADE + plain.declarations,
+    'simd.generated.ts': MADE + plain.binary,
+    'relaxed-simd.generated.ts': MADE + relaxed.binary,
   }
 }

@@ -1,5 +1,4 @@
-import { madd } from './madd'
-import { addOutputs } from './outputs'
+import { addOuterProducts } from './outer-products'
 
 /** Copy `lanes` (at most 4) of each of `count` pixels of x into vectors. */
 @inline
@@ -97,37 +96,10 @@ export function conv2dBackpropFilter(
         const dwRows = dw + <usize>(tap * inputs + (block << 2)) * dyPixel
         if (b === 0 && start === 0) memory.fill(dwRows, 0, <usize>lanes * dyPixel)
         for (let panel = 0; panel < panels; panel++) {
-          let a0 = f32x4.splat(0), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, d0 = a0, d1 = a0
-          let py = dys + <usize>panel * dyPanel
-          let row = seen
-          for (let r = 0; r < runs; r++) {
-            let px = row
-            const end = py + run
-            while (py < end) {
-              const y0 = v128.load(py), y1 = v128.load(py, 16)
-              let v = v128.load32_splat(px)
-              a0 = madd(v, y0, a0)
-              a1 = madd(v, y1, a1)
-              v = v128.load32_splat(px, 4)
-              b0 = madd(v, y0, b0)
-              b1 = madd(v, y1, b1)
-              v = v128.load32_splat(px, 8)
-              c0 = madd(v, y0, c0)
-              c1 = madd(v, y1, c1)
-              v = v128.load32_splat(px, 12)
-              d0 = madd(v, y0, d0)
-              d1 = madd(v, y1, d1)
-              px += xColumn
-              py += 32
-            }
-            row += <usize>strideHeight * seenRow
-          }
-          const count = min(8, outputs - (panel << 3))
-          const at = dwRows + ((<usize>panel) << 5)
-          addOutputs(at, a0, a1, count)
-          if (lanes > 1) addOutputs(at + dyPixel, b0, b1, count)
-          if (lanes > 2) addOutputs(at + 2 * dyPixel, c0, c1, count)
-          if (lanes > 3) addOutputs(at + 3 * dyPixel, d0, d1, count)
+          addOuterProducts(
+            seen, xColumn, <usize>strideHeight * seenRow, dys + <usize>panel * dyPanel, runs, run,
+            dwRows + ((<usize>panel) << 5), dyPixel, lanes, min(8, outputs - (panel << 3)),
+          )
         }
       }
     }

@@ -1,5 +1,4 @@
-import { madd } from './madd'
-import { addOutputs } from './outputs'
+import { addOuterProducts } from './outer-products'
 
 /**
  * Of each matrix x [batches,allRows,columns], `rows` rows from number `start` on, as panels of `lanes` (4 or 8) columns:
@@ -39,31 +38,8 @@ export function panelProducts(
     let at = out + <usize>(b * m + (block << 2)) * size
     if (!add) memory.fill(at, 0, <usize>min(lanes, 4) * size)
     for (let panel = 0; panel < panels; panel++, at += 32) {
-      let a0 = f32x4.splat(0), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, d0 = a0, d1 = a0
-      let px = x, py = ys + <usize>b * yStep + <usize>panel * yPanelStep
-      const end = py + ((<usize>rows) << 5)
-      while (py < end) {
-        const y0 = v128.load(py), y1 = v128.load(py, 16)
-        let v = v128.load32_splat(px)
-        a0 = madd(v, y0, a0)
-        a1 = madd(v, y1, a1)
-        v = v128.load32_splat(px, 4)
-        b0 = madd(v, y0, b0)
-        b1 = madd(v, y1, b1)
-        v = v128.load32_splat(px, 8)
-        c0 = madd(v, y0, c0)
-        c1 = madd(v, y1, c1)
-        v = v128.load32_splat(px, 12)
-        d0 = madd(v, y0, d0)
-        d1 = madd(v, y1, d1)
-        px += 16
-        py += 32
-      }
-      const count = min(8, n - (panel << 3))
-      addOutputs(at, a0, a1, count)
-      if (lanes > 1) addOutputs(at + size, b0, b1, count)
-      if (lanes > 2) addOutputs(at + 2 * size, c0, c1, count)
-      if (lanes > 3) addOutputs(at + 3 * size, d0, d1, count)
+      const y = ys + <usize>b * yStep + <usize>panel * yPanelStep
+      addOuterProducts(x, 16, 0, y, 1, (<usize>rows) << 5, at, size, lanes, min(8, n - (panel << 3)))
     }
   }
 }

@@ -7,7 +7,7 @@ import { loadBinary } from '../src/wasm/binary.js'
 import { withSharedMemory } from '../src/wasm/shared-memory.js'
 import { Team, workerSource } from '../src/wasm/team.js'
 
-const module = new WebAssembly.Module(withSharedMemory((await loadBinary()).bytes))
+const module = new WebAssembly.Module(withSharedMemory(await loadBinary()))
 const memory = new WebAssembly.Memory({ initial: 256, maximum: 65536, shared: true })
 const { exports } = new WebAssembly.Instance(module, { env: { memory } })
 const source = workerSource("require('node:worker_threads').workerData")

@@ -1,5 +1,3 @@
-import type { Functions } from './simd.generated.js'
-
 /** A module with one instruction of relaxed SIMD, a fused multiply-add; without it an engine says that this is invalid. */
 // biome-ignore format: bytes
 export const RELAXED_SIMD = new Uint8Array([
@@ -7,16 +5,10 @@ export const RELAXED_SIMD = new Uint8Array([
   65, 0, 253, 15, 65, 0, 253, 15, 65, 0, 253, 15, 253, 133, 2, 11,
 ])
 
-/** The kernels of assembly/, and which parameters of each are addresses. */
-export interface Binary {
-  bytes: Uint8Array
-  addresses: Record<keyof Functions, readonly number[]>
-}
-
-/** The kernels, with fused multiply-add where the engine has it. Only one of the two binaries is loaded. */
-export async function loadBinary(): Promise<Binary> {
-  const { binaryBase64, addresses } = WebAssembly.validate(RELAXED_SIMD)
+/** The kernels of assembly/, with fused multiply-add where the engine has it. Only one of the two binaries is loaded. */
+export async function loadBinary(): Promise<Uint8Array> {
+  const { binaryBase64 } = WebAssembly.validate(RELAXED_SIMD)
     ? await import('./relaxed-simd.generated.js')
     : await import('./simd.generated.js')
-  return { bytes: Uint8Array.from(atob(binaryBase64), byte => byte.charCodeAt(0)), addresses }
+  return Uint8Array.from(atob(binaryBase64), byte => byte.charCodeAt(0))
 }

@@ -1,8 +1,8 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import type { WasmBackend } from './backend.js'
-import { type Binary, loadBinary } from './binary.js'
+import { loadBinary } from './binary.js'
+import { addresses, type Divisible, type Functions } from './functions.generated.js'
 import { withSharedMemory } from './shared-memory.js'
-import type { Divisible, Functions } from './simd.generated.js'
 import { type Place, Team } from './team.js'
 import { numbersOf, type Value, watcherOf } from './watcher.js'
 
@@ -15,7 +15,7 @@ interface Running {
 
 const running = new WeakMap<WasmBackend, Running>()
 const modules = new Map<boolean, WebAssembly.Module>()
-let binary: Binary | undefined
+let binary: Uint8Array | undefined
 
 /** Load the WebAssembly that the kernels run; call this before the backend starts. */
 export async function loadKernels(): Promise<void> {
@@ -33,8 +33,7 @@ function runningOn(backend: WasmBackend): Running {
     const shared = hasSharedMemory(backend)
     let module = modules.get(shared)
     if (!module) {
-      const { bytes } = binary!
-      module = new WebAssembly.Module((shared ? withSharedMemory(bytes) : bytes) as BufferSource)
+      module = new WebAssembly.Module((shared ? withSharedMemory(binary!) : binary!) as BufferSource)
       modules.set(shared, module)
     }
     const exports = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Functions
@@ -75,7 +74,7 @@ export function runUnits(
   const run = (numbers: readonly number[]) =>
     alone ? func(...numbers, 0, units, 0) : team.run(kernel, units, numbers)
   run(numbersOf(values))
-  watcherOf(backend)?.ours({ name: kernel, addresses: binary!.addresses[kernel], values, units, run })
+  watcherOf(backend)?.ours({ name: kernel, addresses: addresses[kernel], values, units, run })
 }
 
 /** Where a tensor's numbers start in the heap. */

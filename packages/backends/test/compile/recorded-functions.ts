@@ -45,6 +45,21 @@ export async function both<Args extends unknown[]>(
  * samples itself.
  */
 export function testRecordedFunctions({ indexed }: { indexed: boolean }): void {
+  it('throw if they depend on something that can not be seen from outside', async () => {
+    let gain = 2
+    const f = compile((x: tf.Tensor) => tf.mul(x, gain))
+    const x = tf.scalar(3)
+    const run = () => f(x).dispose()
+    for (let time = 0; time < RECORDED; time++) run()
+    gain = 3
+    for (let time = 0; time < 7; time++) run()
+    expect(run).toThrow(
+      /^backends\.compile: fn must depend only on its arguments and on variables, got something else that changed after it was compiled: command 0, \w+, uses numbers of the host that are others in each run\./,
+    )
+    x.dispose()
+    f.dispose()
+  })
+
   it('give the same bits, on other data each time', async () => {
     const filter = tf.variable(rng.normal([3, 3, 4, 4])) as tf.Variable<tf.Rank.R4>
     const [gamma, beta] = [tf.ones([4]), tf.zeros([4])] as [tf.Tensor1D, tf.Tensor1D]

@@ -1,5 +1,4 @@
 // Made from assembly/ by `node assembly/build.mjs`.
-export const sourcesSha256 = 'cdcdf6b0fea460efa73072dc7cdfc8cfc717ff16e92fb06d2fb14b01b7a20e06'
 /** The functions of assembly/, which take addresses in the memory, sizes and numbers. */
 export interface Functions {
   pivotedCholesky(a: number, dim: number, factor: number, order: number, rest: number): number

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core'
-import type { Life } from './plan.js'
+import type { Life } from '../../compile/lives.js'
 import { type Data, isCall, isUse, type Program } from './program.js'
 
 /** Calls that read each number of a tensor before they write it: their outputs stand so many arguments after these inputs. */

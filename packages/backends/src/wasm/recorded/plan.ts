@@ -1,21 +1,4 @@
-import { type Command, type Data, dataOf } from './program.js'
-
-/** The first and the last command that uses a tensor. */
-export interface Life {
-  first: number
-  last: number
-}
-
-export function livesOf(commands: readonly Command[]): Map<Data, Life> {
-  const lives = new Map<Data, Life>()
-  for (const [i, command] of commands.entries())
-    for (const data of dataOf(command)) {
-      const life = lives.get(data)
-      if (life) life.last = i
-      else lives.set(data, { first: i, last: i })
-    }
-  return lives
-}
+import type { Life } from '../../compile/lives.js'
 
 /** A cache line: tensors begin there, so that threads don't share one. */
 const ALIGNMENT = 64

@@ -5,8 +5,9 @@ import { type OursRan, type StockRan, setWatcher, type Value, type Watcher } fro
 import { type Argument, type Command, type Data, dataOf, type Origin, type View } from './program.js'
 
 /** Kernels of tfjs that copy with JavaScript, and whose shapes and results depend on nothing else that the host reads. */
-const COPYING = new Set(['Cast', 'Concat', 'Fill', 'GatherV2', 'OnesLike', 'Pack', 'Range', 'Slice'])
-for (const name of ['SplitV', 'StridedSlice', 'Unpack', 'ZerosLike']) COPYING.add(name)
+const COPYING = new Set(
+  'Cast Concat Fill GatherV2 OnesLike Pack Range Slice SplitV StridedSlice Unpack ZerosLike'.split(' '),
+)
 
 /** Tensors have numbers from here on: no size of a tensor, and nothing else that tfjs's functions take, is so large. */
 export const FIRST_ID = 2 ** 29

@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { aliasesOf, streamsIn, tensorsIn } from '../../compile/arguments.js'
+import { livesOf } from '../../compile/lives.js'
 import type { Replay } from '../../compile/recorded-runs.js'
 import type { WasmBackend } from '../backend.js'
 import { threadsOf } from '../simd.js'
 import { Arena, allocate, type Share } from './arena.js'
 import { overwritten } from './in-place.js'
-import { livesOf, planOffsets } from './plan.js'
+import { planOffsets } from './plan.js'
 import { type Data, dataOf, type Program } from './program.js'
 import { Slot } from './slot.js'
 import { type Steps, stepsOf } from './steps.js'
@@ -44,7 +45,7 @@ export class CallReplay implements Replay {
     this.#before = kept.filter(({ origin: { kind } }) => kind === 'before')
     this.#variables = kept.flatMap(({ origin }) => (origin.kind === 'variable' ? [origin.variable] : []))
     this.#given = kept.filter(data => data.origin.kind === 'made' && outputs.has(data))
-    const lives = livesOf(commands)
+    const lives = livesOf(commands, dataOf)
     this.#overwritten = overwritten(program, lives)
     const planned = [...lives].filter(([data]) => data.origin.kind === 'made' && !outputs.has(data))
     const { bytes, offsets } = planOffsets(new Map(planned))

@@ -28,8 +28,9 @@ export interface Steps {
 }
 
 /** Functions of tfjs whose XNNPACK operators keep a packed copy of a tensor, by its number. */
-const KEEPING = ['BatchMatMul', 'Conv2D', 'DepthwiseConv2dNative', 'FusedConv2D', 'FusedDepthwiseConv2D']
-const keepsCopies = (name: string) => KEEPING.includes(name) || name === '_FusedMatMul' || name === 'Prelu'
+const KEEPING = new Set(
+  'BatchMatMul Conv2D DepthwiseConv2dNative FusedConv2D FusedDepthwiseConv2D _FusedMatMul Prelu'.split(' '),
+)
 
 /**
  * @param slotOf  the slot of each tensor
@@ -70,7 +71,7 @@ export function stepsOf(
 /** Call a function of tfjs's module, without the wrapper that copies bytes into the heap. */
 function callAgain(backend: WasmBackend, { name, args }: Call, slotOf: (data: Data) => Slot): Step['run'] {
   const func = backend.wasm[`_${name}`]!
-  if (!keepsCopies(name)) return numbers => func(...numbers)
+  if (!KEEPING.has(name)) return numbers => func(...numbers)
   const slots = args.filter(isUse).map(({ data }) => slotOf(data))
   return numbers => {
     for (const slot of slots) slot.changed()

@@ -1,11 +1,6 @@
+import { type Life, livesOf } from '../../compile/lives.js'
 import { type AnyBuffer, buffersOf, type Command } from './command.js'
 import { isStandIn } from './stand-in.js'
-
-/** The first and the last command that uses a buffer. */
-interface Life {
-  first: number
-  last: number
-}
 
 /** One piece of memory, for buffers that are not in use at the same time. */
 export interface Slot<Key> {
@@ -13,23 +8,14 @@ export interface Slot<Key> {
   keys: Key[]
 }
 
-/**
- * From which command to which buffers are in use: the inputs, which are filled before the first command, and each stand-in that
- * holds no numbers of the host.
- */
-export function livesOf(
+/** The lives of the inputs, and of each stand-in that holds no numbers of the host. */
+export function livesOfBuffers(
   commands: readonly Command[],
   inputs: readonly GPUBuffer[] = [],
 ): Map<AnyBuffer, Life> {
-  const lives = new Map<AnyBuffer, Life>(inputs.map(input => [input, { first: -1, last: -1 }]))
-  for (const [i, command] of commands.entries())
-    for (const buffer of buffersOf(command)) {
-      if (isStandIn(buffer) ? buffer.bytes : !lives.has(buffer)) continue
-      const life = lives.get(buffer)
-      if (life) life.last = i
-      else lives.set(buffer, { first: i, last: i })
-    }
-  return lives
+  const given = new Set<AnyBuffer>(inputs)
+  const counts = (buffer: AnyBuffer) => (isStandIn(buffer) ? !buffer.bytes : given.has(buffer))
+  return livesOf<Command, AnyBuffer>(commands, command => buffersOf(command).filter(counts), inputs)
 }
 
 /**

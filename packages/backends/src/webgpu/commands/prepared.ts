@@ -2,7 +2,7 @@ import { type Place, placeOf } from '../region.js'
 import { Arena } from './arena.js'
 import { type AnyBuffer, buffersOf, type Command, type Copied, isCopy, wholeOf } from './command.js'
 import { Constants } from './constants.js'
-import { livesOf, planMemory } from './plan.js'
+import { livesOfBuffers, planMemory } from './plan.js'
 import { isStandIn, type StandIn } from './stand-in.js'
 
 /** Into how many submissions the commands are split, so that the GPU begins before all are encoded; and the least of each. */
@@ -122,7 +122,7 @@ export class Prepared {
 
   #plan(inputs: readonly GPUBuffer[], results: readonly AnyBuffer[]): () => void {
     const lives = new Map(
-      [...livesOf(this.#commands, inputs)].filter(([buffer]) => !this.#places.has(buffer)),
+      [...livesOfBuffers(this.#commands, inputs)].filter(([buffer]) => !this.#places.has(buffer)),
     )
     for (const result of results) {
       const life = lives.get(wholeOf(result))
