@@ -32,7 +32,13 @@ export async function commands(folder: string): Promise<Record<string, Job>> {
   return {
     pairs: {
       start: out =>
-        command(['pairs', ...network, '--count', '120', '--shard-size', '3', '--batch', '2', '--out', out]),
+        command([
+          'pairs',
+          ...network,
+          ...['--steps', '4', '--count', '120', '--shard-size', '3', '--batch', '2'],
+          '--out',
+          out,
+        ]),
       writesTo: ['.'],
       contents: out => folderContents(out),
     },
