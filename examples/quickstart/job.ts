@@ -30,8 +30,8 @@ export type JobOf<K extends Job['kind']> = Extract<Job, { kind: K }>
 
 export type Progress = (done: number, total: number) => void
 
-/** What a worker sends to its parent. */
-export type Report = { done: number; total: number } | { error: string }
+/** What a worker sends to its parent: how far its job is, and how it ended. */
+export type Report = { done: number; total: number } | { ended: true } | { error: string }
 
 /** The name of a model in the table and the pictures. */
 export function modelTitle(model: ModelName): string {

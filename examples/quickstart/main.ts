@@ -11,7 +11,7 @@ import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { useBackend } from '@rectified-flow/backends'
 import { type Job, modelTitle, type Run } from './job.js'
-import { runJobs } from './processes.js'
+import { Workers } from './processes.js'
 import { watcher } from './progress.js'
 import { claim, modelFile, pairStore, writeWhole } from './run-files.js'
 import { readArguments, type Settings } from './settings.js'
@@ -28,15 +28,16 @@ async function main(): Promise<void> {
   const settings: Settings = { ...given.settings, backend: choice.name, teacher: await hashOf(teacher) }
   const goesOn = await claim(out, settings)
   // A worker computes on one core, which is the fastest for networks as small as these; on GPUs there is one worker.
-  const workers = ['wasm', 'node', 'cpu'].includes(settings.backend) ? Math.min(availableParallelism(), 8) : 1
+  const onCores = ['wasm', 'node', 'cpu'].includes(settings.backend)
+  const workers = new Workers(onCores ? Math.min(availableParallelism(), 8) : 1)
   const what = goesOn ? 'continues the run in' : 'in'
-  console.log(`backend ${settings.backend}, ${workers} at a time, ${what} ${given.out}`)
+  console.log(`backend ${settings.backend}, ${workers.count} at a time, ${what} ${given.out}`)
 
   const runs = Array.from({ length: settings.seeds }, (_, seed): Run => ({ out, teacher, seed, settings }))
   for (const [unit, jobs] of await phases(runs)) {
     const watch = watcher(unit)
     const open = jobs.filter(job => !existsSync(job.file))
-    await runJobs(open, workers, watch).finally(() => watch.stop())
+    await workers.run(open, watch).finally(() => watch.stop())
   }
   const metrics = await collectMetrics(runs)
   await writeWhole(join(out, 'metrics.json'), `${JSON.stringify(metrics, null, 2)}\n`)

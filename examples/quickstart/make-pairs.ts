@@ -9,8 +9,9 @@ export async function makePairs(job: JobOf<'pairs'>, progress: Progress) {
   const teacher = await readModel(job, 'teacher')
   const classes = await classesOf('train', job.settings.pairs)
   const steps = job.settings.teacherSteps
+  const store = await pairStore(job)
   await generatePairs(
-    await pairStore(job),
+    store,
     (z, classLabels) => sample(edmVelocity(teacher, { classLabels }), z, { steps }).x,
     {
       labels: index => classes[index]!,
@@ -19,4 +20,6 @@ export async function makePairs(job: JobOf<'pairs'>, progress: Progress) {
       onProgress: progress,
     },
   )
+  await store.close()
+  teacher.dispose()
 }

@@ -117,7 +117,9 @@ export async function measure(job: JobOf<'measure'>, progress: Progress) {
     }
     frechet[teacherSteps] = frechetDistance(await featureStatistics(features, taught()), real)
     shown[teacherSteps] = right / pairCount
+    await pairs.close()
   }
   const found: Measures = { frechet, shown, straightness: await meanStraightness(net, seed, classes.slice(0, samples / 8)) } // biome-ignore format: one line
   await writeWhole(file, JSON.stringify(found))
+  for (const network of [net, features]) network.dispose()
 }

@@ -41,14 +41,14 @@ const FULL: Omit<Settings, 'recipes' | 'seeds' | 'backend' | 'teacher'> = {
 /** Every stage on a few faces: this shows that all stages run, and its numbers mean nothing. */
 const SMOKE: typeof FULL = {
   ...FULL,
-  pairs: 64,
-  shard: 32,
+  pairs: 32,
+  shard: 16,
   teacherSteps: 4,
   iterations: 4,
   warmup: 1,
-  batch: 16,
-  samples: 128,
-  testFaces: 256,
+  batch: 8,
+  samples: 64,
+  testFaces: 128,
 }
 
 const shippedTeacher = import.meta.resolve('@rectified-flow/flow/weights/face-teacher.safetensors')

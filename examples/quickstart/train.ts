@@ -49,4 +49,6 @@ export async function train(job: JobOf<'train'>, progress: Progress) {
   }
   await writeWhole(file, await saveUNet(net, { weights: trainer.ema }))
   await rm(checkpoint, { force: true })
+  await pairs.close()
+  for (const used of [trainer, perception, net]) used?.dispose()
 }

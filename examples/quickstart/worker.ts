@@ -1,4 +1,4 @@
-// One job in one process. The parent sends the job; the worker reports progress and ends with an exit code.
+// Does the jobs that the parent sends, one at a time; reports their progress and their end; and ends with the parent.
 import { useBackend } from '@rectified-flow/backends'
 import type { Job, Progress, Report } from './job.js'
 import { makePairs } from './make-pairs.js'
@@ -13,12 +13,12 @@ function reporter(): Progress {
   return (done, total) => {
     if (last > 0 && done < total && Date.now() - last < REPORT_EVERY_MS) return
     last = Date.now()
-    process.send?.({ done, total } satisfies Report)
+    send({ done, total })
   }
 }
 
 async function run(job: Job): Promise<void> {
-  // One thread, because each core has a job of its own.
+  // One thread, because each core has a worker of its own.
   await useBackend(job.settings.backend as Parameters<typeof useBackend>[0], { threads: 1 })
   if (job.kind === 'pairs') return makePairs(job, reporter())
   if (job.kind === 'train') return train(job, reporter())
@@ -26,12 +26,12 @@ async function run(job: Job): Promise<void> {
   return drawPictures(job, reporter())
 }
 
-process.once('message', (job: Job) => {
+const send = (report: Report) => process.send?.(report)
+
+process.on('disconnect', () => process.exit())
+process.on('message', (job: Job) => {
   run(job).then(
-    () => process.exit(0),
-    (error: Error) => {
-      const text = (process.env.DEBUG ? error.stack : undefined) ?? error.message
-      process.send?.({ error: text } satisfies Report, undefined, undefined, () => process.exit(1))
-    },
+    () => send({ ended: true }),
+    (error: Error) => send({ error: (process.env.DEBUG ? error.stack : undefined) ?? error.message }),
   )
 })
