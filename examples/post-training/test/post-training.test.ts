@@ -1,7 +1,13 @@
+import { useBackend } from '@rectified-flow/backends'
 import { imageDataset } from '@rectified-flow/datasets'
-import { expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import { draw, measure, SIDE, spacesOf } from '../measure.js'
 import { postTrained, SETTINGS, student } from '../post-train.js'
+
+// The cpu backend takes minutes for what wasm does in seconds.
+beforeAll(async () => {
+  if (!process.env.BACKEND) await useBackend('wasm')
+})
 
 it('post-trains the student for a step, and measures both', { timeout: 120_000 }, async () => {
   const lines: string[] = []

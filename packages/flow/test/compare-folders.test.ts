@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { useBackend } from '@rectified-flow/backends'
 import { createRng } from '@rectified-flow/core'
 import { writePngGrid } from '@rectified-flow/datasets/node'
 import { compareFolders } from '@rectified-flow/flow/node'
@@ -14,6 +15,7 @@ let others: string
 let noise: string
 
 beforeAll(async () => {
+  if (!process.env.BACKEND) await useBackend('wasm') // the cpu backend takes five times as long
   folder = await mkdtemp(join(tmpdir(), 'flow-'))
   const at = (name: string) => join(folder, name)
   real = await writeDigits(at('real'), { first: 0, count: 100 })

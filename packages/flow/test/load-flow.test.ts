@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { useBackend } from '@rectified-flow/backends'
 import { createRng, indexedNormal } from '@rectified-flow/core'
 import { readDigitFeatures } from '@rectified-flow/eval-fid/node'
 import {
@@ -27,6 +28,7 @@ let server: Server
 let address: string
 
 beforeAll(async () => {
+  if (!process.env.BACKEND) await useBackend('wasm') // the cpu backend takes five times as long
   folder = await mkdtemp(join(tmpdir(), 'flow-'))
   tiny = join(folder, 'network.safetensors')
   const size = { imgResolution: 8, inChannels: 1, outChannels: 1 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { useBackend } from '@rectified-flow/backends'
 import type { Flow } from '@rectified-flow/flow'
 import { loadFlow, straighten, trainFolder } from '@rectified-flow/flow/node'
 import * as tf from '@tensorflow/tfjs-core'
@@ -14,6 +15,7 @@ const at = (name: string) => join(folder, name)
 const tiny = { size: 8, width: 4, batch: 4, steps: 6 }
 
 beforeAll(async () => {
+  if (!process.env.BACKEND) await useBackend('wasm') // the cpu backend takes five times as long
   folder = await mkdtemp(join(tmpdir(), 'flow-'))
   digits = await writeDigits(at('digits'), { first: 0, count: 40 })
 })

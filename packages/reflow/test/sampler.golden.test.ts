@@ -1,3 +1,4 @@
+import { useBackend } from '@rectified-flow/backends'
 import { euler, heun } from '@rectified-flow/ode'
 import {
   invertTrajectory,
@@ -10,8 +11,13 @@ import {
 import { expectClose, sum } from '@rectified-flow/tools/matchers'
 import { edmDenoiser, edmVelocity } from '@rectified-flow/unet'
 import * as tf from '@tensorflow/tfjs-core'
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { entry, goldenNet, images, readGolden, relativeError } from './golden.js'
+
+// The cpu backend takes a minute for what wasm does in four seconds.
+beforeAll(async () => {
+  if (!process.env.BACKEND) await useBackend('wasm')
+})
 
 interface Case {
   key: string
