@@ -14,9 +14,11 @@ const digits = ['--features', 'digits', '--backend', 'wasm']
 let folder: string
 let real: string
 let noisy: string
+let ref: string // measured once
+let printedForRef: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'fid-'))
-  ;[real, noisy] = [join(folder, 'real.npz'), join(folder, 'noisy.npz')]
+  ;[real, noisy, ref] = [join(folder, 'real.npz'), join(folder, 'noisy.npz'), join(folder, 'ref.npz')]
   const { images } = await (await readMnist(mnist, { split: 'test' })).read(
     Int32Array.from({ length: 4500 }, (_, i) => i),
   )
@@ -34,18 +36,13 @@ beforeAll(async () => {
       300 * 784,
     ),
   )
+  printedForRef = (await run('fid', 'ref', real, '-o', ref, ...digits, '--keep-features')).out
 }, 60_000)
 afterAll(() => rm(folder, { recursive: true }))
 
 it('makes the same reference in one run, and in shards that are merged', async () => {
-  const [whole, shared, merged] = ['whole', 'shared', 'merged'].map(name => join(folder, `${name}.npz`)) as [
-    string,
-    string,
-    string,
-  ]
-  expect((await run('fid', 'ref', real, '-o', whole, ...digits, '--keep-features')).out).toBe(
-    `statistics of 4500 images in ${whole}`,
-  )
+  const [shared, merged] = [join(folder, 'shared.npz'), join(folder, 'merged.npz')]
+  expect(printedForRef).toBe(`statistics of 4500 images in ${ref}`)
   const shard = (i: string, out: string) =>
     run('fid', 'ref', real, '-o', out, ...digits, '--keep-features', '--shard', i)
   expect((await shard('0/2', shared)).out).toBe(
@@ -59,7 +56,7 @@ it('makes the same reference in one run, and in shards that are merged', async (
   await shard('0/2', `${merged}.a`)
   await shard('1/2', `${merged}.b`)
   await run('fid', 'merge', `${merged}.a.parts`, `${merged}.b.parts`, '-o', merged, '--keep-features')
-  const expected = await readNpz(await readFile(whole))
+  const expected = await readNpz(await readFile(ref))
   expect([...expected.keys()].sort()).toEqual(['features', 'mu', 'sigma'])
   for (const path of [shared, merged]) expect(await readNpz(await readFile(path))).toEqual(expected)
 })
@@ -79,8 +76,7 @@ it('never joins parts of different images', async () => {
 })
 
 it('measures every metric that the reference allows, and says how', async () => {
-  const [ref, out] = [join(folder, 'ref.npz'), join(folder, 'result.json')]
-  await run('fid', 'ref', real, '-o', ref, ...digits, '--keep-features')
+  const out = join(folder, 'result.json')
   const printed = await run('fid', 'calc', noisy, '--ref', ref, '-o', out, ...digits)
   expect(printed.out).toMatch(/^Fréchet distance \(digit features\) +\d/)
   expect(printed.err).toContain('warning: 300 images: distances are biased upwards below 2,048, and noisy.')
@@ -99,7 +95,6 @@ it('measures every metric that the reference allows, and says how', async () => 
 })
 
 it('says what is wrong', async () => {
-  const ref = join(folder, 'ref.npz')
   await expect(run('fid', 'calc', noisy, '--ref', join(folder, 'no.npz'), ...digits)).rejects.toThrow(
     `--ref must name a file that can be read, got '${join(folder, 'no.npz')}' (ENOENT).`,
   )
