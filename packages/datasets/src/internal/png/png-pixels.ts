@@ -28,9 +28,14 @@ const inOrder = [[0, 0, 1, 1]] as const
 /**
  * Decode a PNG of any colour type, depth and interlacing. For bytes that are no whole PNG, it throws an Error with the reason.
  *
- * @param fits  is called with the bytes that the pixels take, before they are unpacked; it may throw
+ * @param fits     is called with the bytes that the pixels take, before they are unpacked; it may throw
+ * @param inflate  unpacks a zlib stream of so many bytes
  */
-export function pngPixels(bytes: Uint8Array, fits: (size: number) => void): PngPixels {
+export function pngPixels(
+  bytes: Uint8Array,
+  fits: (size: number) => void,
+  inflate: typeof inflateTo = inflateTo,
+): PngPixels {
   const png = pngChunks(bytes)
   const { width, height, depth, colour } = png
   const samples = samplesOf[colour]
@@ -44,7 +49,7 @@ export function pngPixels(bytes: Uint8Array, fits: (size: number) => void): PngP
     const rows = columns > 0 ? Math.max(0, Math.ceil((height - y) / stepY)) : 0 // a small image lacks some passes
     return { x, y, stepX, stepY, columns, rows, length: Math.ceil((columns * samples * depth) / 8) }
   })
-  const raw = inflateTo(
+  const raw = inflate(
     passes.reduce((sum, { rows, length }) => sum + rows * (1 + length), 0),
     png.packed,
   )

@@ -3,6 +3,7 @@ import { pngPixels } from '../../internal/png/png-pixels.js'
 import { checkUnpacked, defaultMaxBytes, TooLarge } from '../../internal/unpack-limit.js'
 import type { Pixels } from '../../resize-image.js'
 import { decodeWithSharp, MissingSharp } from './decode-with-sharp.js'
+import { inflateNatively } from './inflate-natively.js'
 
 const FORMATS = { png: [0x89, 0x50, 0x4e, 0x47], jpeg: [0xff, 0xd8, 0xff], webp: [...Buffer.from('RIFF')] }
 
@@ -42,7 +43,7 @@ export async function decodeImage(
 }
 
 function decodePngBytes(bytes: Uint8Array, fits: (size: number) => void): Pixels {
-  const { data, height, width, channels, max } = pngPixels(bytes, fits)
+  const { data, height, width, channels, max } = pngPixels(bytes, fits, inflateNatively)
   const kept = channels < 3 ? 1 : 3
   if (kept === channels && data instanceof Uint8Array && max === 255) return { data, height, width, channels }
   const out = new Uint8Array(height * width * kept)
