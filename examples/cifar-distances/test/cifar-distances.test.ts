@@ -18,7 +18,7 @@ it.skipIf(!folder)(
     const found = await cifarDistances(
       await readCifar10(folder!),
       await readCifar10(folder!, { split: 'test' }),
-      2500,
+      1000,
     )
     const rising = [found.trainToTest, ...found.withNoise]
     expect(rising).toEqual([...rising].sort((a, b) => a - b))

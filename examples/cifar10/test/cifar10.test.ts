@@ -97,12 +97,13 @@ describe.skipIf(!pixels)(`the small setting${pixels ? '' : ' (needs CIFAR10_DIR)
       const config = parse(await readFile(`small/${name}.yaml`, 'utf8'))
       const { network } = config
       if (network.config) Object.assign(network.config, { model_channels: 8, channel_mult: [1, 1] })
+      if (config.coupling.data) config.coupling.data = 'few.npz'
       await writeFile(`tiny/${name}.yaml`, stringify({ ...config, ...tiny }))
     }
     const options = { configs: 'tiny', out: 'runs/small', pairs: 8, samples: 16 }
     const [data] = smallStages({ ...options, data: 'runs/cifar-10', given: pixels }) as [Stage]
     await printed([data])
-    // Measuring 50,000 images would take minutes.
+    // Reading and measuring 50,000 images would take minutes.
     await writeFile('few.npz', await firstImages('runs/cifar-10', 24))
     const stages = smallStages({ ...options, data: 'few.npz', given: pixels })
 
