@@ -23,9 +23,6 @@ const names = Object.keys(FACE_ATTRIBUTES) as FaceAttribute[]
 const sizes = names.map(name => FACE_ATTRIBUTES[name].length)
 /** Which attributes are counted together: 64 combinations that a class does not decide alone. */
 const TOGETHER: readonly FaceAttribute[] = ['hat', 'beard', 'skinColor', 'hair']
-/** So many faces, none of them drawn, give the true frequencies within 0.2 %. */
-const TRUE_FACES = 50_000
-
 let truth: Promise<Counts> | undefined
 
 /** Number of faces by value of each attribute, and by combination. */
@@ -58,8 +55,9 @@ export class AttributeCounts {
     this.#right += shown.filter((face, i) => faceClass(face) === classes[i]).length
   }
 
-  async measures(): Promise<AttributeMeasures> {
-    truth ??= countTrueFaces()
+  /** @param trueFaces  so many faces, none of them drawn, give the true frequencies */
+  async measures(trueFaces: number): Promise<AttributeMeasures> {
+    truth ??= countTrueFaces(trueFaces)
     const real = await truth
     const { count, single, joint } = this.#found
     const each = single.map((counts, i) => totalVariation(counts, count, real.single[i]!, real.count))
@@ -71,10 +69,9 @@ export class AttributeCounts {
   }
 }
 
-async function countTrueFaces(): Promise<Counts> {
+async function countTrueFaces(count: number): Promise<Counts> {
   const counts = new Counts()
-  for (const face of await faceAttributes({ split: 'test', first: 1_000_000, count: TRUE_FACES }))
-    counts.add(face)
+  for (const face of await faceAttributes({ split: 'test', first: 1_000_000, count })) counts.add(face)
   return counts
 }
 

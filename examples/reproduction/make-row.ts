@@ -62,7 +62,8 @@ async function measureSamples(
   run: Run,
   title: string,
 ): Promise<Pick<Measures, 'frechet' | 'attributes'>> {
-  const { samples, testImages } = run.settings
+  const { settings } = run
+  const { samples, testImages } = settings
   const features = await run.miniature.features()
   const test = await run.miniature.read('test', testImages)
   const calls = TWO_STEP_GRID.slice(1).map((_, i) => i + 1)
@@ -87,7 +88,7 @@ async function measureSamples(
   const real = await realMoments(run)
   const frechet = Object.fromEntries(calls.map((nfe, i) => [nfe, frechetDistance(statistics[i]!, real)]))
   if (!attributes) return { frechet }
-  const shown = await Promise.all(attributes.map(counts => counts.measures()))
+  const shown = await Promise.all(attributes.map(counts => counts.measures(settings.trueFaces)))
   return { frechet, attributes: Object.fromEntries(calls.map((nfe, i) => [nfe, shown[i]!])) }
 }
 

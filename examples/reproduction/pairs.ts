@@ -12,20 +12,20 @@ export function pairsOf(kind: Training['pairs'], maker: UNet, run: Run): Promise
 /** Noise, and the images that a network draws from it in many steps. Both rounds of Reflow use the same noise. */
 async function drawnPairs(by: string, maker: UNet, run: Run): Promise<PairStore> {
   const { pairs: count, shard: shardSize, pairSteps: steps } = run.settings
-  const { labels, classes } = await run.miniature.read('train', count)
+  const known = maker.config.labelDim > 0 ? await run.miniature.read('train', count) : undefined
   const store = await createPairStore(folderOf(run, `pairs-${by}`), {
     count,
     shardSize,
     seed: run.seed,
     shape: run.miniature.shape,
-    ...(maker.config.labelDim > 0 && { classes: classes! }),
+    ...(known && { classes: known.classes! }),
     origin: { by, steps },
   })
   await generatePairs(
     store,
     (z, classLabels) => sample(edmVelocity(maker, { classLabels }), z, { steps }).x,
     {
-      ...(maker.config.labelDim > 0 && { labels: (index: number) => labels![index]! }), // as often as in the data
+      ...(known && { labels: (index: number) => known.labels![index]! }), // as often as in the data
       onProgress: progress(run, `pairs by ${by}`),
     },
   )
