@@ -10,7 +10,10 @@ export const chromiumPath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bi
   path => path && existsSync(path),
 )
 
-/** Start a real browser. Its WebGPU runs on SwiftShader, which computes on the CPU. */
+/**
+ * Start a real browser. Its WebGPU runs on SwiftShader, which computes on the CPU. The shaders zero the memory of workgroups
+ * themselves, because SwiftShader takes most of the time of a compilation to do it.
+ */
 export function launch(): Promise<Browser> {
   return chromium.launch({
     executablePath: chromiumPath!,
@@ -21,6 +24,7 @@ export function launch(): Promise<Browser> {
       '--enable-features=Vulkan',
       '--use-vulkan=swiftshader',
       '--use-webgpu-adapter=swiftshader',
+      '--disable-dawn-features=use_vulkan_zero_initialize_workgroup_memory_extension',
       '--ignore-gpu-blocklist',
     ],
   })

@@ -1,19 +1,34 @@
 import type { Unavailable } from '../choose-backend.js'
 import { whyNot } from './why-not.js'
 
+const FLAGS = {
+  // Without this, Dawn hides the matrices of subgroups, which are tensor cores.
+  device: ['enable-dawn-features=allow_unsafe_apis'],
+  // Dawn lets the driver zero a workgroup's memory. SwiftShader compiles that to a store for each number, which takes five
+  // times as long as the rest of a convolution's shader. With this, the shader has a loop for it.
+  software: ['disable-dawn-features=use_vulkan_zero_initialize_workgroup_memory_extension'],
+}
+
+/** What this module has made; each is made once. */
+const made = new Map<boolean, GPU>()
+
 /**
  * navigator.gpu in Node: the runtime's own if it has one (Deno, Electron), else Dawn from the optional package webgpu.
  * This function then sets navigator.gpu to Dawn, because tfjs looks there.
+ *
+ * @param software  for an adapter that computes on the CPU
  */
-export async function dawn(): Promise<GPU | Unavailable> {
+export async function dawn(software: boolean): Promise<GPU | Unavailable> {
   const present = (globalThis.navigator as Navigator | undefined)?.gpu
-  if (present) return present
+  if (present && ![...made.values()].includes(present)) return present
+  const known = made.get(software)
+  if (known) return known
   const pkg: string = 'webgpu' // not a literal in import(): bundlers and types must work without the optional package
   try {
     const { create, globals } = (await import(pkg)) as { create(flags: string[]): GPU; globals: object }
     Object.assign(globalThis, globals)
-    // Without this, Dawn hides the matrices of subgroups, which are tensor cores.
-    const gpu = create(['enable-dawn-features=allow_unsafe_apis'])
+    const gpu = create([...FLAGS.device, ...(software ? FLAGS.software : [])])
+    made.set(software, gpu)
     // Node 20 has no navigator; later versions have one without gpu.
     if (!globalThis.navigator)
       Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true })

@@ -9,8 +9,8 @@ import { wasmWithThreads } from './wasm-threads.js'
 
 const inNode = ({ threads }: UseBackendOptions) => [
   nodeGpu,
-  webgpu('webgpu', dawn),
-  webgpu('webgpu-software', dawn),
+  webgpu('webgpu', () => dawn(false)),
+  webgpu('webgpu-software', () => dawn(true)),
   tfjsNode,
   wasmWithThreads(threads),
   cpu,
