@@ -3,7 +3,7 @@ import type { Server } from 'node:http'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import type { Browser } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Row, record } from '../conformance/record.js'
 import { buildPage, isBuilt, loadings } from './build-page.js'
@@ -20,13 +20,18 @@ describe.runIf(chromiumPath && isBuilt).each(loadings)(
   loading => {
     let browser: Browser
     let folder: string
-    let url: string
     let server: Server
+    let page: Page // one for all backends, because its reference takes long
+    const complaints: string[] = []
 
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), 'page-'))
-      ;({ url, server } = await serve({ '/wasm/': wasm, ...(await buildPage(loading, folder)) }))
+      const served = await serve({ '/wasm/': wasm, ...(await buildPage(loading, folder)) })
+      server = served.server
       browser = await launch()
+      page = await browser.newPage()
+      page.on('pageerror', error => complaints.push(error.message))
+      await page.goto(`${served.url}/index.html`)
     }, 120_000)
 
     afterAll(async () => {
@@ -38,10 +43,6 @@ describe.runIf(chromiumPath && isBuilt).each(loadings)(
     it.each(['wasm', 'webgpu-software'])(
       'every case conforms on %s',
       async backend => {
-        const page = await browser.newPage()
-        const complaints: string[] = []
-        page.on('pageerror', error => complaints.push(error.message))
-        await page.goto(`${url}/index.html`)
         const rows = (await page.evaluate(
           name => (globalThis as unknown as { conformance(name: string): Promise<Row[]> }).conformance(name),
           backend,
@@ -50,7 +51,6 @@ describe.runIf(chromiumPath && isBuilt).each(loadings)(
         expect(complaints).toEqual([])
         expect(rows.length).toBeGreaterThan(20)
         expect(rows.filter(({ error, tolerance }) => !(error <= tolerance))).toEqual([])
-        await page.close()
       },
       600_000,
     )

@@ -1,24 +1,31 @@
-import { useBackend } from '@rectified-flow/backends'
+import { type BackendName, useBackend } from '@rectified-flow/backends'
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
 import { cases } from '../conformance/cases.js'
 import { results, worstError } from '../conformance/compare.js'
 import type { Row } from '../conformance/record.js'
 
-type Backend = 'webgpu-software' | 'webgpu' | 'wasm'
+setWasmPaths('/wasm/')
+
+async function resultsOn(backend: BackendName): Promise<Float32Array[][]> {
+  await useBackend(backend)
+  const all: Float32Array[][] = []
+  for (const one of cases) all.push(await results(one))
+  return all
+}
+
+/** What tfjs's plain JavaScript backend computes. */
+let expected: Float32Array[][] | undefined
 
 /** Compare every conformance case on a backend of this browser with tfjs's plain JavaScript backend. */
-async function conformance(backend: Backend): Promise<Row[]> {
-  setWasmPaths('/wasm/')
-  await useBackend('cpu')
-  const expected: Float32Array[][] = []
-  for (const one of cases) expected.push(await results(one))
-  await useBackend(backend)
-  const rows: Row[] = []
-  for (const [i, one] of cases.entries()) {
-    const error = worstError(await results(one), expected[i]!)
-    rows.push({ group: one.group, name: one.name, error, tolerance: one.tolerance })
-  }
-  return rows
+async function conformance(backend: BackendName): Promise<Row[]> {
+  expected ??= await resultsOn('cpu')
+  const actual = await resultsOn(backend)
+  return cases.map(({ group, name, tolerance }, i) => ({
+    group,
+    name,
+    error: worstError(actual[i]!, expected![i]!),
+    tolerance,
+  }))
 }
 
 Object.assign(globalThis, { conformance })
