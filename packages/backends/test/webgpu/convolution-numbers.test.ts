@@ -14,6 +14,7 @@ import type { Product } from '../../src/webgpu/convolution/product.js'
 import { nameOf, variants } from '../../src/webgpu/convolution/variants.js'
 import { dispatch } from '../../src/webgpu/dispatch.js'
 import { bindings } from '../../src/webgpu/shader-text.js'
+import { eachProduct } from '../each-product.js'
 
 const original = process.env.BACKEND ?? 'cpu'
 const opened = await useBackend('webgpu-software').catch((error: Error) => error)
@@ -55,26 +56,6 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
 }
 
 type Numbers = ArrayLike<number>
-
-/** All products of a convolution, one by one: `add(i, j, k)` gets the places in x, filter and y. */
-function eachProduct(info: ConvInfo, add: (x: number, filter: number, y: number) => void): void {
-  const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, padInfo } = info
-  for (let b = 0; b < batchSize; b++)
-    for (let pixel = 0; pixel < outHeight * outWidth; pixel++)
-      for (let tap = 0; tap < info.filterHeight * info.filterWidth; tap++) {
-        const row =
-          Math.floor(pixel / outWidth) * info.strideHeight - padInfo.top + Math.floor(tap / info.filterWidth)
-        const column = (pixel % outWidth) * info.strideWidth - padInfo.left + (tap % info.filterWidth)
-        if (row < 0 || row >= inHeight || column < 0 || column >= inWidth) continue
-        for (let i = 0; i < inChannels; i++)
-          for (let o = 0; o < outChannels; o++)
-            add(
-              ((b * inHeight + row) * inWidth + column) * inChannels + i,
-              (tap * inChannels + i) * outChannels + o,
-              (b * outHeight * outWidth + pixel) * outChannels + o,
-            )
-      }
-}
 
 interface Case {
   product: Product
