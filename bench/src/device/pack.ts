@@ -57,7 +57,7 @@ export async function pack({ out, limitMiB, node, libraries, cifar10 }: PackOpti
     else lacks.push('Node')
     mkdirSync(out, { recursive: true })
     const archive = join(out, 'pack.tar.xz')
-    execFileSync('tar', ['cJf', archive, '-C', folder, '.'], { env: { ...process.env, XZ_OPT: '-6 -T2' } })
+    execFileSync('tar', ['cJf', archive, '-C', folder, '.'], { env: { XZ_OPT: '-6 -T2', ...process.env } })
     copyFileSync(fileURLToPath(new URL('run.sh', import.meta.url)), join(out, 'run'))
     chmodSync(join(out, 'run'), 0o755)
     const { size } = statSync(archive)
