@@ -40,6 +40,7 @@ export default defineConfig({
     setupFiles: ['test/setup.ts'],
     testTimeout: 120_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 20_000 } }, // the default, a second, passes on a busy machine
     pool: 'forks',
     maxWorkers: '100%', // by default one core of two would wait
   },

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { pageProgram } from './page-program.js'
+import { type Program, pageProgram } from './page-program.js'
 
 // Every program of every page runs as it is printed, on the packages' sources, and prints what the page says it prints.
 
@@ -16,9 +16,17 @@ afterAll(() => rmSync(project, { recursive: true }))
 const folders = ['guide', 'concepts', 'recipes', 'migration', 'numbers']
 const pages = folders.flatMap(folder => readdirSync(join(docs, folder)).map(name => `${folder}/${name}`))
 
+const programs = new Map<string, Program>()
 for (const page of ['index.md', ...pages]) {
   const program = page.endsWith('.md') ? pageProgram(join(docs, page)) : null
-  if (program === null) continue
+  if (program !== null) programs.set(page, program)
+}
+/** Whether another page goes on with the program, so that it runs there. */
+const isContinued = ({ code }: Program) =>
+  [...programs.values()].some(other => other.code !== code && other.code.startsWith(code))
+
+for (const [page, program] of programs) {
+  if (isContinued(program)) continue
   test(page, { timeout: 300_000 }, async () => {
     const folder = join(project, page.replace('.md', ''))
     mkdirSync(folder, { recursive: true })
