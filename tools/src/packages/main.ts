@@ -57,15 +57,18 @@ async function checkReadme(dir: string, name: string, one: Packed | undefined): 
   } catch (error) {
     return report(name, 'README.md', (error as Error).message)
   }
-  for (const installer of managers) {
-    const project = join(work, installer.name, name)
-    const installed = await rehearse(name, readme, installer, project)
-    if (!installed || installer.name !== 'npm' || one === undefined) continue
-    await checkBundle(one, project)
-    const { text, problem } = await measureSize(one, project)
-    report(name, text, problem)
-    await checkCommands(one, project)
-  }
+  // Side by side, because an install mostly waits for the disk and the registry.
+  await Promise.all(
+    managers.map(async installer => {
+      const project = join(work, installer.name, name)
+      const installed = await rehearse(name, readme, installer, project)
+      if (!installed || installer.name !== 'npm' || one === undefined) return
+      await checkBundle(one, project)
+      const { text, problem } = await measureSize(one, project)
+      report(name, text, problem)
+      await checkCommands(one, project)
+    }),
+  )
 }
 
 const only = process.argv.slice(2)
