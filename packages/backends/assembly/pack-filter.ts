@@ -32,7 +32,7 @@ export function packFilter(
 
 /** Four output channels of four inputs, `step` apart, to four inputs of four outputs, 32 bytes apart. */
 @inline
-function transpose4(from: usize, step: usize, to: usize): void {
+export function transpose4(from: usize, step: usize, to: usize): void {
   const a = v128.load(from), b = v128.load(from + step), c = v128.load(from + 2 * step), d = v128.load(from + 3 * step)
   const ab = v128.shuffle<f32>(a, b, 0, 4, 1, 5), cd = v128.shuffle<f32>(c, d, 0, 4, 1, 5)
   const ef = v128.shuffle<f32>(a, b, 2, 6, 3, 7), gh = v128.shuffle<f32>(c, d, 2, 6, 3, 7)

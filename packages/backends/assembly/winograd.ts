@@ -1,33 +1,6 @@
-import { tile } from './conv2d'
-import { filters6, inputs6, outputs4 } from './winograd-basis'
-
-/** A cache line between the 36 positions: at distances of a power of two they would share a few lines of the cache. */
-export const APART: usize = 64
-
-/** U = G g G^T of a panel of 3x3 filters that packFilter packed: [8 biases, then position of 36][c][8]. half: 72 floats */
-@inline
-function transformPanel(from: usize, to: usize, half: usize, inputs: i32): void {
-  const step = (<usize>inputs) << 5, position = step + APART
-  v128.store(to, v128.load(from))
-  v128.store(to, v128.load(from, 16), 16)
-  from += 32
-  to += 32
-  for (const end = from + step; from < end; from += 16, to += 16) {
-    for (let j: usize = 0; j < 3; j++) filters6(from + j * step, 3 * step, half + (j << 4), 48)
-    for (let i: usize = 0; i < 6; i++) filters6(half + i * 48, 16, to + 6 * i * position, position)
-  }
-}
-
-/** Panels of packFilter, transformed for winograd. scratch, for each thread: 72 floats */
-export function winogradFilter(
-  packed: usize, transformed: usize, scratch: usize, scratchStep: usize, inputs: i32, first: i32, last: i32, thread: i32,
-): void {
-  const from = (<usize>inputs) * 288 + 32, to = (((<usize>inputs) << 5) + APART) * 36 + 32
-  for (let panel = first; panel < last; panel++)
-    transformPanel(
-      packed + <usize>panel * from, transformed + <usize>panel * to, scratch + <usize>thread * scratchStep, inputs,
-    )
-}
+import { madd } from './madd'
+import { inputs6, outputs4 } from './winograd-basis'
+import { APART, chunkOf, positionBytes, transformChunk } from './winograd-filter'
 
 /** Copy four channels of the pixels of a square that are inside the image, and zeros where it is outside. */
 @inline
@@ -81,42 +54,83 @@ function transformOutput(
     for (let j: usize = 0; j < <usize>min(columns, 4); j++) v128.store(to + j * pixel, v128.load(out + (j << 4)))
 }
 
+/** Sums, or more of them, over `size` / 32 channels of 4 tiles for 8 outputs, all in registers. */
+@inline
+function sumProducts(x: usize, xStep: usize, w: usize, size: usize, to: usize, toStep: usize, add: bool): void {
+  let a0 = f32x4.splat(0), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, d0 = a0, d1 = a0
+  const toB = to + toStep, toC = toB + toStep, toD = toC + toStep
+  if (add) {
+    a0 = v128.load(to)
+    a1 = v128.load(to, 16)
+    b0 = v128.load(toB)
+    b1 = v128.load(toB, 16)
+    c0 = v128.load(toC)
+    c1 = v128.load(toC, 16)
+    d0 = v128.load(toD)
+    d1 = v128.load(toD, 16)
+  }
+  let pa = x, pb = pa + xStep, pc = pb + xStep, pd = pc + xStep
+  for (const end = w + size; w < end; w += 32) {
+    const w0 = v128.load(w), w1 = v128.load(w, 16)
+    let v = v128.load32_splat(pa)
+    a0 = madd(v, w0, a0)
+    a1 = madd(v, w1, a1)
+    v = v128.load32_splat(pb)
+    b0 = madd(v, w0, b0)
+    b1 = madd(v, w1, b1)
+    v = v128.load32_splat(pc)
+    c0 = madd(v, w0, c0)
+    c1 = madd(v, w1, c1)
+    v = v128.load32_splat(pd)
+    d0 = madd(v, w0, d0)
+    d1 = madd(v, w1, d1)
+    pa += 4
+    pb += 4
+    pc += 4
+    pd += 4
+  }
+  v128.store(to, a0)
+  v128.store(to, a1, 16)
+  v128.store(toB, b0)
+  v128.store(toB, b1, 16)
+  v128.store(toC, c0)
+  v128.store(toC, c1, 16)
+  v128.store(toD, d0)
+  v128.store(toD, d1, 16)
+}
+
 /**
  * y = conv2d(x, filter) + bias for 3x3 filters, stride 1, and multiples of 4 inputs and outputs: F(4x4,3x3)
- * of Lavin and Gray, with 36 products for 16 pixels where conv2d has 144. A unit of work is `unitPanels` panels of outputs for
+ * of Lavin and Gray, with 36 products for 16 pixels where conv2d has 144. A unit of work is `unitPanels` panels of 8 outputs for
  * `unitTiles`, a multiple of 4, of all the images' `tiles` of 4x4 pixels. Units are counted over panels, then tiles. The filter is
- * winogradFilter's; if all tiles are one unit's, it is packFilter's, which stays in the cache when a unit transforms it.
+ * winogradFilter's; if all tiles are one unit's, it is the filter itself, or `turned`, and units transform their part. bias may be 0.
  *
- * scratch, for each thread: 36 (unitTiles (inputs + 8 unitPanels) + 32) + unitTiles + 296 floats, and, if all tiles are one
- *   unit's, 288 inputs + 584 floats
+ * scratch, for each thread: 36 (unitTiles (inputs + 8 unitPanels) + 32) + 288 floats, and, if all tiles are one
+ *   unit's, 2380 + 36 (8 min(32, inputs) + 16) unitPanels
  */
 export function winograd(
-  x: usize, filter: usize, y: usize, scratch: usize, scratchStep: usize, height: i32, width: i32, inputs: i32,
-  outHeight: i32, outWidth: i32, outputs: i32, top: i32, left: i32, tiles: i32, unitTiles: i32, unitPanels: i32,
-  first: i32, last: i32, thread: i32,
+  x: usize, filter: usize, turned: bool, bias: usize, y: usize, scratch: usize, scratchStep: usize,
+  height: i32, width: i32, inputs: i32, outHeight: i32, outWidth: i32, outputs: i32, top: i32, left: i32,
+  tiles: i32, unitTiles: i32, unitPanels: i32, first: i32, last: i32, thread: i32,
 ): void {
   const pixel = (<usize>inputs) << 2, row = <usize>width * pixel
   const outPixel = (<usize>outputs) << 2, outRow = <usize>outWidth * outPixel
   const panels = (outputs + 7) >> 3, groups = (panels + unitPanels - 1) / unitPanels
-  const weights = (<usize>inputs) << 5, position = weights + APART
+  const chunk = chunkOf(inputs), position = positionBytes(inputs), chunkBytes = 36 * position
   const here = tiles <= unitTiles
-  const panelBytes = here ? weights * 9 + 32 : position * 36 + 32
+  const panelBytes = here ? chunkBytes : <usize>((inputs + chunk - 1) / chunk) * chunkBytes
   const across = (outWidth + 3) >> 2, each = ((outHeight + 3) >> 2) * across
-  const zeros = scratch + <usize>thread * scratchStep
-  const places = zeros + 32
-  const work = places + ((<usize>unitTiles) << 2)
+  const work = scratch + <usize>thread * scratchStep
   const inner = work + 1152
   const innerStep = <usize>unitTiles * pixel + APART
   const outer = inner + 36 * innerStep
   const sum = (<usize>unitPanels) << 5, outerStep = <usize>unitTiles * sum + APART
-  const transformed = outer + 36 * outerStep
-  memory.fill(zeros, 0, 32)
-  for (let t = 0; t < unitTiles; t++) store<u32>(places + ((<usize>t) << 2), <u32>(<usize>t * pixel))
+  const filterWork = outer + 36 * outerStep, transformed = filterWork + 9520
+  if (here) memory.fill(filterWork, 0, 16)
   for (let unit = first; unit < last; unit++) {
     const start = unit / groups * unitTiles
     const count = min(unitTiles, tiles - start)
     const firstPanel = unit % groups * unitPanels
-    const unitFilter = filter + <usize>firstPanel * panelBytes
     const used = min(panels - firstPanel, unitPanels)
     // Units that follow each other may have the same tiles.
     for (let t = unit === first || firstPanel === 0 ? 0 : count; t < count; t++) {
@@ -126,29 +140,32 @@ export function winograd(
       for (let c: usize = 0; c < pixel; c += 16)
         transformInput(image + c, h, w, height, width, row, pixel, work, inner + <usize>t * pixel + c, innerStep)
     }
-    // Either all panels at a position, or all positions of a panel.
-    const rounds = here ? used : 1
-    for (let round = 0; round < rounds; round++) {
-      if (here) transformPanel(unitFilter + <usize>round * panelBytes, transformed, work, inputs)
-      const end = here ? round + 1 : used
+    let weights = here ? transformed : filter + <usize>firstPanel * panelBytes
+    for (let input = 0; input < inputs; input += chunk) {
+      if (here)
+        transformChunk(
+          filter, turned, transformed, panelBytes, filterWork, inputs, outputs, firstPanel, used, input,
+        )
+      const size = (<usize>min(chunk, inputs - input)) << 5
+      const seen = inner + ((<usize>input) << 2)
       for (let p: usize = 0; p < 36; p++)
-        for (let panel = round; panel < end; panel++) {
-          const at = (here ? transformed : unitFilter + <usize>panel * panelBytes) + p * position + 32
+        for (let panel = 0; panel < used; panel++)
           for (let t = 0; t < count; t += 4)
-            tile(
-              inner + p * innerStep, 0, places + ((<usize>t) << 2), zeros, at, 1, weights,
-              outer + p * outerStep + <usize>t * sum + ((<usize>panel) << 5), sum, 4, 8,
+            sumProducts(
+              seen + p * innerStep + <usize>t * pixel, pixel, weights + <usize>panel * panelBytes + p * position, size,
+              outer + p * outerStep + <usize>t * sum + ((<usize>panel) << 5), sum, input > 0,
             )
-        }
+      if (!here) weights += chunkBytes
     }
     for (let t = 0; t < count; t++) {
       const b = (start + t) / each, place = (start + t) % each
       const h = 4 * (place / across), w = 4 * (place % across)
-      const to = y + <usize>(b * outHeight + h) * outRow + <usize>w * outPixel + ((<usize>firstPanel) << 5)
-      const size = min((<usize>used) << 5, outPixel - ((<usize>firstPanel) << 5))
+      const from = (<usize>firstPanel) << 5
+      const to = y + <usize>(b * outHeight + h) * outRow + <usize>w * outPixel + from
+      const size = min((<usize>used) << 5, outPixel - from)
       for (let c: usize = 0; c < size; c += 16)
         transformOutput(
-          outer + <usize>t * sum + c, outerStep, v128.load(unitFilter + (c >> 5) * panelBytes + (c & 16)),
+          outer + <usize>t * sum + c, outerStep, bias ? v128.load(bias + from + c) : f32x4.splat(0),
           outHeight - h, outWidth - w, outRow, outPixel, work, to + c,
         )
     }

@@ -10,6 +10,10 @@ type Binary = { inputs: { a: tf.Tensor; b: tf.Tensor }; attrs: object }
 /** The kernels of tfjs that this package adds to a backend or replaces there: their inputs and attributes. */
 export interface StockTable {
   Identity: { inputs: { x: tf.TensorInfo }; attrs: object }
+  AvgPoolGrad: {
+    inputs: { dy: tf.Tensor4D; input: tf.Tensor4D }
+    attrs: tf.AvgPoolGradAttrs & Pick<tf.AvgPoolAttrs, 'dimRoundingMode'>
+  }
   BatchMatMul: { inputs: { a: tf.Tensor; b: tf.Tensor }; attrs: tf.BatchMatMulAttrs }
   Conv2D: { inputs: ConvInputs; attrs: tf.Conv2DAttrs }
   Conv2DBackpropInput: { inputs: Slope<'x'>; attrs: tf.Conv2DBackpropInputAttrs }

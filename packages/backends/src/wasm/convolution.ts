@@ -6,25 +6,27 @@ import { convolveTiles, tilesPay } from './winograd.js'
 
 /** y = conv2d(x, filter) + bias, by the faster of two kernels. The choice depends on a sample's shape, not on the batch. */
 export function runConvolution(backend: WasmBackend, conv: Convolution): void {
-  const [batch, , , inputs] = conv.inShape as [number, number, number, number]
-  const outputs = conv.outShape[3]!
-  const [filterHeight, filterWidth] = conv.filterShape
-  const taps = filterHeight * filterWidth
-  const filters = conv.filterEach ? batch : 1
+  if (tilesPay(conv) && !conv.filterEach) convolveTiles(backend, conv)
+  else withPackedFilter(backend, conv, packed => convolvePixels(backend, conv, packed))
+}
+
+function withPackedFilter(backend: WasmBackend, conv: Convolution, body: (packed: number) => void): void {
+  const { filter, bias = 0, turned = false, filterEach = false } = conv
+  const [inputs, outputs] = [conv.inShape[3]!, conv.outShape[3]!]
+  const taps = conv.filterShape[0] * conv.filterShape[1]
+  const filters = filterEach ? conv.inShape[0]! : 1
   const panels = Math.ceil(outputs / 8) * filters
   const floats = panels * panelFloats(taps, inputs)
   withScratch(backend, floats, 1, packed => {
-    const { filter, bias = 0, turned = false } = conv
     const rows = taps * inputs
     if (turned) {
-      const work = { units: panels, operations: floats }
+      const work = { units: panels, operations: 8 * floats }
       runUnits(backend, 'packTurnedFilter', work, [filter, packed, taps, inputs, outputs])
     } else {
-      const work = { units: filters * (rows + 1), operations: floats }
+      const work = { units: filters * (rows + 1), operations: 8 * floats }
       runUnits(backend, 'packFilter', work, [filter, bias, packed, rows, outputs])
     }
-    if (tilesPay(conv) && !conv.filterEach) convolveTiles(backend, conv, packed)
-    else convolvePixels(backend, conv, packed)
+    body(packed)
   })
 }
 

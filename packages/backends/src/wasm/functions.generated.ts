@@ -18,8 +18,8 @@ export interface Functions {
   sumBlocks(x: number, y: number, columns: number, channels: number, gain: number, first: number, last: number): void
   sumMiddle(x: number, out: number, middle: number, inner: number, first: number, last: number): void
   sumSquares(x: number, out: number, n: number, first: number, last: number): void
-  winograd(x: number, filter: number, y: number, scratch: number, scratchStep: number, height: number, width: number, inputs: number, outHeight: number, outWidth: number, outputs: number, top: number, left: number, tiles: number, unitTiles: number, unitPanels: number, first: number, last: number, thread: number): void
-  winogradFilter(packed: number, transformed: number, scratch: number, scratchStep: number, inputs: number, first: number, last: number, thread: number): void
+  winograd(x: number, filter: number, turned: boolean, bias: number, y: number, scratch: number, scratchStep: number, height: number, width: number, inputs: number, outHeight: number, outWidth: number, outputs: number, top: number, left: number, tiles: number, unitTiles: number, unitPanels: number, first: number, last: number, thread: number): void
+  winogradFilter(filter: number, turned: boolean, transformed: number, scratch: number, scratchStep: number, inputs: number, outputs: number, first: number, last: number, thread: number): void
   winogradGradientFilter(sums: number, dw: number, scratch: number, scratchStep: number, inputs: number, outputs: number, first: number, last: number, thread: number): void
   winogradGradientTiles(x: number, dy: number, xs: number, xStep: number, dys: number, dyStep: number, scratch: number, scratchStep: number, height: number, width: number, inputs: number, outHeight: number, outWidth: number, outputs: number, top: number, left: number, start: number, tiles: number, first: number, last: number, thread: number): void
 }
@@ -44,8 +44,8 @@ export const addresses: Record<keyof Functions, readonly number[]> = {
   sumBlocks: [0, 1],
   sumMiddle: [0, 1],
   sumSquares: [0, 1],
-  winograd: [0, 1, 2, 3],
-  winogradFilter: [0, 1, 2],
+  winograd: [0, 1, 3, 4, 5],
+  winogradFilter: [0, 2, 3],
   winogradGradientFilter: [0, 1, 2],
   winogradGradientTiles: [0, 1, 2, 4, 6],
 }

@@ -50,7 +50,7 @@ export function multiplyTransposed(
           const matrices = from + 4 * batch * rows * columns
           const units = part.batches * part.rows
           const values = [matrices, at, batchStep, panelStep, lanes, rows, row, part.rows, columns]
-          runUnits(backend, 'packPanels', { units, operations: units * columns }, values)
+          runUnits(backend, 'packPanels', { units, operations: 8 * units * columns }, values)
         }
         pack(x, m, xs, 4)
         pack(y, n, ys, 8)

@@ -61,7 +61,10 @@ export function setThreads(backend: WasmBackend, threads: number, start: (place:
 /** With fewer operations (about 30 us) the main thread is done before another one has woken up. */
 const WORTH_SHARING = 500_000
 
-/** Run a kernel on all its units of work; on all threads if there are enough operations. */
+/**
+ * Run a kernel on all its units of work; on all threads if there are enough operations. These are multiply-adds; a number that
+ * is only read or written takes as long as four.
+ */
 export function runUnits(
   backend: WasmBackend,
   kernel: Divisible,
@@ -86,7 +89,7 @@ export function addressOf(backend: WasmBackend, tensor: tf.TensorInfo): number {
 export function makeZeros(backend: WasmBackend, shape: number[]): tf.TensorInfo {
   const zeros = backend.makeOutput(shape, 'float32')
   const size = shape.reduce((size, side) => size * side, 1)
-  const work = { units: Math.ceil(size / 16_384), operations: size }
+  const work = { units: Math.ceil(size / 16_384), operations: 4 * size }
   runUnits(backend, 'fill', work, [addressOf(backend, zeros), size, 0])
   return zeros
 }

@@ -15,7 +15,7 @@ export function tilesPay(
   const [, height, width] = outShape as [number, number, number, number]
   const applies = [...filterShape, ...strides].join() === '3,3,1,1' && inputs % 4 === 0 && outputs % 4 === 0
   const tiles = tilesOf(height, width)
-  return applies && inputs >= 16 && outputs >= 16 && tiles >= 4 && 36 * tiles < 6 * height * width
+  return applies && inputs >= 16 && outputs >= 16 && height * width >= 16 && 36 * tiles < 6 * height * width
 }
 
 const tilesOf = (height: number, width: number) => Math.ceil(height / 4) * Math.ceil(width / 4)
@@ -24,45 +24,68 @@ const tilesOf = (height: number, width: number) => Math.ceil(height / 4) * Math.
 const positionFloats = (tiles: number, inputs: number, outputs: number) =>
   36 * (tiles * (inputs + 8 * Math.ceil(outputs / 8)) + 32)
 
+/** Floats of a panel's transformed filter for a chunk of inputs, see assembly/winograd-filter.ts, and those to transform it. */
+const CHUNK = 32
+const chunkFloats = (inputs: number) => 36 * (8 * Math.min(CHUNK, inputs) + 16)
+const FILTER_WORK = 2380
+
+/** At most as many tiles are a unit of work; the numbers of so many stay in a core's cache. */
+const MOST_TILES = 32
+
 /**
- * How many tiles, and how many panels of 8 outputs, are a unit of work: at most 32 tiles, whose numbers stay in a core's cache.
- * If that makes too few units for the threads, they have fewer panels, but not below 8, or else fewer tiles.
+ * How many tiles, and how many panels of 8 outputs, are a unit of work. If that makes too few units for the threads, they have
+ * fewer panels, but not below 8, or else fewer tiles. Where all tiles are in one unit, it transforms its part of the filter,
+ * which must stay in the cache too.
  */
 function unitSizes(backend: WasmBackend, tiles: number, panels: number) {
+  if (tiles <= MOST_TILES) {
+    const unitPanels = Math.min(8, Math.ceil(panels / (2 * threadsOf(backend))))
+    return { unitTiles: 4 * Math.ceil(tiles / 4), unitPanels }
+  }
   const wanted = 4 * threadsOf(backend)
-  const groups = Math.min(Math.ceil(panels / 8), Math.ceil(wanted / Math.ceil(tiles / 32)))
-  const unitTiles = 4 * Math.min(8, Math.ceil((tiles * groups) / (4 * wanted)))
+  const groups = Math.min(Math.ceil(panels / 8), Math.ceil(wanted / Math.ceil(tiles / MOST_TILES)))
+  const unitTiles = 4 * Math.min(MOST_TILES / 4, Math.ceil((tiles * groups) / (4 * wanted)))
   return { unitTiles, unitPanels: Math.ceil(panels / groups) }
 }
 
-/** A convolution for which tilesPay; `packed` is its filter by packFilter. */
-export function convolveTiles(backend: WasmBackend, conv: Convolution, packed: number): void {
+/** A convolution for which tilesPay. */
+export function convolveTiles(backend: WasmBackend, conv: Convolution): void {
   const [, height, width, inputs] = conv.inShape as [number, number, number, number]
   const [batch, outHeight, outWidth, outputs] = conv.outShape as [number, number, number, number]
-  const { x, y, top = 0, left = 0 } = conv
+  const { x, y, bias = 0, top = 0, left = 0, turned = false } = conv
   const panels = Math.ceil(outputs / 8)
   const tiles = batch * tilesOf(outHeight, outWidth)
   const { unitTiles, unitPanels } = unitSizes(backend, tiles, panels)
-  const filterFloats = 8 * (36 * (inputs + 2) + 1)
   const run = (filter: number, ownFloats: number) => {
-    const floats = positionFloats(unitTiles, inputs, 8 * unitPanels) + unitTiles + 296 + ownFloats
+    const floats = positionFloats(unitTiles, inputs, 8 * unitPanels) + 288 + ownFloats
     withScratch(backend, floats, threadsOf(backend), (scratch, step) => {
       const units = Math.ceil(tiles / unitTiles) * Math.ceil(panels / unitPanels)
       const work = { units, operations: 36 * tiles * outputs * inputs }
       const sizes = [height, width, inputs, outHeight, outWidth, outputs, top, left]
-      const values = [x, filter, y, scratch, step, ...sizes, tiles, unitTiles, unitPanels]
+      const values = [x, filter, turned, bias, y, scratch, step, ...sizes, tiles, unitTiles, unitPanels]
       runUnits(backend, 'winograd', work, values)
     })
   }
-  if (tiles <= unitTiles) run(packed, filterFloats)
-  else
-    withScratch(backend, panels * filterFloats, 1, filter => {
-      withScratch(backend, 72, threadsOf(backend), (scratch, step) => {
-        const work = { units: panels, operations: 6 * panels * filterFloats }
-        runUnits(backend, 'winogradFilter', work, [packed, filter, scratch, step, inputs])
-      })
-      run(filter, 0)
+  if (tiles <= unitTiles) run(conv.filter, FILTER_WORK + unitPanels * chunkFloats(inputs))
+  else withTransformedFilter(backend, conv, filter => run(filter, 0))
+}
+
+function withTransformedFilter(
+  backend: WasmBackend,
+  conv: Convolution,
+  body: (filter: number) => void,
+): void {
+  const [inputs, outputs] = [conv.inShape[3]!, conv.outShape[3]!]
+  const panels = Math.ceil(outputs / 8)
+  const floats = panels * Math.ceil(inputs / CHUNK) * chunkFloats(inputs)
+  withScratch(backend, floats, 1, transformed => {
+    withScratch(backend, FILTER_WORK, threadsOf(backend), (scratch, step) => {
+      const work = { units: panels, operations: 6 * floats }
+      const values = [conv.filter, conv.turned ?? false, transformed, scratch, step, inputs, outputs]
+      runUnits(backend, 'winogradFilter', work, values)
     })
+    body(transformed)
+  })
 }
 
 /** How many tiles' products are summed in registers. It sets the order of the sums, so it doesn't depend on threads. */

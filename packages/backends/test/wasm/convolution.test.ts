@@ -40,6 +40,8 @@ for (const [x, filter, pad] of [
   [[9, 32, 32, 16], [3, 3, 16, 16], 'same'],
   [[2, 8, 8, 16], [3, 3, 16, 260], 'same'], // few tiles: filters are transformed where they are used
   [[1, 1, 1, 16], [3, 3, 16, 16], 'same'],
+  [[3, 4, 4, 68], [3, 3, 68, 20], 'same'], // more than a chunk of inputs, transformed where they are used
+  [[2, 22, 19, 132], [3, 3, 132, 20], 'same'], // and for all
   [[3, 10, 12, 36], [3, 3, 36, 16], 'valid'],
   [[2, 33, 32, 20], [3, 3, 20, 20], uneven],
 ] as [number[], number[], Pad][])

@@ -99,3 +99,21 @@ it('accepts a reshaped bias', async () => {
   const actual = await compute('wasm', [input], body)
   await expectClose(actual[0]!.data, expected[0]!.data, { rtol: 1e-5, atol: 1e-4 })
 })
+
+it.each([
+  ['blocks', [2, 6, 8, 5], 2, 2, 'valid'],
+  ['an uneven width', [2, 6, 7, 4], 2, 2, 'same'],
+  ['larger windows', [1, 6, 6, 4], 3, 2, 'valid'],
+  ['windows that overlap', [1, 6, 6, 4], 2, 1, 'valid'],
+] as const)('gradient of average pooling: %s', async (_, shape, size, strides, pad) => {
+  const image = { shape: [...shape], data: rng.normals(tf.util.sizeFromShape([...shape])) }
+  const body = (x: tf.Tensor) => {
+    const pool = (x: tf.Tensor) => tf.avgPool(x as tf.Tensor4D, size, strides, pad)
+    const y = pool(x)
+    return [tf.grad(pool)(x, tf.reshape(tf.sin(tf.range(0, y.size)), y.shape))]
+  }
+  const expected = await compute('cpu', [image], body)
+  const actual = await compute('wasm', [image], body)
+  expect(actual[0]!.shape).toEqual(expected[0]!.shape)
+  await expectClose(actual[0]!.data, expected[0]!.data, { rtol: 1e-6, atol: 1e-7 })
+})

@@ -14,7 +14,7 @@ export const adamEma: WasmKernel<'AdamEma'> = ({ inputs, backend }) => {
     const { shape, size } = before[0]!
     const after = Array.from({ length: 4 }, () => backend.makeOutput(shape, 'float32'))
     const addresses = [...before, ...after].map(tensor => addressOf(backend, tensor))
-    const work = { units: Math.ceil(size / 1024), operations: 8 * size }
+    const work = { units: Math.ceil(size / 1024), operations: 32 * size }
     runUnits(backend, 'adamEma', work, [...addresses, addressOf(backend, numbers), size])
     outputs.push(...after)
   }

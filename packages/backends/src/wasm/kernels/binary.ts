@@ -37,7 +37,7 @@ export const binary =
     const rows = Math.ceil(size / length)
     const perPart = short.size === 1 ? rows : isFlat || one ? 1 : middle
     const together = Math.ceil(UNIT / length)
-    const work = { units: Math.ceil(rows / together), operations: size }
+    const work = { units: Math.ceil(rows / together), operations: 8 * size }
     const places = [long, short, out].map(tensor => addressOf(backend, tensor))
     runUnits(backend, 'binary', work, [CODES[name], ...places, size, perPart, length, one, together])
     return out

@@ -16,7 +16,7 @@ export const concat: WasmReplacement<'Concat'> = stock => args => {
   let to = addressOf(backend, out)
   for (const input of inputs) {
     const bytes = (4 * input.size) / rows
-    const work = { units: rows, operations: input.size }
+    const work = { units: rows, operations: 8 * input.size }
     runUnits(backend, 'copyRows', work, [addressOf(backend, input), to, bytes, bytes, step])
     to += bytes
   }

@@ -20,7 +20,7 @@ export const groupNormGradient: WasmKernel<'GroupNormGradient'> = ({ inputs, att
       const inward = [x, dy, gamma, beta, scale, shift, mean, rstd, dx].map(at)
       const outward = [dgammas, dbetas, at(modulation?.scale), at(modulation?.shift), scratch, step]
       const rest = [h * w, c, attrs.groups, together, attrs.activate]
-      const work = { units: b * Math.ceil(attrs.groups / together), operations: 16 * x.size }
+      const work = { units: b * Math.ceil(attrs.groups / together), operations: 32 * x.size }
       runUnits(backend, 'groupNormGradient', work, [...inward, ...outward, ...rest])
     })
     const work = { units: Math.ceil(c / 16), operations: b * c }

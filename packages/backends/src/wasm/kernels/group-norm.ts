@@ -18,7 +18,7 @@ export const groupNorm: WasmKernel<'GroupNorm'> = ({ inputs, attrs, backend }) =
   withScratch(backend, 4 * c, threadsOf(backend), (scratch, step) => {
     const places = [x, gamma, beta, scale, shift, y, mean, rstd].map(at)
     const rest = [h * w, c, attrs.groups, together, attrs.epsilon, attrs.activate]
-    const work = { units: b * Math.ceil(attrs.groups / together), operations: 8 * x.size }
+    const work = { units: b * Math.ceil(attrs.groups / together), operations: 16 * x.size }
     runUnits(backend, 'groupNorm', work, [...places, scratch, step, ...rest])
   })
   return { y, mean, rstd }

@@ -1,6 +1,7 @@
 import type { Kernels, Replacements } from '../../kernels/register-kernels.js'
 import type { WasmBackend } from '../backend.js'
 import { adamEma } from './adam-ema.js'
+import { avgPoolGrad } from './avg-pool-grad.js'
 import { batchMatMul } from './batch-mat-mul.js'
 import { binary } from './binary.js'
 import { concat } from './concat.js'
@@ -37,6 +38,7 @@ export const kernels = {
 /** Kernels for training that tfjs's wasm backend lacks, and faster ones than its own. */
 export const replacements = {
   Add: binary('Add'),
+  AvgPoolGrad: avgPoolGrad,
   BatchMatMul: batchMatMul,
   Concat: concat,
   Conv2D: conv2d,

@@ -18,7 +18,7 @@ export const splitV: WasmReplacement<'SplitV'> = stock => args => {
       'float32',
     )
     const bytes = (step / x.shape[axis]!) * size
-    const work = { units: rows, operations: (rows * bytes) / 4 }
+    const work = { units: rows, operations: 2 * rows * bytes }
     runUnits(backend, 'copyRows', work, [from, addressOf(backend, out), bytes, step, bytes])
     from += bytes
     return out

@@ -18,7 +18,7 @@ export const sum: WasmReplacement<'Sum'> = stock => args => {
   const out = makeZeros(args.backend, shape)
   if (x.size === 0) return out // the stock kernel writes nothing
   const middle = x.size / (outer * inner)
-  const work = { units: outer * Math.ceil(inner / 16), operations: x.size }
+  const work = { units: outer * Math.ceil(inner / 16), operations: 4 * x.size }
   const addresses = [x, out].map(tensor => addressOf(args.backend, tensor))
   runUnits(args.backend, 'sumMiddle', work, [...addresses, middle, inner])
   return out
