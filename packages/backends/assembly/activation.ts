@@ -4,7 +4,7 @@ import { madd } from './madd'
 // instruction each, unlike min and max; with x first they keep NaN. Adding 1.5 2^23 + 127 rounds to an integer and leaves
 // the exponent of 2^k in the low bits.
 @inline
-function exp(x: v128): v128 {
+export function exp(x: v128): v128 {
   const clamped = f32x4.pmin(f32x4.pmax(x, f32x4.splat(-87)), f32x4.splat(87))
   const magic = f32x4.splat(12583039)
   const n = madd(clamped, f32x4.splat(1.44269504), magic)

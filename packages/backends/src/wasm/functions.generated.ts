@@ -16,6 +16,7 @@ export interface Functions {
   panelProducts(xs: number, xStep: number, xPanelStep: number, ys: number, yStep: number, yPanelStep: number, out: number, rows: number, m: number, n: number, add: boolean, first: number, last: number): void
   repeatBlocks(x: number, y: number, columns: number, channels: number, gain: number, first: number, last: number): void
   sumBlocks(x: number, y: number, columns: number, channels: number, gain: number, first: number, last: number): void
+  softmax(x: number, y: number, columns: number, first: number, last: number): void
   sumMiddle(x: number, out: number, middle: number, inner: number, first: number, last: number): void
   sumSquares(x: number, out: number, n: number, first: number, last: number): void
   winograd(x: number, filter: number, turned: boolean, bias: number, y: number, scratch: number, scratchStep: number, height: number, width: number, inputs: number, outHeight: number, outWidth: number, outputs: number, top: number, left: number, tiles: number, unitTiles: number, unitPanels: number, first: number, last: number, thread: number): void
@@ -24,7 +25,7 @@ export interface Functions {
   winogradGradientTiles(x: number, dy: number, xs: number, xStep: number, dys: number, dyStep: number, scratch: number, scratchStep: number, height: number, width: number, inputs: number, outHeight: number, outWidth: number, outputs: number, top: number, left: number, start: number, tiles: number, first: number, last: number, thread: number): void
 }
 /** Those whose last parameters are the first unit of their work, the last one + 1 and, where it matters, the thread. */
-export type Divisible = 'adamEma' | 'binary' | 'conv2d' | 'conv2dBackpropFilter' | 'copyRows' | 'fill' | 'dropout' | 'groupNorm' | 'groupNormGradient' | 'packFilter' | 'packTurnedFilter' | 'packPanels' | 'panelProducts' | 'repeatBlocks' | 'sumBlocks' | 'sumMiddle' | 'sumSquares' | 'winograd' | 'winogradFilter' | 'winogradGradientFilter' | 'winogradGradientTiles'
+export type Divisible = 'adamEma' | 'binary' | 'conv2d' | 'conv2dBackpropFilter' | 'copyRows' | 'fill' | 'dropout' | 'groupNorm' | 'groupNormGradient' | 'packFilter' | 'packTurnedFilter' | 'packPanels' | 'panelProducts' | 'repeatBlocks' | 'sumBlocks' | 'softmax' | 'sumMiddle' | 'sumSquares' | 'winograd' | 'winogradFilter' | 'winogradGradientFilter' | 'winogradGradientTiles'
 /** Which parameters are addresses: those of type usize, except distances, whose names end in Step. */
 export const addresses: Record<keyof Functions, readonly number[]> = {
   adamEma: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
@@ -42,6 +43,7 @@ export const addresses: Record<keyof Functions, readonly number[]> = {
   panelProducts: [0, 3, 6],
   repeatBlocks: [0, 1],
   sumBlocks: [0, 1],
+  softmax: [0, 1],
   sumMiddle: [0, 1],
   sumSquares: [0, 1],
   winograd: [0, 1, 3, 4, 5],

@@ -117,3 +117,26 @@ it.each([
   expect(actual[0]!.shape).toEqual(expected[0]!.shape)
   await expectClose(actual[0]!.data, expected[0]!.data, { rtol: 1e-6, atol: 1e-7 })
 })
+
+for (const sides of [
+  [3, 2, 64],
+  [5, 4],
+  [7, 6],
+  [2, 300],
+])
+  it(`softmax of [${sides}]`, async () => {
+    const x = { shape: sides, data: rng.normals(tf.util.sizeFromShape(sides)).map(value => 20 * value) }
+    const body = (x: tf.Tensor) => [tf.softmax(x), tf.grad(x => tf.square(tf.softmax(x)))(x)]
+    const expected = await compute('cpu', [x], body)
+    const actual = await compute('wasm', [x], body)
+    for (const [i, { shape, data }] of actual.entries()) {
+      expect(shape).toEqual(expected[i]!.shape)
+      await expectClose(data, expected[i]!.data, { rtol: 2e-6, atol: 1e-6 })
+    }
+  })
+
+it('softmax of a row with NaN is NaN, and of the others not', async () => {
+  const data = Float32Array.of(1, NaN, 2, 3, 1, 1, 1, 1)
+  const [y] = await compute('wasm', [{ shape: [2, 4], data }], x => [tf.softmax(x)])
+  expect([...y!.data]).toEqual([NaN, NaN, NaN, NaN, 0.25, 0.25, 0.25, 0.25])
+})

@@ -17,6 +17,7 @@ import { groupNormGradient } from './group-norm-gradient.js'
 import { identity } from './identity.js'
 import { oneHot } from './one-hot.js'
 import { repeatBlocks } from './repeat-blocks.js'
+import { softmax } from './softmax.js'
 import { splitV } from './split-v.js'
 import { squareSums } from './square-sums.js'
 import { sum } from './sum.js'
@@ -50,6 +51,7 @@ export const replacements = {
   Multiply: binary('Multiply'),
   OneHot: oneHot,
   RealDiv: binary('RealDiv'),
+  Softmax: softmax,
   SplitV: splitV,
   Sub: binary('Sub'),
   Sum: sum,

@@ -1,0 +1,15 @@
+import type { WasmReplacement } from '../backend.js'
+import { addressOf, runUnits } from '../simd.js'
+
+/** Softmax over the last axis, on all threads. */
+export const softmax: WasmReplacement<'Softmax'> = stock => args => {
+  const { inputs, attrs, backend } = args
+  const { shape, size, dtype, rank } = inputs.logits
+  const columns = shape.at(-1)!
+  const isLast = attrs.dim === -1 || attrs.dim === rank - 1
+  if (!isLast || dtype !== 'float32' || columns % 4 !== 0 || size === 0) return stock(args)
+  const out = backend.makeOutput(shape, 'float32')
+  const work = { units: size / columns, operations: 16 * size }
+  runUnits(backend, 'softmax', work, [addressOf(backend, inputs.logits), addressOf(backend, out), columns])
+  return out
+}
