@@ -19,14 +19,22 @@ export function fillFrame(
   }
 }
 
-/** The sums of 4 pixels, whose inputs start at the offsets in `places`, and 8 output channels, all in registers. */
+/**
+ * The sums of 4 pixels, whose inputs start at the offsets in `places`, and 8 output channels, all in registers. They begin with
+ * the numbers at `from`, those of the pixels `fromStep` bytes apart: 0 for biases.
+ */
 @inline
 export function tile(
-  seen: usize, seenRow: usize, places: usize, bias: usize, w: usize, filterHeight: i32, rowBytes: usize,
+  seen: usize, seenRow: usize, places: usize, from: usize, fromStep: usize, w: usize, filterHeight: i32, rowBytes: usize,
   y: usize, outPixel: usize, pixels: i32, count: i32,
 ): void {
-  let a0 = v128.load(bias), a1 = v128.load(bias, 16)
-  let b0 = a0, b1 = a1, c0 = a0, c1 = a1, d0 = a0, d1 = a1
+  let a0 = v128.load(from), a1 = v128.load(from, 16)
+  from += fromStep
+  let b0 = v128.load(from), b1 = v128.load(from, 16)
+  from += fromStep
+  let c0 = v128.load(from), c1 = v128.load(from, 16)
+  from += fromStep
+  let d0 = v128.load(from), d1 = v128.load(from, 16)
   let row = seen
   for (let i = 0; i < filterHeight; i++) {
     let pa = row + load<u32>(places), pb = row + load<u32>(places, 4), pc = row + load<u32>(places, 8)
@@ -112,7 +120,7 @@ export function conv2d(
       const weights = packed + <usize>b * packedStep + <usize>panel * panelBytes
       for (let p = 0; p < pixels; p += 4)
         tile(
-          seen, seenRow, places + ((<usize>p) << 2), weights, weights + 32, filterHeight, rowBytes,
+          seen, seenRow, places + ((<usize>p) << 2), weights, 0, weights + 32, filterHeight, rowBytes,
           out + <usize>p * outPixel + ((<usize>panel) << 5), outPixel, pixels - p, count,
         )
     }

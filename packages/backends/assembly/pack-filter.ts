@@ -32,7 +32,7 @@ export function packFilter(
 
 /** Four output channels of four inputs, `step` apart, to four inputs of four outputs, 32 bytes apart. */
 @inline
-export function transpose4(from: usize, step: usize, to: usize): void {
+function transpose4(from: usize, step: usize, to: usize): void {
   const a = v128.load(from), b = v128.load(from + step), c = v128.load(from + 2 * step), d = v128.load(from + 3 * step)
   const ab = v128.shuffle<f32>(a, b, 0, 4, 1, 5), cd = v128.shuffle<f32>(c, d, 0, 4, 1, 5)
   const ef = v128.shuffle<f32>(a, b, 2, 6, 3, 7), gh = v128.shuffle<f32>(c, d, 2, 6, 3, 7)
@@ -40,6 +40,32 @@ export function transpose4(from: usize, step: usize, to: usize): void {
   v128.store(to, v128.shuffle<f32>(ab, cd, 2, 3, 6, 7), 32)
   v128.store(to, v128.shuffle<f32>(ef, gh, 0, 1, 4, 5), 64)
   v128.store(to, v128.shuffle<f32>(ef, gh, 2, 3, 6, 7), 96)
+}
+
+/**
+ * Of a filter [taps,outputs,inputs] `count` outputs (at most 8) from number `start` on and `channels` inputs from number `input` on,
+ * as [tap, in reverse][input][8].
+ */
+export function packTurned(
+  filter: usize, to: usize, taps: i32, inputs: i32, outputs: i32, start: i32, count: i32, input: i32, channels: i32,
+): void {
+  const row = (<usize>inputs) << 2
+  for (let tap = taps - 1; tap >= 0; tap--) {
+    let at = filter + <usize>(tap * outputs + start) * row + ((<usize>input) << 2)
+    let c = 0
+    if (count === 8)
+      for (; c + 4 <= channels; c += 4) {
+        transpose4(at, row, to)
+        transpose4(at + 4 * row, row, to + 16)
+        at += 16
+        to += 128
+      }
+    for (; c < channels; c++) {
+      for (let o = 0; o < count; o++) store<f32>(to + ((<usize>o) << 2), load<f32>(at + <usize>o * row))
+      at += 4
+      to += 32
+    }
+  }
 }
 
 /**
@@ -51,29 +77,12 @@ export function packTurnedFilter(
 ): void {
   const panels = (outputs + 7) >> 3
   const bytes = <usize>(taps * inputs + 1) << 5
-  const input = (<usize>inputs) << 2
   for (let unit = first; unit < last; unit++) {
     const start = (unit % panels) << 3
     const count = min(8, outputs - start)
-    const from = filter + <usize>(unit / panels * taps * outputs) * input
-    let to = packed + <usize>unit * bytes
+    const from = filter + ((<usize>(unit / panels * taps * outputs) * <usize>inputs) << 2)
+    const to = packed + <usize>unit * bytes
     memory.fill(to, 0, count < 8 ? bytes : 32)
-    to += 32
-    for (let tap = taps - 1; tap >= 0; tap--) {
-      let at = from + <usize>(tap * outputs + start) * input
-      let c = 0
-      if (count === 8)
-        for (; c + 4 <= inputs; c += 4) {
-          transpose4(at, input, to)
-          transpose4(at + 4 * input, input, to + 16)
-          at += 16
-          to += 128
-        }
-      for (; c < inputs; c++) {
-        for (let o = 0; o < count; o++) store<f32>(to + ((<usize>o) << 2), load<f32>(at + <usize>o * input))
-        at += 4
-        to += 32
-      }
-    }
+    packTurned(from, to + 32, taps, inputs, outputs, start, count, 0, inputs)
   }
 }

@@ -1,4 +1,4 @@
-import { transpose4 } from './pack-filter'
+import { packTurned } from './pack-filter'
 import { filters6 } from './winograd-basis'
 
 /** A cache line between the 36 positions: at distances of a power of two they would share a few lines of the cache. */
@@ -6,6 +6,9 @@ export const APART: usize = 64
 
 /** Inputs whose transformed filters lie together: those of a few panels fit into a core's cache. */
 const CHUNK = 32
+
+/** Floats that transformChunk works with: 4 zeros, a transformed half of 4 outputs, and a packed chunk. */
+export const FILTER_WORK = 4 + 72 + 72 * CHUNK
 
 /** How many inputs are a chunk. */
 @inline
@@ -19,18 +22,6 @@ export function positionBytes(inputs: i32): usize {
   return ((<usize>chunkOf(inputs)) << 5) + APART
 }
 
-/** A 3x3 filter [3,3,I,O], or, turned by 180 degrees, [3,3,O,I], as [tap][c][8] of the outputs from `start` on and `count` inputs. */
-function packTurned(from: usize, to: usize, inputs: i32, outputs: i32, start: i32, lanes: i32, input: i32, count: i32): void {
-  const row = (<usize>inputs) << 2
-  for (let tap = 8; tap >= 0; tap--) {
-    let at = from + <usize>(tap * outputs + start) * row + ((<usize>input) << 2)
-    for (const end = to + ((<usize>count) << 5); to < end; to += 128, at += 16) {
-      transpose4(at, row, to)
-      if (lanes > 4) transpose4(at + 4 * row, row, to + 16)
-    }
-  }
-}
-
 /** U = G g G^T of four outputs, whose taps are `tap` bytes apart. The positions are `position` apart. half: 72 floats */
 @inline
 function transformFilter(from: usize, tap: usize, to: usize, position: usize, half: usize): void {
@@ -40,7 +31,9 @@ function transformFilter(from: usize, tap: usize, to: usize, position: usize, ha
 
 /**
  * Transformed filters of a chunk of inputs, from number `input` on, and `panels` panels of 8 outputs: [position of 36][c][8], panels
- * are `step` bytes apart. Filters are [3,3,I,O], or `turned`, [3,3,O,I] in reverse. scratch: 4 zeros, then 72 + 72 CHUNK floats
+ * are `step` bytes apart. Filters are [3,3,I,O]; `turned` ones are [3,3,O,I], and their taps are taken in reverse order.
+ *
+ * scratch: FILTER_WORK floats, of which the first 4 are zeros
  */
 @inline
 export function transformChunk(
@@ -54,7 +47,7 @@ export function transformChunk(
     const tap = (<usize>count) << 5
     for (let panel = 0; panel < panels; panel++, to += step) {
       const start = (firstPanel + panel) << 3, lanes = min(8, outputs - start)
-      packTurned(filter, packed, inputs, outputs, start, lanes, input, count)
+      packTurned(filter, packed, 9, inputs, outputs, start, lanes, input, count)
       for (let c: usize = 0; c < tap; c += 16) {
         const isInside = lanes > 4 || (c & 16) === 0
         transformFilter(isInside ? packed + c : scratch, isInside ? tap : 0, to + c, position, half)
@@ -73,7 +66,11 @@ export function transformChunk(
     }
 }
 
-/** The transformed filter as [panel][chunk of inputs][position of 36][c][8]; panels are the units of work. scratch as above */
+/**
+ * The transformed filter as [panel][chunk of inputs][position of 36][c][8]; panels are the units of work.
+ *
+ * scratch, for each thread: FILTER_WORK floats
+ */
 export function winogradFilter(
   filter: usize, turned: bool, transformed: usize, scratch: usize, scratchStep: usize, inputs: i32, outputs: i32,
   first: i32, last: i32, thread: i32,

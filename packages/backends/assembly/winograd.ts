@@ -1,6 +1,6 @@
-import { madd } from './madd'
+import { tile } from './conv2d'
 import { inputs6, outputs4 } from './winograd-basis'
-import { APART, chunkOf, positionBytes, transformChunk } from './winograd-filter'
+import { APART, chunkOf, FILTER_WORK, positionBytes, transformChunk } from './winograd-filter'
 
 /** Copy four channels of the pixels of a square that are inside the image, and zeros where it is outside. */
 @inline
@@ -54,59 +54,14 @@ function transformOutput(
     for (let j: usize = 0; j < <usize>min(columns, 4); j++) v128.store(to + j * pixel, v128.load(out + (j << 4)))
 }
 
-/** Sums, or more of them, over `size` / 32 channels of 4 tiles for 8 outputs, all in registers. */
-@inline
-function sumProducts(x: usize, xStep: usize, w: usize, size: usize, to: usize, toStep: usize, add: bool): void {
-  let a0 = f32x4.splat(0), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, d0 = a0, d1 = a0
-  const toB = to + toStep, toC = toB + toStep, toD = toC + toStep
-  if (add) {
-    a0 = v128.load(to)
-    a1 = v128.load(to, 16)
-    b0 = v128.load(toB)
-    b1 = v128.load(toB, 16)
-    c0 = v128.load(toC)
-    c1 = v128.load(toC, 16)
-    d0 = v128.load(toD)
-    d1 = v128.load(toD, 16)
-  }
-  let pa = x, pb = pa + xStep, pc = pb + xStep, pd = pc + xStep
-  for (const end = w + size; w < end; w += 32) {
-    const w0 = v128.load(w), w1 = v128.load(w, 16)
-    let v = v128.load32_splat(pa)
-    a0 = madd(v, w0, a0)
-    a1 = madd(v, w1, a1)
-    v = v128.load32_splat(pb)
-    b0 = madd(v, w0, b0)
-    b1 = madd(v, w1, b1)
-    v = v128.load32_splat(pc)
-    c0 = madd(v, w0, c0)
-    c1 = madd(v, w1, c1)
-    v = v128.load32_splat(pd)
-    d0 = madd(v, w0, d0)
-    d1 = madd(v, w1, d1)
-    pa += 4
-    pb += 4
-    pc += 4
-    pd += 4
-  }
-  v128.store(to, a0)
-  v128.store(to, a1, 16)
-  v128.store(toB, b0)
-  v128.store(toB, b1, 16)
-  v128.store(toC, c0)
-  v128.store(toC, c1, 16)
-  v128.store(toD, d0)
-  v128.store(toD, d1, 16)
-}
-
 /**
  * y = conv2d(x, filter) + bias for 3x3 filters, stride 1, and multiples of 4 inputs and outputs: F(4x4,3x3)
  * of Lavin and Gray, with 36 products for 16 pixels where conv2d has 144. A unit of work is `unitPanels` panels of 8 outputs for
  * `unitTiles`, a multiple of 4, of all the images' `tiles` of 4x4 pixels. Units are counted over panels, then tiles. The filter is
  * winogradFilter's; if all tiles are one unit's, it is the filter itself, or `turned`, and units transform their part. bias may be 0.
  *
- * scratch, for each thread: 36 (unitTiles (inputs + 8 unitPanels) + 32) + 288 floats, and, if all tiles are one
- *   unit's, 2380 + 36 (8 min(32, inputs) + 16) unitPanels
+ * scratch, for each thread: 36 (unitTiles (inputs + 8 unitPanels) + 32) + unitTiles + 296 floats, and, if all tiles are one
+ *   unit's, FILTER_WORK + 36 (8 min(32, inputs) + 16) unitPanels
  */
 export function winograd(
   x: usize, filter: usize, turned: bool, bias: usize, y: usize, scratch: usize, scratchStep: usize,
@@ -120,13 +75,17 @@ export function winograd(
   const here = tiles <= unitTiles
   const panelBytes = here ? chunkBytes : <usize>((inputs + chunk - 1) / chunk) * chunkBytes
   const across = (outWidth + 3) >> 2, each = ((outHeight + 3) >> 2) * across
-  const work = scratch + <usize>thread * scratchStep
+  const zeros = scratch + <usize>thread * scratchStep
+  const places = zeros + 32
+  const work = places + ((<usize>unitTiles) << 2)
   const inner = work + 1152
   const innerStep = <usize>unitTiles * pixel + APART
   const outer = inner + 36 * innerStep
   const sum = (<usize>unitPanels) << 5, outerStep = <usize>unitTiles * sum + APART
-  const filterWork = outer + 36 * outerStep, transformed = filterWork + 9520
+  const filterWork = outer + 36 * outerStep, transformed = filterWork + (FILTER_WORK << 2)
+  memory.fill(zeros, 0, 32)
   if (here) memory.fill(filterWork, 0, 16)
+  for (let t = 0; t < unitTiles; t++) store<u32>(places + ((<usize>t) << 2), <u32>(<usize>t * pixel))
   for (let unit = first; unit < last; unit++) {
     const start = unit / groups * unitTiles
     const count = min(unitTiles, tiles - start)
@@ -150,11 +109,13 @@ export function winograd(
       const seen = inner + ((<usize>input) << 2)
       for (let p: usize = 0; p < 36; p++)
         for (let panel = 0; panel < used; panel++)
-          for (let t = 0; t < count; t += 4)
-            sumProducts(
-              seen + p * innerStep + <usize>t * pixel, pixel, weights + <usize>panel * panelBytes + p * position, size,
-              outer + p * outerStep + <usize>t * sum + ((<usize>panel) << 5), sum, input > 0,
+          for (let t = 0; t < count; t += 4) {
+            const to = outer + p * outerStep + <usize>t * sum + ((<usize>panel) << 5)
+            tile(
+              seen + p * innerStep, 0, places + ((<usize>t) << 2), input > 0 ? to : zeros, input > 0 ? sum : 0,
+              weights + <usize>panel * panelBytes + p * position, 1, size, to, sum, 4, 8,
             )
+          }
       if (!here) weights += chunkBytes
     }
     for (let t = 0; t < count; t++) {

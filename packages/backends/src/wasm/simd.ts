@@ -58,12 +58,12 @@ export function setThreads(backend: WasmBackend, threads: number, start: (place:
   found.team.threads = threads
 }
 
-/** With fewer operations (about 30 us) the main thread is done before another one has woken up. */
+/** With fewer operations (about 30 us) the main thread is done before another one that sleeps has woken up. */
 const WORTH_SHARING = 500_000
 
 /**
- * Run a kernel on all its units of work; on all threads if there are enough operations. These are multiply-adds; a number that
- * is only read or written takes as long as four.
+ * Run a kernel on all its units of work; on all threads if there are enough operations. Operations are multiply-adds; to
+ * read or write a number of a large tensor takes as long as four of them.
  */
 export function runUnits(
   backend: WasmBackend,

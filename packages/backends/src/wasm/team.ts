@@ -47,7 +47,7 @@ function serve({ module, memory, control, thread }: Place, take: typeof takePort
   const kernels = Object.values(new WebAssembly.Instance(module, { env: { memory } }).exports) as Kernel[]
   let job = 0
   for (;;) {
-    // A thread that sleeps takes some 50 us to wake up, and the next job mostly comes sooner.
+    // A sleeping thread takes some 50 us to wake up. The next job mostly comes sooner, so look for it before going to sleep.
     for (let spins = 10_000; spins > 0 && Atomics.load(words, 0) === job; spins--);
     Atomics.wait(words, 0, job)
     job = Atomics.load(words, 0)

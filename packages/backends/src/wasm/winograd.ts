@@ -24,10 +24,12 @@ const tilesOf = (height: number, width: number) => Math.ceil(height / 4) * Math.
 const positionFloats = (tiles: number, inputs: number, outputs: number) =>
   36 * (tiles * (inputs + 8 * Math.ceil(outputs / 8)) + 32)
 
-/** Floats of a panel's transformed filter for a chunk of inputs, see assembly/winograd-filter.ts, and those to transform it. */
+// As in assembly/winograd-filter.ts.
 const CHUNK = 32
+const FILTER_WORK = 4 + 72 + 72 * CHUNK
+
+/** Floats of a panel's transformed filter for a chunk of inputs. */
 const chunkFloats = (inputs: number) => 36 * (8 * Math.min(CHUNK, inputs) + 16)
-const FILTER_WORK = 2380
 
 /** At most as many tiles are a unit of work; the numbers of so many stay in a core's cache. */
 const MOST_TILES = 32
@@ -57,7 +59,7 @@ export function convolveTiles(backend: WasmBackend, conv: Convolution): void {
   const tiles = batch * tilesOf(outHeight, outWidth)
   const { unitTiles, unitPanels } = unitSizes(backend, tiles, panels)
   const run = (filter: number, ownFloats: number) => {
-    const floats = positionFloats(unitTiles, inputs, 8 * unitPanels) + 288 + ownFloats
+    const floats = positionFloats(unitTiles, inputs, 8 * unitPanels) + unitTiles + 296 + ownFloats
     withScratch(backend, floats, threadsOf(backend), (scratch, step) => {
       const units = Math.ceil(tiles / unitTiles) * Math.ceil(panels / unitPanels)
       const work = { units, operations: 36 * tiles * outputs * inputs }
