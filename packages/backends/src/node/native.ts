@@ -6,6 +6,7 @@ import type { TensorflowBackend } from '../tensorflow/eager.js'
 import { graphCompiler } from '../tensorflow/graph/graph-compiler.js'
 import { registerTensorflowKernels } from '../tensorflow/register.js'
 import { loadModel } from './load-model.js'
+import { loadNativeOperations } from './native-operations.js'
 import { isInstalled, whyNot } from './why-not.js'
 
 /** tfjs-node calls util.isNullOrUndefined, which Node 23 removed (tfjs #8425). */
@@ -68,13 +69,16 @@ function native(name: keyof typeof packages): BackendCandidate {
       if (before) return before
       await restoreIsNullOrUndefined()
       process.env.TF_CPP_MIN_LOG_LEVEL ??= '1' // otherwise TensorFlow prints a line for every graph that it loads
+      // One operation at a time, on all cores: a second thread for operations would only look for work on a core that computes.
+      process.env.TF_NUM_INTEROP_THREADS ??= '1'
       try {
         await importQuietly(pkg)
         await registerGradients({ again: true }) // tfjs-node registers all gradients of tfjs
         const after = unfit(name)
         if (after) return after
         compileToGraphs() // before the kernels, so that their constants have handles too
-        registerTensorflowKernels()
+        const { isUsingGpuDevice } = tf.findBackend('tensorflow') as unknown as Running
+        registerTensorflowKernels(!isUsingGpuDevice && 'level' in loadNativeOperations())
         return {}
       } catch (error) {
         return whyNot(pkg, error as Error)

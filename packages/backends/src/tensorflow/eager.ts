@@ -64,8 +64,8 @@ export interface TensorflowBackend {
   createOutputTensor(value: Value): tf.Tensor
 }
 
-/** Attributes of a TensorFlow operation, without its types, which follow from the inputs. */
-export type Attrs = Record<string, boolean | string | number | number[]>
+/** Attributes of a TensorFlow operation, without its types, which follow from the inputs. A bare number is an integer. */
+export type Attrs = Record<string, boolean | string | number | number[] | { float: number }>
 
 /** How many constants a backend keeps: many more than one kernel uses. */
 const CONSTANTS = 1024
@@ -88,21 +88,25 @@ export class Eager {
   }
 
   run(name: string, inputs: readonly Value[], attrs: Attrs = {}): Value {
-    const given: Attr[] = []
-    for (const key in attrs) {
-      const value = attrs[key]!
-      given.push({ name: key, type: this.#typeOf(value), value })
-    }
-    return this.#execute(name, inputs, given)
+    return this.runAll(name, inputs, attrs, 1)[0]!
   }
 
-  /** Scalars as a list. An operation on a list can't find out its type by itself. */
-  pack(scalars: readonly Value[]): Value {
+  /** Run an operation with several outputs. */
+  runAll(name: string, inputs: readonly Value[], attrs: Attrs, outputs: number): Value[] {
+    const given: Attr[] = []
+    for (const key in attrs) given.push(this.#attr(key, attrs[key]!))
+    return this.#execute(name, inputs, given, outputs)
+  }
+
+  /** Values of one shape side by side along a new axis. An operation on a list can't find out its type by itself. */
+  pack(values: readonly Value[], axis = 0): Value {
     const { TF_ATTR_INT, TF_ATTR_TYPE, TF_FLOAT } = this.backend.binding
-    return this.#execute('Pack', scalars, [
-      { name: 'N', type: TF_ATTR_INT, value: scalars.length },
+    const attrs = [
+      { name: 'N', type: TF_ATTR_INT, value: values.length },
       { name: 'T', type: TF_ATTR_TYPE, value: TF_FLOAT },
-    ])
+      { name: 'axis', type: TF_ATTR_INT, value: axis },
+    ]
+    return this.#execute('Pack', values, attrs, 1)[0]!
   }
 
   number(value: number): Value {
@@ -111,6 +115,13 @@ export class Eager {
 
   integers(values: readonly number[]): Value {
     return this.constant(`integers ${values}`, [values.length], () => Int32Array.from(values))
+  }
+
+  /** Integers that differ from call to call. */
+  words(values: readonly number[]): Value {
+    const value = this.#create([values.length], Int32Array.from(values))
+    this.#made.add(value.id)
+    return value
   }
 
   /** A constant of this backend, made at the first use of the key, and again if many other constants were made since. */
@@ -168,17 +179,19 @@ export class Eager {
     return { id: binding.createTensor(shape, dtype, values), shape, dtype }
   }
 
-  #execute(name: string, inputs: readonly Value[], attrs: Attr[]): Value {
+  #execute(name: string, inputs: readonly Value[], attrs: Attr[], outputs: number): Value[] {
     const ids = inputs.map(({ id }) => id)
-    const result = this.backend.binding.executeOp(name, attrs, ids, 1)[0]!
-    this.#made.add(result.id)
-    return result
+    const results = this.backend.binding.executeOp(name, attrs, ids, outputs)
+    for (const { id } of results) this.#made.add(id)
+    return results
   }
 
-  #typeOf(value: Attrs[string]): number {
-    const { TF_ATTR_BOOL, TF_ATTR_STRING, TF_ATTR_INT } = this.backend.binding
-    if (typeof value === 'boolean') return TF_ATTR_BOOL
-    return typeof value === 'string' ? TF_ATTR_STRING : TF_ATTR_INT
+  #attr(name: string, value: Attrs[string]): Attr {
+    const { TF_ATTR_BOOL, TF_ATTR_FLOAT, TF_ATTR_STRING, TF_ATTR_INT } = this.backend.binding
+    if (typeof value === 'object' && 'float' in value)
+      return { name, type: TF_ATTR_FLOAT, value: value.float }
+    if (typeof value === 'boolean') return { name, type: TF_ATTR_BOOL, value }
+    return { name, type: typeof value === 'string' ? TF_ATTR_STRING : TF_ATTR_INT, value }
   }
 }
 

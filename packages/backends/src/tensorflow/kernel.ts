@@ -39,3 +39,12 @@ export function composedFor<Name extends StockName>(
     return evaluate(backend, ops => ({ y: body(ops, inputs, attrs) })).y
   }
 }
+
+/** A kernel that is the first one for the inputs and attributes that `takes` accepts, and otherwise the second one. */
+export function either<Name extends KernelName>(
+  takes: (inputs: Inputs<Name>, attrs: Attrs<Name>) => boolean,
+  first: TensorflowKernel<Name>,
+  second: TensorflowKernel<Name>,
+): TensorflowKernel<Name> {
+  return args => (takes(args.inputs, args.attrs) ? first : second)(args)
+}

@@ -1,7 +1,7 @@
 /** What a graph must say about an operation and an eager call does not say. */
 export interface Operation {
-  /** The name of its output, or outputs, in TensorFlow's registry. */
-  output: string
+  /** The name of its output, or of its list of outputs, in TensorFlow's registry; or the names of several outputs. */
+  output: string | readonly string[]
   /** The attributes that are types, each with the index of the input whose type it is. */
   types: Readonly<Record<string, number>>
   /** Inputs whose numbers decide the shape of the output; the last one is -1. */
@@ -62,5 +62,29 @@ export const operations: ReadonlyMap<string, Operation> = new Map([
     StridedSlice: { output: 'output', types: { T: 0, Index: 1 }, shaping: [1, 2, 3] },
     Tile: { output: 'output', types: { T: 0, Tmultiples: 1 }, shaping: [1] },
     Transpose: { output: 'y', types: { T: 0, Tperm: 1 }, shaping: [1] },
+    // native/kernels.c
+    RectifiedFlowAdamEma: { output: 'next', types: {}, shaping: [] },
+    RectifiedFlowAttention: { output: ['y', 'log_sums'], types: {}, shaping: [] },
+    RectifiedFlowAttentionGradient: { output: 'dqkv', types: {}, shaping: [] },
+    RectifiedFlowConvolution: { output: 'y', types: {}, shaping: [] },
+    RectifiedFlowConvolutionGradient: { output: ['filter', 'bias'], types: {}, shaping: [] },
+    RectifiedFlowDropout: { output: 'y', types: {}, shaping: [] },
+    RectifiedFlowGroupNorm: { output: ['y', 'mean', 'rstd'], types: {}, shaping: [] },
+    RectifiedFlowGroupNormGradient: {
+      output: ['dx', 'dgamma', 'dbeta', 'dscale', 'dshift'],
+      types: {},
+      shaping: [],
+    },
+    RectifiedFlowGroupNormOffset: { output: ['y', 'lines'], types: {}, shaping: [] },
+    RectifiedFlowGroupNormOffsetGradient: {
+      output: ['dx', 'dgamma', 'dbeta', 'doffset'],
+      types: {},
+      shaping: [],
+    },
+    RectifiedFlowIndexedNormal: { output: 'y', types: {}, shaping: [] },
+    RectifiedFlowNormal: { output: 'y', types: {}, shaping: [] },
+    RectifiedFlowRepeatBlocks: { output: 'y', types: {}, shaping: [] },
+    RectifiedFlowSquareSums: { output: 'sums', types: {}, shaping: [] },
+    RectifiedFlowSumBlocks: { output: 'y', types: {}, shaping: [] },
   }),
 ])

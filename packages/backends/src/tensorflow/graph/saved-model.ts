@@ -69,9 +69,11 @@ interface Output extends Shaped {
 }
 
 function outputsOf(calls: readonly Call[]): Output[] {
-  return calls.flatMap(({ name, outputs }, i) =>
-    outputs.map((shaped, j) => ({ ...shaped, name: `op${i}:${operationOf(name).output}:${j}` })),
-  )
+  return calls.flatMap(({ name, outputs }, i) => {
+    const { output } = operationOf(name)
+    const place = (j: number) => (typeof output === 'string' ? `${output}:${j}` : `${output[j]}:0`)
+    return outputs.map((shaped, j) => ({ ...shaped, name: `op${i}:${place(j)}` }))
+  })
 }
 
 function encodeBody(

@@ -1,7 +1,8 @@
-import type { Modulation, NormInputs } from '../../kernels/table.js'
+import type { Modulation, NormAttrs, NormInputs } from '../../kernels/table.js'
 import { groupMean, pixelMean, spread } from '../channel-means.js'
-import type { Eager } from '../eager.js'
+import type { Eager, Value } from '../eager.js'
 import { composed } from '../kernel.js'
+import { activated } from './silu.js'
 
 /**
  * The affine part combined with the modulation, y = unit · factor + offset. All small tensors are [C] or [B,1,C], so none of
@@ -22,9 +23,19 @@ export function affine(ops: Eager, { x, gamma, beta, scale, shift }: NormInputs 
 }
 
 /** Group normalisation in few passes over the large tensors, which are [B,N,C] with N pixels. */
-export const groupNorm = composed<'GroupNorm'>((ops, inputs, { groups, epsilon }) => {
+export const groupNorm = composed<'GroupNorm'>((ops, inputs, attrs) =>
+  normalise(ops, inputs, ops.of(inputs.x), attrs),
+)
+
+/** The norm of x [B,H,W,C], a value of its own. */
+export function normalise(
+  ops: Eager,
+  inputs: NormInputs & Partial<Modulation>,
+  images: Value,
+  { groups, epsilon, activate }: NormAttrs,
+) {
   const [b, h, w, c] = inputs.x.shape
-  const x = ops.reshape(ops.of(inputs.x), [b, h * w, c])
+  const x = ops.reshape(images, [b, h * w, c])
 
   const mean = groupMean(ops, pixelMean(ops, x), groups)
   const centre = spread(ops, mean, c)
@@ -39,5 +50,5 @@ export const groupNorm = composed<'GroupNorm'>((ops, inputs, { groups, epsilon }
   const scaled = ops.mul(x, slope)
   const linear = ops.add(scaled, ops.sub(offset, ops.mul(centre, slope)))
   ops.free(scaled)
-  return { y: ops.reshape(linear, inputs.x.shape), mean, rstd }
-})
+  return { y: ops.reshape(activate ? activated(ops, linear) : linear, inputs.x.shape), mean, rstd }
+}

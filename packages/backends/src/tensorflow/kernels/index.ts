@@ -7,6 +7,7 @@ import { conv2dBias, conv2dSkip } from './conv2d-bias.js'
 import { conv2dBiasGradient } from './conv2d-bias-gradient.js'
 import { groupNorm } from './group-norm.js'
 import { groupNormGradient } from './group-norm-gradient.js'
+import { groupNormOffset, groupNormOffsetGradient } from './group-norm-offset.js'
 import { repeatBlocks } from './repeat-blocks.js'
 import { silu, siluGradient } from './silu.js'
 import { softmax } from './softmax.js'
@@ -23,6 +24,8 @@ export const kernels = {
   GroupNorm: groupNorm,
   GroupNormGradient: groupNormGradient,
   GroupNormModulated: groupNorm,
+  GroupNormOffset: groupNormOffset,
+  GroupNormOffsetGradient: groupNormOffsetGradient,
   RepeatBlocks: repeatBlocks,
   Silu: silu,
   SiluGradient: siluGradient,
