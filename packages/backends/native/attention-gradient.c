@@ -12,7 +12,7 @@ typedef struct {
   float *dqkv;
 } AttentionGradient;
 
-// The sums of dy y of LANES queries, of which `count` are there. BLOCK partial sums of each, whatever the length of vectors.
+// The sums of dy y of LANES queries, of which `count` are there, each of BLOCK partial sums.
 INLINE vec mean_slopes(const float *dy, const float *y, size_t step, int count, int width) {
   enum { VECTORS = BLOCK / LANES };
   float sums[VECTORS][LANES * LANES] = {0}, turned[LANES * LANES];

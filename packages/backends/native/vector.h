@@ -20,7 +20,8 @@ enum { BLOCK = 16 };
 
 INLINE vec load(const float *from) { return *(const unaligned_vec *)from; }
 INLINE void store(float *to, vec value) { *(unaligned_vec *)to = value; }
-INLINE vec splat(float value) { return (vec){0} + value; }
+// Not 0 + value, which a compiler must compute: for -0 it is another number.
+INLINE vec splat(float value) { return value - (vec){0}; }
 INLINE int least(int a, int b) { return a < b ? a : b; }
 INLINE int most(int a, int b) { return a > b ? a : b; }
 INLINE int divided_up(int a, int b) { return (a + b - 1) / b; }
