@@ -200,12 +200,15 @@ static void set(void *env, void *exports, const char *name, const char *text) {
 enum { AVX2 = 1 << 5, AVX512 = 1 << 16 | 1 << 17 | 1 << 28 | 1 << 30, FMA = 1 << 12, OSXSAVE = 1 << 27, YMM = 6, ZMM = 0xe6 };
 enum { AVX512VL = 31 };
 
+#define AVX2_NAME "AVX2"
+#define AVX512_NAME "AVX-512"
+
 static const char *level_of_processor(void) {
   unsigned a, b, c, d, kept, high;
   if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & FMA) || !(c & OSXSAVE)) return NULL;
   __asm__("xgetbv" : "=a"(kept), "=d"(high) : "c"(0));
   if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(b & AVX2) || (kept & YMM) != YMM) return NULL;
-  return (b & AVX512) == AVX512 && b >> AVX512VL && (kept & ZMM) == ZMM ? "avx512" : "avx2";
+  return (b & AVX512) == AVX512 && b >> AVX512VL && (kept & ZMM) == ZMM ? AVX512_NAME : AVX2_NAME;
 }
 
 // exports: `level`, the instructions that the kernels use; or `why`, the reason why there are none.
@@ -216,8 +219,8 @@ __attribute__((visibility("default"))) void *napi_register_module_v1(void *env, 
     is_registered = 1;
     const char *wanted = getenv("RECTIFIED_FLOW_NATIVE");
     level = level_of_processor();
-    if (level && wanted && !strcmp(wanted, "avx2")) level = wanted;
-    if (level) ops = strcmp(level, "avx512") ? ops_avx2 : ops_avx512;
+    if (level && wanted && !strcmp(wanted, "avx2")) level = AVX2_NAME;
+    if (level) ops = strcmp(level, AVX512_NAME) ? ops_avx2 : ops_avx512;
     if (ops) keep_memory();
     why = ops ? register_ops() : "this processor has no AVX2";
   }

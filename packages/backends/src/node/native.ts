@@ -78,8 +78,9 @@ function native(name: keyof typeof packages): BackendCandidate {
         if (after) return after
         compileToGraphs() // before the kernels, so that their constants have handles too
         const { isUsingGpuDevice } = tf.findBackend('tensorflow') as unknown as Running
-        registerTensorflowKernels(!isUsingGpuDevice && 'level' in loadNativeOperations())
-        return {}
+        const instructions = isUsingGpuDevice ? undefined : loadNativeOperations()
+        registerTensorflowKernels(instructions !== undefined)
+        return instructions ? { device: `CPU with ${instructions}` } : {}
       } catch (error) {
         return whyNot(pkg, error as Error)
       }
