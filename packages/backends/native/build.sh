@@ -17,4 +17,5 @@ cc -c tensorflow.c -o "$work/tensorflow.o"
 cc -c team.c -o "$work/team.o"
 cc -march=x86_64_v3 -c kernels.c -o "$work/avx2.o"
 cc -march=x86_64_v4 -mprefer-vector-width=512 -c kernels.c -o "$work/avx512.o"
-cc -shared -s "$work"/*.o -o "$out" -lpthread
+# It stays loaded to the end: libtensorflow and threads of its own run its functions.
+cc -shared -s -Wl,-z,nodelete "$work"/*.o -o "$out" -lpthread

@@ -149,22 +149,24 @@ static void *(*const creates[])(TF_OpKernelConstruction *) = {
     create0, create1, create2,  create3,  create4,  create5,  create6,  create7,
     create8, create9, create10, create11, create12, create13, create14, create15};
 
-static int find_tensorflow(struct dl_phdr_info *info, size_t size, void *found) {
+// A search in tfjs-node's addon goes on in the libraries that it is linked to. Which of them has the interface differs.
+static int find_addon(struct dl_phdr_info *info, size_t size, void *found) {
   (void)size;
-  if (!strstr(info->dlpi_name, "libtensorflow_framework")) return 0;
+  if (!strstr(info->dlpi_name, "tfjs_binding.node")) return 0;
   *(void **)found = dlopen(info->dlpi_name, RTLD_LAZY | RTLD_NOLOAD);
   return *(void **)found != NULL;
 }
 
 static const char *register_ops(void) {
-  void *library = NULL;
-  dl_iterate_phdr(find_tensorflow, &library);
-  if (!library) return "libtensorflow is not loaded";
+  void *addon = NULL;
+  dl_iterate_phdr(find_addon, &addon);
+  if (!addon) return "tfjs-node is not loaded";
 #define FIND(name, result, arguments) \
-  if (!(*(void **)&name = dlsym(library, #name))) return "libtensorflow has no " #name;
+  if (!(*(void **)&name = dlsym(addon, #name))) return "libtensorflow has no " #name;
   FUNCTIONS(FIND)
   TF_Status *status = TF_NewStatus();
   for (int i = 0; ops[i].name && !TF_GetCode(status); i++) {
+    if (i == sizeof creates / sizeof *creates) return "there are more operations than functions that create them";
     TF_OpDefinitionBuilder *definition = TF_NewOpDefinitionBuilder(ops[i].name);
     for (const char *const *part = ops[i].inputs; *part; part++) TF_OpDefinitionBuilderAddInput(definition, *part);
     for (const char *const *part = ops[i].attributes; *part; part++) TF_OpDefinitionBuilderAddAttr(definition, *part);
