@@ -52,7 +52,7 @@ export async function startPlayground(): Promise<void> {
     async open(hash = '', { search = '', block, ...options } = {}) {
       const context = await browser.newContext({ reducedMotion: 'reduce', ...options })
       const page = await context.newPage()
-      page.on('close', () => void context.close())
+      page.on('close', () => context.close().catch(() => {})) // the browser may have closed before
       const files = new Map<string, number>()
       loaded.set(page, files)
       if (block) await page.route(block, route => route.abort())
