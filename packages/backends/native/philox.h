@@ -33,20 +33,24 @@ INLINE WordPlace word_place(Tensor given) {
   return (WordPlace){{part[0], part[1]}, part[2] | (uint64_t)part[3] << 32};
 }
 
-// The words of the counters from number `first` after the place on.
-INLINE void philox(WordPlace place, int64_t first, words to[4]) {
-  words counter = COUNTING + (place.counter + (uint64_t)first);
-  words x0 = counter, x1 = counter >> 32, x2 = {0}, x3 = {0};
+// The four words of a block, which are its counter at first, after all rounds.
+INLINE void philox_rounds(const uint32_t key[2], words x[4]) {
   // The keys of all rounds are the same in each call; without a loop the compiler has them ready.
 #pragma clang loop unroll(full)
   for (uint32_t round = 0; round < 10; round++) {
-    words product0 = (x0 & LOW) * 0xd2511f53, product2 = (x2 & LOW) * 0xcd9e8d57;
-    x0 = product2 >> 32 ^ x1 ^ (place.key[0] + round * 0x9e3779b9);
-    x1 = product2;
-    x2 = product0 >> 32 ^ x3 ^ (place.key[1] + round * 0xbb67ae85);
-    x3 = product0;
+    words product0 = (x[0] & LOW) * 0xd2511f53, product2 = (x[2] & LOW) * 0xcd9e8d57;
+    x[0] = product2 >> 32 ^ x[1] ^ (key[0] + round * 0x9e3779b9);
+    x[1] = product2;
+    x[2] = product0 >> 32 ^ x[3] ^ (key[1] + round * 0xbb67ae85);
+    x[3] = product0;
   }
-  to[0] = x0, to[1] = x1, to[2] = x2, to[3] = x3;
+}
+
+// The words of the counters from number `first` after the place on.
+INLINE void philox(WordPlace place, int64_t first, words to[4]) {
+  words counter = COUNTING + (place.counter + (uint64_t)first);
+  to[0] = counter, to[1] = counter >> 32, to[2] = to[3] = (words){0};
+  philox_rounds(place.key, to);
 }
 
 // a[0] b[0] a[1] b[1] and so on, in two vectors.

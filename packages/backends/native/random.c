@@ -110,17 +110,11 @@ typedef struct {
   int row_units;
 } Rows;
 
-// The key of core's `rng.fork(index)`: a block of random words, whose counter ends with the kind of a fork by a number.
+// The key of core's `rng.fork(index)`: two words of a block whose counter ends with 1, the kind of a fork by a number.
 static void fork_key(const uint32_t key[2], const uint32_t index[2], uint32_t to[2]) {
-  uint32_t x0 = index[0], x1 = index[1], x2 = 0, x3 = 1;
-  for (uint32_t round = 0; round < 10; round++) {
-    uint64_t product0 = (uint64_t)x0 * 0xd2511f53, product2 = (uint64_t)x2 * 0xcd9e8d57;
-    x0 = (uint32_t)(product2 >> 32) ^ x1 ^ (key[0] + round * 0x9e3779b9);
-    x1 = (uint32_t)product2;
-    x2 = (uint32_t)(product0 >> 32) ^ x3 ^ (key[1] + round * 0xbb67ae85);
-    x3 = (uint32_t)product0;
-  }
-  to[0] = x0, to[1] = x1;
+  words none = {0}, block[4] = {none + index[0], none + index[1], none, none + 1};
+  philox_rounds(key, block);
+  to[0] = (uint32_t)block[0][0], to[1] = (uint32_t)block[1][0];
 }
 
 static void indexed_unit(void *context, int unit, int thread) {

@@ -223,8 +223,8 @@ __attribute__((visibility("default"))) void *napi_register_module_v1(void *env, 
     level = level_of_processor();
     if (level && wanted && !strcmp(wanted, "avx2")) level = AVX2_NAME;
     if (level) ops = strcmp(level, AVX512_NAME) ? ops_avx2 : ops_avx512;
-    if (ops) keep_memory();
     why = ops ? register_ops() : "this processor has no AVX2";
+    if (!why) keep_memory();
   }
   set(env, exports, why ? "why" : "level", why ? why : level);
   return exports;

@@ -1,4 +1,5 @@
 import type { WordPlace } from '@rectified-flow/core'
+import * as tf from '@tensorflow/tfjs-core'
 import type { Eager, Value } from '../eager.js'
 import { composed } from '../kernel.js'
 
@@ -10,12 +11,12 @@ export const dropout = composed<'Dropout'>((ops, { x }, { place, dropped }) => (
 }))
 
 export const randomNormal = composed<'RandomNormal'>((ops, _, { place, shape }) => {
-  const size = shape.reduce((product, side) => product * side, 1)
+  const size = tf.util.sizeFromShape([...shape])
   return { y: ops.reshape(ops.run('RectifiedFlowNormal', [placeOf(ops, place)], { size }), shape) }
 })
 
 export const indexedNormal = composed<'IndexedNormal'>((ops, { indices }, { place, shape }) => {
-  const size = shape.reduce((product, side) => product * side, 1)
+  const size = tf.util.sizeFromShape([...shape])
   const y = ops.run('RectifiedFlowIndexedNormal', [ops.of(indices), placeOf(ops, place)], { size })
   return { y: ops.reshape(y, [indices.shape[0], ...shape]) }
 })
