@@ -28,14 +28,14 @@ export function composed<Name extends KernelName>(
   }
 }
 
-/** A kernel made of TensorFlow's operations that replaces a stock kernel, for the attributes that `takes` accepts. */
+/** A kernel made of TensorFlow's operations that replaces another, for the inputs and attributes that `takes` accepts. */
 export function composedFor<Name extends StockName>(
-  takes: (attrs: StockTable[Name]['attrs']) => boolean,
+  takes: (inputs: StockTable[Name]['inputs'], attrs: StockTable[Name]['attrs']) => boolean,
   body: (ops: Eager, inputs: StockTable[Name]['inputs'], attrs: StockTable[Name]['attrs']) => Value,
 ): TensorflowReplacement<Name> {
   return (stock: StockKernel<Name, TensorflowBackend>) => args => {
     const { inputs, attrs, backend } = args
-    if (!takes(attrs)) return stock(args)
+    if (!takes(inputs, attrs)) return stock(args)
     return evaluate(backend, ops => ({ y: body(ops, inputs, attrs) })).y
   }
 }

@@ -16,8 +16,9 @@ export interface Shape {
 }
 
 /**
- * Whether native/convolution.c computes it. For 3x3 filters it computes tiles of 4x4 pixels, whose 36 products must be fewer than
- * the 9 of each pixel by a third. This depends on a sample's shape, not on the batch.
+ * Whether native/convolution.c computes it. With 3x3 filters it computes tiles of 4x4 pixels, each with 36 products, where a plain sum
+ * has 9 for each pixel. At an image's edges tiles may be partly empty; all together must have fewer than two thirds of the plain
+ * sum's products. This depends on a sample's shape, not on the batch.
  */
 export function isNative({ x, filter, strides, pad, dimRoundingMode }: Shape): boolean {
   const [batch, height, width, inputs] = x
