@@ -1,4 +1,4 @@
-import { attentionShape, layoutText, productText, SIDE, scoreText } from '../attention-text.js'
+import { attentionShape, eachPart, layoutText, productText, SIDE, scoreText } from '../attention-text.js'
 import type { WebgpuKernel } from '../backend.js'
 import { dispatch } from '../dispatch.js'
 import { bindings } from '../shader-text.js'
@@ -15,13 +15,15 @@ export const attentionGradient: WebgpuKernel<'AttentionGradient'> = ({ inputs, a
   const { qkv, y, logSums, dy } = inputs
   const { heads } = attrs
   const shape = attentionShape(qkv, heads)
+  const { type, parts } = shape
   const slopes = backend.makeTensorInfo(qkv.shape, 'float32')
   const shader = `
-${bindings({ read: ['qkv', 'y', 'logSums', 'dy'], write: ['dqkv'] })}
+${bindings({ read: [`qkv: ${type}`, `y: ${type}`, 'logSums', `dy: ${type}`], write: [`dqkv: ${type}`] })}
 ${layoutText(shape)}
-${scoreText}
+${scoreText(shape)}
 ${productText(
   'valueSlope',
+  shape,
   (n, i) => `dy[at(${n}) + ${i}]`,
   (n, i) => `qkv[vAt(${n}) + ${i}]`,
 )}
@@ -35,7 +37,7 @@ fn fill(first: u32, second: u32, row: u32, column: u32) {
   let scored = score(first, second, row, column) * SCALE;
   let slope = valueSlope(first, second, row, column);
   var share = 0.0; // of dy yᵀ
-  for (var i = column; i < WIDTH; i += SIDE) { share += dy[at(n) + i] * y[at(n) + i]; }
+  for (var i = column; i < WIDTH; i += SIDE) { share += inner(dy[at(n) + i], y[at(n) + i]); }
   shares[row * STRIDE + column] = share;
   workgroupBarrier();
   var mean = 0.0;
@@ -55,45 +57,38 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   let own = workgroup.x % BLOCKS * SIDE;
   let row = local.y;
   let column = local.x;
-  var one: array<f32, PARTS>; // of dq, or of dk
-  var two: array<f32, PARTS>; // of dv
+  ${Array.from(
+    { length: parts },
+    (_, part) => `
+  var one${part} = ${type}(); // of dq, or of dk
+  var two${part} = ${type}(); // of dv`,
+  ).join('')}
   for (var other = 0u; other < POSITIONS; other += SIDE) {
     let count = min(SIDE, POSITIONS - other);
     if (hasQueries) {
       fill(own, other, row, column);
       for (var j = 0u; j < count; j++) {
         let slope = slopes[row * STRIDE + j];
-        for (var part = 0u; part < PARTS; part++) {
-          let i = column + part * SIDE;
-          if (i < WIDTH) { one[part] += slope * qkv[kAt(other + j) + i]; }
-        }
+        let key = kAt(other + j);
+        ${eachPart(shape, (part, i) => `one${part} += slope * qkv[key + ${i}];`)}
       }
     } else {
       fill(other, own, row, column);
       for (var j = 0u; j < count; j++) {
         let slope = slopes[j * STRIDE + row];
         let weight = weights[j * STRIDE + row];
-        for (var part = 0u; part < PARTS; part++) {
-          let i = column + part * SIDE;
-          if (i < WIDTH) {
-            one[part] += slope * qkv[qAt(other + j) + i];
-            two[part] += weight * dy[at(other + j) + i];
-          }
-        }
+        let query = qAt(other + j);
+        let result = at(other + j);
+        ${eachPart(shape, (part, i) => `one${part} += slope * qkv[query + ${i}]; two${part} += weight * dy[result + ${i}];`)}
       }
     }
   }
   let n = own + row;
   if (n >= POSITIONS) { return; }
-  for (var part = 0u; part < PARTS; part++) {
-    let i = column + part * SIDE;
-    if (i >= WIDTH) { break; }
-    if (hasQueries) {
-      dqkv[qAt(n) + i] = one[part];
-    } else {
-      dqkv[kAt(n) + i] = one[part];
-      dqkv[vAt(n) + i] = two[part];
-    }
+  if (hasQueries) {
+    ${eachPart(shape, (part, i) => `dqkv[qAt(n) + ${i}] = one${part};`)}
+  } else {
+    ${eachPart(shape, (part, i) => `dqkv[kAt(n) + ${i}] = one${part}; dqkv[vAt(n) + ${i}] = two${part};`)}
   }
 }`
   dispatch(backend, {

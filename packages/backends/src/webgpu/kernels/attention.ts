@@ -1,4 +1,4 @@
-import { attentionShape, layoutText, SIDE, scoreText } from '../attention-text.js'
+import { attentionShape, eachPart, layoutText, SIDE, scoreText } from '../attention-text.js'
 import type { WebgpuKernel } from '../backend.js'
 import { dispatch } from '../dispatch.js'
 import { bindings } from '../shader-text.js'
@@ -11,12 +11,13 @@ import { bindings } from '../shader-text.js'
 export const attention: WebgpuKernel<'Attention'> = ({ inputs: { qkv }, attrs: { heads }, backend }) => {
   const [b, n, c] = qkv.shape
   const shape = attentionShape(qkv, heads)
+  const { type, parts } = shape
   const y = backend.makeTensorInfo([b, n, c / 3], 'float32')
   const logSums = backend.makeTensorInfo([b, heads, n], 'float32')
   const shader = `
-${bindings({ read: ['qkv'], write: ['y', 'logSums'] })}
+${bindings({ read: [`qkv: ${type}`], write: [`y: ${type}`, 'logSums'] })}
 ${layoutText(shape)}
-${scoreText}
+${scoreText(shape)}
 const LOWEST = -3.4e38;
 var<workgroup> scores: array<f32, SIDE * STRIDE>;
 var<workgroup> weights: array<f32, SIDE * STRIDE>;
@@ -29,7 +30,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   let column = local.x;
   var largest = LOWEST;
   var sum = 0.0;
-  var values: array<f32, PARTS>;
+  ${Array.from({ length: parts }, (_, part) => `var values${part} = ${type}();`).join('\n  ')}
   for (var second = 0u; second < POSITIONS; second += SIDE) {
     let scored = score(first, second, row, column) * SCALE;
     scores[row * STRIDE + column] = select(LOWEST, scored, second + column < POSITIONS);
@@ -40,21 +41,16 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     workgroupBarrier();
     let shrink = exp(before - largest);
     sum *= shrink;
-    for (var part = 0u; part < PARTS; part++) { values[part] *= shrink; }
+    ${Array.from({ length: parts }, (_, part) => `values${part} *= shrink;`).join('\n    ')}
     for (var j = 0u; j < min(SIDE, POSITIONS - second); j++) {
       let weight = weights[row * STRIDE + j];
       sum += weight;
-      for (var part = 0u; part < PARTS; part++) {
-        let i = column + part * SIDE;
-        if (i < WIDTH) { values[part] += weight * qkv[vAt(second + j) + i]; }
-      }
+      let value = vAt(second + j);
+      ${eachPart(shape, (part, i) => `values${part} += weight * qkv[value + ${i}];`)}
     }
   }
   if (first + row >= POSITIONS) { return; }
-  for (var part = 0u; part < PARTS; part++) {
-    let i = column + part * SIDE;
-    if (i < WIDTH) { y[at(first + row) + i] = values[part] / sum; }
-  }
+  ${eachPart(shape, (part, i) => `y[at(first + row) + ${i}] = values${part} / sum;`)}
   if (column == 0u) { logSums[(sample * HEADS + head) * POSITIONS + first + row] = largest + log(sum); }
 }`
   dispatch(backend, { shader, read: [qkv], write: [y, logSums], workgroups: [shape.blocks, heads, b] })
