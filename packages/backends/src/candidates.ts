@@ -28,6 +28,10 @@ export function webgpu(
       const { openWebgpu } = await import('./webgpu/open.js') // only now: without a GPU, a page loads none of this
       return openWebgpu(adapter, software)
     },
+    async verify(precision) {
+      if (precision === 'mixed') await (await import('./webgpu/open.js')).prepareMixed()
+      return null
+    },
   }
 }
 
@@ -50,7 +54,7 @@ export const cpu: BackendCandidate = {
     if (!tf.findBackendFactory('cpu')) await import('@tensorflow/tfjs-backend-cpu')
     return {}
   },
-  verify() {
+  async verify() {
     // In Node the first tensor prints an advert for tfjs-node, useless to a user who chose 'cpu'.
     Object.assign(tf.backend(), { firstUse: false })
     return null

@@ -25,8 +25,8 @@ export interface BackendCandidate {
   mixes?: boolean
   /** Load and register the backend. Resolves to the reason why it can't be used, or to its device once it is registered. */
   load(precision: Precision): Promise<Unavailable | { device?: string }>
-  /** Check the backend once it is active. Returns why it is not what its name promises, its device if that shows only now, or null. */
-  verify?(): Unavailable | { device: string } | null
+  /** Check the backend once it is active. Resolves to why it is not what its name promises, its device if that shows only now, or null. */
+  verify?(precision: Precision): Promise<Unavailable | { device: string } | null>
 }
 
 /** The chosen backend, and why the candidates before it were not chosen. */
@@ -105,7 +105,7 @@ async function tryCandidate(
     if ('reason' in loaded) return loaded
     if (!(await tf.setBackend(candidate.tfjsName))) return { reason: 'its initialisation failed' }
     await tf.ready()
-    return candidate.verify?.() ?? loaded
+    return (await candidate.verify?.(precision)) ?? loaded
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     return { reason: message.split('\n')[0] ?? message }

@@ -84,7 +84,7 @@ export function wasmWithThreads(threads?: number): BackendCandidate {
       removeListeners = rethrowingListeners()
       return { ...loaded, device: wanted === 1 ? '1 thread' : `${wanted} threads` }
     },
-    verify() {
+    async verify() {
       removeListeners()
       registerRecording(tf.backend())
       const backend = runningBackend()!

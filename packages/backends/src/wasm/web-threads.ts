@@ -26,7 +26,7 @@ export function wasmInBrowser(threads?: number): BackendCandidate {
       runs = tf.engine().registry.wasm !== undefined // tf.findBackend would start it
       return wasm.load(precision)
     },
-    verify() {
+    async verify() {
       registerRecording(tf.backend())
       const backend = tf.backend() as unknown as WasmBackend
       if (!canShareMemory() || !hasSharedMemory(backend))

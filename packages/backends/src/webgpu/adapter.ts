@@ -22,11 +22,12 @@ export function lacks(
   return { reason: `precision 'mixed' needs the feature ${HALF}, which ${name} lacks` }
 }
 
-/** The adapter's name, from the fields that it fills. */
+/** The adapter's name, from the fields that it fills. A GPU's description is often only its driver's. */
 export function adapterName({
-  info: { vendor, architecture, device, description },
+  info: { vendor, architecture, device, description, isFallbackAdapter },
 }: Pick<GPUAdapter, 'info'>): string {
-  return description || [vendor, architecture, device].filter(Boolean).join(' ') || 'unnamed adapter'
+  const names = isFallbackAdapter ? [description, device] : [device, description]
+  return names.find(Boolean) || [vendor, architecture].filter(Boolean).join(' ') || 'unnamed adapter'
 }
 
 /** The adapter to compute on, or why there is none. In its own file, so that a browser without a GPU loads no kernels for it. */

@@ -5,7 +5,8 @@ import { setTuning } from '../tuning.js'
 import { type AdapterOptions, adapterName, HALF, lacks } from './adapter.js'
 import type { WebgpuBackend } from './backend.js'
 import { registerCommands } from './commands/register.js'
-import { tuned } from './convolution/tuned.js'
+import { useMatrices } from './convolution/exact.js'
+import { offeredMatrices } from './convolution/machine.js'
 import { guard } from './guard.js'
 import { kernels, replacements } from './kernels/index.js'
 import { makeLazy } from './lazy.js'
@@ -26,7 +27,16 @@ const LIMITS = [
 const FEATURES = ['timestamp-query', HALF, 'subgroups', 'chromium-experimental-subgroup-matrix']
 
 /** The device in use. */
-let current: { device: GPUDevice; name: string; software: boolean; failed: () => boolean } | undefined
+let current:
+  | {
+      device: GPUDevice
+      name: string
+      software: boolean
+      failed: () => boolean
+      /** The sides of matrices that nobody has tried yet. */
+      matrices: readonly number[]
+    }
+  | undefined
 
 /** The device in use if it does, so that it is kept with all its tensors; one that was lost or refused a command is replaced. */
 export function openedWebgpu({
@@ -56,12 +66,19 @@ export async function openWebgpu(adapter: GPUAdapter, software: boolean): Promis
   if (tf.findBackendFactory('webgpu')) tf.removeBackend('webgpu') // the import registers a backend with a device of its own
   current?.device.destroy()
   const backend = new WebGPUBackend(opened, adapter.info)
-  setTuning(backend, tuned.find(({ device }) => device === name) ?? { device: name, variants: {} })
+  setTuning(backend, { device: name, variants: {} })
   acceptRegions(backend as unknown as WebgpuBackend)
   makeLazy(backend as unknown as WebgpuBackend)
   const { failed } = guard(backend, opened, software ? 'webgpu-software' : 'webgpu')
-  current = { device: opened, name, software, failed }
+  current = { device: opened, name, software, failed, matrices: offeredMatrices(opened, adapter.info) }
   registerCommands(backend)
   tf.registerBackend('webgpu', () => backend, 3)
   return { device: name }
+}
+
+/** Before the first products of float16 numbers: find the matrices of subgroups that compute right. */
+export async function prepareMixed(): Promise<void> {
+  if (!current || current.matrices.length === 0) return
+  await useMatrices(tf.backend() as unknown as WebgpuBackend, current.matrices)
+  current.matrices = []
 }

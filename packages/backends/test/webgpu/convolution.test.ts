@@ -1,6 +1,8 @@
 import { conv2d } from '@rectified-flow/backends'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeEach, describe, expect, it } from 'vitest'
+import type { WebgpuBackend } from '../../src/webgpu/backend.js'
+import { isExact } from '../../src/webgpu/convolution/exact.js'
 import { filterGradient } from '../../src/webgpu/convolution/filter-gradient.js'
 import { forward } from '../../src/webgpu/convolution/forward.js'
 import type { ConvInfo } from '../../src/webgpu/convolution/image-text.js'
@@ -52,13 +54,25 @@ describe.runIf(hasDawn)('convolutions on WebGPU', () => {
     expect((await gpu.device.popErrorScope())?.message).toBeUndefined()
   })
 
-  it('fit a browser, all but the largest by matrices', () => {
+  it('fit a browser, all but the largest', () => {
     const large = variants.filter(variant => !fits(variant, browser)).map(nameOf)
-    expect(large).toEqual(['f16 128x64x32 by matrices 16', 'f16 128x64x32 by matrices 8'])
+    expect(large).toEqual([
+      'f32 128x128x16 by threads 8x8',
+      'f16 128x128x32 by threads 8x8',
+      'f16 128x128x32 by matrices 16 in 64x64',
+      'f16 128x128x16 by matrices 16 in 64x32',
+      'f16 128x64x32 by matrices 16 in 64x32',
+      'f16 128x128x32 by matrices 8 in 64x64',
+      'rounded 128x128x16 by threads 8x8',
+    ])
     const bare = { ...browser, f16: false, matrices: [] }
     expect(variants.filter(variant => fits(variant, bare)).some(({ element }) => element === 'f16')).toBe(
       false,
     )
+  })
+
+  it('are not exact on a device whose results are zeros', async () => {
+    expect(await isExact(tf.backend() as unknown as WebgpuBackend, variants[0]!)).toBe(false)
   })
 
   it('take one dispatch forward, and as many backward as there are gradients', () => {

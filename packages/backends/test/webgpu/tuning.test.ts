@@ -2,7 +2,7 @@ import { compile, conv2d, tuneConvolutions, tuning, useBackend } from '@rectifie
 import { expectNoLeak } from '@rectified-flow/tools/leaks'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { nameOf, variants } from '../../src/webgpu/convolution/variants.js'
+import { nameOf, threadsOf, variants } from '../../src/webgpu/convolution/variants.js'
 import { hasDawn, type NullGpu, openNullGpu } from './null-gpu.js'
 
 it('needs WebGPU', async () => {
@@ -27,7 +27,7 @@ async function convolve(): Promise<string[]> {
 }
 
 const key = 'f32 forward [1,8,8,4] [3,3] [1,8,8,8]'
-const wide = variants.find(({ rows, columns }) => rows === 128 && columns === 128)!
+const wide = variants.find(one => threadsOf(one) === 256 && one.rows === 64)!
 
 // Needs the optional package webgpu.
 describe.runIf(hasDawn)('tuning', () => {
@@ -53,7 +53,7 @@ describe.runIf(hasDawn)('tuning', () => {
     const { device } = tuning()!
     const table = { device, variants: { [key]: nameOf(wide) } }
     await useBackend('webgpu', { tuning: { ...table, device: 'another' } })
-    expect((await convolve()).join()).toContain('@workgroup_size(64)')
+    expect((await convolve()).join()).toContain('@workgroup_size(128)')
     await useBackend('webgpu', { tuning: table })
     expect((await convolve()).join()).toContain('@workgroup_size(256)')
     await useBackend('webgpu')

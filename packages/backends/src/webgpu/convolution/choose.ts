@@ -7,57 +7,62 @@ export interface Split {
   depth: number
 }
 
-/** Threads that keep a large GPU busy, and the least depth that is worth a workgroup. */
-const ENOUGH_THREADS = 32_768
-const LEAST_DEPTH = 128
+/** The most parts, and the least depth that is worth a workgroup. */
+const MOST_PARTS = 64
+const LEAST_DEPTH = 96
 
 /**
- * In multiplications: the time to bring a number of a factor to workgroup memory, that to read it there, and that of a product
- * of subgroups' matrices.
+ * A large GPU runs so many threads at once; fewer take the time of BASE + SHARE of their number, at least that of LEAST. All
+ * constants here were measured on an H200: 132 processors, each of which is full with 512 threads.
  */
-const LOAD = 8
-const READ = 2
-const MATRIX_PRODUCT = 0.25
+const FULL = 67_584
+const BASE = 15_400
+const SHARE = 0.77
+const LEAST = 28_400
 
 /** In multiplications: the time to write and add up a partial sum, and that of the dispatch which does so. */
-const PARTIAL = 64
-const DISPATCH = 5e7
+const PARTIAL = 37
+const DISPATCH = 9e7
 
 /** The depth as a whole, or split if there are too few tiles to keep a GPU busy. */
-export function splitOf(product: Product, variant: Variant): Split {
-  const wanted = ENOUGH_THREADS / (tilesOf(product, variant) * threadsOf(variant))
-  const parts = Math.max(1, Math.floor(Math.min(wanted, product.depth / LEAST_DEPTH)))
-  const whole = inParts(1, product, variant)
-  const split = inParts(parts, product, variant)
-  return costOf(product, variant, split) < costOf(product, variant, whole) ? split : whole
-}
+export const splitOf = (product: Product, variant: Variant): Split => fastestSplit(product, variant).split
 
 /** The variants that should be the fastest, the first of all first. */
 export function likeliest(product: Product, valid: readonly Variant[], most: number): Variant[] {
-  const costs = valid.map(variant => ({ variant, cost: costOf(product, variant, splitOf(product, variant)) }))
+  const costs = valid.map(variant => ({ variant, cost: fastestSplit(product, variant).cost }))
   costs.sort((a, b) => a.cost - b.cost)
   return costs.slice(0, most).map(({ variant }) => variant)
 }
 
-/**
- * The time of a variant, in multiplications of a GPU with all threads busy: of whole tiles, also where these reach over the
- * product's edge; longer if too few threads have something to do. It is an estimate: the constants were not measured.
- */
-function costOf(product: Product, variant: Variant, { parts }: Split): number {
-  const { rows, columns, by } = variant
-  const tiles = tilesOf(product, variant)
-  const multiplying = 'threads' in by ? 1 + READ * (1 / by.threads[0] + 1 / by.threads[1]) : MATRIX_PRODUCT
-  const perProduct = multiplying + LOAD * (1 / rows + 1 / columns)
-  const sums = product.batch * rowsOf(product) * product.columns
-  const useful = (sums * threadsOf(variant)) / (rows * columns)
-  const busy = Math.min(1, (useful * parts) / ENOUGH_THREADS)
-  const adding = parts === 1 ? 0 : parts * sums * PARTIAL + DISPATCH
-  return (tiles * rows * columns * product.depth * perProduct) / busy + adding
+function fastestSplit(product: Product, variant: Variant): { split: Split; cost: number } {
+  const most = Math.max(1, Math.min(MOST_PARTS, Math.floor(product.depth / LEAST_DEPTH)))
+  let [split, cost] = [inParts(1, product, variant), Number.POSITIVE_INFINITY]
+  for (let parts = 1; parts <= most; parts++) {
+    const next = inParts(parts, product, variant)
+    const nextCost = costOf(product, variant, next)
+    if (nextCost < cost) [split, cost] = [next, nextCost]
+  }
+  return { split, cost }
 }
 
-/** The tiles of all results. */
-const tilesOf = (product: Product, { rows, columns }: Variant): number =>
-  product.batch * Math.ceil(product.rows / rows) * Math.ceil(product.columns / columns)
+/**
+ * The time of a variant, in multiplications of a full GPU by the fastest variant: of whole tiles, also where these reach over
+ * the product's edge; longer if too few threads have something to do. Within a tenth of what was measured.
+ */
+function costOf(product: Product, variant: Variant, { parts }: Split): number {
+  const { rows, columns, speed } = variant
+  const tiles = product.batch * Math.ceil(product.rows / rows) * Math.ceil(product.columns / columns)
+  const sums = product.batch * rowsOf(product) * product.columns
+  const useful = ((sums * threadsOf(variant)) / (rows * columns)) * parts
+  const adding = parts === 1 ? 0 : parts * sums * PARTIAL + DISPATCH
+  return ((tiles * rows * columns * product.depth) / speed) * (timeOf(useful) / useful) + adding
+}
+
+/** The time of a step of so many threads, in threads of a full GPU. */
+function timeOf(threads: number): number {
+  const rest = threads % FULL
+  return threads - rest + (rest > 0 ? Math.max(LEAST, BASE + SHARE * rest) : 0)
+}
 
 function inParts(parts: number, product: Product, variant: Variant): Split {
   const depth = Math.max(1, Math.ceil(product.depth / parts / variant.depth)) * variant.depth

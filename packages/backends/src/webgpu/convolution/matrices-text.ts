@@ -1,14 +1,18 @@
 import type { Multiplication } from './multiplication.js'
-import { SUBGROUP, SUBGROUP_TILE, strideOf, threadsOf, type Variant } from './variants.js'
+import { SUBGROUP, strideOf, threadsOf, type Variant } from './variants.js'
 
 /**
- * Each subgroup computes a square of the tile, with its matrices: these are the tensor cores of a GPU. The sums go
+ * Each subgroup computes a part of the tile, with its matrices: these are the tensor cores of a GPU. The sums go
  * through workgroup memory to where they are written, because how a matrix is spread over threads is not known.
  */
-export function matricesText(variant: Variant, side: number): Multiplication {
+export function matricesText(
+  variant: Variant,
+  { matrices: side, each: [rows, columns] }: { matrices: number; each: readonly [number, number] },
+): Multiplication {
   const [a, b] = [strideOf(variant.rows, variant), strideOf(variant.columns, variant)]
-  const squares = [...Array(SUBGROUP_TILE / side).keys()].map(i => i * side)
-  const sums = squares.flatMap(row => squares.map(column => ({ row, column, name: `sum${row}x${column}` })))
+  const squares = (length: number) => [...Array(length / side).keys()].map(i => i * side)
+  const [down, across] = [squares(rows), squares(columns)]
+  const sums = down.flatMap(row => across.map(column => ({ row, column, name: `sum${row}x${column}` })))
   const load = (name: 'a' | 'b', square: number, stride: number) => {
     const [matrix, order, first] =
       name === 'a' ? ['left', 'col_major', 'subgroupRow'] : ['right', 'row_major', 'subgroupColumn']
@@ -18,12 +22,12 @@ export function matricesText(variant: Variant, side: number): Multiplication {
   return {
     declarations: `var<workgroup> results: array<f32, ${(threadsOf(variant) / SUBGROUP) * side ** 2}>;`,
     start: `let subgroup = thread / ${SUBGROUP}u;
-  let subgroupRow = subgroup / ${variant.columns / SUBGROUP_TILE}u * ${SUBGROUP_TILE}u;
-  let subgroupColumn = subgroup % ${variant.columns / SUBGROUP_TILE}u * ${SUBGROUP_TILE}u;
+  let subgroupRow = subgroup / ${variant.columns / columns}u * ${rows}u;
+  let subgroupColumn = subgroup % ${variant.columns / columns}u * ${columns}u;
   ${sums.map(({ name }) => `var ${name}: subgroup_matrix_result<f32, ${side}, ${side}>;`).join('\n  ')}`,
     step: `for (var k = 0u; k < ${variant.depth}u; k += ${side}u) {
-      ${squares.map(square => load('a', square, a)).join('\n      ')}
-      ${squares.map(square => load('b', square, b)).join('\n      ')}
+      ${down.map(square => load('a', square, a)).join('\n      ')}
+      ${across.map(square => load('b', square, b)).join('\n      ')}
       ${sums.map(({ row, column, name }) => `${name} = subgroupMatrixMultiplyAccumulate(a${row}, b${column}, ${name});`).join('\n      ')}
     }`,
     finish: sums

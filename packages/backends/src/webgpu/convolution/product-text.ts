@@ -14,8 +14,7 @@ import { threadsOf, type Variant } from './variants.js'
  */
 export function productText(product: Product, variant: Variant, split: Split): string {
   const { by } = variant
-  const multiplication =
-    'threads' in by ? threadsText(variant, by.threads) : matricesText(variant, by.matrices)
+  const multiplication = 'threads' in by ? threadsText(variant, by.threads) : matricesText(variant, by)
   const { factors, added, results } = product.bindings
   const whole = split.parts === 1
   const read = whole ? [...factors, ...added] : factors

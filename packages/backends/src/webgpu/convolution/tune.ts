@@ -6,9 +6,10 @@ import { type Plan, planOf, runPlan } from './plan.js'
 import { elementOf, tuningKey, usedOn, validOn } from './run-product.js'
 import { nameOf } from './variants.js'
 
-/** How long to time a variant, about, and its most runs in a row. */
-const TIMED_MS = 5
+/** How long a stretch of runs is, about, its most runs, and how often the variants take turns: GPUs that idle are slow at first. */
+const STRETCH_MS = 5
 const MOST_RUNS = 100
+const ROUNDS = 4
 
 /** Time every product that has run in the backend's precision, and use the fastest variants. */
 export async function tune(most: number): Promise<Tuning> {
@@ -29,12 +30,21 @@ export async function tune(most: number): Promise<Tuning> {
         backend.disposeData(dataId)
       }
     }
-    let least = Number.POSITIVE_INFINITY
-    for (const variant of likeliest(product, valid, most)) {
-      const plan = planOf(product, variant)
-      const time = await timeOf(backend, () => run(plan))
-      if (time < least) [least, fastest[key]] = [time, nameOf(variant)]
+    const plans = likeliest(product, valid, most).map(variant => ({
+      variant,
+      plan: planOf(product, variant),
+    }))
+    const least = plans.map(() => Number.POSITIVE_INFINITY)
+    let longest = 0
+    for (const { plan } of plans) {
+      await timeOf(backend, () => run(plan), 1) // compiles the shader
+      longest = Math.max(longest, await timeOf(backend, () => run(plan), 1))
     }
+    const runs = Math.max(1, Math.min(MOST_RUNS, Math.round(STRETCH_MS / longest)))
+    for (let round = 0; round < ROUNDS; round++)
+      for (const [i, { plan }] of plans.entries())
+        least[i] = Math.min(least[i]!, await timeOf(backend, () => run(plan), runs))
+    fastest[key] = nameOf(plans[least.indexOf(Math.min(...least))]!.variant)
     for (const { dataId } of Object.values(read).flat()) backend.disposeData(dataId)
   }
   const tuning = { device, variants: { ...variants, ...fastest } }
@@ -42,17 +52,12 @@ export async function tune(most: number): Promise<Tuning> {
   return tuning
 }
 
-/** Milliseconds of a run, in the better of two rows of runs. */
-async function timeOf(backend: WebgpuBackend, run: () => void): Promise<number> {
-  const timed = async (runs: number) => {
-    const start = performance.now()
-    for (let i = 0; i < runs; i++) run()
-    backend.endComputePassEncoder()
-    if (backend.commandEncoder) backend.submitQueue()
-    await backend.device.queue.onSubmittedWorkDone()
-    return (performance.now() - start) / runs
-  }
-  await timed(1) // compiles the shader
-  const runs = Math.max(1, Math.min(MOST_RUNS, Math.round(TIMED_MS / (await timed(1)))))
-  return Math.min(await timed(runs), await timed(runs))
+/** Milliseconds of a run. */
+async function timeOf(backend: WebgpuBackend, run: () => void, runs: number): Promise<number> {
+  const start = performance.now()
+  for (let i = 0; i < runs; i++) run()
+  backend.endComputePassEncoder()
+  if (backend.commandEncoder) backend.submitQueue()
+  await backend.device.queue.onSubmittedWorkDone()
+  return (performance.now() - start) / runs
 }
