@@ -28,7 +28,11 @@ export function summaryOf({
   const info = all.find(({ what }) => what === 'adapter')?.info as GPUAdapterInfo | undefined
   return {
     ...given,
-    device: info?.description || [info?.vendor, info?.architecture].filter(Boolean).join(' ') || 'unknown',
+    device:
+      info?.device ||
+      info?.description ||
+      [info?.vendor, info?.architecture].filter(Boolean).join(' ') ||
+      'unknown',
     jobs: [...files].flatMap(([part, outcomes]) =>
       outcomes.map(({ job, ended, seconds }) => ({ part, job, ended, seconds })),
     ),

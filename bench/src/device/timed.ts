@@ -20,14 +20,12 @@ interface Timed {
   run(): unknown
   /** Wait until the device has done all runs. */
   settle(): Promise<unknown>
-  /** About how long to measure, the warm-up included. 0: three runs, of which the third is timed; a replay is possible then. */
+  /** About how long to measure, after the first run and with the warm-up. 0: three runs, of which the third is timed; a replay is possible then. */
   seconds: number
 }
 
 /** Run until the warm-up is over, then in stretches, each of which ends when the device is done. */
 export async function timed({ run, settle, seconds }: Timed): Promise<Timing> {
-  const start = performance.now()
-  const spent = () => (performance.now() - start) / 1000
   const stretch = async (repeats: number) => {
     const from = performance.now()
     for (let i = 0; i < repeats; i++) await run()
@@ -35,6 +33,8 @@ export async function timed({ run, settle, seconds }: Timed): Promise<Timing> {
     return (performance.now() - from) / repeats
   }
   const firstMs = await stretch(1)
+  const start = performance.now()
+  const spent = () => (performance.now() - start) / 1000
   let ms = firstMs
   const cold = (runs: number) =>
     runs < 2 || spent() < seconds / 4 || (runs < WARM_UP_RUNS && spent() < seconds / 2)

@@ -8,7 +8,7 @@ import { rawAdapter } from '../raw-gpu.js'
 export const adapter: Job = async ({ software, record }) => {
   record({ what: 'driver', nvidiaSmi: nvidiaSmi(), VK_DRIVER_FILES: process.env.VK_DRIVER_FILES })
   try {
-    for (const flags of [[], ['enable-dawn-features=allow_unsafe_apis']])
+    for (const flags of [[], ['enable-dawn-features=allow_unsafe_apis,vulkan_enable_f16_on_nvidia']])
       record({ what: 'adapter', flags, ...described(await rawAdapter(software, flags)) })
   } catch (error) {
     record({ what: 'no adapter', ...libraries() })
@@ -26,7 +26,7 @@ function described({ info, features, limits }: GPUAdapter) {
   const { subgroupMatrixConfigs } = info as GPUAdapterInfo & { subgroupMatrixConfigs?: object[] }
   return {
     info: fields(info),
-    subgroupMatrixConfigs: subgroupMatrixConfigs?.map(config => ({ ...config })),
+    subgroupMatrixConfigs: subgroupMatrixConfigs?.map(fields),
     features: [...features].sort(),
     limits: fields(limits),
   }

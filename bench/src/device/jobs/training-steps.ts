@@ -10,6 +10,8 @@ import { openDevice } from '../open-device.js'
 import { batchOf, type NetworkName, networkConfig } from '../sizes.js'
 import { timed } from '../timed.js'
 
+const MOST_EAGER = 128
+
 /**
  * A network's training step at one batch, replayed, then eager in float32. Each batch has a job, because the backend keeps
  * buffers.
@@ -19,7 +21,9 @@ export const trainingSteps =
   async run => {
     const memory = await openDevice(run, { precision })
     const batch = batchOf(full, run.software)
-    const modes = precision === 'float32' ? (['replayed', 'eager'] as const) : (['replayed'] as const)
+    // Eager, all activations stay in memory: at the largest batch more than any device has.
+    const alsoEager = precision === 'float32' && full <= MOST_EAGER
+    const modes = alsoEager ? (['replayed', 'eager'] as const) : (['replayed'] as const)
     for (const mode of modes) {
       const { trainer, dispose } = trainerOnNoise(networkConfig(network, run.software), batch, mode)
       const [ema] = trainer.ema.values()
