@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { compile } from '@rectified-flow/backends'
 import { type HostTensor, readSafetensors, toFloat32 } from '@rectified-flow/checkpoints'
 import { createRng, numpyRng } from '@rectified-flow/core'
 import {
@@ -57,6 +58,21 @@ function weightsOfFile() {
 
 describe('lpips', () => {
   const weights = weightsOfFile()
+
+  it('compiles with its gradient where the backend can', async () => {
+    const net = small({ size: 'as given' })
+    const b = images(2)
+    const gradient = compile(tf.grad(a => tf.sum(net.distance(a as tf.Tensor4D, b))))
+    for (let seed = 3; seed < 8; seed++) {
+      const a = images(seed)
+      gradient(a).dispose()
+      a.dispose()
+    }
+    const compiles = tf.getBackend() !== 'cpu'
+    expect(gradient.why).toBe(compiles ? undefined : 'cpu compiles nothing')
+    gradient.dispose()
+    b.dispose()
+  })
 
   it.each(['alexnet', 'squeezenet1_1'] as const)('agrees with PyTorch over %s', async name => {
     const { backbone, heads } = weights.get(name)!

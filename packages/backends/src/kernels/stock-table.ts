@@ -32,6 +32,7 @@ export interface StockTable {
   Softmax: { inputs: { logits: tf.Tensor }; attrs: tf.SoftmaxAttrs }
   OneHot: { inputs: { indices: tf.Tensor }; attrs: tf.OneHotAttrs }
   Add: Binary
+  AddN: { inputs: tf.Tensor[]; attrs: object }
   ClipByValue: { inputs: { x: tf.Tensor }; attrs: tf.ClipByValueAttrs }
   Cos: Unary
   Exp: Unary

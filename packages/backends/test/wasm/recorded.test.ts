@@ -41,6 +41,21 @@ describe('functions compiled to calls', () => {
     expect(found).toEqual({ why: undefined, calls: RECORDED })
   })
 
+  it('add up lists of tensors', async () => {
+    const found = await both(
+      (x: tf.Tensor2D, y: tf.Tensor2D) => [
+        tf.addN([x, y, tf.mul(x, y), x]),
+        tf.addN([tf.cast(tf.greater(x, 0), 'int32'), tf.onesLike(tf.cast(x, 'int32'))]),
+        tf.addN([y]),
+      ],
+      (time): [tf.Tensor2D, tf.Tensor2D] => [
+        rng.fork(time).normal([4, 5]),
+        rng.fork(time + 100).normal([4, 5]),
+      ],
+    )
+    expect(found).toEqual({ why: undefined, calls: RECORDED })
+  })
+
   it('give these kernels tensors in the shape of the call, not in that in which they were made', async () => {
     const found = await both(
       (x: tf.Tensor4D) => {

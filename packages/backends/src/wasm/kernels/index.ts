@@ -1,6 +1,7 @@
 import type { Kernels, Replacements } from '../../kernels/register-kernels.js'
 import type { WasmBackend } from '../backend.js'
 import { adamEma } from './adam-ema.js'
+import { addN } from './add-n.js'
 import { avgPoolGrad } from './avg-pool-grad.js'
 import { batchMatMul } from './batch-mat-mul.js'
 import { binary } from './binary.js'
@@ -39,6 +40,7 @@ export const kernels = {
 /** Kernels for training that tfjs's wasm backend lacks, and faster ones than its own. */
 export const replacements = {
   Add: binary('Add'),
+  AddN: addN,
   AvgPoolGrad: avgPoolGrad,
   BatchMatMul: batchMatMul,
   Concat: concat,
