@@ -40,6 +40,7 @@ export interface StockTable {
   Multiply: Binary
   Neg: Unary
   RealDiv: Binary
+  Relu: Unary
   Round: Unary
   Rsqrt: Unary
   Sigmoid: Unary

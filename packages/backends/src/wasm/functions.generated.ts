@@ -19,13 +19,14 @@ export interface Functions {
   softmax(x: number, y: number, columns: number, first: number, last: number): void
   sumMiddle(x: number, out: number, middle: number, inner: number, first: number, last: number): void
   sumSquares(x: number, out: number, n: number, first: number, last: number): void
+  unary(op: number, x: number, out: number, alpha: number, size: number, first: number, last: number): void
   winograd(x: number, filter: number, turned: boolean, bias: number, y: number, scratch: number, scratchStep: number, height: number, width: number, inputs: number, outHeight: number, outWidth: number, outputs: number, top: number, left: number, tiles: number, unitTiles: number, unitPanels: number, first: number, last: number, thread: number): void
   winogradFilter(filter: number, turned: boolean, transformed: number, scratch: number, scratchStep: number, inputs: number, outputs: number, first: number, last: number, thread: number): void
   winogradGradientFilter(sums: number, dw: number, scratch: number, scratchStep: number, inputs: number, outputs: number, first: number, last: number, thread: number): void
   winogradGradientTiles(x: number, dy: number, xs: number, xStep: number, dys: number, dyStep: number, scratch: number, scratchStep: number, height: number, width: number, inputs: number, outHeight: number, outWidth: number, outputs: number, top: number, left: number, start: number, tiles: number, first: number, last: number, thread: number): void
 }
 /** Those whose last parameters are the first unit of their work, the last one + 1 and, where it matters, the thread. */
-export type Divisible = 'adamEma' | 'binary' | 'conv2d' | 'conv2dBackpropFilter' | 'copyRows' | 'fill' | 'dropout' | 'groupNorm' | 'groupNormGradient' | 'packFilter' | 'packTurnedFilter' | 'packPanels' | 'panelProducts' | 'repeatBlocks' | 'sumBlocks' | 'softmax' | 'sumMiddle' | 'sumSquares' | 'winograd' | 'winogradFilter' | 'winogradGradientFilter' | 'winogradGradientTiles'
+export type Divisible = 'adamEma' | 'binary' | 'conv2d' | 'conv2dBackpropFilter' | 'copyRows' | 'fill' | 'dropout' | 'groupNorm' | 'groupNormGradient' | 'packFilter' | 'packTurnedFilter' | 'packPanels' | 'panelProducts' | 'repeatBlocks' | 'sumBlocks' | 'softmax' | 'sumMiddle' | 'sumSquares' | 'unary' | 'winograd' | 'winogradFilter' | 'winogradGradientFilter' | 'winogradGradientTiles'
 /** Which parameters are addresses: those of type usize, except distances, whose names end in Step. */
 export const addresses: Record<keyof Functions, readonly number[]> = {
   adamEma: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
@@ -46,6 +47,7 @@ export const addresses: Record<keyof Functions, readonly number[]> = {
   softmax: [0, 1],
   sumMiddle: [0, 1],
   sumSquares: [0, 1],
+  unary: [1, 2],
   winograd: [0, 1, 3, 4, 5],
   winogradFilter: [0, 2, 3],
   winogradGradientFilter: [0, 1, 2],

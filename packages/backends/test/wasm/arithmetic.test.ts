@@ -1,7 +1,7 @@
 import { useBackend } from '@rectified-flow/backends'
 import { createRng } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 beforeAll(async () => {
   await useBackend('wasm', { threads: 2 })
@@ -80,4 +80,35 @@ it.each([
   await useBackend('wasm')
   for (const [i, values] of ours.entries()) expect(values.equals(expected[i]!)).toBe(true)
   tf.dispose([x, y])
+})
+
+const functions = {
+  relu: (x: tf.Tensor) => tf.relu(x),
+  step: (x: tf.Tensor) => tf.step(x),
+  'step with a slope below 0': (x: tf.Tensor) => tf.step(x, 0.25),
+  square: (x: tf.Tensor) => tf.square(x),
+  sqrt: (x: tf.Tensor) => tf.sqrt(x),
+}
+describe.each(Object.entries(functions))('%s', (_, f) => {
+  it.each([[1], [7], [3, 5, 11], [3, 16_385]])(
+    'of [%s, %s, %s] is what the cpu backend computes',
+    async (...shape) => {
+      const x = rng.normal(shape)
+      const ours = f(x)
+      const values = ours.dataSync()
+      await useBackend('cpu')
+      const expected = f(x)
+      expect(values).toEqual(expected.dataSync())
+      await useBackend('wasm')
+      tf.dispose([x, ours, expected])
+    },
+  )
+
+  it('keeps what is not a number, and takes the largest and the smallest', async () => {
+    const numbers = [Number.NaN, Number.POSITIVE_INFINITY, 0, 1e-40, 3e38]
+    const ours = f(tf.tensor1d(numbers)).dataSync()
+    await useBackend('cpu')
+    expect(ours).toEqual(f(tf.tensor1d(numbers)).dataSync())
+    await useBackend('wasm')
+  })
 })

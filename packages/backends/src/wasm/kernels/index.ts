@@ -23,6 +23,7 @@ import { splitV } from './split-v.js'
 import { squareSums } from './square-sums.js'
 import { sum } from './sum.js'
 import { sumBlocks } from './sum-blocks.js'
+import { step, unary } from './unary.js'
 
 /** This package's kernels on wasm. */
 export const kernels = {
@@ -53,8 +54,12 @@ export const replacements = {
   Multiply: binary('Multiply'),
   OneHot: oneHot,
   RealDiv: binary('RealDiv'),
+  Relu: unary('Relu'),
   Softmax: softmax,
   SplitV: splitV,
+  Sqrt: unary('Sqrt'),
+  Square: unary('Square'),
+  Step: step,
   Sub: binary('Sub'),
   Sum: sum,
 } satisfies Replacements<WasmBackend>
