@@ -28,11 +28,7 @@ export function summaryOf({
   const info = all.find(({ what }) => what === 'adapter')?.info as GPUAdapterInfo | undefined
   return {
     ...given,
-    device:
-      info?.device ||
-      info?.description ||
-      [info?.vendor, info?.architecture].filter(Boolean).join(' ') ||
-      'unknown',
+    device: info?.device || info?.description || info?.vendor || 'unknown',
     jobs: [...files].flatMap(([part, outcomes]) =>
       outcomes.map(({ job, ended, seconds }) => ({ part, job, ended, seconds })),
     ),

@@ -20,7 +20,10 @@ interface Timed {
   run(): unknown
   /** Wait until the device has done all runs. */
   settle(): Promise<unknown>
-  /** About how long to measure, after the first run and with the warm-up. 0: three runs, of which the third is timed; a replay is possible then. */
+  /**
+   * About how long to measure after the first run, the warm-up included. 0: three runs, of which the third is timed; a replay is
+   * possible then.
+   */
   seconds: number
 }
 

@@ -4,9 +4,6 @@ const STEP = 1
 const SQUARE = 2
 const SQRT = 3
 
-/** Numbers in one unit of work. */
-const UNIT = 16384
-
 @inline
 function result(op: i32, x: v128, alpha: v128): v128 {
   if (op === RELU) return f32x4.max(x, f32x4.splat(0))
@@ -26,9 +23,11 @@ function numbers(op: i32, x: usize, out: usize, alpha: v128, bytes: usize): void
   for (; at < bytes; at += 4) v128.store32_lane(out + at, result(op, v128.load32_zero(x + at), alpha), 0)
 }
 
-/** out = op x, of `size` numbers. For a step, alpha is what numbers up to 0 give. */
-export function unary(op: i32, x: usize, out: usize, alpha: f32, size: i32, first: i32, last: i32): void {
-  const start = (<usize>(first * UNIT)) << 2, end = (<usize>min(size, last * UNIT)) << 2
+/** out = op x, of `size` numbers, of which `unit` are a unit of work. For a step, alpha is what numbers up to 0 give. */
+export function unary(
+  op: i32, x: usize, out: usize, alpha: f32, size: i32, unit: i32, first: i32, last: i32,
+): void {
+  const start = (<usize>(first * unit)) << 2, end = (<usize>min(size, last * unit)) << 2
   const from = x + start, to = out + start, bytes = end - start
   const alphas = f32x4.splat(alpha)
   if (op === RELU) numbers(RELU, from, to, alphas, bytes)

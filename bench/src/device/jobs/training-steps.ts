@@ -10,6 +10,7 @@ import { openDevice } from '../open-device.js'
 import { batchOf, type NetworkName, networkConfig } from '../sizes.js'
 import { timed } from '../timed.js'
 
+/** The largest batch that is also run eager: all activations are in memory then, and at 512 no device has so much. */
 const MOST_EAGER = 128
 
 /**
@@ -21,7 +22,6 @@ export const trainingSteps =
   async run => {
     const memory = await openDevice(run, { precision })
     const batch = batchOf(full, run.software)
-    // Eager, all activations stay in memory: at the largest batch more than any device has.
     const alsoEager = precision === 'float32' && full <= MOST_EAGER
     const modes = alsoEager ? (['replayed', 'eager'] as const) : (['replayed'] as const)
     for (const mode of modes) {

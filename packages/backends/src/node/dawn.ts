@@ -2,8 +2,8 @@ import type { Unavailable } from '../choose-backend.js'
 import { whyNot } from './why-not.js'
 
 const FLAGS = {
-  // Without the first, Dawn hides the matrices of subgroups, which are tensor cores; without the second, float16 on NVIDIA's
-  // drivers below 615, some of whose results Dawn's authors found wrong. The bench's device run checks ours.
+  // Without the first, Dawn hides the matrices of subgroups, which are tensor cores. Without the second, it hides float16 on
+  // NVIDIA's drivers below 615, because some results were wrong there; the device run of bench/ checks those of our shaders.
   device: ['enable-dawn-features=allow_unsafe_apis,vulkan_enable_f16_on_nvidia'],
   // Dawn lets the driver zero a workgroup's memory. SwiftShader compiles that to a store for each number, which takes five
   // times as long as the rest of a convolution's shader. With this, the shader has a loop for it.

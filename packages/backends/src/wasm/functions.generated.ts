@@ -19,7 +19,7 @@ export interface Functions {
   softmax(x: number, y: number, columns: number, first: number, last: number): void
   sumMiddle(x: number, out: number, middle: number, inner: number, first: number, last: number): void
   sumSquares(x: number, out: number, n: number, first: number, last: number): void
-  unary(op: number, x: number, out: number, alpha: number, size: number, first: number, last: number): void
+  unary(op: number, x: number, out: number, alpha: number, size: number, unit: number, first: number, last: number): void
   winograd(x: number, filter: number, turned: boolean, bias: number, y: number, scratch: number, scratchStep: number, height: number, width: number, inputs: number, outHeight: number, outWidth: number, outputs: number, top: number, left: number, tiles: number, unitTiles: number, unitPanels: number, first: number, last: number, thread: number): void
   winogradFilter(filter: number, turned: boolean, transformed: number, scratch: number, scratchStep: number, inputs: number, outputs: number, first: number, last: number, thread: number): void
   winogradGradientFilter(sums: number, dw: number, scratch: number, scratchStep: number, inputs: number, outputs: number, first: number, last: number, thread: number): void

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core'
-import { typeOf, type Width, widthOf } from './convolution/product.js'
+import { typeOf, type Width, widthOf } from './shader-text.js'
 
 /** A workgroup has SIDE x SIDE threads, and works on as many scores at once: of SIDE queries and SIDE keys. */
 export const SIDE = 16

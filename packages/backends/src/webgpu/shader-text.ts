@@ -53,3 +53,12 @@ fn ${name}(array: u32, i: u32) -> f32 {
     default: { return 0.0; }
   }
 }`
+
+/** How many neighbouring numbers are read or written at once. */
+export type Width = 1 | 4
+
+/** As many numbers at once as the length allows. */
+export const widthOf = (length: number): Width => (length % 4 === 0 ? 4 : 1)
+
+/** The WGSL type of `width` numbers. */
+export const typeOf = (width: Width): string => (width === 4 ? 'vec4<f32>' : 'f32')

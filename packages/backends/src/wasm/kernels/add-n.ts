@@ -2,22 +2,20 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { WasmReplacement } from '../backend.js'
 
 /**
- * One tensor after the other, as tfjs adds them. Its own kernel gets a list of tensors' numbers, which are others in each run: a
- * function with it could not be compiled.
+ * Adds one tensor after the other, in the order of tfjs's own kernel. That kernel's function gets the list of its inputs as bytes,
+ * which differ in each run, so a function that calls it can't be compiled.
  */
 export const addN: WasmReplacement<'AddN'> =
   () =>
   ({ inputs, backend }) => {
-    const add = tf.getKernel('Add', 'wasm')!.kernelFunc
-    const [first, ...rest] = inputs
-    let sum: tf.TensorInfo = tf.getKernel('Identity', 'wasm')!.kernelFunc({
-      inputs: { x: first! },
-      backend,
-    }) as tf.TensorInfo
-    for (const tensor of rest) {
-      const before = sum
-      sum = add({ inputs: { a: before, b: tensor }, backend }) as tf.TensorInfo
-      backend.disposeData(before.dataId)
+    const run = (name: string, inputs: tf.NamedTensorInfoMap) =>
+      tf.getKernel(name, 'wasm')!.kernelFunc({ inputs, backend }) as tf.TensorInfo
+    const [x, ...others] = inputs
+    let sum = run('Identity', { x: x! })
+    for (const b of others) {
+      const a = sum
+      sum = run('Add', { a, b })
+      backend.disposeData(a.dataId)
     }
     return sum
   }

@@ -11,7 +11,7 @@ const CODES: Record<(Name | 'Step') & StockName, number> = { Relu: 0, Step: 1, S
 /** Numbers in one unit of work. */
 const UNIT = 16_384
 
-/** Functions of single numbers that networks of features use. The stock kernels have one thread. */
+/** Functions of each number that networks of features use. The stock kernels have one thread. */
 export const unary =
   (name: Name): WasmReplacement<Name> =>
   stock =>
@@ -31,7 +31,7 @@ const isShared = ({ dtype, size }: tf.Tensor) => dtype === 'float32' && size > 0
 function run(backend: WasmBackend, name: Name | 'Step', x: tf.Tensor, alpha = 0): tf.TensorInfo {
   const out = backend.makeOutput(x.shape, 'float32')
   const work = { units: Math.ceil(x.size / UNIT), operations: 4 * x.size }
-  const values = [CODES[name], addressOf(backend, x), addressOf(backend, out), alpha, x.size]
+  const values = [CODES[name], addressOf(backend, x), addressOf(backend, out), alpha, x.size, UNIT]
   runUnits(backend, 'unary', work, values)
   return out
 }

@@ -12,8 +12,9 @@ const MOST_PARTS = 64
 const LEAST_DEPTH = 96
 
 /**
- * A large GPU runs so many threads at once; fewer take the time of BASE + SHARE of their number, at least that of LEAST. All
- * constants here were measured on an H200: 132 processors, each of which is full with 512 threads.
+ * A GPU is full with so many threads of these shaders. A smaller number n of threads doesn't take n / FULL of a full GPU's time,
+ * but as long as a full GPU needs for BASE + SHARE n threads, and at least as long as for LEAST. All constants here were
+ * measured on an H200, whose 132 processors are full with 512 threads each.
  */
 const FULL = 67_584
 const BASE = 15_400
@@ -58,7 +59,7 @@ function costOf(product: Product, variant: Variant, { parts }: Split): number {
   return ((tiles * rows * columns * product.depth) / speed) * (timeOf(useful) / useful) + adding
 }
 
-/** The time of a step of so many threads, in threads of a full GPU. */
+/** For how many threads a full GPU needs the time that these take: whole loads of it, and a rest. */
 function timeOf(threads: number): number {
   const rest = threads % FULL
   return threads - rest + (rest > 0 ? Math.max(LEAST, BASE + SHARE * rest) : 0)

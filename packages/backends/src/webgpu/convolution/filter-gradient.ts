@@ -1,5 +1,6 @@
+import { typeOf, widthOf } from '../shader-text.js'
 import { type ConvInfo, nameOf, seenText } from './image-text.js'
-import { type Product, typeOf, widthOf } from './product.js'
+import type { Product } from './product.js'
 
 /**
  * A convolution's gradient with respect to its filter, as a product of [taps · I, pixels] and [pixels, O]:

@@ -1,5 +1,6 @@
+import { typeOf, widthOf } from '../shader-text.js'
 import { type ConvInfo, nameOf, seenText } from './image-text.js'
-import { type Product, typeOf, widthOf } from './product.js'
+import type { Product } from './product.js'
 
 /** What is added to a convolution, and its factor. */
 export interface Epilogue {

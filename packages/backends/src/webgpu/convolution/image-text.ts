@@ -1,5 +1,4 @@
-import { constants } from '../shader-text.js'
-import { typeOf, type Width } from './product.js'
+import { constants, typeOf, type Width } from '../shader-text.js'
 
 /** A convolution's sizes and places, named as tfjs names them. */
 export type ConvInfo = import('@tensorflow/tfjs-core').backend_util.Conv2DInfo

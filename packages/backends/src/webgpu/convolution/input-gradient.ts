@@ -1,6 +1,6 @@
-import { constants } from '../shader-text.js'
+import { constants, typeOf, widthOf } from '../shader-text.js'
 import { type ConvInfo, imageText, nameOf } from './image-text.js'
-import { type Product, typeOf, widthOf } from './product.js'
+import type { Product } from './product.js'
 
 /**
  * A convolution's gradient with respect to its input:

@@ -1,3 +1,5 @@
+import type { Width } from '../shader-text.js'
+
 /**
  * One of the two matrices of a product. In WGSL it is a function of its row or column and of the depth k that returns one
  * number, or four neighbours in memory: four of the rows or columns, or four of the depth.
@@ -7,8 +9,6 @@ export interface Factor {
   along: 'tile' | 'depth'
   width: Width
 }
-
-export type Width = 1 | 4
 
 /** A product of matrices whose factors are made while they are read, such as a convolution. */
 export interface Product {
@@ -43,9 +43,3 @@ export interface Product {
 
 /** The rows that are written. */
 export const rowsOf = ({ rows, columnSums }: Product): number => rows + (columnSums ? 1 : 0)
-
-/** As many numbers at once as the length allows. */
-export const widthOf = (length: number): Width => (length % 4 === 0 ? 4 : 1)
-
-/** The WGSL type of `width` numbers. */
-export const typeOf = (width: Width): string => (width === 4 ? 'vec4<f32>' : 'f32')

@@ -1,5 +1,5 @@
-import { bindings, constants, unitOf } from '../shader-text.js'
-import { type Product, rowsOf, typeOf } from './product.js'
+import { bindings, constants, typeOf, unitOf } from '../shader-text.js'
+import { type Product, rowsOf } from './product.js'
 
 /** Threads of a workgroup; each has one number of the product, or four neighbours. */
 export const SUM_THREADS = 64

@@ -30,21 +30,21 @@ export async function tune(most: number): Promise<Tuning> {
         backend.disposeData(dataId)
       }
     }
-    const plans = likeliest(product, valid, most).map(variant => ({
-      variant,
+    const tried = likeliest(product, valid, most).map(variant => ({
+      name: nameOf(variant),
       plan: planOf(product, variant),
+      least: Number.POSITIVE_INFINITY,
     }))
-    const least = plans.map(() => Number.POSITIVE_INFINITY)
     let longest = 0
-    for (const { plan } of plans) {
+    for (const { plan } of tried) {
       await timeOf(backend, () => run(plan), 1) // compiles the shader
       longest = Math.max(longest, await timeOf(backend, () => run(plan), 1))
     }
     const runs = Math.max(1, Math.min(MOST_RUNS, Math.round(STRETCH_MS / longest)))
     for (let round = 0; round < ROUNDS; round++)
-      for (const [i, { plan }] of plans.entries())
-        least[i] = Math.min(least[i]!, await timeOf(backend, () => run(plan), runs))
-    fastest[key] = nameOf(plans[least.indexOf(Math.min(...least))]!.variant)
+      for (const one of tried)
+        one.least = Math.min(one.least, await timeOf(backend, () => run(one.plan), runs))
+    fastest[key] = tried.reduce((best, one) => (one.least < best.least ? one : best)).name
     for (const { dataId } of Object.values(read).flat()) backend.disposeData(dataId)
   }
   const tuning = { device, variants: { ...variants, ...fastest } }

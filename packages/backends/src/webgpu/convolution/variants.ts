@@ -10,12 +10,12 @@ export interface Variant {
   columns: number
   /** How much of both factors it has in workgroup memory at once. */
   depth: number
-  /** How fast it multiplies where all threads are busy, as a share of the fastest by threads. Others measure it anew (tune.ts). */
+  /** How fast it multiplies on a full GPU, as a share of the fastest by threads. For other GPUs, tune.ts measures times. */
   speed: number
   element: Element
   /**
-   * Who multiplies: threads, each of which has rows x columns of the tile, or subgroups of threads, with matrices of this side,
-   * each of which has rows x columns of the tile.
+   * Who multiplies: threads, each of which has so many rows and columns of the tile; or subgroups of threads, each of which has
+   * `each` of them, by matrices of this side.
    */
   by:
     | { threads: readonly [rows: number, columns: number] }
