@@ -16,18 +16,17 @@ export function addOuterProducts(
     const end = y + run
     while (y < end) {
       const y0 = v128.load(y), y1 = v128.load(y, 16)
-      let v = v128.load32_splat(at)
-      a0 = madd(v, y0, a0)
-      a1 = madd(v, y1, a1)
-      v = v128.load32_splat(at, 4)
-      b0 = madd(v, y0, b0)
-      b1 = madd(v, y1, b1)
-      v = v128.load32_splat(at, 8)
-      c0 = madd(v, y0, c0)
-      c1 = madd(v, y1, c1)
-      v = v128.load32_splat(at, 12)
-      d0 = madd(v, y0, d0)
-      d1 = madd(v, y1, d1)
+      const v = v128.load(at)
+      const v0 = v128.shuffle<f32>(v, v, 0, 0, 0, 0), v1 = v128.shuffle<f32>(v, v, 1, 1, 1, 1)
+      const v2 = v128.shuffle<f32>(v, v, 2, 2, 2, 2), v3 = v128.shuffle<f32>(v, v, 3, 3, 3, 3)
+      a0 = madd(v0, y0, a0)
+      a1 = madd(v0, y1, a1)
+      b0 = madd(v1, y0, b0)
+      b1 = madd(v1, y1, b1)
+      c0 = madd(v2, y0, c0)
+      c1 = madd(v2, y1, c1)
+      d0 = madd(v3, y0, d0)
+      d1 = madd(v3, y1, d1)
       at += xStep
       y += 32
     }

@@ -7,9 +7,6 @@ export const APART: usize = 64
 /** Inputs whose transformed filters lie together: those of a few panels fit into a core's cache. */
 const CHUNK = 32
 
-/** Floats that transformChunk works with: 4 zeros, a transformed half of 4 outputs, and a packed chunk. */
-export const FILTER_WORK = 4 + 72 + 72 * CHUNK
-
 /** How many inputs are a chunk. */
 @inline
 export function chunkOf(inputs: i32): i32 {
@@ -22,64 +19,64 @@ export function positionBytes(inputs: i32): usize {
   return ((<usize>chunkOf(inputs)) << 5) + APART
 }
 
-/** U = G g G^T of four outputs, whose taps are `tap` bytes apart. The positions are `position` apart. half: 72 floats */
-@inline
-function transformFilter(from: usize, tap: usize, to: usize, position: usize, half: usize): void {
-  for (let j: usize = 0; j < 3; j++) filters6(from + j * tap, 3 * tap, half + (j << 4), 48)
-  for (let i: usize = 0; i < 6; i++) filters6(half + i * 48, 16, to + 6 * i * position, position)
-}
+/** Floats that halfFilter works with, with the half. */
+export const HALF_WORK = 4 + 72 * CHUNK + 18 * (8 * CHUNK + 16)
 
 /**
- * Transformed filters of a chunk of inputs, from number `input` on, and `panels` panels of 8 outputs: [position of 36][c][8], panels
- * are `step` bytes apart. Filters are [3,3,I,O]; `turned` ones are [3,3,O,I], and their taps are taken in reverse order.
+ * Half of the transformed filter U = G g G^T, g G^T as it were: [position of 18][c][8], for a chunk of inputs, from number `input`
+ * on, and a panel of 8 outputs. Filters are [3,3,I,O]; `turned` ones are [3,3,O,I], and their taps are taken in reverse order.
  *
- * scratch: FILTER_WORK floats, of which the first 4 are zeros
+ * work: HALF_WORK floats, of which the first 4 are zeros
+ * @returns where the half starts
  */
 @inline
-export function transformChunk(
-  filter: usize, turned: bool, to: usize, step: usize, scratch: usize, inputs: i32, outputs: i32, firstPanel: i32, panels: i32,
-  input: i32,
-): void {
+export function halfFilter(
+  filter: usize, turned: bool, work: usize, inputs: i32, outputs: i32, panel: i32, input: i32,
+): usize {
   const count = min(chunkOf(inputs), inputs - input)
-  const half = scratch + 16, packed = half + 288
+  const start = panel << 3, lanes = min(8, outputs - start)
+  const packed = work + 16, half = packed + 288 * CHUNK
   const position = positionBytes(inputs)
-  if (turned) {
-    const tap = (<usize>count) << 5
-    for (let panel = 0; panel < panels; panel++, to += step) {
-      const start = (firstPanel + panel) << 3, lanes = min(8, outputs - start)
-      packTurned(filter, packed, 9, inputs, outputs, start, lanes, input, count)
-      for (let c: usize = 0; c < tap; c += 16) {
-        const isInside = lanes > 4 || (c & 16) === 0
-        transformFilter(isInside ? packed + c : scratch, isInside ? tap : 0, to + c, position, half)
-      }
-    }
-    return
+  let from = packed, row: usize = 32, tap = (<usize>count) << 5
+  if (turned) packTurned(filter, packed, 9, inputs, outputs, start, lanes, input, count)
+  else {
+    row = (<usize>outputs) << 2
+    tap = <usize>inputs * row
+    from = filter + <usize>input * row + ((<usize>start) << 2)
   }
-  const row = (<usize>outputs) << 2, tap = <usize>inputs * row
-  const left = (<usize>(outputs - (firstPanel << 3))) << 2
-  let from = filter + <usize>input * row + ((<usize>firstPanel) << 5)
-  // A row's outputs lie together, so they are read together.
-  for (let c = 0; c < count; c++, from += row, to += 32)
-    for (let lane: usize = 0; lane < (<usize>panels) << 5; lane += 16) {
-      const isInside = lane < left
-      transformFilter(isInside ? from + lane : scratch, isInside ? tap : 0, to + (lane >> 5) * step + (lane & 16), position, half)
+  for (let c = 0, to = half; c < count; c++, from += row, to += 32)
+    for (let lane: usize = 0; lane < 32; lane += 16) {
+      const isInside = lanes > 4 || lane === 0
+      const at = isInside ? from + lane : work, step = isInside ? tap : 0
+      for (let j: usize = 0; j < 3; j++) filters6(at + j * step, 3 * step, to + j * position + lane, 3 * position)
     }
+  return half
+}
+
+/** Row i of the 6x6 positions of a chunk and panel, from their half: [column of 6][c][8], columns are `position` apart. */
+@inline
+export function filterRow(half: usize, i: usize, inputs: i32, count: i32, to: usize): void {
+  const position = positionBytes(inputs)
+  const from = half + 3 * i * position
+  for (let c: usize = 0, end = (<usize>count) << 5; c < end; c += 16) filters6(from + c, position, to + c, position)
 }
 
 /**
  * The transformed filter as [panel][chunk of inputs][position of 36][c][8]; panels are the units of work.
  *
- * scratch, for each thread: FILTER_WORK floats
+ * scratch, for each thread: HALF_WORK floats
  */
 export function winogradFilter(
   filter: usize, turned: bool, transformed: usize, scratch: usize, scratchStep: usize, inputs: i32, outputs: i32,
   first: i32, last: i32, thread: i32,
 ): void {
-  const size = 36 * positionBytes(inputs), chunk = chunkOf(inputs)
+  const position = positionBytes(inputs), chunk = chunkOf(inputs)
   const work = scratch + <usize>thread * scratchStep
   memory.fill(work, 0, 16)
-  const panel = <usize>((inputs + chunk - 1) / chunk) * size
-  let to = transformed + <usize>first * panel
-  for (let input = 0; input < inputs; input += chunk, to += size)
-    transformChunk(filter, turned, to, panel, work, inputs, outputs, first, last - first, input)
+  let to = transformed + <usize>(first * ((inputs + chunk - 1) / chunk)) * 36 * position
+  for (let panel = first; panel < last; panel++)
+    for (let input = 0; input < inputs; input += chunk) {
+      const half = halfFilter(filter, turned, work, inputs, outputs, panel, input)
+      for (let i: usize = 0; i < 6; i++, to += 6 * position) filterRow(half, i, inputs, min(chunk, inputs - input), to)
+    }
 }

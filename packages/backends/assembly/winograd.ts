@@ -1,6 +1,6 @@
 import { tile } from './conv2d'
 import { inputs6, outputs4 } from './winograd-basis'
-import { APART, chunkOf, FILTER_WORK, positionBytes, transformChunk } from './winograd-filter'
+import { APART, chunkOf, filterRow, HALF_WORK, halfFilter, positionBytes } from './winograd-filter'
 
 /** Copy four channels of the pixels of a square that are inside the image, and zeros where it is outside. */
 @inline
@@ -58,10 +58,11 @@ function transformOutput(
  * y = conv2d(x, filter) + bias for 3x3 filters, stride 1, and multiples of 4 inputs and outputs: F(4x4,3x3)
  * of Lavin and Gray, with 36 products for 16 pixels where conv2d has 144. A unit of work is `unitPanels` panels of 8 outputs for
  * `unitTiles`, a multiple of 4, of all the images' `tiles` of 4x4 pixels. Units are counted over panels, then tiles. The filter is
- * winogradFilter's; if all tiles are one unit's, it is the filter itself, or `turned`, and units transform their part. bias may be 0.
+ * winogradFilter's; if all tiles are one unit's, it is the filter itself, or `turned`, and units transform their part, a row of
+ * positions at a time, which stays in the nearest cache. bias may be 0.
  *
  * scratch, for each thread: 36 (unitTiles (inputs + 8 unitPanels) + 32) + unitTiles + 296 floats, and, if all tiles are one
- *   unit's, FILTER_WORK + 36 (8 min(32, inputs) + 16) unitPanels
+ *   unit's, HALF_WORK + 6 (8 min(32, inputs) + 16)
  */
 export function winograd(
   x: usize, filter: usize, turned: bool, bias: usize, y: usize, scratch: usize, scratchStep: usize,
@@ -73,7 +74,7 @@ export function winograd(
   const panels = (outputs + 7) >> 3, groups = (panels + unitPanels - 1) / unitPanels
   const chunk = chunkOf(inputs), position = positionBytes(inputs), chunkBytes = 36 * position
   const here = tiles <= unitTiles
-  const panelBytes = here ? chunkBytes : <usize>((inputs + chunk - 1) / chunk) * chunkBytes
+  const panelBytes = <usize>((inputs + chunk - 1) / chunk) * chunkBytes
   const across = (outWidth + 3) >> 2, each = ((outHeight + 3) >> 2) * across
   const zeros = scratch + <usize>thread * scratchStep
   const places = zeros + 32
@@ -82,7 +83,7 @@ export function winograd(
   const innerStep = <usize>unitTiles * pixel + APART
   const outer = inner + 36 * innerStep
   const sum = (<usize>unitPanels) << 5, outerStep = <usize>unitTiles * sum + APART
-  const filterWork = outer + 36 * outerStep, transformed = filterWork + (FILTER_WORK << 2)
+  const filterWork = outer + 36 * outerStep, rowWork = filterWork + (HALF_WORK << 2)
   memory.fill(zeros, 0, 32)
   if (here) memory.fill(filterWork, 0, 16)
   for (let t = 0; t < unitTiles; t++) store<u32>(places + ((<usize>t) << 2), <u32>(<usize>t * pixel))
@@ -99,24 +100,27 @@ export function winograd(
       for (let c: usize = 0; c < pixel; c += 16)
         transformInput(image + c, h, w, height, width, row, pixel, work, inner + <usize>t * pixel + c, innerStep)
     }
-    let weights = here ? transformed : filter + <usize>firstPanel * panelBytes
     for (let input = 0; input < inputs; input += chunk) {
-      if (here)
-        transformChunk(
-          filter, turned, transformed, panelBytes, filterWork, inputs, outputs, firstPanel, used, input,
-        )
-      const size = (<usize>min(chunk, inputs - input)) << 5
+      const channels = min(chunk, inputs - input)
       const seen = inner + ((<usize>input) << 2)
-      for (let p: usize = 0; p < 36; p++)
-        for (let panel = 0; panel < used; panel++)
+      for (let panel = 0; panel < used; panel++) {
+        let half: usize = 0
+        let weights = filter + <usize>(firstPanel + panel) * panelBytes + <usize>(input / chunk) * chunkBytes
+        if (here) half = halfFilter(filter, turned, filterWork, inputs, outputs, firstPanel + panel, input)
+        for (let p: usize = 0; p < 36; p++, weights += position) {
+          if (here && p % 6 === 0) {
+            weights = rowWork
+            filterRow(half, p / 6, inputs, channels, weights)
+          }
           for (let t = 0; t < count; t += 4) {
             const to = outer + p * outerStep + <usize>t * sum + ((<usize>panel) << 5)
             tile(
               seen + p * innerStep, 0, places + ((<usize>t) << 2), input > 0 ? to : zeros, input > 0 ? sum : 0,
-              weights + <usize>panel * panelBytes + p * position, 1, size, to, sum, 4, 8,
+              weights, 1, (<usize>channels) << 5, to, sum, 4, 8,
             )
           }
-      if (!here) weights += chunkBytes
+        }
+      }
     }
     for (let t = 0; t < count; t++) {
       const b = (start + t) / each, place = (start + t) % each

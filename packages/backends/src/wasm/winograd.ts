@@ -26,10 +26,10 @@ const positionFloats = (tiles: number, inputs: number, outputs: number) =>
 
 // As in assembly/winograd-filter.ts.
 const CHUNK = 32
-const FILTER_WORK = 4 + 72 + 72 * CHUNK
+const HALF_WORK = 4 + 72 * CHUNK + 18 * (8 * CHUNK + 16)
 
-/** Floats of a panel's transformed filter for a chunk of inputs. */
-const chunkFloats = (inputs: number) => 36 * (8 * Math.min(CHUNK, inputs) + 16)
+/** Floats of one of the 36 positions of a panel's transformed filter for a chunk of inputs. */
+const positionOf = (inputs: number) => 8 * Math.min(CHUNK, inputs) + 16
 
 /** At most as many tiles are a unit of work; the numbers of so many stay in a core's cache. */
 const MOST_TILES = 32
@@ -68,7 +68,7 @@ export function convolveTiles(backend: WasmBackend, conv: Convolution): void {
       runUnits(backend, 'winograd', work, values)
     })
   }
-  if (tiles <= unitTiles) run(conv.filter, FILTER_WORK + unitPanels * chunkFloats(inputs))
+  if (tiles <= unitTiles) run(conv.filter, HALF_WORK + 6 * positionOf(inputs))
   else withTransformedFilter(backend, conv, filter => run(filter, 0))
 }
 
@@ -79,9 +79,9 @@ function withTransformedFilter(
 ): void {
   const [inputs, outputs] = [conv.inShape[3]!, conv.outShape[3]!]
   const panels = Math.ceil(outputs / 8)
-  const floats = panels * Math.ceil(inputs / CHUNK) * chunkFloats(inputs)
+  const floats = panels * Math.ceil(inputs / CHUNK) * 36 * positionOf(inputs)
   withScratch(backend, floats, 1, transformed => {
-    withScratch(backend, FILTER_WORK, threadsOf(backend), (scratch, step) => {
+    withScratch(backend, HALF_WORK, threadsOf(backend), (scratch, step) => {
       const work = { units: panels, operations: 6 * floats }
       const values = [conv.filter, conv.turned ?? false, transformed, scratch, step, inputs, outputs]
       runUnits(backend, 'winogradFilter', work, values)
