@@ -7,6 +7,7 @@ import { Worker } from 'node:worker_threads'
 import * as tf from '@tensorflow/tfjs-core'
 import { wasm } from '../candidates.js'
 import type { BackendCandidate } from '../choose-backend.js'
+import { alignMemory } from '../wasm/aligned-memory.js'
 import type { WasmBackend } from '../wasm/backend.js'
 import { registerRecording } from '../wasm/recorded/register.js'
 import { withSharedMemory } from '../wasm/shared-memory.js'
@@ -88,6 +89,7 @@ export function wasmWithThreads(threads?: number): BackendCandidate {
       removeListeners()
       registerRecording(tf.backend())
       const backend = runningBackend()!
+      alignMemory(backend)
       if (hasSharedMemory(backend)) setThreads(backend, wanted, start)
       return threadsOf(backend) === wanted ? null : { reason: 'other code has started it with 1 thread' }
     },

@@ -16,7 +16,7 @@ export interface Placed {
 export interface WasmBackend {
   wasm: {
     HEAPU8: Uint8Array
-    asm: { memory: WebAssembly.Memory }
+    asm: { memory: WebAssembly.Memory; malloc(bytes: number): number; free(address: number): void }
     _malloc(bytes: number): number
     _free(address: number): void
     /** Its functions, under their names. */

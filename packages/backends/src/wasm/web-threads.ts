@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { wasm } from '../candidates.js'
 import type { BackendCandidate } from '../choose-backend.js'
+import { alignMemory } from './aligned-memory.js'
 import type { WasmBackend } from './backend.js'
 import { registerRecording } from './recorded/register.js'
 import { canShareMemory } from './shared-binary.js'
@@ -29,6 +30,7 @@ export function wasmInBrowser(threads?: number): BackendCandidate {
     async verify() {
       registerRecording(tf.backend())
       const backend = tf.backend() as unknown as WasmBackend
+      alignMemory(backend)
       if (!canShareMemory() || !hasSharedMemory(backend))
         return threads === undefined || threads === 1
           ? null
