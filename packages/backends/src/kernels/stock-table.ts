@@ -27,6 +27,7 @@ export interface StockTable {
     attrs: tf.DepthwiseConv2dNativeBackpropFilterAttrs
   }
   Concat: { inputs: tf.Tensor[]; attrs: tf.ConcatAttrs }
+  Slice: { inputs: { x: tf.Tensor }; attrs: tf.SliceAttrs }
   SplitV: { inputs: { x: tf.Tensor }; attrs: tf.SplitVAttrs }
   Sum: { inputs: { x: tf.Tensor }; attrs: tf.SumAttrs }
   Softmax: { inputs: { logits: tf.Tensor }; attrs: tf.SoftmaxAttrs }

@@ -44,6 +44,36 @@ for (const axis of [0, 1, 3, -1])
     }
   })
 
+for (const [begin, size] of [
+  [[1], [1]],
+  [0, [2, 4, 5, 21]],
+  [
+    [0, 1, 0, 0],
+    [3, 2, 5, 21],
+  ],
+  [
+    [0, 0, 0, 4],
+    [-1, -1, -1, 17],
+  ],
+  [
+    [1, 1, 1, 1],
+    [2, 2, 2, 2],
+  ],
+  [0, [3, 4, 5, 21]],
+] as [number | number[], number[]][])
+  it(`slice from [${begin}] of size [${size}]`, async () => {
+    const body = (x: tf.Tensor) => {
+      const part = (x: tf.Tensor) => tf.mul(tf.slice(x, begin, size), 2)
+      return [part(x), tf.grad(part)(x)]
+    }
+    const expected = await compute('cpu', [input], body)
+    const actual = await compute('wasm', [input], body)
+    for (const [i, { shape, data }] of actual.entries()) {
+      expect(shape).toEqual(expected[i]!.shape)
+      await expectClose(data, expected[i]!.data, exact)
+    }
+  })
+
 it('leaves other types and empty tensors to the stock kernels', async () => {
   await useBackend('wasm')
   await scope(async () => {
@@ -54,6 +84,9 @@ it('leaves other types and empty tensors to the stock kernels', async () => {
     await expectClose(tf.concat([tf.tensor1d([true], 'bool'), tf.tensor1d([false], 'bool')]), [1, 0])
     await expectClose(tf.concat([tf.zeros([0, 2]), tf.ones([1, 2])]), tf.ones([1, 2]))
     await expectClose(tf.split(tf.tensor1d([1, 2], 'int32'), 2)[1]!, tf.tensor1d([2], 'int32'), exact)
+    await expectClose(tf.slice(tf.tensor1d([1, 2], 'int32'), 1), tf.tensor1d([2], 'int32'), exact)
+    expect(tf.slice(tf.ones([2, 3]), [0, 1], [2, 0]).shape).toEqual([2, 0])
+    expect(() => tf.slice(tf.ones([2, 3]), [1, 0], [2, 3])).toThrow()
   })
 })
 

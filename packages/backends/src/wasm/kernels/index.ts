@@ -18,6 +18,7 @@ import { groupNormGradient } from './group-norm-gradient.js'
 import { identity } from './identity.js'
 import { oneHot } from './one-hot.js'
 import { repeatBlocks } from './repeat-blocks.js'
+import { slice } from './slice.js'
 import { softmax } from './softmax.js'
 import { splitV } from './split-v.js'
 import { squareSums } from './square-sums.js'
@@ -55,6 +56,7 @@ export const replacements = {
   OneHot: oneHot,
   RealDiv: binary('RealDiv'),
   Relu: unary('Relu'),
+  Slice: slice,
   Softmax: softmax,
   SplitV: splitV,
   Sqrt: unary('Sqrt'),
