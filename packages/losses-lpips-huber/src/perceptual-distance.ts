@@ -18,7 +18,11 @@ export type ImageDistance = (a: tf.Tensor4D, b: tf.Tensor4D) => tf.Tensor1D
  * and normalises its images, and chooses its pooling (maximum in the lpips package, average in 2-rectified flow++). Its
  * weights must be plain tensors, because tf.variableGrads would train variables.
  */
-export type FeaturePyramid = (images: tf.Tensor4D) => tf.Tensor4D[]
+export interface FeaturePyramid {
+  (images: tf.Tensor4D): tf.Tensor4D[]
+  /** The maps of images, and those of constants of the same shape, which get no gradient: a network may compute both at once. */
+  pair?(images: tf.Tensor4D, constants: tf.Tensor4D): [tf.Tensor4D[], tf.Tensor4D[]]
+}
 
 export interface PerceptualDistanceOptions {
   /** One weight per channel, [c] for each layer: LPIPS's linear heads. Borrowed as long as the distance is used. Default: 1. */
@@ -74,13 +78,9 @@ function layerMaps(
   checkTensor(where, 'a', a, ['B', 'H', 'W', 'C'])
   checkTensor(where, 'b', b, a.shape)
   return tf.tidy(() => {
-    const mapsOf = (images: tf.Tensor4D): tf.Tensor4D[] => {
-      const maps = features(images)
-      checkKind(where, 'features(images)', maps, 'a list of tensors', ['map', 'length'])
-      return maps
-    }
-    const targets = constant(() => mapsOf(b).map(unit))
-    const maps = mapsOf(a)
+    const [maps, others] = features.pair ? features.pair(a, b) : [features(a), constant(() => features(b))]
+    checkKind(where, 'features(images)', maps, 'a list of tensors', ['map', 'length'])
+    const targets = constant(() => others.map(unit))
     if (heads && heads.length !== maps.length)
       throw new RangeError(
         `${where}: heads must have one weight tensor per layer (${maps.length}), got ${heads.length}.`,

@@ -5,6 +5,7 @@ import {
   checkKind,
   checkOptions,
   checkTensor,
+  constant,
   type OptionNames,
 } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
@@ -12,7 +13,7 @@ import { resizeBilinear } from '../internal/resize-bilinear.js'
 import { type FeaturePyramid, type PerceptualDistance, perceptualDistance } from '../perceptual-distance.js'
 import { type Backbone, backbones, convolutions, detectBackbone, type Step, tapWidths } from './backbones.js'
 import { averagePool, convRelu, fire, type Layer, maxPool } from './layers.js'
-import { stage } from './stage.js'
+import { type Both, stage } from './stage.js'
 
 /** The weights of an LPIPS: a backbone's tensors under torchvision's names, and the heads of the lpips package. */
 export interface LpipsWeights {
@@ -38,10 +39,16 @@ export const lpipsNames: OptionNames<LpipsOptions> = {
 const MEAN = [-0.03, -0.088, -0.188]
 const DEVIATION = [0.458, 0.448, 0.45]
 
+/**
+ * With at most as many pixels, images and constants go through the backbone in one pass: the deep layers then have so few of
+ * them that their weights take most of the time. With more, the constants' memory is worth more than the little time.
+ */
+const FEW_PIXELS = 65_536
+
 /** A frozen backbone with its heads. Its weights are plain tensors: they never get a gradient. */
 export class Lpips {
   readonly backbone: Backbone
-  /** The feature maps that are compared: images [B,H,W,3] in [-1,1] -> one [B,h,w,C] per layer. */
+  /** The feature maps that are compared: images [B,H,W,3] in [-1,1] -> one [B,h,w,C] per layer. Has `pair`. */
   readonly features: FeaturePyramid
   /** The distance of images [B,H,W,3] in [-1,1]; the gradient goes to the first argument. Has `layers` and `map`. */
   readonly distance: PerceptualDistance
@@ -62,18 +69,36 @@ export class Lpips {
       const layerOf = this.#layers(where, backbone, average)
       const stages = split(backbones[this.backbone]).map(steps => stage(steps.map(layerOf), { recompute }))
       const [mean, deviation] = [MEAN, DEVIATION].map(values => this.#keep(values, [3]))
-      this.features = images => {
+      const side = size === 'as given' ? null : ([size, size] as const)
+      const normalised = (images: tf.Tensor4D): tf.Tensor4D =>
+        tf.tidy(() => tf.div(tf.sub(side ? resizeBilinear(images, side) : images, mean!), deviation!))
+      const through = (both: Both): Both[] =>
+        stages.map(run => {
+          both = run(both)
+          return both
+        })
+      const features = (images: tf.Tensor4D): tf.Tensor4D[] => {
         checkTensor(where, 'images', images, ['B', 'H', 'W', 3])
+        return tf.tidy(() => through({ images: normalised(images) }).map(({ images }) => images))
+      }
+      const pair: FeaturePyramid['pair'] = (images, constants) => {
+        checkTensor(where, 'images', images, ['B', 'H', 'W', 3])
+        checkTensor(where, 'constants', constants, images.shape)
+        const [batch, height, width] = [
+          images.shape[0],
+          ...(side ?? (images.shape.slice(1, 3) as [number, number])),
+        ]
+        if (2 * batch * height * width > FEW_PIXELS)
+          return [features(images), constant(() => features(constants))]
         return tf.tidy(() => {
-          const side = size === 'as given' ? null : ([size, size] as const)
-          let x = side ? resizeBilinear(images, side) : images
-          x = tf.div(tf.sub(x, mean!), deviation!)
-          return stages.map(run => {
-            x = run(x)
-            return x
+          const maps = through({
+            images: normalised(images),
+            constants: constant(() => normalised(constants)),
           })
+          return [maps.map(({ images }) => images), maps.map(({ constants }) => constants!)]
         })
       }
+      this.features = Object.assign(features, { pair })
       const weights = heads === 'unlearned' ? undefined : this.#heads(where, heads)
       this.distance = perceptualDistance(this.features, { heads: weights })
     } catch (error) {

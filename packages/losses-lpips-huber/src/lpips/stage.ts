@@ -2,17 +2,17 @@ import { constant } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Layer } from './layers.js'
 
+/** Images, and constants that go through the layers with them. */
+export type Both = { images: tf.Tensor4D; constants?: tf.Tensor4D | undefined }
+
 /**
- * Layers as one differentiable function. For the backward pass it keeps one tensor per layer; with `recompute` only its input
- * and output, and the backward pass computes the others again.
+ * Layers as one function that is differentiable in the images. For the backward pass it keeps one tensor per layer; with
+ * `recompute` only its input and output, and the backward pass computes the others again.
  */
-export function stage(
-  layers: readonly Layer[],
-  { recompute }: { recompute: boolean },
-): (x: tf.Tensor4D) => tf.Tensor4D {
-  return x =>
+export function stage(layers: readonly Layer[], { recompute }: { recompute: boolean }): (both: Both) => Both {
+  return ({ images: x, constants: others }) =>
     tf.tidy(() => {
-      const outputs = constant(() => forward(layers, x))
+      const { outputs, constants } = constant(() => (others ? together(layers, x, others) : alone(layers, x)))
       const value = outputs.at(-1)!
       const custom = tf.customGrad((...args) => {
         const save = args[1] as unknown as tf.GradSaveFunc
@@ -27,7 +27,7 @@ export function stage(
         }
         return { value: tf.clone(value), gradFunc }
       })
-      return custom(x) as tf.Tensor4D
+      return { images: custom(x) as tf.Tensor4D, constants }
     })
 }
 
@@ -36,6 +36,23 @@ function forward(layers: readonly Layer[], x: tf.Tensor4D): tf.Tensor4D[] {
   const outputs: tf.Tensor4D[] = []
   for (const layer of layers) outputs.push(layer.forward(outputs.at(-1) ?? x))
   return outputs
+}
+
+type Forward = { outputs: tf.Tensor4D[]; constants?: tf.Tensor4D }
+
+const alone = (layers: readonly Layer[], x: tf.Tensor4D): Forward => ({ outputs: forward(layers, x) })
+
+/** The output of each layer, and that of the last one for the constants, which are not kept in between. */
+function together(layers: readonly Layer[], x: tf.Tensor4D, others: tf.Tensor4D): Forward {
+  const count = x.shape[0]
+  let both = tf.concat([x, others])
+  const outputs = layers.map(layer => {
+    const next = layer.forward(both)
+    both.dispose()
+    both = next
+    return tf.slice(both, 0, count)
+  })
+  return { outputs, constants: tf.slice(both, count) }
 }
 
 /** The gradient of states[0], given that of the last state. A layer's gradient is freed as soon as the next one is made. */
