@@ -4,39 +4,40 @@ import { filters6 } from './winograd-basis'
 /** A cache line between the 36 positions: at distances of a power of two they would share a few lines of the cache. */
 export const APART: usize = 64
 
-/** Inputs whose transformed filters lie together: those of a few panels fit into a core's cache. */
-const CHUNK = 32
-
-/** How many inputs are a chunk. */
+/**
+ * How many inputs are summed in registers, and their transformed filters lie together. Where these are made as they are needed,
+ * there are fewer, so that they stay in the nearest cache.
+ */
 @inline
-export function chunkOf(inputs: i32): i32 {
-  return min(inputs, CHUNK)
+export function chunkOf(inputs: i32, here: bool): i32 {
+  return min(inputs, here ? 64 : 128)
 }
 
 /** Bytes from a position of a chunk to the next one. */
 @inline
-export function positionBytes(inputs: i32): usize {
-  return ((<usize>chunkOf(inputs)) << 5) + APART
+export function positionBytes(chunk: i32): usize {
+  return ((<usize>chunk) << 5) + APART
 }
 
 /** Floats that halfFilter works with, with the half. */
-export const HALF_WORK = 4 + 72 * CHUNK + 18 * (8 * CHUNK + 16)
+@inline
+export function halfWork(chunk: i32): i32 {
+  return 4 + 72 * chunk + 18 * (8 * chunk + 16)
+}
 
 /**
- * Half of the transformed filter U = G g G^T, g G^T as it were: [position of 18][c][8], for a chunk of inputs, from number `input`
- * on, and a panel of 8 outputs. Filters are [3,3,I,O]; `turned` ones are [3,3,O,I], and their taps are taken in reverse order.
+ * Half of the transformed filter U = G g G^T, g G^T as it were: [position of 18][c][8], for a chunk of `count` inputs, from number
+ * `input` on, and a panel of 8 outputs. Filters are [3,3,I,O]; `turned` ones are [3,3,O,I], and their taps are taken in reverse
+ * order. work: halfWork floats, of which the first 4 are zeros
  *
- * work: HALF_WORK floats, of which the first 4 are zeros
  * @returns where the half starts
  */
 @inline
 export function halfFilter(
-  filter: usize, turned: bool, work: usize, inputs: i32, outputs: i32, panel: i32, input: i32,
+  filter: usize, turned: bool, work: usize, inputs: i32, outputs: i32, panel: i32, input: i32, count: i32, position: usize,
 ): usize {
-  const count = min(chunkOf(inputs), inputs - input)
   const start = panel << 3, lanes = min(8, outputs - start)
-  const packed = work + 16, half = packed + 288 * CHUNK
-  const position = positionBytes(inputs)
+  const packed = work + 16, half = packed + 288 * <usize>count
   let from = packed, row: usize = 32, tap = (<usize>count) << 5
   if (turned) packTurned(filter, packed, 9, inputs, outputs, start, lanes, input, count)
   else {
@@ -55,8 +56,7 @@ export function halfFilter(
 
 /** Row i of the 6x6 positions of a chunk and panel, from their half: [column of 6][c][8], columns are `position` apart. */
 @inline
-export function filterRow(half: usize, i: usize, inputs: i32, count: i32, to: usize): void {
-  const position = positionBytes(inputs)
+export function filterRow(half: usize, i: usize, count: i32, position: usize, to: usize): void {
   const from = half + 3 * i * position
   for (let c: usize = 0, end = (<usize>count) << 5; c < end; c += 16) filters6(from + c, position, to + c, position)
 }
@@ -64,19 +64,20 @@ export function filterRow(half: usize, i: usize, inputs: i32, count: i32, to: us
 /**
  * The transformed filter as [panel][chunk of inputs][position of 36][c][8]; panels are the units of work.
  *
- * scratch, for each thread: HALF_WORK floats
+ * scratch, for each thread: halfWork floats
  */
 export function winogradFilter(
   filter: usize, turned: bool, transformed: usize, scratch: usize, scratchStep: usize, inputs: i32, outputs: i32,
   first: i32, last: i32, thread: i32,
 ): void {
-  const position = positionBytes(inputs), chunk = chunkOf(inputs)
+  const chunk = chunkOf(inputs, false), position = positionBytes(chunk)
   const work = scratch + <usize>thread * scratchStep
   memory.fill(work, 0, 16)
   let to = transformed + <usize>(first * ((inputs + chunk - 1) / chunk)) * 36 * position
   for (let panel = first; panel < last; panel++)
     for (let input = 0; input < inputs; input += chunk) {
-      const half = halfFilter(filter, turned, work, inputs, outputs, panel, input)
-      for (let i: usize = 0; i < 6; i++, to += 6 * position) filterRow(half, i, inputs, min(chunk, inputs - input), to)
+      const count = min(chunk, inputs - input)
+      const half = halfFilter(filter, turned, work, inputs, outputs, panel, input, count, position)
+      for (let i: usize = 0; i < 6; i++, to += 6 * position) filterRow(half, i, count, position, to)
     }
 }

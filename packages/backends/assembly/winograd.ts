@@ -1,6 +1,6 @@
 import { tile } from './conv2d'
 import { inputs6, outputs4 } from './winograd-basis'
-import { APART, chunkOf, filterRow, HALF_WORK, halfFilter, positionBytes } from './winograd-filter'
+import { APART, chunkOf, filterRow, halfFilter, halfWork, positionBytes } from './winograd-filter'
 
 /** Copy four channels of the pixels of a square that are inside the image, and zeros where it is outside. */
 @inline
@@ -62,7 +62,7 @@ function transformOutput(
  * positions at a time, which stays in the nearest cache. bias may be 0.
  *
  * scratch, for each thread: 36 (unitTiles (inputs + 8 unitPanels) + 32) + unitTiles + 296 floats, and, if all tiles are one
- *   unit's, HALF_WORK + 6 (8 min(32, inputs) + 16)
+ *   unit's, halfWork + 6 (8 chunkOf + 16)
  */
 export function winograd(
   x: usize, filter: usize, turned: bool, bias: usize, y: usize, scratch: usize, scratchStep: usize,
@@ -72,8 +72,8 @@ export function winograd(
   const pixel = (<usize>inputs) << 2, row = <usize>width * pixel
   const outPixel = (<usize>outputs) << 2, outRow = <usize>outWidth * outPixel
   const panels = (outputs + 7) >> 3, groups = (panels + unitPanels - 1) / unitPanels
-  const chunk = chunkOf(inputs), position = positionBytes(inputs), chunkBytes = 36 * position
   const here = tiles <= unitTiles
+  const chunk = chunkOf(inputs, here), position = positionBytes(chunk), chunkBytes = 36 * position
   const panelBytes = <usize>((inputs + chunk - 1) / chunk) * chunkBytes
   const across = (outWidth + 3) >> 2, each = ((outHeight + 3) >> 2) * across
   const zeros = scratch + <usize>thread * scratchStep
@@ -83,7 +83,7 @@ export function winograd(
   const innerStep = <usize>unitTiles * pixel + APART
   const outer = inner + 36 * innerStep
   const sum = (<usize>unitPanels) << 5, outerStep = <usize>unitTiles * sum + APART
-  const filterWork = outer + 36 * outerStep, rowWork = filterWork + (HALF_WORK << 2)
+  const filterWork = outer + 36 * outerStep, rowWork = filterWork + ((<usize>halfWork(chunk)) << 2)
   memory.fill(zeros, 0, 32)
   if (here) memory.fill(filterWork, 0, 16)
   for (let t = 0; t < unitTiles; t++) store<u32>(places + ((<usize>t) << 2), <u32>(<usize>t * pixel))
@@ -106,11 +106,11 @@ export function winograd(
       for (let panel = 0; panel < used; panel++) {
         let half: usize = 0
         let weights = filter + <usize>(firstPanel + panel) * panelBytes + <usize>(input / chunk) * chunkBytes
-        if (here) half = halfFilter(filter, turned, filterWork, inputs, outputs, firstPanel + panel, input)
+        if (here) half = halfFilter(filter, turned, filterWork, inputs, outputs, firstPanel + panel, input, channels, position)
         for (let p: usize = 0; p < 36; p++, weights += position) {
           if (here && p % 6 === 0) {
             weights = rowWork
-            filterRow(half, p / 6, inputs, channels, weights)
+            filterRow(half, p / 6, channels, position, weights)
           }
           for (let t = 0; t < count; t += 4) {
             const to = outer + p * outerStep + <usize>t * sum + ((<usize>panel) << 5)

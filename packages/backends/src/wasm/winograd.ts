@@ -25,11 +25,10 @@ const positionFloats = (tiles: number, inputs: number, outputs: number) =>
   36 * (tiles * (inputs + 8 * Math.ceil(outputs / 8)) + 32)
 
 // As in assembly/winograd-filter.ts.
-const CHUNK = 32
-const HALF_WORK = 4 + 72 * CHUNK + 18 * (8 * CHUNK + 16)
-
+const chunkOf = (inputs: number, here: boolean) => Math.min(inputs, here ? 64 : 128)
+const halfWork = (chunk: number) => 4 + 72 * chunk + 18 * positionOf(chunk)
 /** Floats of one of the 36 positions of a panel's transformed filter for a chunk of inputs. */
-const positionOf = (inputs: number) => 8 * Math.min(CHUNK, inputs) + 16
+const positionOf = (chunk: number) => 8 * chunk + 16
 
 /** At most as many tiles are a unit of work; the numbers of so many stay in a core's cache. */
 const MOST_TILES = 32
@@ -68,7 +67,8 @@ export function convolveTiles(backend: WasmBackend, conv: Convolution): void {
       runUnits(backend, 'winograd', work, values)
     })
   }
-  if (tiles <= unitTiles) run(conv.filter, HALF_WORK + 6 * positionOf(inputs))
+  const chunk = chunkOf(inputs, true)
+  if (tiles <= unitTiles) run(conv.filter, halfWork(chunk) + 6 * positionOf(chunk))
   else withTransformedFilter(backend, conv, filter => run(filter, 0))
 }
 
@@ -79,9 +79,10 @@ function withTransformedFilter(
 ): void {
   const [inputs, outputs] = [conv.inShape[3]!, conv.outShape[3]!]
   const panels = Math.ceil(outputs / 8)
-  const floats = panels * Math.ceil(inputs / CHUNK) * 36 * positionOf(inputs)
+  const chunk = chunkOf(inputs, false)
+  const floats = panels * Math.ceil(inputs / chunk) * 36 * positionOf(chunk)
   withScratch(backend, floats, 1, transformed => {
-    withScratch(backend, HALF_WORK, threadsOf(backend), (scratch, step) => {
+    withScratch(backend, halfWork(chunk), threadsOf(backend), (scratch, step) => {
       const work = { units: panels, operations: 6 * floats }
       const values = [conv.filter, conv.turned ?? false, transformed, scratch, step, inputs, outputs]
       runUnits(backend, 'winogradFilter', work, values)
