@@ -138,26 +138,31 @@ export function groupNorm(
 function apply(
   x: usize, a: usize, b: usize, y: usize, row: usize, pixels: i32, channels: i32, activate: bool,
 ): void {
-  const bytes = (<usize>channels) << 2
-  if (activate) applyRows(x, a, b, y, row, pixels, bytes, true)
-  else applyRows(x, a, b, y, row, pixels, bytes, false)
-}
-
-@inline
-function applyRows(
-  x: usize, a: usize, b: usize, y: usize, row: usize, pixels: i32, bytes: usize, activate: bool,
-): void {
-  for (let i = 0; i < pixels; i++, x += row, y += row) {
-    let o: usize = 0
-    for (; o + 32 <= bytes; o += 32) {
-      const z0 = madd(v128.load(x + o), v128.load(a + o), v128.load(b + o))
-      const z1 = madd(v128.load(x + o, 16), v128.load(a + o, 16), v128.load(b + o, 16))
-      v128.store(y + o, activate ? silu(z0) : z0)
-      v128.store(y + o, activate ? silu(z1) : z1, 16)
+  let c = 0
+  for (; c + 8 <= channels; c += 8) {
+    const o = (<usize>c) << 2
+    const a0 = v128.load(a + o), a1 = v128.load(a + o, 16)
+    const b0 = v128.load(b + o), b1 = v128.load(b + o, 16)
+    let from = x + o, to = y + o
+    for (let i = 0; i < pixels; i++) {
+      const z0 = madd(v128.load(from), a0, b0), z1 = madd(v128.load(from, 16), a1, b1)
+      v128.store(to, activate ? silu(z0) : z0)
+      v128.store(to, activate ? silu(z1) : z1, 16)
+      from += row
+      to += row
     }
-    for (; o < bytes; o += 4) {
-      const z = madd(read(x + o, 1), read(a + o, 1), read(b + o, 1))
-      write(y + o, activate ? silu(z) : z, 1)
+  }
+  while (c < channels) {
+    const lanes = width(c, channels)
+    const o = (<usize>c) << 2
+    const slope = read(a + o, lanes), intercept = read(b + o, lanes)
+    let from = x + o, to = y + o
+    for (let i = 0; i < pixels; i++) {
+      const z = madd(read(from, lanes), slope, intercept)
+      write(to, activate ? silu(z) : z, lanes)
+      from += row
+      to += row
     }
+    c += lanes
   }
 }

@@ -1,4 +1,5 @@
 export { adamEma } from './adam-ema'
+export { attention, packHeads } from './attention'
 export { binary } from './binary'
 export { conv2d } from './conv2d'
 export { conv2dBackpropFilter } from './conv2d-backprop-filter'

@@ -1,6 +1,6 @@
 /** A row of `outputs` numbers, or of zeros if it is 0, to panels of 8 that are `step` apart; the last is filled with zeros. */
 @inline
-function spreadRow(row: usize, to: usize, outputs: i32, step: usize): void {
+export function spreadRow(row: usize, to: usize, outputs: i32, step: usize): void {
   for (let o = 0; o < outputs; o += 8, to += step) {
     const from = row + ((<usize>o) << 2)
     if (row && o + 8 <= outputs) {

@@ -1,11 +1,5 @@
 import { exp } from './activation'
-
-@inline
-function largest(v: v128): f32 {
-  return max(
-    max(f32x4.extract_lane(v, 0), f32x4.extract_lane(v, 1)), max(f32x4.extract_lane(v, 2), f32x4.extract_lane(v, 3)),
-  )
-}
+import { largest, total } from './lanes'
 
 /** y = softmax of each row of x [rows,columns]; columns are a multiple of 4. Rows are the units of work. */
 export function softmax(x: usize, y: usize, columns: i32, first: i32, last: i32): void {
@@ -22,8 +16,7 @@ export function softmax(x: usize, y: usize, columns: i32, first: i32, last: i32)
       v128.store(y + at, e)
       sums = f32x4.add(sums, e)
     }
-    const sum = f32x4.extract_lane(sums, 0) + f32x4.extract_lane(sums, 1) + f32x4.extract_lane(sums, 2) + f32x4.extract_lane(sums, 3)
-    const share = f32x4.splat(1 / sum)
+    const share = f32x4.splat(1 / total(sums))
     for (let at: usize = 0; at < row; at += 16) v128.store(y + at, f32x4.mul(v128.load(y + at), share))
   }
 }

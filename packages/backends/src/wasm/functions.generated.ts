@@ -2,6 +2,8 @@
 /** The functions of assembly/, which take addresses in the memory, sizes and numbers. */
 export interface Functions {
   adamEma(weight: number, m: number, v: number, ema: number, gradient: number, weightNext: number, mNext: number, vNext: number, emaNext: number, numbers: number, n: number, first: number, last: number): void
+  attention(qkv: number, keys: number, values: number, y: number, logSums: number, scratch: number, scratchStep: number, n: number, channels: number, heads: number, scale: number, first: number, last: number, thread: number): void
+  packHeads(qkv: number, keys: number, values: number, n: number, channels: number, heads: number, first: number, last: number): void
   binary(op: number, a: number, b: number, out: number, size: number, middle: number, inner: number, one: boolean, together: number, first: number, last: number): void
   conv2d(x: number, packed: number, packedStep: number, y: number, scratch: number, scratchStep: number, height: number, width: number, inputs: number, outHeight: number, outWidth: number, outputs: number, filterHeight: number, filterWidth: number, strideHeight: number, strideWidth: number, top: number, left: number, bandRows: number, first: number, last: number, thread: number): void
   conv2dBackpropFilter(x: number, dy: number, dw: number, scratch: number, scratchStep: number, batch: number, height: number, width: number, inputs: number, outHeight: number, outWidth: number, outputs: number, filterHeight: number, filterWidth: number, strideHeight: number, strideWidth: number, top: number, left: number, bandRows: number, first: number, last: number, thread: number): void
@@ -26,10 +28,12 @@ export interface Functions {
   winogradGradientTiles(x: number, dy: number, xs: number, xStep: number, dys: number, dyStep: number, scratch: number, scratchStep: number, height: number, width: number, inputs: number, outHeight: number, outWidth: number, outputs: number, top: number, left: number, start: number, tiles: number, first: number, last: number, thread: number): void
 }
 /** Those whose last parameters are the first unit of their work, the last one + 1 and, where it matters, the thread. */
-export type Divisible = 'adamEma' | 'binary' | 'conv2d' | 'conv2dBackpropFilter' | 'copyRows' | 'fill' | 'dropout' | 'groupNorm' | 'groupNormGradient' | 'packFilter' | 'packTurnedFilter' | 'packPanels' | 'panelProducts' | 'repeatBlocks' | 'sumBlocks' | 'softmax' | 'sumMiddle' | 'sumSquares' | 'unary' | 'winograd' | 'winogradFilter' | 'winogradGradientFilter' | 'winogradGradientTiles'
+export type Divisible = 'adamEma' | 'attention' | 'packHeads' | 'binary' | 'conv2d' | 'conv2dBackpropFilter' | 'copyRows' | 'fill' | 'dropout' | 'groupNorm' | 'groupNormGradient' | 'packFilter' | 'packTurnedFilter' | 'packPanels' | 'panelProducts' | 'repeatBlocks' | 'sumBlocks' | 'softmax' | 'sumMiddle' | 'sumSquares' | 'unary' | 'winograd' | 'winogradFilter' | 'winogradGradientFilter' | 'winogradGradientTiles'
 /** Which parameters are addresses: those of type usize, except distances, whose names end in Step. */
 export const addresses: Record<keyof Functions, readonly number[]> = {
   adamEma: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+  attention: [0, 1, 2, 3, 4, 5],
+  packHeads: [0, 1, 2],
   binary: [1, 2, 3],
   conv2d: [0, 1, 3, 4],
   conv2dBackpropFilter: [0, 1, 2, 3],

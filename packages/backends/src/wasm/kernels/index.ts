@@ -2,6 +2,8 @@ import type { Kernels, Replacements } from '../../kernels/register-kernels.js'
 import type { WasmBackend } from '../backend.js'
 import { adamEma } from './adam-ema.js'
 import { addN } from './add-n.js'
+import { attention } from './attention.js'
+import { attentionGradient } from './attention-gradient.js'
 import { avgPoolGrad } from './avg-pool-grad.js'
 import { batchMatMul } from './batch-mat-mul.js'
 import { binary } from './binary.js'
@@ -29,6 +31,8 @@ import { step, unary } from './unary.js'
 /** This package's kernels on wasm. */
 export const kernels = {
   AdamEma: adamEma,
+  Attention: attention,
+  AttentionGradient: attentionGradient,
   Conv2dBias: conv2dBias,
   Dropout: dropout,
   GroupNorm: groupNorm,

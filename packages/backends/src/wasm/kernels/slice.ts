@@ -9,7 +9,7 @@ const WORTH_SHARING = 4096
 export const slice: WasmReplacement<'Slice'> = stock => args => {
   const { inputs, attrs, backend } = args
   const { x } = inputs
-  const [begin, size] = tf.slice_util.parseSliceParams(x, attrs.begin, attrs.size)
+  const [begin, size] = tf.slice_util.parseSliceParams(x, attrs.begin, attrs.size) as [number[], number[]]
   tf.slice_util.assertParamsValid(x, begin, size)
   const cut = x.shape.flatMap((side, i) => (size[i] === side ? [] : [i]))
   if (x.dtype !== 'float32' || cut.length !== 1 || tf.util.sizeFromShape(size) === 0) return stock(args)
