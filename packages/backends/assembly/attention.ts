@@ -63,7 +63,7 @@ function exponentials(x: usize, bytes: usize, top: f32): f32 {
  * y [B,n,C] = softmax(q k^T scale) v for each head, and logSums [B,heads,n], with the keys and values of packHeads. Units of work
  * are ROWS queries of a head.
  *
- * scratch, for each thread: 144 + ROWS (d + n + 7) floats, with d rounded up to a multiple of 4
+ * scratch, for each thread: 104 + ROWS (d + n + 7) floats, with d rounded up to a multiple of 4
  */
 export function attention(
   qkv: usize, keys: usize, values: usize, y: usize, logSums: usize, scratch: usize, scratchStep: usize, n: i32, channels: i32,

@@ -90,6 +90,11 @@ it('group normalisation', async () => {
   )
 })
 
+it('attention', async () => {
+  const qkv = normal(3, 150, 48)
+  await sameBits(() => withGradients(qkv => attention(qkv as tf.Tensor3D, { heads: 2 }), [qkv]))
+})
+
 it('sums', async () => {
   const x = normal(9, 300, 99)
   await sameBits(() => [0, 1, 2].map(axis => tf.sum(x, axis)).concat(tf.sum(x, [0, 1]), tf.sum(x, [1, 2])))
