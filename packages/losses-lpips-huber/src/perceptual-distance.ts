@@ -20,8 +20,11 @@ export type ImageDistance = (a: tf.Tensor4D, b: tf.Tensor4D) => tf.Tensor1D
  */
 export interface FeaturePyramid {
   (images: tf.Tensor4D): tf.Tensor4D[]
-  /** The maps of images, and those of constants of the same shape, which get no gradient: a network may compute both at once. */
-  pair?(images: tf.Tensor4D, constants: tf.Tensor4D): [tf.Tensor4D[], tf.Tensor4D[]]
+  /**
+   * The maps of images, and those of constants of the same shape, which get no gradient, where a network gains by computing both
+   * at once; null where it doesn't.
+   */
+  pair?(images: tf.Tensor4D, constants: tf.Tensor4D): [tf.Tensor4D[], tf.Tensor4D[]] | null
 }
 
 export interface PerceptualDistanceOptions {
@@ -78,9 +81,13 @@ function layerMaps(
   checkTensor(where, 'a', a, ['B', 'H', 'W', 'C'])
   checkTensor(where, 'b', b, a.shape)
   return tf.tidy(() => {
-    const [maps, others] = features.pair ? features.pair(a, b) : [features(a), constant(() => features(b))]
-    checkKind(where, 'features(images)', maps, 'a list of tensors', ['map', 'length'])
-    const targets = constant(() => others.map(unit))
+    const listed = (maps: tf.Tensor4D[]): tf.Tensor4D[] => {
+      checkKind(where, 'features(images)', maps, 'a list of tensors', ['map', 'length'])
+      return maps
+    }
+    const both = features.pair?.(a, b)
+    const targets = constant(() => listed(both ? both[1] : features(b)).map(unit))
+    const maps = listed(both ? both[0] : features(a))
     if (heads && heads.length !== maps.length)
       throw new RangeError(
         `${where}: heads must have one weight tensor per layer (${maps.length}), got ${heads.length}.`,

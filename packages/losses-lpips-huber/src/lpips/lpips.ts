@@ -41,7 +41,7 @@ const DEVIATION = [0.458, 0.448, 0.45]
 
 /**
  * With at most as many pixels, images and constants go through the backbone in one pass: the deep layers then have so few of
- * them that their weights take most of the time. With more, the constants' memory is worth more than the little time.
+ * them that their weights take most of the time. With more, that gains little, and the constants take memory.
  */
 const FEW_PIXELS = 65_536
 
@@ -88,9 +88,8 @@ export class Lpips {
           images.shape[0],
           ...(side ?? (images.shape.slice(1, 3) as [number, number])),
         ]
-        if (2 * batch * height * width > FEW_PIXELS)
-          return [features(images), constant(() => features(constants))]
-        return tf.tidy(() => {
+        if (2 * batch * height * width > FEW_PIXELS) return null
+        return tf.tidy((): [tf.Tensor4D[], tf.Tensor4D[]] => {
           const maps = through({
             images: normalised(images),
             constants: constant(() => normalised(constants)),
