@@ -38,3 +38,20 @@ export function siluSlope(z: v128): v128 {
   const s = sigmoid(z)
   return f32x4.mul(s, madd(z, f32x4.sub(one, s), one))
 }
+
+/** log of a positive normal number (Cephes logf): relative error 1e-7. */
+export function log(x: f32): f32 {
+  const bits = reinterpret<i32>(x) - 0x3f3504f3 // the mantissa's bits of sqrt(1/2)
+  const k = <f32>(bits >> 23)
+  const z = reinterpret<f32>((bits & 0x7fffff) + 0x3f3504f3) - 1
+  let y: f32 = 7.0376836292e-2
+  y = y * z - 1.1514610310e-1
+  y = y * z + 1.1676998740e-1
+  y = y * z - 1.2420140846e-1
+  y = y * z + 1.4249322787e-1
+  y = y * z - 1.6668057665e-1
+  y = y * z + 2.0000714765e-1
+  y = y * z - 2.4999993993e-1
+  y = y * z + 3.3333331174e-1
+  return y * z * z * z + k * <f32>-2.12194440e-4 - <f32>0.5 * z * z + z + k * <f32>0.693359375
+}

@@ -1,27 +1,10 @@
-import { exp } from './activation'
+import { log } from './activation'
 import { tile } from './conv2d'
-import { largest, total } from './lanes'
 import { packTurned, spreadRow } from './pack-filter'
+import { exponentials, largestOf } from './softmax'
 
 /** As many queries are a unit of work: their scores stay in a core's cache. */
 const ROWS = 32
-
-/** log of a positive normal number (Cephes logf): relative error 1e-7. */
-function log(x: f32): f32 {
-  const bits = reinterpret<i32>(x) - 0x3f3504f3 // the mantissa's bits of sqrt(1/2)
-  const k = <f32>(bits >> 23)
-  const z = reinterpret<f32>((bits & 0x7fffff) + 0x3f3504f3) - 1
-  let y: f32 = 7.0376836292e-2
-  y = y * z - 1.1514610310e-1
-  y = y * z + 1.1676998740e-1
-  y = y * z - 1.2420140846e-1
-  y = y * z + 1.4249322787e-1
-  y = y * z - 1.6668057665e-1
-  y = y * z + 2.0000714765e-1
-  y = y * z - 2.4999993993e-1
-  y = y * z + 3.3333331174e-1
-  return y * z * z * z + k * <f32>-2.12194440e-4 - <f32>0.5 * z * z + z + k * <f32>0.693359375
-}
 
 /**
  * Keys and values of qkv [B,n,3C] for `attention`: keys as panels [b,head][8 keys][d][8], values as panels
@@ -45,18 +28,6 @@ export function packHeads(
     to = values + <usize>(unit * valuePanels) * valuePanel
     for (let i: usize = 0; i < <usize>n; i++) spreadRow(v + i * row, to + (i << 5), d, valuePanel)
   }
-}
-
-/** exp(x - top) in place of a row of scores. Returns their sum. */
-function exponentials(x: usize, bytes: usize, top: f32): f32 {
-  const shift = f32x4.splat(top)
-  let sums = f32x4.splat(0)
-  for (let at: usize = 0; at < bytes; at += 16) {
-    const e = exp(f32x4.sub(v128.load(x + at), shift))
-    v128.store(x + at, e)
-    sums = f32x4.add(sums, e)
-  }
-  return total(sums)
 }
 
 /**
@@ -103,12 +74,10 @@ export function attention(
     for (let r = 0; r < rows; r++) {
       const x = scores + <usize>r * scoreBytes
       for (let at = (<usize>n) << 2; at < scoreBytes; at += 4) v128.store32_lane(x + at, never, 0)
-      let top = v128.load(x)
-      for (let at: usize = 16; at < scoreBytes; at += 16) top = f32x4.pmax(top, v128.load(x + at))
-      const most = largest(top)
-      const sum = exponentials(x, scoreBytes, most)
+      const top = largestOf(x, scoreBytes)
+      const sum = exponentials(x, x, scoreBytes, top)
       store<f32>(shares + ((<usize>r) << 2), <f32>1 / sum)
-      store<f32>(logSums + ((<usize>(head * n + start + r)) << 2), most + log(sum))
+      store<f32>(logSums + ((<usize>(head * n + start + r)) << 2), top + log(sum))
     }
     const out = y + <usize>sample * outRow + lane
     panel = values + <usize>(head * valuePanels) * valuePanel

@@ -1,5 +1,28 @@
 import { exp } from './activation'
-import { largest, total } from './lanes'
+
+/** The largest number of a row of `bytes` bytes, a multiple of 16. */
+@inline
+export function largestOf(x: usize, bytes: usize): f32 {
+  let top = v128.load(x)
+  for (let at: usize = 16; at < bytes; at += 16) top = f32x4.pmax(top, v128.load(x + at))
+  return max(
+    max(f32x4.extract_lane(top, 0), f32x4.extract_lane(top, 1)),
+    max(f32x4.extract_lane(top, 2), f32x4.extract_lane(top, 3)),
+  )
+}
+
+/** y = exp(x - top) of a row of `bytes` bytes, a multiple of 16. Returns the sum of y. */
+@inline
+export function exponentials(x: usize, y: usize, bytes: usize, top: f32): f32 {
+  const shift = f32x4.splat(top)
+  let sums = f32x4.splat(0)
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const e = exp(f32x4.sub(v128.load(x + at), shift))
+    v128.store(y + at, e)
+    sums = f32x4.add(sums, e)
+  }
+  return f32x4.extract_lane(sums, 0) + f32x4.extract_lane(sums, 1) + f32x4.extract_lane(sums, 2) + f32x4.extract_lane(sums, 3)
+}
 
 /** y = softmax of each row of x [rows,columns]; columns are a multiple of 4. Rows are the units of work. */
 export function softmax(x: usize, y: usize, columns: i32, first: i32, last: i32): void {
@@ -7,16 +30,7 @@ export function softmax(x: usize, y: usize, columns: i32, first: i32, last: i32)
   x += <usize>first * row
   y += <usize>first * row
   for (let r = first; r < last; r++, x += row, y += row) {
-    let top = v128.load(x)
-    for (let at: usize = 16; at < row; at += 16) top = f32x4.pmax(top, v128.load(x + at))
-    const shift = f32x4.splat(largest(top))
-    let sums = f32x4.splat(0)
-    for (let at: usize = 0; at < row; at += 16) {
-      const e = exp(f32x4.sub(v128.load(x + at), shift))
-      v128.store(y + at, e)
-      sums = f32x4.add(sums, e)
-    }
-    const share = f32x4.splat(1 / total(sums))
+    const share = f32x4.splat(1 / exponentials(x, y, row, largestOf(x, row)))
     for (let at: usize = 0; at < row; at += 16) v128.store(y + at, f32x4.mul(v128.load(y + at), share))
   }
 }

@@ -26,8 +26,8 @@ export function halfWork(chunk: i32): i32 {
 }
 
 /**
- * Half of the transformed filter U = G g G^T, g G^T as it were: [position of 18][c][8], for a chunk of `count` inputs, from number
- * `input` on, and a panel of 8 outputs. Filters are [3,3,I,O]; `turned` ones are [3,3,O,I], and their taps are taken in reverse
+ * G g, the first half of the way to the transformed filter U = G g G^T: [6 rows of 3 columns][c][8], for a chunk of `count` inputs,
+ * from number `input` on, and a panel of 8 outputs. Filters are [3,3,I,O]; `turned` ones are [3,3,O,I], and their taps are taken in reverse
  * order. work: halfWork floats, of which the first 4 are zeros
  *
  * @returns where the half starts
@@ -54,7 +54,7 @@ export function halfFilter(
   return half
 }
 
-/** Row i of the 6x6 positions of a chunk and panel, from their half: [column of 6][c][8], columns are `position` apart. */
+/** Row i of the 6x6 positions of U, from halfFilter's G g: [column of 6][c][8], columns are `position` apart. */
 @inline
 export function filterRow(half: usize, i: usize, count: i32, position: usize, to: usize): void {
   const from = half + 3 * i * position

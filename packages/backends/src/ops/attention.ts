@@ -1,6 +1,7 @@
 import { checkInt, checkOptions, checkTensor } from '@rectified-flow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { hasKernel, runKernel } from '../kernels/run-kernel.js'
+import { joinHeads, splitHeads } from './heads.js'
 
 /**
  * Scaled dot-product self-attention: softmax(q k^T / sqrt(d)) v per head.
@@ -13,7 +14,7 @@ export function attention(qkv: tf.Tensor3D, options: { heads?: number } = {}): t
   const { heads = 1 } = options
   checkTensor('backends.attention', 'qkv', qkv, ['B', 'N', '3C'])
   checkInt('backends.attention', 'heads', heads, 1)
-  const [b, n, all] = qkv.shape
+  const all = qkv.shape[2]
   if (all % (3 * heads) !== 0)
     throw new RangeError(
       `backends.attention: qkv must have 3 * heads = ${3 * heads} equal parts, got ${all} channels.`,
@@ -21,17 +22,12 @@ export function attention(qkv: tf.Tensor3D, options: { heads?: number } = {}): t
 
   return tf.tidy(() => {
     if (hasKernel('Attention')) return runKernel('Attention', { qkv }, { heads }).y
-    const c = all / 3
-    const d = c / heads
-    const [q, k, v] = tf.split(qkv, 3, 2) as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D]
-    const split = (x: tf.Tensor3D): tf.Tensor3D =>
-      heads === 1
-        ? x
-        : tf.reshape(tf.transpose(tf.reshape(x, [b, n, heads, d]), [0, 2, 1, 3]), [b * heads, n, d])
+    const d = all / 3 / heads
+    const [queries, keys, values] = tf.split(qkv, 3, 2) as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D]
     // Scale the queries, because the N x N scores are larger.
-    const scores = tf.matMul(split(tf.mul(q, 1 / Math.sqrt(d))), split(k), false, true)
-    const out: tf.Tensor3D = tf.matMul(tf.softmax(scores), split(v))
-    if (heads === 1) return out
-    return tf.reshape(tf.transpose(tf.reshape(out, [b, heads, n, d]), [0, 2, 1, 3]), [b, n, c])
+    const q = splitHeads(tf.mul(queries, 1 / Math.sqrt(d)), heads)
+    const [k, v] = [splitHeads(keys, heads), splitHeads(values, heads)]
+    const scores: tf.Tensor3D = tf.matMul(q, k, false, true)
+    return joinHeads(tf.matMul(tf.softmax(scores), v), heads)
   })
 }

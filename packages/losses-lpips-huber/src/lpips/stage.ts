@@ -12,7 +12,9 @@ export type Both = { images: tf.Tensor4D; constants?: tf.Tensor4D | undefined }
 export function stage(layers: readonly Layer[], { recompute }: { recompute: boolean }): (both: Both) => Both {
   return ({ images: x, constants: others }) =>
     tf.tidy(() => {
-      const { outputs, constants } = constant(() => (others ? together(layers, x, others) : alone(layers, x)))
+      const { outputs, constants } = constant(
+        (): Forward => (others ? together(layers, x, others) : { outputs: forward(layers, x) }),
+      )
       const value = outputs.at(-1)!
       const custom = tf.customGrad((...args) => {
         const save = args[1] as unknown as tf.GradSaveFunc
@@ -38,11 +40,10 @@ function forward(layers: readonly Layer[], x: tf.Tensor4D): tf.Tensor4D[] {
   return outputs
 }
 
+/** What layers make of images, layer by layer, and the last layer of constants. */
 type Forward = { outputs: tf.Tensor4D[]; constants?: tf.Tensor4D }
 
-const alone = (layers: readonly Layer[], x: tf.Tensor4D): Forward => ({ outputs: forward(layers, x) })
-
-/** The output of each layer, and that of the last one for the constants, which are not kept in between. */
+/** Images and constants through the layers at once. What layers before the last make of the constants is not kept. */
 function together(layers: readonly Layer[], x: tf.Tensor4D, others: tf.Tensor4D): Forward {
   const count = x.shape[0]
   let both = tf.concat([x, others])

@@ -1,34 +1,32 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { joinHeads, splitHeads } from '../../ops/heads.js'
 import type { WasmKernel } from '../backend.js'
 
 /** The gradient of attention, of matrix products: the scores are computed again. */
 export const attentionGradient: WasmKernel<'AttentionGradient'> = ({ inputs, attrs: { heads } }) => {
-  const [b, n, c3] = inputs.qkv.shape
-  const c = c3 / 3
-  const d = c / heads
-  const apart = (x: tf.Tensor3D): tf.Tensor3D =>
-    heads === 1
-      ? x
-      : tf.reshape(tf.transpose(tf.reshape(x, [b, n, heads, d]), [0, 2, 1, 3]), [b * heads, n, d])
-  const together = (x: tf.Tensor3D): tf.Tensor3D =>
-    heads === 1 ? x : tf.reshape(tf.transpose(tf.reshape(x, [b, heads, n, d]), [0, 2, 1, 3]), [b, n, c])
+  const scale = Math.sqrt((3 * heads) / inputs.qkv.shape[2])
   const qkv = tf.tidy(() => {
-    const [q, k, v] = (tf.split(inputs.qkv, 3, 2) as tf.Tensor3D[]).map(apart) as [
+    const parts = [...(tf.split(inputs.qkv, 3, 2) as tf.Tensor3D[]), inputs.y, inputs.dy]
+    const [q, k, v, y, dy] = parts.map(part => splitHeads(part, heads)) as [
+      tf.Tensor3D,
+      tf.Tensor3D,
       tf.Tensor3D,
       tf.Tensor3D,
       tf.Tensor3D,
     ]
-    const [y, dy] = [apart(inputs.y), apart(inputs.dy)]
-    const scaled: tf.Tensor3D = tf.mul(q, 1 / Math.sqrt(d))
+    const scaled: tf.Tensor3D = tf.mul(q, scale)
     const scores: tf.Tensor3D = tf.matMul(scaled, k, false, true)
     const weights = tf.softmax(scores)
     const slopes = tf.matMul(dy, v, false, true)
     const level = tf.sum(tf.mul(dy, y), 2, true)
     const ds: tf.Tensor3D = tf.mul(weights, tf.sub(slopes, level))
-    const dq: tf.Tensor3D = tf.mul(tf.matMul(ds, k), 1 / Math.sqrt(d))
+    const dq: tf.Tensor3D = tf.mul(tf.matMul(ds, k), scale)
     const dk: tf.Tensor3D = tf.matMul(ds, scaled, true)
     const dv: tf.Tensor3D = tf.matMul(weights, dy, true)
-    return tf.concat([dq, dk, dv].map(together), 2)
+    return tf.concat(
+      [dq, dk, dv].map(part => joinHeads(part, heads)),
+      2,
+    )
   })
   return { qkv }
 }

@@ -11,25 +11,23 @@ export const attention: WasmKernel<'Attention'> = ({ inputs: { qkv }, attrs: { h
   const d = c / heads
   const y = backend.makeOutput([b, n, c], 'float32')
   const logSums = backend.makeOutput([b, heads, n], 'float32')
-  const [keyFloats, valueFloats] = [8 * Math.ceil(n / 8) * d, 8 * Math.ceil(d / 8) * n]
+  const [from, to, sums] = [qkv, y, logSums].map(tensor => addressOf(backend, tensor)) as [
+    number,
+    number,
+    number,
+  ]
+  const keyFloats = b * heads * 8 * Math.ceil(n / 8) * d
+  const valueFloats = b * heads * 8 * Math.ceil(d / 8) * n
   const floats = 104 + ROWS * (4 * Math.ceil(d / 4) + 8 * Math.ceil(n / 8))
-  withScratch(backend, b * heads * keyFloats, 1, keys =>
-    withScratch(backend, b * heads * valueFloats, 1, values => {
-      const packing = { units: b * heads, operations: 16 * b * n * c }
-      runUnits(backend, 'packHeads', packing, [addressOf(backend, qkv), keys, values, n, c, heads])
-      withScratch(backend, floats, threadsOf(backend), (scratch, step) => {
-        const places = [
-          addressOf(backend, qkv),
-          keys,
-          values,
-          addressOf(backend, y),
-          addressOf(backend, logSums),
-        ]
-        const work = { units: b * heads * Math.ceil(n / ROWS), operations: 2 * b * n * n * c }
-        const all = [...places, scratch, step, n, c, heads, 1 / Math.sqrt(d)]
-        runUnits(backend, 'attention', work, all)
-      })
-    }),
-  )
+  withScratch(backend, keyFloats + valueFloats, 1, keys => {
+    const values = keys + 4 * keyFloats
+    const packing = { units: b * heads, operations: 16 * b * n * c }
+    runUnits(backend, 'packHeads', packing, [from, keys, values, n, c, heads])
+    withScratch(backend, floats, threadsOf(backend), (scratch, step) => {
+      const work = { units: b * heads * Math.ceil(n / ROWS), operations: 2 * b * n * n * c }
+      const numbers = [from, keys, values, to, sums, scratch, step, n, c, heads, 1 / Math.sqrt(d)]
+      runUnits(backend, 'attention', work, numbers)
+    })
+  })
   return { y, logSums }
 }

@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { WasmReplacement } from '../backend.js'
 import { addressOf, runUnits } from '../simd.js'
 
-/** Samples of as many bytes are rows of their own. */
-const WORTH_SHARING = 4096
+/** From so many bytes on, each sample is a unit of work; smaller ones are copied together. */
+const LARGE_SAMPLE = 4096
 
 /** A part of one axis, for example some samples of a batch. The stock kernel, which is left all others, copies in JavaScript. */
 export const slice: WasmReplacement<'Slice'> = stock => args => {
@@ -17,8 +17,7 @@ export const slice: WasmReplacement<'Slice'> = stock => args => {
   const out = backend.makeOutput(size, 'float32')
   const outer = tf.util.sizeFromShape(x.shape.slice(0, axis))
   const inner = 4 * tf.util.sizeFromShape(x.shape.slice(axis + 1))
-  // Large samples that follow each other are shared by the threads.
-  const apart = outer === 1 && inner >= WORTH_SHARING
+  const apart = outer === 1 && inner >= LARGE_SAMPLE
   const rows = apart ? size[axis]! : outer
   const bytes = apart ? inner : inner * size[axis]!
   const step = apart ? inner : inner * x.shape[axis]!
