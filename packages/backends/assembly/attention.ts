@@ -1,7 +1,7 @@
 import { log } from './activation'
-import { tile } from './conv2d'
 import { packTurned, spreadRow } from './pack-filter'
 import { exponentials, largestOf } from './softmax'
+import { TOGETHER, tile } from './tile'
 
 /** As many queries are a unit of work: their scores stay in a core's cache. */
 const ROWS = 32
@@ -65,12 +65,14 @@ export function attention(
       for (; c < (<usize>d) << 2; c += 4) store<f32>(to + c, load<f32>(from + c) * scale)
     }
     let panel = keys + <usize>(head * keyPanels) * keyPanel
-    for (let at = scores; at < scores + scoreBytes; at += 32, panel += keyPanel)
+    for (let p = 0; p < keyPanels; p += TOGETHER, panel += TOGETHER * keyPanel) {
+      const together = min(TOGETHER, keyPanels - p), at = scores + ((<usize>p) << 5)
       for (let r = 0; r < rows; r += 4)
         tile(
-          queries, 0, queryPlaces + ((<usize>r) << 2), zeros, 0, panel, 1, keyPanel, at + <usize>r * scoreBytes, scoreBytes,
-          rows - r, 8,
+          queries, 0, queryPlaces + ((<usize>r) << 2), zeros, 0, 0, panel, keyPanel, 1, keyPanel, at + <usize>r * scoreBytes,
+          scoreBytes, rows - r, 8 * together, together,
         )
+    }
     for (let r = 0; r < rows; r++) {
       const x = scores + <usize>r * scoreBytes
       for (let at = (<usize>n) << 2; at < scoreBytes; at += 4) v128.store32_lane(x + at, never, 0)
@@ -81,12 +83,14 @@ export function attention(
     }
     const out = y + <usize>sample * outRow + lane
     panel = values + <usize>(head * valuePanels) * valuePanel
-    for (let c = 0; c < d; c += 8, panel += valuePanel)
+    for (let p = 0; p < valuePanels; p += TOGETHER, panel += TOGETHER * valuePanel) {
+      const together = min(TOGETHER, valuePanels - p), at = out + ((<usize>p) << 5)
       for (let r = 0; r < rows; r += 4)
         tile(
-          scores, 0, scorePlaces + ((<usize>r) << 2), zeros, 0, panel, 1, valuePanel, out + <usize>r * outRow + ((<usize>c) << 2),
-          outRow, rows - r, min(8, d - c),
+          scores, 0, scorePlaces + ((<usize>r) << 2), zeros, 0, 0, panel, valuePanel, 1, valuePanel, at + <usize>r * outRow,
+          outRow, rows - r, min(8 * together, d - 8 * p), together,
         )
+    }
     for (let r = 0; r < rows; r++) {
       const share = load<f32>(shares + ((<usize>r) << 2)), all = f32x4.splat(share), at = out + <usize>r * outRow
       let c: usize = 0

@@ -19,8 +19,10 @@ function row(op: i32, a: usize, b: usize, out: usize, n: i32, one: bool): void {
   let i = 0
   for (; i + 8 <= n; i += 8) {
     const o = (<usize>i) << 2
-    v128.store(out + o, combined(op, v128.load(a + o), one ? B : v128.load(b + o)))
-    v128.store(out + o, combined(op, v128.load(a + o, 16), one ? B : v128.load(b + o, 16)), 16)
+    const low = combined(op, v128.load(a + o), one ? B : v128.load(b + o))
+    const high = combined(op, v128.load(a + o, 16), one ? B : v128.load(b + o, 16))
+    v128.store(out + o, low)
+    v128.store(out + o, high, 16)
   }
   for (; i < n; i++) {
     const o = (<usize>i) << 2

@@ -1,4 +1,5 @@
 import { addOuterProducts } from './outer-products'
+import { TOGETHER } from './tile'
 
 /** Copy `lanes` (at most 4) of each of `count` pixels of x into vectors. */
 @inline
@@ -95,10 +96,11 @@ export function conv2dBackpropFilter(
           ((<usize>(tap % filterWidth)) << 4)
         const dwRows = dw + <usize>(tap * inputs + (block << 2)) * dyPixel
         if (b === 0 && start === 0) memory.fill(dwRows, 0, <usize>lanes * dyPixel)
-        for (let panel = 0; panel < panels; panel++) {
+        for (let panel = 0; panel < panels; panel += TOGETHER) {
+          const together = min(TOGETHER, panels - panel), count = min(8 * together, outputs - (panel << 3))
           addOuterProducts(
-            seen, xColumn, <usize>strideHeight * seenRow, dys + <usize>panel * dyPanel, runs, run,
-            dwRows + ((<usize>panel) << 5), dyPixel, lanes, min(8, outputs - (panel << 3)),
+            seen, xColumn, <usize>strideHeight * seenRow, dys + <usize>panel * dyPanel, dyPanel, runs, run,
+            dwRows + ((<usize>panel) << 5), dyPixel, lanes, count, together,
           )
         }
       }

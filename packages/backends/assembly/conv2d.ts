@@ -1,5 +1,4 @@
-import { madd } from './madd'
-import { storeOutputs } from './outputs'
+import { TOGETHER, tile } from './tile'
 
 /** Copy what a band of output rows sees of an image, from its row `y` on, into a frame with zeros around it. */
 export function fillFrame(
@@ -17,55 +16,6 @@ export function fillFrame(
     memory.copy(frame + before, image + <usize>(y * width) * pixel, copied)
     memory.fill(frame + before + copied, 0, row - before - copied)
   }
-}
-
-/**
- * The sums of 4 pixels, whose inputs start at the offsets in `places`, and 8 output channels, all in registers. They begin with
- * the numbers at `from`, those of the pixels `fromStep` bytes apart: 0 for biases.
- */
-@inline
-export function tile(
-  seen: usize, seenRow: usize, places: usize, from: usize, fromStep: usize, w: usize, filterHeight: i32, rowBytes: usize,
-  y: usize, outPixel: usize, pixels: i32, count: i32,
-): void {
-  let a0 = v128.load(from), a1 = v128.load(from, 16)
-  from += fromStep
-  let b0 = v128.load(from), b1 = v128.load(from, 16)
-  from += fromStep
-  let c0 = v128.load(from), c1 = v128.load(from, 16)
-  from += fromStep
-  let d0 = v128.load(from), d1 = v128.load(from, 16)
-  let row = seen
-  for (let i = 0; i < filterHeight; i++) {
-    let pa = row + load<u32>(places), pb = row + load<u32>(places, 4), pc = row + load<u32>(places, 8)
-    let pd = row + load<u32>(places, 12)
-    const end = w + rowBytes
-    while (w < end) {
-      const w0 = v128.load(w), w1 = v128.load(w, 16)
-      let v = v128.load32_splat(pa)
-      a0 = madd(v, w0, a0)
-      a1 = madd(v, w1, a1)
-      v = v128.load32_splat(pb)
-      b0 = madd(v, w0, b0)
-      b1 = madd(v, w1, b1)
-      v = v128.load32_splat(pc)
-      c0 = madd(v, w0, c0)
-      c1 = madd(v, w1, c1)
-      v = v128.load32_splat(pd)
-      d0 = madd(v, w0, d0)
-      d1 = madd(v, w1, d1)
-      w += 32
-      pa += 4
-      pb += 4
-      pc += 4
-      pd += 4
-    }
-    row += seenRow
-  }
-  storeOutputs(y, a0, a1, count)
-  if (pixels > 1) storeOutputs(y + outPixel, b0, b1, count)
-  if (pixels > 2) storeOutputs(y + 2 * outPixel, c0, c1, count)
-  if (pixels > 3) storeOutputs(y + 3 * outPixel, d0, d1, count)
 }
 
 /**
@@ -115,13 +65,14 @@ export function conv2d(
     if (inside) seen = image + <usize>(above * width) * pixel
     else fillFrame(image, frame, above, height, width, pixel, (rows - 1) * strideHeight + filterHeight, seenColumns, left)
     const out = y + <usize>((b * outHeight + start) * outWidth) * outPixel
-    for (let panel = 0; panel < panels; panel++) {
-      const count = min(8, outputs - (panel << 3))
+    for (let panel = 0; panel < panels; panel += TOGETHER) {
+      const together = min(TOGETHER, panels - panel)
+      const count = min(8 * together, outputs - (panel << 3))
       const weights = packed + <usize>b * packedStep + <usize>panel * panelBytes
       for (let p = 0; p < pixels; p += 4)
         tile(
-          seen, seenRow, places + ((<usize>p) << 2), weights, 0, weights + 32, filterHeight, rowBytes,
-          out + <usize>p * outPixel + ((<usize>panel) << 5), outPixel, pixels - p, count,
+          seen, seenRow, places + ((<usize>p) << 2), weights, 0, panelBytes, weights + 32, panelBytes, filterHeight, rowBytes,
+          out + <usize>p * outPixel + ((<usize>panel) << 5), outPixel, pixels - p, count, together,
         )
     }
   }

@@ -134,10 +134,14 @@ function combine(
     const r0 = v128.load(r + o), r1 = v128.load(r + o, 16), r2 = v128.load(r + o, 32), r3 = v128.load(r + o, 48)
     let from = x + o, to = dx + o
     for (let i = 0; i < pixels; i++) {
-      v128.store(to, madd(v128.load(to), a0, madd(v128.load(from), q0, r0)))
-      v128.store(to, madd(v128.load(to, 16), a1, madd(v128.load(from, 16), q1, r1)), 16)
-      v128.store(to, madd(v128.load(to, 32), a2, madd(v128.load(from, 32), q2, r2)), 32)
-      v128.store(to, madd(v128.load(to, 48), a3, madd(v128.load(from, 48), q3, r3)), 48)
+      const z0 = madd(v128.load(to), a0, madd(v128.load(from), q0, r0))
+      const z1 = madd(v128.load(to, 16), a1, madd(v128.load(from, 16), q1, r1))
+      const z2 = madd(v128.load(to, 32), a2, madd(v128.load(from, 32), q2, r2))
+      const z3 = madd(v128.load(to, 48), a3, madd(v128.load(from, 48), q3, r3))
+      v128.store(to, z0)
+      v128.store(to, z1, 16)
+      v128.store(to, z2, 32)
+      v128.store(to, z3, 48)
       from += row
       to += row
     }

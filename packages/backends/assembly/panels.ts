@@ -1,4 +1,5 @@
 import { addOuterProducts } from './outer-products'
+import { TOGETHER } from './tile'
 
 /**
  * Of each matrix x [batches,allRows,columns], `rows` rows from number `start` on, as panels of `lanes` (4 or 8) columns:
@@ -37,9 +38,10 @@ export function panelProducts(
     const x = xs + <usize>b * xStep + <usize>block * xPanelStep
     let at = out + <usize>(b * m + (block << 2)) * size
     if (!add) memory.fill(at, 0, <usize>min(lanes, 4) * size)
-    for (let panel = 0; panel < panels; panel++, at += 32) {
+    for (let panel = 0; panel < panels; panel += TOGETHER, at += 32 * TOGETHER) {
+      const together = min(TOGETHER, panels - panel), count = min(8 * together, n - (panel << 3))
       const y = ys + <usize>b * yStep + <usize>panel * yPanelStep
-      addOuterProducts(x, 16, 0, y, 1, (<usize>rows) << 5, at, size, lanes, min(8, n - (panel << 3)))
+      addOuterProducts(x, 16, 0, y, yPanelStep, 1, (<usize>rows) << 5, at, size, lanes, count, together)
     }
   }
 }

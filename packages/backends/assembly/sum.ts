@@ -21,10 +21,14 @@ function sumRows(x: usize, out: usize, rows: i32, columns: i32, from: i32, to: i
         s3 = f32x4.add(s3, v128.load(at, 48))
         at += row
       }
-      v128.store(out + o, f32x4.add(v128.load(out + o), s0))
-      v128.store(out + o, f32x4.add(v128.load(out + o, 16), s1), 16)
-      v128.store(out + o, f32x4.add(v128.load(out + o, 32), s2), 32)
-      v128.store(out + o, f32x4.add(v128.load(out + o, 48), s3), 48)
+      s0 = f32x4.add(v128.load(out + o), s0)
+      s1 = f32x4.add(v128.load(out + o, 16), s1)
+      s2 = f32x4.add(v128.load(out + o, 32), s2)
+      s3 = f32x4.add(v128.load(out + o, 48), s3)
+      v128.store(out + o, s0)
+      v128.store(out + o, s1, 16)
+      v128.store(out + o, s2, 32)
+      v128.store(out + o, s3, 48)
     }
     for (; c + 4 <= to; c += 4) {
       const o = (<usize>c) << 2

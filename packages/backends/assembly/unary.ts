@@ -17,8 +17,9 @@ function result(op: i32, x: v128, alpha: v128): v128 {
 function numbers(op: i32, x: usize, out: usize, alpha: v128, bytes: usize): void {
   let at: usize = 0
   for (; at + 32 <= bytes; at += 32) {
-    v128.store(out + at, result(op, v128.load(x + at), alpha))
-    v128.store(out + at, result(op, v128.load(x + at, 16), alpha), 16)
+    const low = result(op, v128.load(x + at), alpha), high = result(op, v128.load(x + at, 16), alpha)
+    v128.store(out + at, low)
+    v128.store(out + at, high, 16)
   }
   for (; at < bytes; at += 4) v128.store32_lane(out + at, result(op, v128.load32_zero(x + at), alpha), 0)
 }

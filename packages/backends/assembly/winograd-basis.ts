@@ -25,67 +25,156 @@ function times(factor: f32, a: v128): v128 {
   return f32x4.mul(f32x4.splat(factor), a)
 }
 
+/** a + factor b at the positions of p and q, a - factor b at those of -p and -q. */
+@inline
+function signed(k: i32, a: v128, factor: f32, b: v128): v128 {
+  return k % 2 === 1 ? more(a, factor, b) : less(a, factor, b)
+}
+
+// Each function does four channels, or eight in two vectors that lie beside each other.
+
+/** Bytes of four or eight channels. */
+@inline
+export function sizeOf(eight: bool): usize {
+  return eight ? 32 : 16
+}
+
+/** The second vector of eight channels. */
+@inline
+export function upper(at: usize, eight: bool): v128 {
+  return eight ? v128.load(at, 16) : f32x4.splat(0)
+}
+
+/** Store a vector, and of eight channels the second one. */
+@inline
+export function storeBoth(at: usize, low: v128, high: v128, eight: bool): void {
+  v128.store(at, low)
+  if (eight) v128.store(at, high, 16)
+}
+
+/** Position k of B^T d. */
+@inline
+function input(k: i32, i0: v128, i1: v128, i2: v128, i3: v128, i4: v128, i5: v128): v128 {
+  if (k === 0) return more(less(i4, SUM, i2), PQ, i0)
+  if (k === 5) return more(less(i5, SUM, i3), PQ, i1)
+  const other = k < 3 ? Q2 : P2
+  const even = less(i4, other, i2), odd = less(i3, other, i1)
+  return signed(k, even, k < 3 ? P : Q, odd)
+}
+
 /** B^T d: six pixels to six positions. */
 @inline
-export function inputs6(from: usize, step: usize, to: usize, toStep: usize): void {
-  const d0 = v128.load(from), d1 = v128.load(from + step), d2 = v128.load(from + 2 * step)
-  const d3 = v128.load(from + 3 * step), d4 = v128.load(from + 4 * step), d5 = v128.load(from + 5 * step)
-  v128.store(to, more(less(d4, SUM, d2), PQ, d0))
-  const evenP = less(d4, Q2, d2), oddP = less(d3, Q2, d1)
-  v128.store(to + toStep, more(evenP, P, oddP))
-  v128.store(to + 2 * toStep, less(evenP, P, oddP))
-  const evenQ = less(d4, P2, d2), oddQ = less(d3, P2, d1)
-  v128.store(to + 3 * toStep, more(evenQ, Q, oddQ))
-  v128.store(to + 4 * toStep, less(evenQ, Q, oddQ))
-  v128.store(to + 5 * toStep, more(less(d5, SUM, d3), PQ, d1))
+export function inputs6(
+  from: usize, step: usize, to: usize, toStep: usize, eight: bool,
+): void {
+  const a0 = v128.load(from), a1 = v128.load(from + step), a2 = v128.load(from + 2 * step)
+  const a3 = v128.load(from + 3 * step), a4 = v128.load(from + 4 * step), a5 = v128.load(from + 5 * step)
+  const b0 = upper(from, eight), b1 = upper(from + step, eight), b2 = upper(from + 2 * step, eight)
+  const b3 = upper(from + 3 * step, eight), b4 = upper(from + 4 * step, eight), b5 = upper(from + 5 * step, eight)
+  storeBoth(to, input(0, a0, a1, a2, a3, a4, a5), input(0, b0, b1, b2, b3, b4, b5), eight)
+  storeBoth(to + toStep, input(1, a0, a1, a2, a3, a4, a5), input(1, b0, b1, b2, b3, b4, b5), eight)
+  storeBoth(to + 2 * toStep, input(2, a0, a1, a2, a3, a4, a5), input(2, b0, b1, b2, b3, b4, b5), eight)
+  storeBoth(to + 3 * toStep, input(3, a0, a1, a2, a3, a4, a5), input(3, b0, b1, b2, b3, b4, b5), eight)
+  storeBoth(to + 4 * toStep, input(4, a0, a1, a2, a3, a4, a5), input(4, b0, b1, b2, b3, b4, b5), eight)
+  storeBoth(to + 5 * toStep, input(5, a0, a1, a2, a3, a4, a5), input(5, b0, b1, b2, b3, b4, b5), eight)
+}
+
+/** Position k of G g. */
+@inline
+function weight(k: i32, w0: v128, w1: v128, w2: v128): v128 {
+  if (k === 0) return times(N0, w0)
+  if (k === 5) return w2
+  const N = k < 3 ? NP : NQ
+  const even = times(N, more(w0, k < 3 ? P2 : Q2, w2))
+  return signed(k, even, k < 3 ? P * NP : Q * NQ, w1)
 }
 
 /** G g: three weights to six positions. */
 @inline
-export function filters6(from: usize, step: usize, to: usize, toStep: usize): void {
-  const a = v128.load(from), b = v128.load(from + step), c = v128.load(from + 2 * step)
-  v128.store(to, times(N0, a))
-  const evenP = times(NP, more(a, P2, c)), evenQ = times(NQ, more(a, Q2, c))
-  v128.store(to + toStep, more(evenP, P * NP, b))
-  v128.store(to + 2 * toStep, less(evenP, P * NP, b))
-  v128.store(to + 3 * toStep, more(evenQ, Q * NQ, b))
-  v128.store(to + 4 * toStep, less(evenQ, Q * NQ, b))
-  v128.store(to + 5 * toStep, c)
+export function filters6(
+  from: usize, step: usize, to: usize, toStep: usize, eight: bool,
+): void {
+  const a0 = v128.load(from), a1 = v128.load(from + step), a2 = v128.load(from + 2 * step)
+  const b0 = upper(from, eight), b1 = upper(from + step, eight), b2 = upper(from + 2 * step, eight)
+  storeBoth(to, weight(0, a0, a1, a2), weight(0, b0, b1, b2), eight)
+  storeBoth(to + toStep, weight(1, a0, a1, a2), weight(1, b0, b1, b2), eight)
+  storeBoth(to + 2 * toStep, weight(2, a0, a1, a2), weight(2, b0, b1, b2), eight)
+  storeBoth(to + 3 * toStep, weight(3, a0, a1, a2), weight(3, b0, b1, b2), eight)
+  storeBoth(to + 4 * toStep, weight(4, a0, a1, a2), weight(4, b0, b1, b2), eight)
+  storeBoth(to + 5 * toStep, weight(5, a0, a1, a2), weight(5, b0, b1, b2), eight)
+}
+
+/** Pixel k of A^T m. */
+@inline
+function output(k: i32, o0: v128, o1: v128, o2: v128, o3: v128, o4: v128, o5: v128, bias: v128): v128 {
+  const sumP = f32x4.add(o1, o2), apartP = f32x4.sub(o1, o2), sumQ = f32x4.add(o3, o4), apartQ = f32x4.sub(o3, o4)
+  if (k === 0) return f32x4.add(f32x4.add(o0, bias), f32x4.add(sumP, sumQ))
+  if (k === 1) return more(more(bias, P, apartP), Q, apartQ)
+  if (k === 2) return more(more(bias, P2, sumP), Q2, sumQ)
+  return more(more(f32x4.add(o5, bias), P3, apartP), Q3, apartQ)
 }
 
 /** A^T m + bias: six positions to four pixels. */
 @inline
-export function outputs4(from: usize, step: usize, to: usize, toStep: usize, bias: v128): void {
-  const m1 = v128.load(from + step), m2 = v128.load(from + 2 * step)
-  const m3 = v128.load(from + 3 * step), m4 = v128.load(from + 4 * step)
-  const sumP = f32x4.add(m1, m2), apartP = f32x4.sub(m1, m2), sumQ = f32x4.add(m3, m4), apartQ = f32x4.sub(m3, m4)
-  v128.store(to, f32x4.add(f32x4.add(v128.load(from), bias), f32x4.add(sumP, sumQ)))
-  v128.store(to + toStep, more(more(bias, P, apartP), Q, apartQ))
-  v128.store(to + 2 * toStep, more(more(bias, P2, sumP), Q2, sumQ))
-  v128.store(to + 3 * toStep, more(more(f32x4.add(v128.load(from + 5 * step), bias), P3, apartP), Q3, apartQ))
+export function outputs4(
+  from: usize, step: usize, to: usize, toStep: usize, bias: v128, upperBias: v128, eight: bool,
+): void {
+  const a0 = v128.load(from), a1 = v128.load(from + step), a2 = v128.load(from + 2 * step)
+  const a3 = v128.load(from + 3 * step), a4 = v128.load(from + 4 * step), a5 = v128.load(from + 5 * step)
+  const b0 = upper(from, eight), b1 = upper(from + step, eight), b2 = upper(from + 2 * step, eight)
+  const b3 = upper(from + 3 * step, eight), b4 = upper(from + 4 * step, eight), b5 = upper(from + 5 * step, eight)
+  storeBoth(to, output(0, a0, a1, a2, a3, a4, a5, bias), output(0, b0, b1, b2, b3, b4, b5, upperBias), eight)
+  storeBoth(to + toStep, output(1, a0, a1, a2, a3, a4, a5, bias), output(1, b0, b1, b2, b3, b4, b5, upperBias), eight)
+  storeBoth(to + 2 * toStep, output(2, a0, a1, a2, a3, a4, a5, bias), output(2, b0, b1, b2, b3, b4, b5, upperBias), eight)
+  storeBoth(to + 3 * toStep, output(3, a0, a1, a2, a3, a4, a5, bias), output(3, b0, b1, b2, b3, b4, b5, upperBias), eight)
+}
+
+/** Position k of A d. */
+@inline
+function gradient(k: i32, g0: v128, g1: v128, g2: v128, g3: v128): v128 {
+  if (k === 0) return g0
+  if (k === 5) return g3
+  const square = k < 3 ? P2 : Q2
+  const even = more(g0, square, g2), odd = more(g1, square, g3)
+  return signed(k, even, k < 3 ? P : Q, odd)
 }
 
 /** A d: the gradients of four pixels to six positions. */
 @inline
-export function gradients6(from: usize, step: usize, to: usize, toStep: usize): void {
-  const d0 = v128.load(from), d1 = v128.load(from + step), d2 = v128.load(from + 2 * step), d3 = v128.load(from + 3 * step)
-  v128.store(to, d0)
-  const evenP = more(d0, P2, d2), oddP = more(d1, P2, d3)
-  v128.store(to + toStep, more(evenP, P, oddP))
-  v128.store(to + 2 * toStep, less(evenP, P, oddP))
-  const evenQ = more(d0, Q2, d2), oddQ = more(d1, Q2, d3)
-  v128.store(to + 3 * toStep, more(evenQ, Q, oddQ))
-  v128.store(to + 4 * toStep, less(evenQ, Q, oddQ))
-  v128.store(to + 5 * toStep, d3)
+export function gradients6(
+  from: usize, step: usize, to: usize, toStep: usize, eight: bool,
+): void {
+  const a0 = v128.load(from), a1 = v128.load(from + step), a2 = v128.load(from + 2 * step)
+  const a3 = v128.load(from + 3 * step)
+  const b0 = upper(from, eight), b1 = upper(from + step, eight), b2 = upper(from + 2 * step, eight)
+  const b3 = upper(from + 3 * step, eight)
+  storeBoth(to, gradient(0, a0, a1, a2, a3), gradient(0, b0, b1, b2, b3), eight)
+  storeBoth(to + toStep, gradient(1, a0, a1, a2, a3), gradient(1, b0, b1, b2, b3), eight)
+  storeBoth(to + 2 * toStep, gradient(2, a0, a1, a2, a3), gradient(2, b0, b1, b2, b3), eight)
+  storeBoth(to + 3 * toStep, gradient(3, a0, a1, a2, a3), gradient(3, b0, b1, b2, b3), eight)
+  storeBoth(to + 4 * toStep, gradient(4, a0, a1, a2, a3), gradient(4, b0, b1, b2, b3), eight)
+  storeBoth(to + 5 * toStep, gradient(5, a0, a1, a2, a3), gradient(5, b0, b1, b2, b3), eight)
+}
+
+/** Weight k of G^T m. */
+@inline
+function sum(k: i32, s0: v128, s1: v128, s2: v128, s3: v128, s4: v128, s5: v128): v128 {
+  if (k === 1) return more(times(P * NP, f32x4.sub(s1, s2)), Q * NQ, f32x4.sub(s3, s4))
+  const sumP = times(NP, f32x4.add(s1, s2)), sumQ = times(NQ, f32x4.add(s3, s4))
+  if (k === 0) return more(f32x4.add(sumP, sumQ), N0, s0)
+  return more(more(s5, P2, sumP), Q2, sumQ)
 }
 
 /** G^T m: six positions to the gradients of three weights. */
 @inline
-export function filters3(from: usize, step: usize, to: usize, toStep: usize): void {
-  const m1 = v128.load(from + step), m2 = v128.load(from + 2 * step)
-  const m3 = v128.load(from + 3 * step), m4 = v128.load(from + 4 * step)
-  const sumP = times(NP, f32x4.add(m1, m2)), sumQ = times(NQ, f32x4.add(m3, m4))
-  v128.store(to, more(f32x4.add(sumP, sumQ), N0, v128.load(from)))
-  v128.store(to + toStep, more(times(P * NP, f32x4.sub(m1, m2)), Q * NQ, f32x4.sub(m3, m4)))
-  v128.store(to + 2 * toStep, more(more(v128.load(from + 5 * step), P2, sumP), Q2, sumQ))
+export function filters3(
+  from: usize, step: usize, to: usize, toStep: usize, eight: bool,
+): void {
+  const a0 = v128.load(from), a1 = v128.load(from + step), a2 = v128.load(from + 2 * step)
+  const a3 = v128.load(from + 3 * step), a4 = v128.load(from + 4 * step), a5 = v128.load(from + 5 * step)
+  const b0 = upper(from, eight), b1 = upper(from + step, eight), b2 = upper(from + 2 * step, eight)
+  const b3 = upper(from + 3 * step, eight), b4 = upper(from + 4 * step, eight), b5 = upper(from + 5 * step, eight)
+  storeBoth(to, sum(0, a0, a1, a2, a3, a4, a5), sum(0, b0, b1, b2, b3, b4, b5), eight)
+  storeBoth(to + toStep, sum(1, a0, a1, a2, a3, a4, a5), sum(1, b0, b1, b2, b3, b4, b5), eight)
+  storeBoth(to + 2 * toStep, sum(2, a0, a1, a2, a3, a4, a5), sum(2, b0, b1, b2, b3, b4, b5), eight)
 }

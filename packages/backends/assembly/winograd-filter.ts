@@ -25,19 +25,23 @@ export function halfWork(chunk: i32): i32 {
   return 4 + 72 * chunk + 18 * (8 * chunk + 16)
 }
 
+/** Where halfFilter's half starts, behind four zeros and the weights. */
+@inline
+export function halfOf(work: usize, count: i32): usize {
+  return work + 16 + 288 * <usize>count
+}
+
 /**
  * G g, the first half of the way to the transformed filter U = G g G^T: [6 rows of 3 columns][c][8], for a chunk of `count` inputs,
  * from number `input` on, and a panel of 8 outputs. Filters are [3,3,I,O]; `turned` ones are [3,3,O,I], and their taps are taken in reverse
- * order. work: halfWork floats, of which the first 4 are zeros
- *
- * @returns where the half starts
+ * order. work: halfWork floats, of which the first 4 are zeros; the half is at halfOf
  */
 @inline
 export function halfFilter(
   filter: usize, turned: bool, work: usize, inputs: i32, outputs: i32, panel: i32, input: i32, count: i32, position: usize,
-): usize {
+): void {
   const start = panel << 3, lanes = min(8, outputs - start)
-  const packed = work + 16, half = packed + 288 * <usize>count
+  const packed = work + 16, half = halfOf(work, count)
   let from = packed, row: usize = 32, tap = (<usize>count) << 5
   if (turned) packTurned(filter, packed, 9, inputs, outputs, start, lanes, input, count)
   else {
@@ -45,20 +49,25 @@ export function halfFilter(
     tap = <usize>inputs * row
     from = filter + <usize>input * row + ((<usize>start) << 2)
   }
-  for (let c = 0, to = half; c < count; c++, from += row, to += 32)
+  for (let c = 0, to = half; c < count; c++, from += row, to += 32) {
+    if (WIDE && lanes === 8) {
+      for (let j: usize = 0; j < 3; j++) filters6(from + j * tap, 3 * tap, to + j * position, 3 * position, true)
+      continue
+    }
     for (let lane: usize = 0; lane < 32; lane += 16) {
       const isInside = lanes > 4 || lane === 0
       const at = isInside ? from + lane : work, step = isInside ? tap : 0
-      for (let j: usize = 0; j < 3; j++) filters6(at + j * step, 3 * step, to + j * position + lane, 3 * position)
+      for (let j: usize = 0; j < 3; j++) filters6(at + j * step, 3 * step, to + j * position + lane, 3 * position, false)
     }
-  return half
+  }
 }
 
 /** Row i of the 6x6 positions of U, from halfFilter's G g: [column of 6][c][8], columns are `position` apart. */
 @inline
 export function filterRow(half: usize, i: usize, count: i32, position: usize, to: usize): void {
   const from = half + 3 * i * position
-  for (let c: usize = 0, end = (<usize>count) << 5; c < end; c += 16) filters6(from + c, position, to + c, position)
+  for (let c: usize = 0, end = (<usize>count) << 5; c < end; c += WIDE ? 32 : 16)
+    filters6(from + c, position, to + c, position, WIDE === 1)
 }
 
 /**
@@ -77,7 +86,7 @@ export function winogradFilter(
   for (let panel = first; panel < last; panel++)
     for (let input = 0; input < inputs; input += chunk) {
       const count = min(chunk, inputs - input)
-      const half = halfFilter(filter, turned, work, inputs, outputs, panel, input, count, position)
-      for (let i: usize = 0; i < 6; i++, to += 6 * position) filterRow(half, i, count, position, to)
+      halfFilter(filter, turned, work, inputs, outputs, panel, input, count, position)
+      for (let i: usize = 0; i < 6; i++, to += 6 * position) filterRow(halfOf(work, count), i, count, position, to)
     }
 }

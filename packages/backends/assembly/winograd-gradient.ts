@@ -1,27 +1,28 @@
 import { copyInside, transformInput } from './winograd'
-import { filters3, gradients6 } from './winograd-basis'
+import { filters3, gradients6, sizeOf } from './winograd-basis'
 
-/** A dy A^T of four channels of the 4x4 pixels from row y and column x on; outside the image there are zeros. */
+/** A dy A^T of four or eight channels of the 4x4 pixels from row y and column x on; outside the image there are zeros. */
 @inline
 function transformGradient(
   image: usize, y: i32, x: i32, height: i32, width: i32, row: usize, pixel: usize, scratch: usize, to: usize, step: usize,
+  eight: bool,
 ): void {
   let from = image + <usize>y * row + <usize>x * pixel
-  const half = scratch + 576
+  const size = sizeOf(eight), half = scratch + 36 * size
   if (y + 4 > height || x + 4 > width) {
-    copyInside(from, row, pixel, 0, min(4, height - y), 0, min(4, width - x), 4, scratch)
+    copyInside(from, row, pixel, 0, min(4, height - y), 0, min(4, width - x), 4, scratch, eight)
     from = scratch
-    row = 64
-    pixel = 16
+    row = 4 * size
+    pixel = size
   }
-  for (let j: usize = 0; j < 4; j++) gradients6(from + j * pixel, row, half + (j << 4), 64)
-  for (let i: usize = 0; i < 6; i++) gradients6(half + 64 * i, 16, to + 6 * i * step, step)
+  for (let j: usize = 0; j < 4; j++) gradients6(from + j * pixel, row, half + j * size, 4 * size, eight)
+  for (let i: usize = 0; i < 6; i++) gradients6(half + 4 * i * size, size, to + 6 * i * step, step, eight)
 }
 
 /**
  * The transposed F(4x4,3x3) of `tiles` tiles of 4x4 pixels, from number `start` on, which are the units of work: B^T x B in
  * panels [position of 36][block of 4 inputs][tile][4], and A dy A^T in panels [position][block of 8 outputs][tile][8]. The
- * positions are xStep and dyStep bytes apart. Inputs and outputs are multiples of 4. scratch, for each thread: 288 floats
+ * positions are xStep and dyStep bytes apart. Inputs and outputs are multiples of 4. scratch, for each thread: 576 floats
  */
 export function winogradGradientTiles(
   x: usize, dy: usize, xs: usize, xStep: usize, dys: usize, dyStep: usize, scratch: usize, scratchStep: usize,
@@ -39,19 +40,32 @@ export function winogradGradientTiles(
     const image = x + <usize>(b * height) * row
     let to = xs + ((<usize>t) << 4)
     for (let c: usize = 0; c < pixel; c += 16, to += xPanel)
-      transformInput(image + c, h - top, w - left, height, width, row, pixel, work, to, xStep)
+      transformInput(image + c, h - top, w - left, height, width, row, pixel, work, to, xStep, false)
     const dyImage = dy + <usize>(b * outHeight) * dyRow
     to = dys + ((<usize>t) << 5)
-    for (let c: usize = 0; c < dyPixel; c += 16)
+    let c: usize = 0
+    for (; WIDE && c + 32 <= dyPixel; c += 32)
       transformGradient(
-        dyImage + c, h, w, outHeight, outWidth, dyRow, dyPixel, work, to + (c >> 5) * dyPanel + (c & 16), dyStep,
+        dyImage + c, h, w, outHeight, outWidth, dyRow, dyPixel, work, to + (c >> 5) * dyPanel, dyStep, true,
+      )
+    for (; c < dyPixel; c += 16)
+      transformGradient(
+        dyImage + c, h, w, outHeight, outWidth, dyRow, dyPixel, work, to + (c >> 5) * dyPanel + (c & 16), dyStep, false,
       )
   }
 }
 
+/** G^T m G of four or eight outputs. scratch: 144 floats */
+@inline
+function filterGradient(from: usize, to: usize, step: usize, scratch: usize, eight: bool): void {
+  const size = sizeOf(eight)
+  for (let j: usize = 0; j < 6; j++) filters3(from + j * step, 6 * step, scratch + j * size, 6 * size, eight)
+  for (let i: usize = 0; i < 3; i++) filters3(scratch + 6 * i * size, size, to + 3 * i * step, step, eight)
+}
+
 /**
  * dw [3,3,I,O] = G^T sums G, with sums [position of 36][I][O] by panelProducts. Inputs are the units of work.
- * scratch, for each thread: 72 floats
+ * scratch, for each thread: 144 floats
  */
 export function winogradGradientFilter(
   sums: usize, dw: usize, scratch: usize, scratchStep: usize, inputs: i32, outputs: i32, first: i32, last: i32, thread: i32,
@@ -60,9 +74,8 @@ export function winogradGradientFilter(
   const half = scratch + <usize>thread * scratchStep
   for (let input = first; input < last; input++) {
     const from = sums + <usize>input * row, to = dw + <usize>input * row
-    for (let o: usize = 0; o < row; o += 16) {
-      for (let j: usize = 0; j < 6; j++) filters3(from + o + j * step, 6 * step, half + (j << 4), 96)
-      for (let i: usize = 0; i < 3; i++) filters3(half + i * 96, 16, to + o + 3 * i * step, step)
-    }
+    let o: usize = 0
+    for (; WIDE && o + 32 <= row; o += 32) filterGradient(from + o, to + o, step, half, true)
+    for (; o < row; o += 16) filterGradient(from + o, to + o, step, half, false)
   }
 }

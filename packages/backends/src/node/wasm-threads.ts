@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import os from 'node:os'
 import { dirname, join } from 'node:path'
-import { setFlagsFromString } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 import * as tf from '@tensorflow/tfjs-core'
 import { wasm } from '../candidates.js'
@@ -14,6 +13,7 @@ import { withSharedMemory } from '../wasm/shared-memory.js'
 import { hasSharedMemory, setThreads, threadsOf } from '../wasm/simd.js'
 import { MOST_BY_ITSELF, type Place, workerSource } from '../wasm/team.js'
 import { rethrowingListeners } from './rethrowing-listeners.js'
+import { enableVectors } from './vectors.js'
 
 /** The wasm backend if it has started; tf.findBackend would start it. */
 const runningBackend = () => tf.engine().registry.wasm as unknown as WasmBackend | undefined
@@ -67,8 +67,7 @@ export function wasmWithThreads(threads?: number): BackendCandidate {
   return {
     ...wasm,
     async load() {
-      // The V8 of Node 20 has relaxed SIMD only if it is asked.
-      if (process.versions.v8.startsWith('11.3.')) setFlagsFromString('--experimental-wasm-relaxed-simd')
+      await enableVectors()
       const loaded = await wasm.load('float32')
       const running = runningBackend()
       const folder = binaryFolder()

@@ -5,10 +5,17 @@ export const RELAXED_SIMD = new Uint8Array([
   65, 0, 253, 15, 65, 0, 253, 15, 65, 0, 253, 15, 253, 133, 2, 11,
 ])
 
-/** The kernels of assembly/, with fused multiply-add where the engine has it. Only one of the two binaries is loaded. */
+/** Whether the engine has fused multiply-add. */
+export const hasRelaxedSimd = (): boolean => WebAssembly.validate(RELAXED_SIMD)
+
+/** The kernels of assembly/, with fused multiply-add where the engine has it. Only one of the binaries is loaded. */
 export async function loadBinary(): Promise<Uint8Array> {
-  const { binaryBase64 } = WebAssembly.validate(RELAXED_SIMD)
+  const { binaryBase64 } = hasRelaxedSimd()
     ? await import('./relaxed-simd.generated.js')
     : await import('./simd.generated.js')
+  return bytesOf(binaryBase64)
+}
+
+export function bytesOf(binaryBase64: string): Uint8Array {
   return Uint8Array.from(atob(binaryBase64), byte => byte.charCodeAt(0))
 }

@@ -14,12 +14,23 @@ interface Running {
 }
 
 const running = new WeakMap<WasmBackend, Running>()
-const modules = new Map<boolean, WebAssembly.Module>()
-let binary: Uint8Array | undefined
+/** The kernels of assembly/, and how the engine compiles them. */
+export interface Kernels {
+  binary: Uint8Array
+  compile(binary: BufferSource): WebAssembly.Module
+}
 
-/** Load the WebAssembly that the kernels run; call this before the backend starts. */
+const modules = new Map<boolean, WebAssembly.Module>()
+let kernels: Kernels | undefined
+
+/** Load the WebAssembly that the kernels run, unless another one has been chosen; call this before the backend starts. */
 export async function loadKernels(): Promise<void> {
-  binary ??= await loadBinary()
+  kernels ??= { binary: await loadBinary(), compile: binary => new WebAssembly.Module(binary) }
+}
+
+/** Choose the WebAssembly that the kernels run; the first choice stays. */
+export function chooseKernels(chosen: Kernels): void {
+  kernels ??= chosen
 }
 
 function runningOn(backend: WasmBackend): Running {
@@ -33,7 +44,8 @@ function runningOn(backend: WasmBackend): Running {
     const shared = hasSharedMemory(backend)
     let module = modules.get(shared)
     if (!module) {
-      module = new WebAssembly.Module((shared ? withSharedMemory(binary!) : binary!) as BufferSource)
+      const { binary, compile } = kernels!
+      module = compile((shared ? withSharedMemory(binary) : binary) as BufferSource)
       modules.set(shared, module)
     }
     const exports = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Functions

@@ -58,7 +58,7 @@ export function convolveTiles(backend: WasmBackend, conv: Convolution): void {
   const tiles = batch * tilesOf(outHeight, outWidth)
   const { unitTiles, unitPanels } = unitSizes(backend, tiles, panels)
   const run = (filter: number, ownFloats: number) => {
-    const floats = positionFloats(unitTiles, inputs, 8 * unitPanels) + unitTiles + 296 + ownFloats
+    const floats = positionFloats(unitTiles, inputs, 8 * unitPanels) + unitTiles + 584 + ownFloats
     withScratch(backend, floats, threadsOf(backend), (scratch, step) => {
       const units = Math.ceil(tiles / unitTiles) * Math.ceil(panels / unitPanels)
       const work = { units, operations: 36 * tiles * outputs * inputs }
@@ -68,7 +68,7 @@ export function convolveTiles(backend: WasmBackend, conv: Convolution): void {
     })
   }
   const chunk = chunkOf(inputs, true)
-  if (tiles <= unitTiles) run(conv.filter, halfWork(chunk) + 6 * positionOf(chunk))
+  if (tiles <= unitTiles) run(conv.filter, 2 * (halfWork(chunk) + 6 * positionOf(chunk)))
   else withTransformedFilter(backend, conv, filter => run(filter, 0))
 }
 
@@ -107,7 +107,7 @@ export function filterGradientByTiles(
   const sums = 36 * inputs * outputs
   withScratch(backend, sums + positionFloats(Math.min(all, SUMMED), inputs, outputs), 1, out => {
     const panels = out + 4 * sums
-    withScratch(backend, 288, threadsOf(backend), (scratch, step) => {
+    withScratch(backend, 576, threadsOf(backend), (scratch, step) => {
       for (let start = 0; start < all; start += SUMMED) {
         const tiles = Math.min(SUMMED, all - start)
         const panelsOf = (at: number, channels: number, lanes: number) => {
