@@ -1,4 +1,4 @@
-import { log } from './activation'
+import { log, NUMBERS, setNumbers } from './activation'
 import { packTurned, spreadRow } from './pack-filter'
 import { exponentials, largestOf } from './softmax'
 import { TOGETHER, tile } from './tile'
@@ -34,7 +34,7 @@ export function packHeads(
  * y [B,n,C] = softmax(q k^T scale) v for each head, and logSums [B,heads,n], with the keys and values of packHeads. Units of work
  * are ROWS queries of a head.
  *
- * scratch, for each thread: 104 + ROWS (d + n + 7) floats, with d rounded up to a multiple of 4
+ * scratch, for each thread: NUMBERS + 104 + ROWS (d + n + 7) floats, with d rounded up to a multiple of 4
  */
 export function attention(
   qkv: usize, keys: usize, values: usize, y: usize, logSums: usize, scratch: usize, scratchStep: usize, n: i32, channels: i32,
@@ -45,10 +45,11 @@ export function attention(
   const keyPanel = (<usize>d) << 5, valuePanel = (<usize>n) << 5
   const keyPanels = (n + 7) >> 3, valuePanels = (d + 7) >> 3
   const blocks = (n + ROWS - 1) / ROWS
-  const zeros = scratch + <usize>thread * scratchStep
+  const numbers = scratch + <usize>thread * scratchStep, zeros = numbers + (NUMBERS << 2)
   const queryPlaces = zeros + 32, scorePlaces = queryPlaces + (ROWS << 2), shares = scorePlaces + (ROWS << 2)
   const queries = shares + (ROWS << 2), scores = queries + ROWS * queryBytes
   const gain = f32x4.splat(scale), never = f32x4.splat(-Infinity)
+  setNumbers(numbers)
   memory.fill(zeros, 0, 32)
   for (let unit = first; unit < last; unit++) {
     const head = unit / blocks, start = unit % blocks * ROWS, rows = min(ROWS, n - start)
@@ -77,7 +78,7 @@ export function attention(
       const x = scores + <usize>r * scoreBytes
       for (let at = (<usize>n) << 2; at < scoreBytes; at += 4) v128.store32_lane(x + at, never, 0)
       const top = largestOf(x, scoreBytes)
-      const sum = exponentials(x, x, scoreBytes, top)
+      const sum = exponentials(numbers, x, x, scoreBytes, top)
       store<f32>(shares + ((<usize>r) << 2), <f32>1 / sum)
       store<f32>(logSums + ((<usize>(head * n + start + r)) << 2), top + log(sum))
     }

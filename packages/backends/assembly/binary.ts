@@ -4,30 +4,42 @@ const SUB = 1
 const MUL = 2
 const DIV = 3
 
+/** Store two vectors that lie beside each other, of a and b combined. */
 @inline
-function combined(op: i32, a: v128, b: v128): v128 {
-  if (op === ADD) return f32x4.add(a, b)
-  if (op === SUB) return f32x4.sub(a, b)
-  if (op === MUL) return f32x4.mul(a, b)
-  return f32x4.div(a, b)
+function storeCombined(op: i32, out: usize, a0: v128, a1: v128, b0: v128, b1: v128): void {
+  if (op === ADD) {
+    a0 = f32x4.add(a0, b0)
+    a1 = f32x4.add(a1, b1)
+  } else if (op === SUB) {
+    a0 = f32x4.sub(a0, b0)
+    a1 = f32x4.sub(a1, b1)
+  } else if (op === MUL) {
+    a0 = f32x4.mul(a0, b0)
+    a1 = f32x4.mul(a1, b1)
+  } else {
+    a0 = f32x4.div(a0, b0)
+    a1 = f32x4.div(a1, b1)
+  }
+  v128.store(out, a0)
+  v128.store(out, a1, 16)
+}
+
+@inline
+function combined(op: i32, a: f32, b: f32): f32 {
+  return op === ADD ? a + b : op === SUB ? a - b : op === MUL ? a * b : a / b
 }
 
 /** A row of n numbers, with a row or with one number. */
 @inline
 function row(op: i32, a: usize, b: usize, out: usize, n: i32, one: bool): void {
   const B = v128.load32_splat(b)
-  let i = 0
-  for (; i + 8 <= n; i += 8) {
-    const o = (<usize>i) << 2
-    const low = combined(op, v128.load(a + o), one ? B : v128.load(b + o))
-    const high = combined(op, v128.load(a + o, 16), one ? B : v128.load(b + o, 16))
-    v128.store(out + o, low)
-    v128.store(out + o, high, 16)
-  }
-  for (; i < n; i++) {
-    const o = (<usize>i) << 2
-    v128.store32_lane(out + o, combined(op, v128.load32_zero(a + o), one ? B : v128.load32_zero(b + o)), 0)
-  }
+  const whole = (<usize>(n & ~7)) << 2, bytes = (<usize>n) << 2
+  let o: usize = 0
+  if (one) for (; o < whole; o += 32) storeCombined(op, out + o, v128.load(a + o), v128.load(a + o, 16), B, B)
+  else
+    for (; o < whole; o += 32)
+      storeCombined(op, out + o, v128.load(a + o), v128.load(a + o, 16), v128.load(b + o), v128.load(b + o, 16))
+  for (; o < bytes; o += 4) store<f32>(out + o, combined(op, load<f32>(a + o), load<f32>(b + (one ? 0 : o))))
 }
 
 @inline

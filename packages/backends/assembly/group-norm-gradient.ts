@@ -1,4 +1,4 @@
-import { siluSlope } from './activation'
+import { NUMBERS, setNumbers, siluSlope } from './activation'
 import { coefficients, read, width, write } from './group-norm'
 import { madd } from './madd'
 
@@ -10,7 +10,7 @@ import { madd } from './madd'
  *   dx = rstd (A dz - mean_g(A dz) - u mean_g(A dz u))
  *
  * dgammas and dbetas [B,C] receive the terms of the sums over samples. Units of work are `together` groups of a sample; dscale
- * and dshift are 0 where there is no modulation. scratch, for each thread: 7 C floats.
+ * and dshift are 0 where there is no modulation. scratch, for each thread: NUMBERS + 7 C floats.
  */
 export function groupNormGradient(
   x: usize, dy: usize, gamma: usize, beta: usize, scale: usize, shift: usize, mean: usize, rstd: usize,
@@ -18,7 +18,9 @@ export function groupNormGradient(
   pixels: i32, channels: i32, groups: i32, together: i32, activate: bool, first: i32, last: i32, thread: i32,
 ): void {
   const row = (<usize>channels) << 2
-  scratch += <usize>thread * scratchStep
+  const numbers = scratch + <usize>thread * scratchStep
+  setNumbers(numbers)
+  scratch = numbers + (NUMBERS << 2)
   const a = scratch, b = scratch + row, means = scratch + 2 * row, s1 = scratch + 3 * row, s2 = scratch + 4 * row
   const q = scratch + 5 * row, r = scratch + 6 * row
   const size = channels / groups
@@ -30,7 +32,7 @@ export function groupNormGradient(
     const start = group * size, end = groupEnd * size
     const offset = <usize>n * <usize>pixels * row
     coefficients(a, b, means, mean, rstd, gamma, beta, scale, shift, n, channels, groups, start, end)
-    slopeSums(x + offset, dy + offset, dx + offset, a, b, means, s1, s2, row, pixels, start, end, activate)
+    slopeSums(x + offset, dy + offset, dx + offset, a, b, means, s1, s2, row, pixels, start, end, activate, numbers)
     for (let g = group; g < groupEnd; g++) {
       const scaling = load<f32>(rstd + ((<usize>(n * groups + g)) << 2))
       let m1: f32 = 0, m2: f32 = 0
@@ -66,7 +68,7 @@ const TILE = 128
 /** dx = dz, s1 = sum of dz and s2 = sum of dz (x - mean), for each channel from `start` to `end`. */
 function slopeSums(
   x: usize, dy: usize, dx: usize, a: usize, b: usize, means: usize, s1: usize, s2: usize,
-  row: usize, pixels: i32, start: i32, end: i32, activate: bool,
+  row: usize, pixels: i32, start: i32, end: i32, activate: bool, numbers: usize,
 ): void {
   const o = (<usize>start) << 2
   memory.fill(s1 + o, 0, (<usize>(end - start)) << 2)
@@ -84,8 +86,8 @@ function slopeSums(
         const x0 = v128.load(x + at), x1 = v128.load(x + at, 16)
         let z0 = v128.load(dy + at), z1 = v128.load(dy + at, 16)
         if (activate) {
-          z0 = f32x4.mul(z0, siluSlope(madd(x0, a0, b0)))
-          z1 = f32x4.mul(z1, siluSlope(madd(x1, a1, b1)))
+          z0 = f32x4.mul(z0, siluSlope(numbers, madd(x0, a0, b0)))
+          z1 = f32x4.mul(z1, siluSlope(numbers, madd(x1, a1, b1)))
         }
         t0 = f32x4.add(t0, z0)
         t1 = f32x4.add(t1, z1)
@@ -109,7 +111,7 @@ function slopeSums(
       for (let i = first; i < last; i++) {
         const value = read(x + at, lanes)
         let dz = read(dy + at, lanes)
-        if (activate) dz = f32x4.mul(dz, siluSlope(madd(value, slope, intercept)))
+        if (activate) dz = f32x4.mul(dz, siluSlope(numbers, madd(value, slope, intercept)))
         t = f32x4.add(t, dz)
         u = madd(dz, f32x4.sub(value, m), u)
         write(dx + at, dz, lanes)

@@ -1,4 +1,4 @@
-import { silu } from './activation'
+import { NUMBERS, setNumbers, silu } from './activation'
 import { madd } from './madd'
 
 /** The number of channels done at once: four, or a tail one by one in the first lane. */
@@ -99,7 +99,7 @@ export function coefficients(
 
 /**
  * y = act(groupNorm(x) (1 + scale) + shift), x [B,pixels,C]; mean and rstd [B,G] are kept for the gradient.
- * scale, shift [B,C] or 0. Units of work are `together` groups of a sample. scratch, for each thread: 4 C floats.
+ * scale, shift [B,C] or 0. Units of work are `together` groups of a sample. scratch, for each thread: NUMBERS + 4 C floats.
  */
 export function groupNorm(
   x: usize, gamma: usize, beta: usize, scale: usize, shift: usize, y: usize, mean: usize, rstd: usize,
@@ -107,7 +107,9 @@ export function groupNorm(
   activate: bool, first: i32, last: i32, thread: i32,
 ): void {
   const row = (<usize>channels) << 2
-  scratch += <usize>thread * scratchStep
+  const numbers = scratch + <usize>thread * scratchStep
+  setNumbers(numbers)
+  scratch = numbers + (NUMBERS << 2)
   const sums = scratch, means = scratch + row, a = scratch + 2 * row, b = scratch + 3 * row
   const size = channels / groups
   const count = <f32>(pixels * size)
@@ -130,13 +132,13 @@ export function groupNorm(
       store<f32>(rstd + ((<usize>(n * groups + g)) << 2), <f32>1 / sqrt<f32>(variance + epsilon))
     }
     coefficients(a, b, means, mean, rstd, gamma, beta, scale, shift, n, channels, groups, start, start + width)
-    apply(x + offset, a + o, b + o, y + offset, row, pixels, width, activate)
+    apply(x + offset, a + o, b + o, y + offset, row, pixels, width, activate, numbers)
   }
 }
 
 /** y = act(x a + b) of some channels of all pixels. */
 function apply(
-  x: usize, a: usize, b: usize, y: usize, row: usize, pixels: i32, channels: i32, activate: bool,
+  x: usize, a: usize, b: usize, y: usize, row: usize, pixels: i32, channels: i32, activate: bool, numbers: usize,
 ): void {
   let c = 0
   for (; c + 8 <= channels; c += 8) {
@@ -145,9 +147,13 @@ function apply(
     const b0 = v128.load(b + o), b1 = v128.load(b + o, 16)
     let from = x + o, to = y + o
     for (let i = 0; i < pixels; i++) {
-      const z0 = madd(v128.load(from), a0, b0), z1 = madd(v128.load(from, 16), a1, b1)
-      v128.store(to, activate ? silu(z0) : z0)
-      v128.store(to, activate ? silu(z1) : z1, 16)
+      let z0 = madd(v128.load(from), a0, b0), z1 = madd(v128.load(from, 16), a1, b1)
+      if (activate) {
+        z0 = silu(numbers, z0)
+        z1 = silu(numbers, z1)
+      }
+      v128.store(to, z0)
+      v128.store(to, z1, 16)
       from += row
       to += row
     }
@@ -159,7 +165,7 @@ function apply(
     let from = x + o, to = y + o
     for (let i = 0; i < pixels; i++) {
       const z = madd(read(from, lanes), slope, intercept)
-      write(to, activate ? silu(z) : z, lanes)
+      write(to, activate ? silu(numbers, z) : z, lanes)
       from += row
       to += row
     }

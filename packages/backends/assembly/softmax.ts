@@ -1,4 +1,4 @@
-import { exp } from './activation'
+import { exp, NUMBERS, setNumbers } from './activation'
 
 /** The largest number of a row of `bytes` bytes, a multiple of 16. */
 @inline
@@ -11,26 +11,40 @@ export function largestOf(x: usize, bytes: usize): f32 {
   )
 }
 
-/** y = exp(x - top) of a row of `bytes` bytes, a multiple of 16. Returns the sum of y. */
+/** y = exp(x - top) of a row of `bytes` bytes, a multiple of 16. Returns the sum of y. numbers: setNumbers' */
 @inline
-export function exponentials(x: usize, y: usize, bytes: usize, top: f32): f32 {
+export function exponentials(numbers: usize, x: usize, y: usize, bytes: usize, top: f32): f32 {
   const shift = f32x4.splat(top)
   let sums = f32x4.splat(0)
-  for (let at: usize = 0; at < bytes; at += 16) {
-    const e = exp(f32x4.sub(v128.load(x + at), shift))
-    v128.store(y + at, e)
-    sums = f32x4.add(sums, e)
+  let at: usize = 0
+  for (; at + 32 <= bytes; at += 32) {
+    const low = exp(numbers, f32x4.sub(v128.load(x + at), shift)), high = exp(numbers, f32x4.sub(v128.load(x + at, 16), shift))
+    v128.store(y + at, low)
+    v128.store(y + at, high, 16)
+    sums = f32x4.add(f32x4.add(sums, low), high)
+  }
+  if (at < bytes) {
+    const rest = exp(numbers, f32x4.sub(v128.load(x + at), shift))
+    v128.store(y + at, rest)
+    sums = f32x4.add(sums, rest)
   }
   return f32x4.extract_lane(sums, 0) + f32x4.extract_lane(sums, 1) + f32x4.extract_lane(sums, 2) + f32x4.extract_lane(sums, 3)
 }
 
-/** y = softmax of each row of x [rows,columns]; columns are a multiple of 4. Rows are the units of work. */
-export function softmax(x: usize, y: usize, columns: i32, first: i32, last: i32): void {
+/**
+ * y = softmax of each row of x [rows,columns]; columns are a multiple of 4. Rows are the units of work. scratch, for each thread:
+ * NUMBERS floats
+ */
+export function softmax(
+  x: usize, y: usize, scratch: usize, scratchStep: usize, columns: i32, first: i32, last: i32, thread: i32,
+): void {
+  const numbers = scratch + <usize>thread * scratchStep
+  setNumbers(numbers)
   const row = (<usize>columns) << 2
   x += <usize>first * row
   y += <usize>first * row
   for (let r = first; r < last; r++, x += row, y += row) {
-    const share = f32x4.splat(1 / exponentials(x, y, row, largestOf(x, row)))
+    const share = f32x4.splat(1 / exponentials(numbers, x, y, row, largestOf(x, row)))
     for (let at: usize = 0; at < row; at += 16) v128.store(y + at, f32x4.mul(v128.load(y + at), share))
   }
 }

@@ -1,5 +1,5 @@
 import { packTurned } from './pack-filter'
-import { filters6 } from './winograd-basis'
+import { FACTORS, filters6, setFactors } from './winograd-basis'
 
 /** A cache line between the 36 positions: at distances of a power of two they would share a few lines of the cache. */
 export const APART: usize = 64
@@ -38,7 +38,7 @@ export function halfOf(work: usize, count: i32): usize {
  */
 @inline
 export function halfFilter(
-  filter: usize, turned: bool, work: usize, inputs: i32, outputs: i32, panel: i32, input: i32, count: i32, position: usize,
+  factors: usize, filter: usize, turned: bool, work: usize, inputs: i32, outputs: i32, panel: i32, input: i32, count: i32, position: usize,
 ): void {
   const start = panel << 3, lanes = min(8, outputs - start)
   const packed = work + 16, half = halfOf(work, count)
@@ -51,42 +51,43 @@ export function halfFilter(
   }
   for (let c = 0, to = half; c < count; c++, from += row, to += 32) {
     if (WIDE && lanes === 8) {
-      for (let j: usize = 0; j < 3; j++) filters6(from + j * tap, 3 * tap, to + j * position, 3 * position, true)
+      for (let j: usize = 0; j < 3; j++) filters6(factors, from + j * tap, 3 * tap, to + j * position, 3 * position, true)
       continue
     }
     for (let lane: usize = 0; lane < 32; lane += 16) {
       const isInside = lanes > 4 || lane === 0
       const at = isInside ? from + lane : work, step = isInside ? tap : 0
-      for (let j: usize = 0; j < 3; j++) filters6(at + j * step, 3 * step, to + j * position + lane, 3 * position, false)
+      for (let j: usize = 0; j < 3; j++) filters6(factors, at + j * step, 3 * step, to + j * position + lane, 3 * position, false)
     }
   }
 }
 
 /** Row i of the 6x6 positions of U, from halfFilter's G g: [column of 6][c][8], columns are `position` apart. */
 @inline
-export function filterRow(half: usize, i: usize, count: i32, position: usize, to: usize): void {
+export function filterRow(factors: usize, half: usize, i: usize, count: i32, position: usize, to: usize): void {
   const from = half + 3 * i * position
   for (let c: usize = 0, end = (<usize>count) << 5; c < end; c += WIDE ? 32 : 16)
-    filters6(from + c, position, to + c, position, WIDE === 1)
+    filters6(factors, from + c, position, to + c, position, WIDE === 1)
 }
 
 /**
  * The transformed filter as [panel][chunk of inputs][position of 36][c][8]; panels are the units of work.
  *
- * scratch, for each thread: halfWork floats
+ * scratch, for each thread: FACTORS + halfWork floats
  */
 export function winogradFilter(
   filter: usize, turned: bool, transformed: usize, scratch: usize, scratchStep: usize, inputs: i32, outputs: i32,
   first: i32, last: i32, thread: i32,
 ): void {
   const chunk = chunkOf(inputs, false), position = positionBytes(chunk)
-  const work = scratch + <usize>thread * scratchStep
+  const factors = scratch + <usize>thread * scratchStep, work = factors + (FACTORS << 2)
+  setFactors(factors)
   memory.fill(work, 0, 16)
   let to = transformed + <usize>(first * ((inputs + chunk - 1) / chunk)) * 36 * position
   for (let panel = first; panel < last; panel++)
     for (let input = 0; input < inputs; input += chunk) {
       const count = min(chunk, inputs - input)
-      halfFilter(filter, turned, work, inputs, outputs, panel, input, count, position)
-      for (let i: usize = 0; i < 6; i++, to += 6 * position) filterRow(halfOf(work, count), i, count, position, to)
+      halfFilter(factors, filter, turned, work, inputs, outputs, panel, input, count, position)
+      for (let i: usize = 0; i < 6; i++, to += 6 * position) filterRow(factors, halfOf(work, count), i, count, position, to)
     }
 }

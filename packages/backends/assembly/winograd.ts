@@ -1,5 +1,5 @@
 import { TOGETHER, tile } from './tile'
-import { inputs6, outputs4, sizeOf, storeBoth, upper } from './winograd-basis'
+import { FACTORS, inputs6, outputs4, setFactors, sizeOf, storeBoth, upper } from './winograd-basis'
 import { APART, chunkOf, filterRow, halfFilter, halfOf, halfWork, positionBytes } from './winograd-filter'
 
 /** Copy four or eight channels of the pixels of a square that are inside the image, and zeros where it is outside. */
@@ -23,7 +23,7 @@ export function copyInside(
  */
 @inline
 export function transformInput(
-  image: usize, y: i32, x: i32, height: i32, width: i32, row: usize, pixel: usize, scratch: usize, to: usize, step: usize,
+  t: usize, image: usize, y: i32, x: i32, height: i32, width: i32, row: usize, pixel: usize, scratch: usize, to: usize, step: usize,
   eight: bool,
 ): void {
   let from = image + <usize>(y * <i32>row + x * <i32>pixel)
@@ -34,24 +34,24 @@ export function transformInput(
     row = 6 * size
     pixel = size
   }
-  for (let j: usize = 0; j < 6; j++) inputs6(from + j * pixel, row, half + j * size, 6 * size, eight)
-  for (let i: usize = 0; i < 6; i++) inputs6(half + 6 * i * size, size, to + 6 * i * step, step, eight)
+  for (let j: usize = 0; j < 6; j++) inputs6(t, from + j * pixel, row, half + j * size, 6 * size, eight)
+  for (let i: usize = 0; i < 6; i++) inputs6(t, half + 6 * i * size, size, to + 6 * i * step, step, eight)
 }
 
 /** A^T M A + bias of four or eight channels: the pixels that a tile has in an image. bias may be 0. scratch: 320 floats */
 @inline
 function transformOutput(
-  from: usize, step: usize, bias: usize, rows: i32, columns: i32, row: usize, pixel: usize, scratch: usize, to: usize, eight: bool,
+  t: usize, from: usize, step: usize, bias: usize, rows: i32, columns: i32, row: usize, pixel: usize, scratch: usize, to: usize, eight: bool,
 ): void {
   const size = sizeOf(eight), zero = f32x4.splat(0)
   const low = bias ? v128.load(bias) : zero, high = eight && bias ? v128.load(bias, 16) : zero
-  for (let j: usize = 0; j < 6; j++) outputs4(from + j * step, 6 * step, scratch + j * size, 6 * size, zero, zero, eight)
+  for (let j: usize = 0; j < 6; j++) outputs4(t, from + j * step, 6 * step, scratch + j * size, 6 * size, zero, zero, eight)
   if (rows >= 4 && columns >= 4) {
-    for (let i: usize = 0; i < 4; i++) outputs4(scratch + 6 * i * size, size, to + i * row, pixel, low, high, eight)
+    for (let i: usize = 0; i < 4; i++) outputs4(t, scratch + 6 * i * size, size, to + i * row, pixel, low, high, eight)
     return
   }
   let out = scratch + 24 * size
-  for (let i: usize = 0; i < 4; i++) outputs4(scratch + 6 * i * size, size, out + 4 * i * size, size, low, high, eight)
+  for (let i: usize = 0; i < 4; i++) outputs4(t, scratch + 6 * i * size, size, out + 4 * i * size, size, low, high, eight)
   for (let i = 0; i < min(rows, 4); i++, to += row, out += 4 * size)
     for (let j: usize = 0; j < <usize>min(columns, 4); j++) {
       const at = out + j * size
@@ -66,7 +66,7 @@ function transformOutput(
  * winogradFilter's; if all tiles are one unit's, it is the filter itself, or `turned`, and units transform their part, a row of
  * positions at a time, which stays in the nearest cache. bias may be 0.
  *
- * scratch, for each thread: 36 (unitTiles (inputs + 8 unitPanels) + 32) + unitTiles + 584 floats, and, if all tiles are one
+ * scratch, for each thread: 36 (unitTiles (inputs + 8 unitPanels) + 32) + unitTiles + 600 floats, and, if all tiles are one
  *   unit's, 2 (halfWork + 6 (8 chunkOf + 16))
  */
 export function winograd(
@@ -82,7 +82,7 @@ export function winograd(
   const panelBytes = <usize>((inputs + chunk - 1) / chunk) * chunkBytes
   const across = (outWidth + 3) >> 2, each = ((outHeight + 3) >> 2) * across
   const zeros = scratch + <usize>thread * scratchStep
-  const places = zeros + 32
+  const factors = zeros + 32, places = factors + (FACTORS << 2)
   const work = places + ((<usize>unitTiles) << 2)
   const inner = work + 2304
   const innerStep = <usize>unitTiles * pixel + APART
@@ -91,6 +91,7 @@ export function winograd(
   const halfBytes = (<usize>halfWork(chunk)) << 2, rowBytes = 6 * position
   const filterWork = outer + 36 * outerStep, rowWork = filterWork + TOGETHER * halfBytes
   memory.fill(zeros, 0, 32)
+  setFactors(factors)
   if (here) for (let i = 0; i < TOGETHER; i++) memory.fill(filterWork + <usize>i * halfBytes, 0, 16)
   for (let t = 0; t < unitTiles; t++) store<u32>(places + ((<usize>t) << 2), <u32>(<usize>t * pixel))
   for (let unit = first; unit < last; unit++) {
@@ -106,8 +107,8 @@ export function winograd(
       const to = inner + <usize>t * pixel
       let c: usize = 0
       for (; WIDE && c + 32 <= pixel; c += 32)
-        transformInput(image + c, h, w, height, width, row, pixel, work, to + c, innerStep, true)
-      for (; c < pixel; c += 16) transformInput(image + c, h, w, height, width, row, pixel, work, to + c, innerStep, false)
+        transformInput(factors, image + c, h, w, height, width, row, pixel, work, to + c, innerStep, true)
+      for (; c < pixel; c += 16) transformInput(factors, image + c, h, w, height, width, row, pixel, work, to + c, innerStep, false)
     }
     for (let input = 0; input < inputs; input += chunk) {
       const channels = min(chunk, inputs - input)
@@ -119,14 +120,14 @@ export function winograd(
         if (here)
           for (let i = 0; i < together; i++)
             halfFilter(
-              filter, turned, filterWork + <usize>i * halfBytes, inputs, outputs, firstPanel + panel + i, input, channels, position,
+              factors, filter, turned, filterWork + <usize>i * halfBytes, inputs, outputs, firstPanel + panel + i, input, channels, position,
             )
         for (let p: usize = 0; p < 36; p++, weights += position) {
           if (here && p % 6 === 0) {
             weights = rowWork
             weightsPanel = rowBytes
             for (let i: usize = 0; i < <usize>together; i++)
-              filterRow(halfOf(filterWork + i * halfBytes, channels), p / 6, channels, position, rowWork + i * rowBytes)
+              filterRow(factors, halfOf(filterWork + i * halfBytes, channels), p / 6, channels, position, rowWork + i * rowBytes)
           }
           for (let t = 0; t < count; t += 4) {
             const to = outer + p * outerStep + <usize>t * sum + ((<usize>panel) << 5)
@@ -147,9 +148,9 @@ export function winograd(
       const summed = outer + <usize>t * sum, added = bias + from, rows = outHeight - h, columns = outWidth - w
       let c: usize = 0
       for (; WIDE && c + 32 <= size; c += 32)
-        transformOutput(summed + c, outerStep, bias ? added + c : 0, rows, columns, outRow, outPixel, work, to + c, true)
+        transformOutput(factors, summed + c, outerStep, bias ? added + c : 0, rows, columns, outRow, outPixel, work, to + c, true)
       for (; c < size; c += 16)
-        transformOutput(summed + c, outerStep, bias ? added + c : 0, rows, columns, outRow, outPixel, work, to + c, false)
+        transformOutput(factors, summed + c, outerStep, bias ? added + c : 0, rows, columns, outRow, outPixel, work, to + c, false)
     }
   }
 }

@@ -18,7 +18,7 @@ export interface Functions {
   panelProducts(xs: number, xStep: number, xPanelStep: number, ys: number, yStep: number, yPanelStep: number, out: number, rows: number, m: number, n: number, add: boolean, first: number, last: number): void
   repeatBlocks(x: number, y: number, columns: number, channels: number, gain: number, first: number, last: number): void
   sumBlocks(x: number, y: number, columns: number, channels: number, gain: number, first: number, last: number): void
-  softmax(x: number, y: number, columns: number, first: number, last: number): void
+  softmax(x: number, y: number, scratch: number, scratchStep: number, columns: number, first: number, last: number, thread: number): void
   sumMiddle(x: number, out: number, middle: number, inner: number, first: number, last: number): void
   sumSquares(x: number, out: number, n: number, first: number, last: number): void
   unary(op: number, x: number, out: number, alpha: number, size: number, unit: number, first: number, last: number): void
@@ -48,7 +48,7 @@ export const addresses: Record<keyof Functions, readonly number[]> = {
   panelProducts: [0, 3, 6],
   repeatBlocks: [0, 1],
   sumBlocks: [0, 1],
-  softmax: [0, 1],
+  softmax: [0, 1, 2],
   sumMiddle: [0, 1],
   sumSquares: [0, 1],
   unary: [1, 2],

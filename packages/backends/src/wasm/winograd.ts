@@ -58,7 +58,7 @@ export function convolveTiles(backend: WasmBackend, conv: Convolution): void {
   const tiles = batch * tilesOf(outHeight, outWidth)
   const { unitTiles, unitPanels } = unitSizes(backend, tiles, panels)
   const run = (filter: number, ownFloats: number) => {
-    const floats = positionFloats(unitTiles, inputs, 8 * unitPanels) + unitTiles + 584 + ownFloats
+    const floats = positionFloats(unitTiles, inputs, 8 * unitPanels) + unitTiles + 600 + ownFloats
     withScratch(backend, floats, threadsOf(backend), (scratch, step) => {
       const units = Math.ceil(tiles / unitTiles) * Math.ceil(panels / unitPanels)
       const work = { units, operations: 36 * tiles * outputs * inputs }
@@ -82,7 +82,7 @@ function withTransformedFilter(
   const chunk = chunkOf(inputs, false)
   const floats = panels * Math.ceil(inputs / chunk) * 36 * positionOf(chunk)
   withScratch(backend, floats, 1, transformed => {
-    withScratch(backend, halfWork(chunk), threadsOf(backend), (scratch, step) => {
+    withScratch(backend, 16 + halfWork(chunk), threadsOf(backend), (scratch, step) => {
       const work = { units: panels, operations: 6 * floats }
       const values = [conv.filter, conv.turned ?? false, transformed, scratch, step, inputs, outputs]
       runUnits(backend, 'winogradFilter', work, values)
@@ -107,7 +107,7 @@ export function filterGradientByTiles(
   const sums = 36 * inputs * outputs
   withScratch(backend, sums + positionFloats(Math.min(all, SUMMED), inputs, outputs), 1, out => {
     const panels = out + 4 * sums
-    withScratch(backend, 576, threadsOf(backend), (scratch, step) => {
+    withScratch(backend, 592, threadsOf(backend), (scratch, step) => {
       for (let start = 0; start < all; start += SUMMED) {
         const tiles = Math.min(SUMMED, all - start)
         const panelsOf = (at: number, channels: number, lanes: number) => {

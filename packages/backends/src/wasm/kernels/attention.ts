@@ -18,7 +18,7 @@ export const attention: WasmKernel<'Attention'> = ({ inputs: { qkv }, attrs: { h
   ]
   const keyFloats = b * heads * 8 * Math.ceil(n / 8) * d
   const valueFloats = b * heads * 8 * Math.ceil(d / 8) * n
-  const floats = 104 + ROWS * (4 * Math.ceil(d / 4) + 8 * Math.ceil(n / 8))
+  const floats = 120 + ROWS * (4 * Math.ceil(d / 4) + 8 * Math.ceil(n / 8))
   withScratch(backend, keyFloats + valueFloats, 1, keys => {
     const values = keys + 4 * keyFloats
     const packing = { units: b * heads, operations: 16 * b * n * c }

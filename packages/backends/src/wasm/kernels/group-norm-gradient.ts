@@ -16,7 +16,7 @@ export const groupNormGradient: WasmKernel<'GroupNormGradient'> = ({ inputs, att
   const at = (tensor?: tf.TensorInfo) => (tensor ? addressOf(backend, tensor) : 0)
   withScratch(backend, b * c, 2, (dgammas, apart) => {
     const dbetas = dgammas + apart
-    withScratch(backend, 7 * c, threadsOf(backend), (scratch, step) => {
+    withScratch(backend, 16 + 7 * c, threadsOf(backend), (scratch, step) => {
       const inward = [x, dy, gamma, beta, scale, shift, mean, rstd, dx].map(at)
       const outward = [dgammas, dbetas, at(modulation?.scale), at(modulation?.shift), scratch, step]
       const rest = [h * w, c, attrs.groups, together, attrs.activate]

@@ -15,7 +15,7 @@ export const groupNorm: WasmKernel<'GroupNorm'> = ({ inputs, attrs, backend }) =
   const rstd = backend.makeOutput([b, attrs.groups], 'float32')
   const at = (tensor?: tf.TensorInfo) => (tensor ? addressOf(backend, tensor) : 0)
   const together = groupsTogether(c / attrs.groups)
-  withScratch(backend, 4 * c, threadsOf(backend), (scratch, step) => {
+  withScratch(backend, 16 + 4 * c, threadsOf(backend), (scratch, step) => {
     const places = [x, gamma, beta, scale, shift, y, mean, rstd].map(at)
     const rest = [h * w, c, attrs.groups, together, attrs.epsilon, attrs.activate]
     const work = { units: b * Math.ceil(attrs.groups / together), operations: 16 * x.size }

@@ -1,5 +1,5 @@
 import type { WasmReplacement } from '../backend.js'
-import { addressOf, runUnits } from '../simd.js'
+import { addressOf, runUnits, threadsOf, withScratch } from '../simd.js'
 
 /** Softmax over the last axis, on all threads. */
 export const softmax: WasmReplacement<'Softmax'> = stock => args => {
@@ -10,6 +10,9 @@ export const softmax: WasmReplacement<'Softmax'> = stock => args => {
   if (!isLast || dtype !== 'float32' || columns % 4 !== 0 || size === 0) return stock(args)
   const out = backend.makeOutput(shape, 'float32')
   const work = { units: size / columns, operations: 16 * size }
-  runUnits(backend, 'softmax', work, [addressOf(backend, inputs.logits), addressOf(backend, out), columns])
+  const [x, y] = [addressOf(backend, inputs.logits), addressOf(backend, out)]
+  withScratch(backend, 16, threadsOf(backend), (scratch, step) => {
+    runUnits(backend, 'softmax', work, [x, y, scratch, step, columns])
+  })
   return out
 }
