@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8'
 import { bytesOf, hasRelaxedSimd } from '../wasm/binary.js'
-import { chooseKernels } from '../wasm/simd.js'
+import { chooseKernels, type Kernels } from '../wasm/simd.js'
 
 // WebAssembly's vectors have 4 floats. V8's optimising compiler can make one instruction on 8 of two on 4 (AVX2's, with the same
 // results), but only if it is asked, by a flag of the whole process. So the flags are set while our kernels are compiled, at once
@@ -28,10 +28,16 @@ function canWiden(): boolean {
   return tested && process.arch === 'x64' && !process.versions.bun && hasRelaxedSimd()
 }
 
+/** The kernels for vectors of 8 floats; undefined where V8 can't make these. */
+export async function wideKernels(): Promise<Kernels | undefined> {
+  if (!canWiden()) return undefined
+  const { binaryBase64 } = await import('../wasm/wide-simd.generated.js')
+  return { binary: bytesOf(binaryBase64), compile: compileWide }
+}
+
 /** Use what V8 has for vectors but leaves disabled: relaxed SIMD in Node 20, vectors of 8 floats on x64 in Node 24 to 26. */
 export async function enableVectors(): Promise<void> {
   if (process.versions.v8.startsWith('11.3.')) setFlagsFromString('--experimental-wasm-relaxed-simd')
-  if (!canWiden()) return
-  const { binaryBase64 } = await import('../wasm/wide-simd.generated.js')
-  chooseKernels({ binary: bytesOf(binaryBase64), compile: compileWide })
+  const wide = await wideKernels()
+  if (wide) chooseKernels(wide)
 }
