@@ -21,7 +21,7 @@ function transformGradient(
 
 /**
  * The transposed F(4x4,3x3) of `tiles` tiles of 4x4 pixels, from number `start` on, which are the units of work: B^T x B in
- * panels [position of 36][block of 4 inputs][tile][4], and A dy A^T in panels [position][block of 8 outputs][tile][8]. The
+ * panels [position of 36][panel of 8 inputs][tile][8], and A dy A^T in panels [position][panel of 8 outputs][tile][8]. The
  * positions are xStep and dyStep bytes apart. Inputs and outputs are multiples of 4. scratch, for each thread: FACTORS + 576 floats
  */
 export function winogradGradientTiles(
@@ -32,26 +32,33 @@ export function winogradGradientTiles(
   const pixel = (<usize>inputs) << 2, row = <usize>width * pixel
   const dyPixel = (<usize>outputs) << 2, dyRow = <usize>outWidth * dyPixel
   const across = (outWidth + 3) >> 2, each = ((outHeight + 3) >> 2) * across
-  const xPanel = (<usize>tiles) << 4, dyPanel = (<usize>tiles) << 5
+  const panel = (<usize>tiles) << 5
   const factors = scratch + <usize>thread * scratchStep, work = factors + (FACTORS << 2)
   setFactors(factors)
   for (let t = first; t < last; t++) {
     const b = (start + t) / each, place = (start + t) % each
     const h = 4 * (place / across), w = 4 * (place % across)
     const image = x + <usize>(b * height) * row
-    let to = xs + ((<usize>t) << 4)
-    for (let c: usize = 0; c < pixel; c += 16, to += xPanel)
-      transformInput(factors, image + c, h - top, w - left, height, width, row, pixel, work, to, xStep, false)
+    let to = xs + ((<usize>t) << 5)
+    let c: usize = 0
+    for (; WIDE && c + 32 <= pixel; c += 32)
+      transformInput(
+        factors, image + c, h - top, w - left, height, width, row, pixel, work, to + (c >> 5) * panel, xStep, true,
+      )
+    for (; c < pixel; c += 16)
+      transformInput(
+        factors, image + c, h - top, w - left, height, width, row, pixel, work, to + (c >> 5) * panel + (c & 16), xStep, false,
+      )
     const dyImage = dy + <usize>(b * outHeight) * dyRow
     to = dys + ((<usize>t) << 5)
-    let c: usize = 0
+    c = 0
     for (; WIDE && c + 32 <= dyPixel; c += 32)
       transformGradient(
-        factors, dyImage + c, h, w, outHeight, outWidth, dyRow, dyPixel, work, to + (c >> 5) * dyPanel, dyStep, true,
+        factors, dyImage + c, h, w, outHeight, outWidth, dyRow, dyPixel, work, to + (c >> 5) * panel, dyStep, true,
       )
     for (; c < dyPixel; c += 16)
       transformGradient(
-        factors, dyImage + c, h, w, outHeight, outWidth, dyRow, dyPixel, work, to + (c >> 5) * dyPanel + (c & 16), dyStep, false,
+        factors, dyImage + c, h, w, outHeight, outWidth, dyRow, dyPixel, work, to + (c >> 5) * panel + (c & 16), dyStep, false,
       )
   }
 }

@@ -13,7 +13,7 @@ interface Sizes {
 
 /** The most that each package may take: about a tenth more than it takes today. */
 const BUDGETS: Record<string, Sizes> = {
-  '@rectified-flow/backends': { packed: 875, bundle: 139 },
+  '@rectified-flow/backends': { packed: 975, bundle: 139 },
   '@rectified-flow/checkpoints': { packed: 130, bundle: 121 },
   '@rectified-flow/cli': { packed: 190, bundle: 0 },
   '@rectified-flow/core': { packed: 75, bundle: 15 },

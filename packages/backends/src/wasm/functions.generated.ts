@@ -14,7 +14,7 @@ export interface Functions {
   groupNormGradient(x: number, dy: number, gamma: number, beta: number, scale: number, shift: number, mean: number, rstd: number, dx: number, dgammas: number, dbetas: number, dscale: number, dshift: number, scratch: number, scratchStep: number, pixels: number, channels: number, groups: number, together: number, activate: boolean, first: number, last: number, thread: number): void
   packFilter(filter: number, bias: number, packed: number, rows: number, outputs: number, first: number, last: number): void
   packTurnedFilter(filter: number, packed: number, taps: number, inputs: number, outputs: number, first: number, last: number): void
-  packPanels(x: number, panels: number, batchStep: number, panelStep: number, lanes: number, allRows: number, start: number, rows: number, columns: number, first: number, last: number): void
+  packPanels(x: number, panels: number, batchStep: number, panelStep: number, allRows: number, start: number, rows: number, columns: number, first: number, last: number): void
   panelProducts(xs: number, xStep: number, xPanelStep: number, ys: number, yStep: number, yPanelStep: number, out: number, rows: number, m: number, n: number, add: boolean, first: number, last: number): void
   repeatBlocks(x: number, y: number, columns: number, channels: number, gain: number, first: number, last: number): void
   sumBlocks(x: number, y: number, columns: number, channels: number, gain: number, first: number, last: number): void

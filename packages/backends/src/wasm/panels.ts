@@ -1,7 +1,7 @@
 import type { WasmBackend } from './backend.js'
 import { runUnits, withScratch } from './simd.js'
 
-/** Panels of matrices, of 4 or 8 columns each, and how many bytes matrices and panels are apart. */
+/** Panels of matrices, of 8 columns each, and how many bytes matrices and panels are apart. */
 export interface Panels {
   at: number
   batchStep: number
@@ -14,7 +14,7 @@ export interface Panels {
  */
 export const APART = 64
 
-/** out [batches,m,n] = or += x^T y, summed over the rows of their panels: x's of 4 columns, y's of 8. */
+/** out [batches,m,n] = or += x^T y, summed over the rows of their panels. */
 export function sumPanelProducts(
   backend: WasmBackend,
   { x, y, out }: { x: Panels; y: Panels; out: number },
@@ -37,23 +37,23 @@ export function multiplyTransposed(
   { batches, rows, m, n }: { batches: number; rows: number; m: number; n: number },
 ): void {
   const most = Math.min(rows, ROWS)
-  const panelStep = (lanes: number) => 4 * lanes * most + APART
-  const sizes = { x: panelStep(4) * Math.ceil(m / 4), y: panelStep(8) * Math.ceil(n / 8) }
+  const panelStep = 32 * most + APART
+  const sizes = { x: panelStep * Math.ceil(m / 8), y: panelStep * Math.ceil(n / 8) }
   const together = Math.max(1, Math.min(batches, Math.floor((4 * FLOATS) / (sizes.x + sizes.y))))
   withScratch(backend, (together * (sizes.x + sizes.y)) / 4, 1, scratch => {
-    const xs = { at: scratch, batchStep: sizes.x, panelStep: panelStep(4) }
-    const ys = { at: scratch + together * sizes.x, batchStep: sizes.y, panelStep: panelStep(8) }
+    const xs = { at: scratch, batchStep: sizes.x, panelStep }
+    const ys = { at: scratch + together * sizes.x, batchStep: sizes.y, panelStep }
     for (let batch = 0; batch < batches; batch += together)
       for (let row = 0; row < rows; row += ROWS) {
         const part = { batches: Math.min(together, batches - batch), rows: Math.min(ROWS, rows - row) }
-        const pack = (from: number, columns: number, { at, batchStep, panelStep }: Panels, lanes: number) => {
+        const pack = (from: number, columns: number, { at, batchStep }: Panels) => {
           const matrices = from + 4 * batch * rows * columns
           const units = part.batches * part.rows
-          const values = [matrices, at, batchStep, panelStep, lanes, rows, row, part.rows, columns]
+          const values = [matrices, at, batchStep, panelStep, rows, row, part.rows, columns]
           runUnits(backend, 'packPanels', { units, operations: 8 * units * columns }, values)
         }
-        pack(x, m, xs, 4)
-        pack(y, n, ys, 8)
+        pack(x, m, xs)
+        pack(y, n, ys)
         sumPanelProducts(
           backend,
           { x: xs, y: ys, out: out + 4 * batch * m * n },

@@ -22,7 +22,7 @@ const tilesOf = (height: number, width: number) => Math.ceil(height / 4) * Math.
 
 /** Floats for the 36 positions of each of `tiles` tiles; positions are 16 floats apart, see APART in assembly/. */
 const positionFloats = (tiles: number, inputs: number, outputs: number) =>
-  36 * (tiles * (inputs + 8 * Math.ceil(outputs / 8)) + 32)
+  36 * (tiles * 8 * (Math.ceil(inputs / 8) + Math.ceil(outputs / 8)) + 32)
 
 // As in assembly/winograd-filter.ts.
 const chunkOf = (inputs: number, here: boolean) => Math.min(inputs, here ? 64 : 128)
@@ -110,12 +110,14 @@ export function filterGradientByTiles(
     withScratch(backend, 592, threadsOf(backend), (scratch, step) => {
       for (let start = 0; start < all; start += SUMMED) {
         const tiles = Math.min(SUMMED, all - start)
-        const panelsOf = (at: number, channels: number, lanes: number) => {
-          const panelStep = 4 * lanes * tiles
-          return { at, panelStep, batchStep: panelStep * Math.ceil(channels / lanes) + APART }
-        }
-        const xs = panelsOf(panels, inputs, 4)
-        const dys = panelsOf(panels + 36 * xs.batchStep, outputs, 8)
+        const panelStep = 32 * tiles
+        const panelsOf = (at: number, channels: number) => ({
+          at,
+          panelStep,
+          batchStep: panelStep * Math.ceil(channels / 8) + APART,
+        })
+        const xs = panelsOf(panels, inputs)
+        const dys = panelsOf(panels + 36 * xs.batchStep, outputs)
         const places = [x, dy, xs.at, xs.batchStep, dys.at, dys.batchStep, scratch, step]
         const work = { units: tiles, operations: 72 * tiles * (inputs + outputs) }
         runUnits(backend, 'winogradGradientTiles', work, [...places, ...sizes, start, tiles])

@@ -97,7 +97,7 @@ function tiles([h, w, c, o]: readonly number[], here: boolean, turned: boolean):
       units,
       0,
     )
-    const steps = [4 * count * c! + 64, 4 * count * 8 * panels + 64] as const
+    const steps = [32 * count * Math.ceil(c! / 8) + 64, 4 * count * 8 * panels + 64] as const
     const xs = world.tensor(9 * steps[0])
     const dys = world.tensor(9 * steps[1], 4)
     kernels.winogradGradientTiles(
@@ -116,7 +116,7 @@ function tiles([h, w, c, o]: readonly number[], here: boolean, turned: boolean):
       0,
     )
     const sums = world.tensor(36 * c! * o!)
-    const products = [xs, steps[0], 16 * count, dys, steps[1], 32 * count, sums, count, c!, o!] as const
+    const products = [xs, steps[0], 32 * count, dys, steps[1], 32 * count, sums, count, c!, o!] as const
     kernels.panelProducts(...products, false, 0, 36 * (c! / 4))
     kernels.panelProducts(...products, true, 0, 36 * (c! / 4))
     const dw = world.tensor(9 * c! * o!)
