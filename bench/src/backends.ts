@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { type BackendName, registerGradients, useBackend } from '@rectified-flow/backends'
 import * as tf from '@tensorflow/tfjs-core'
 
@@ -26,6 +27,9 @@ export async function openBackend(
   await registerGradients()
   const native = stockPackages[name]
   if (native) {
+    // tfjs-node calls this function of Node, which Node 23 removed (tfjs #8425).
+    const util = createRequire(import.meta.url)('node:util') as Record<string, unknown>
+    util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined
     await import(native[0])
     await tf.setBackend(native[1])
     return undefined

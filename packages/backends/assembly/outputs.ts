@@ -47,6 +47,7 @@ export function addOutputs(at: usize, low: v128, high: v128, count: i32): void {
   }
 }
 
+/** The same for four vectors, of which at least two are stored. */
 @inline
 export function addWide(at: usize, a: v128, b: v128, c: v128, d: v128, count: i32): void {
   addOutputs(at, a, b, 8)

@@ -39,7 +39,7 @@ export function setFactors(table: usize): void {
 /** a - factor b */
 @inline
 function less(t: usize, a: v128, factor: i32, b: v128): v128 {
-  if (WIDE) return f32x4.relaxed_nmadd(constant(t, factor, 0), b, a)
+  if (WIDE) return f32x4.relaxed_nmadd(constant(t, factor, factorAt(factor)), b, a)
   return madd(f32x4.splat(-factorAt(factor)), b, a)
 }
 
@@ -59,7 +59,7 @@ function signed(t: usize, k: i32, a: v128, factor: i32, b: v128): v128 {
   return k % 2 === 1 ? more(t, a, factor, b) : less(t, a, factor, b)
 }
 
-// Each function does four channels, or eight in two vectors that lie beside each other.
+// Each function does four channels, or eight in two vectors that lie beside each other. t is the table of factors.
 
 /** Bytes of four or eight channels. */
 @inline
@@ -92,9 +92,7 @@ function input(t: usize, k: i32, i0: v128, i1: v128, i2: v128, i3: v128, i4: v12
 
 /** B^T d: six pixels to six positions. */
 @inline
-export function inputs6(
-  t: usize, from: usize, step: usize, to: usize, toStep: usize, eight: bool,
-): void {
+export function inputs6(t: usize, from: usize, step: usize, to: usize, toStep: usize, eight: bool): void {
   const a0 = v128.load(from), a1 = v128.load(from + step), a2 = v128.load(from + 2 * step)
   const a3 = v128.load(from + 3 * step), a4 = v128.load(from + 4 * step), a5 = v128.load(from + 5 * step)
   const b0 = upper(from, eight), b1 = upper(from + step, eight), b2 = upper(from + 2 * step, eight)
@@ -112,15 +110,13 @@ export function inputs6(
 function weight(t: usize, k: i32, w0: v128, w1: v128, w2: v128): v128 {
   if (k === 0) return times(t, N0, w0)
   if (k === 5) return w2
-    const even = times(t, k < 3 ? NP : NQ, more(t, w0, k < 3 ? P2 : Q2, w2))
+  const even = times(t, k < 3 ? NP : NQ, more(t, w0, k < 3 ? P2 : Q2, w2))
   return signed(t, k, even, k < 3 ? PNP : QNQ, w1)
 }
 
 /** G g: three weights to six positions. */
 @inline
-export function filters6(
-  t: usize, from: usize, step: usize, to: usize, toStep: usize, eight: bool,
-): void {
+export function filters6(t: usize, from: usize, step: usize, to: usize, toStep: usize, eight: bool): void {
   const a0 = v128.load(from), a1 = v128.load(from + step), a2 = v128.load(from + 2 * step)
   const b0 = upper(from, eight), b1 = upper(from + step, eight), b2 = upper(from + 2 * step, eight)
   storeBoth(to, weight(t, 0, a0, a1, a2), weight(t, 0, b0, b1, b2), eight)
@@ -168,9 +164,7 @@ function gradient(t: usize, k: i32, g0: v128, g1: v128, g2: v128, g3: v128): v12
 
 /** A d: the gradients of four pixels to six positions. */
 @inline
-export function gradients6(
-  t: usize, from: usize, step: usize, to: usize, toStep: usize, eight: bool,
-): void {
+export function gradients6(t: usize, from: usize, step: usize, to: usize, toStep: usize, eight: bool): void {
   const a0 = v128.load(from), a1 = v128.load(from + step), a2 = v128.load(from + 2 * step)
   const a3 = v128.load(from + 3 * step)
   const b0 = upper(from, eight), b1 = upper(from + step, eight), b2 = upper(from + 2 * step, eight)
@@ -194,9 +188,7 @@ function sum(t: usize, k: i32, s0: v128, s1: v128, s2: v128, s3: v128, s4: v128,
 
 /** G^T m: six positions to the gradients of three weights. */
 @inline
-export function filters3(
-  t: usize, from: usize, step: usize, to: usize, toStep: usize, eight: bool,
-): void {
+export function filters3(t: usize, from: usize, step: usize, to: usize, toStep: usize, eight: bool): void {
   const a0 = v128.load(from), a1 = v128.load(from + step), a2 = v128.load(from + 2 * step)
   const a3 = v128.load(from + 3 * step), a4 = v128.load(from + 4 * step), a5 = v128.load(from + 5 * step)
   const b0 = upper(from, eight), b1 = upper(from + step, eight), b2 = upper(from + 2 * step, eight)

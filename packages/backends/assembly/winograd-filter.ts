@@ -33,12 +33,13 @@ export function halfOf(work: usize, count: i32): usize {
 
 /**
  * G g, the first half of the way to the transformed filter U = G g G^T: [6 rows of 3 columns][c][8], for a chunk of `count` inputs,
- * from number `input` on, and a panel of 8 outputs. Filters are [3,3,I,O]; `turned` ones are [3,3,O,I], and their taps are taken in reverse
- * order. work: halfWork floats, of which the first 4 are zeros; the half is at halfOf
+ * from number `input` on, and a panel of 8 outputs. Filters are [3,3,I,O]; `turned` ones are [3,3,O,I], and their taps are taken
+ * in reverse order. work: halfWork floats, of which the first 4 are zeros; the half is at halfOf
  */
 @inline
 export function halfFilter(
-  factors: usize, filter: usize, turned: bool, work: usize, inputs: i32, outputs: i32, panel: i32, input: i32, count: i32, position: usize,
+  factors: usize, filter: usize, turned: bool, work: usize, inputs: i32, outputs: i32, panel: i32, input: i32, count: i32,
+  position: usize,
 ): void {
   const start = panel << 3, lanes = min(8, outputs - start)
   const packed = work + 16, half = halfOf(work, count)
@@ -57,7 +58,8 @@ export function halfFilter(
     for (let lane: usize = 0; lane < 32; lane += 16) {
       const isInside = lanes > 4 || lane === 0
       const at = isInside ? from + lane : work, step = isInside ? tap : 0
-      for (let j: usize = 0; j < 3; j++) filters6(factors, at + j * step, 3 * step, to + j * position + lane, 3 * position, false)
+      for (let j: usize = 0; j < 3; j++)
+        filters6(factors, at + j * step, 3 * step, to + j * position + lane, 3 * position, false)
     }
   }
 }

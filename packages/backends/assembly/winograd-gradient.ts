@@ -4,8 +4,8 @@ import { FACTORS, filters3, gradients6, setFactors, sizeOf } from './winograd-ba
 /** A dy A^T of four or eight channels of the 4x4 pixels from row y and column x on; outside the image there are zeros. */
 @inline
 function transformGradient(
-  t: usize, image: usize, y: i32, x: i32, height: i32, width: i32, row: usize, pixel: usize, scratch: usize, to: usize, step: usize,
-  eight: bool,
+  t: usize, image: usize, y: i32, x: i32, height: i32, width: i32, row: usize, pixel: usize, scratch: usize, to: usize,
+  step: usize, eight: bool,
 ): void {
   let from = image + <usize>y * row + <usize>x * pixel
   const size = sizeOf(eight), half = scratch + 36 * size
@@ -22,7 +22,9 @@ function transformGradient(
 /**
  * The transposed F(4x4,3x3) of `tiles` tiles of 4x4 pixels, from number `start` on, which are the units of work: B^T x B in
  * panels [position of 36][panel of 8 inputs][tile][8], and A dy A^T in panels [position][panel of 8 outputs][tile][8]. The
- * positions are xStep and dyStep bytes apart. Inputs and outputs are multiples of 4. scratch, for each thread: FACTORS + 576 floats
+ * positions are xStep and dyStep bytes apart. Inputs and outputs are multiples of 4.
+ *
+ * scratch, for each thread: FACTORS + 576 floats
  */
 export function winogradGradientTiles(
   x: usize, dy: usize, xs: usize, xStep: usize, dys: usize, dyStep: usize, scratch: usize, scratchStep: usize,

@@ -23,8 +23,8 @@ export function copyInside(
  */
 @inline
 export function transformInput(
-  t: usize, image: usize, y: i32, x: i32, height: i32, width: i32, row: usize, pixel: usize, scratch: usize, to: usize, step: usize,
-  eight: bool,
+  t: usize, image: usize, y: i32, x: i32, height: i32, width: i32, row: usize, pixel: usize, scratch: usize, to: usize,
+  step: usize, eight: bool,
 ): void {
   let from = image + <usize>(y * <i32>row + x * <i32>pixel)
   const size = sizeOf(eight), half = scratch + 36 * size
@@ -41,7 +41,8 @@ export function transformInput(
 /** A^T M A + bias of four or eight channels: the pixels that a tile has in an image. bias may be 0. scratch: 320 floats */
 @inline
 function transformOutput(
-  t: usize, from: usize, step: usize, bias: usize, rows: i32, columns: i32, row: usize, pixel: usize, scratch: usize, to: usize, eight: bool,
+  t: usize, from: usize, step: usize, bias: usize, rows: i32, columns: i32, row: usize, pixel: usize, scratch: usize, to: usize,
+  eight: bool,
 ): void {
   const size = sizeOf(eight), zero = f32x4.splat(0)
   const low = bias ? v128.load(bias) : zero, high = eight && bias ? v128.load(bias, 16) : zero
@@ -108,7 +109,8 @@ export function winograd(
       let c: usize = 0
       for (; WIDE && c + 32 <= pixel; c += 32)
         transformInput(factors, image + c, h, w, height, width, row, pixel, work, to + c, innerStep, true)
-      for (; c < pixel; c += 16) transformInput(factors, image + c, h, w, height, width, row, pixel, work, to + c, innerStep, false)
+      for (; c < pixel; c += 16)
+        transformInput(factors, image + c, h, w, height, width, row, pixel, work, to + c, innerStep, false)
     }
     for (let input = 0; input < inputs; input += chunk) {
       const channels = min(chunk, inputs - input)
@@ -120,7 +122,8 @@ export function winograd(
         if (here)
           for (let i = 0; i < together; i++)
             halfFilter(
-              factors, filter, turned, filterWork + <usize>i * halfBytes, inputs, outputs, firstPanel + panel + i, input, channels, position,
+              factors, filter, turned, filterWork + <usize>i * halfBytes, inputs, outputs, firstPanel + panel + i, input, channels,
+              position,
             )
         for (let p: usize = 0; p < 36; p++, weights += position) {
           if (here && p % 6 === 0) {
