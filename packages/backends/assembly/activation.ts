@@ -27,6 +27,7 @@ function numberAt(place: i32): f32 {
 }
 
 /** Fill the table of numbers. */
+@inline
 export function setNumbers(table: usize): void {
   for (let place = 0; place <= ONE; place++) store<f32>(table + ((<usize>place) << 2), numberAt(place))
 }

@@ -32,6 +32,7 @@ function factorAt(place: i32): f32 {
 }
 
 /** Fill the table of factors. */
+@inline
 export function setFactors(table: usize): void {
   for (let place = 0; place <= QNQ; place++) store<f32>(table + ((<usize>place) << 2), factorAt(place))
 }

@@ -3,21 +3,22 @@ import { bytesOf, hasRelaxedSimd } from '../wasm/binary.js'
 import { chooseKernels, type Kernels } from '../wasm/simd.js'
 
 // WebAssembly's vectors have 4 floats. V8's optimising compiler can make one instruction on 8 of two on 4 (AVX2's, with the same
-// results), but only if it is asked, by a flag of the whole process. So the flags are set while our kernels are compiled, at once
-// and without the baseline compiler, and then set back; other WebAssembly compiles as ever.
+// results), but only if it is asked, by a flag of the whole process. So it is asked while our kernels are compiled, all at once and
+// without the baseline compiler, and then no more; other WebAssembly compiles as ever. The mask has a bit for each of the first 32
+// functions. (--no-liftoff would do for more, but with it V8 14 ends the process where it inlines.)
 const FLAGS = [
   ['--experimental-wasm-revectorize', '--no-experimental-wasm-revectorize'],
-  ['--no-liftoff', '--liftoff'],
+  ['--wasm-tier-mask-for-testing=-1', '--wasm-tier-mask-for-testing=0'],
   ['--no-wasm-lazy-compilation', '--wasm-lazy-compilation'],
-  ['--no-wasm-inlining', '--wasm-inlining'], // without liftoff, V8 14 ends the process where it would inline
 ] as const
 
 function compileWide(binary: BufferSource): WebAssembly.Module {
-  for (const [flag] of FLAGS) setFlagsFromString(flag)
+  const changed = FLAGS.filter(([set]) => !process.execArgv.includes(set))
+  for (const [set] of changed) setFlagsFromString(set)
   try {
     return new WebAssembly.Module(binary)
   } finally {
-    for (const [, flag] of FLAGS) setFlagsFromString(flag)
+    for (const [, setBack] of changed) setFlagsFromString(setBack)
   }
 }
 

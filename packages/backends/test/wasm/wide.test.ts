@@ -200,3 +200,17 @@ it.runIf(hasRelaxedSimd()).each(Object.entries(works))('gives the same bits: %s'
     expect(actual[i]!.findIndex((number, at) => !Object.is(number, numbers[at]))).toBe(-1)
   }
 })
+
+it('has at most 32 functions, which is as many as V8 can be asked to optimise at once', () => {
+  const bytes = bytesOf(wide)
+  // Sections: a byte that says which one, and its size, a number with 7 bits a byte. Functions are the third.
+  for (let at = 8; at < bytes.length; ) {
+    const section = bytes[at++]
+    let [size, shift] = [0, 0]
+    do size |= (bytes[at]! & 127) << (7 * shift++)
+    while (bytes[at++]! & 128)
+    if (section === 3) return expect(bytes[at]).toBeLessThanOrEqual(32)
+    at += size
+  }
+  throw new Error('no functions')
+})
