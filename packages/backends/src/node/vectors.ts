@@ -26,7 +26,8 @@ function compileWide(binary: BufferSource): WebAssembly.Module {
 function canWiden(): boolean {
   const [, major, minor] = /^(\d+)\.(\d+)\..*-node\./.exec(process.versions.v8)?.map(Number) ?? []
   const tested = (major === 13 && minor! >= 6) || major === 14
-  return tested && process.arch === 'x64' && !process.versions.bun && hasRelaxedSimd()
+  const unwanted = process.execArgv.includes('--no-experimental-wasm-revectorize')
+  return tested && !unwanted && process.arch === 'x64' && !process.versions.bun && hasRelaxedSimd()
 }
 
 /** The kernels for vectors of 8 floats; undefined where V8 can't make these. */
