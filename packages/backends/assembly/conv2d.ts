@@ -1,3 +1,4 @@
+import { addSkip } from './skip'
 import { TOGETHER, tile } from './tile'
 
 /** Copy what a band of output rows sees of an image, from its row `y` on, into a frame with zeros around it. */
@@ -19,8 +20,8 @@ export function fillFrame(
 }
 
 /**
- * y = conv2d(x, filter) + bias, NHWC, any filter, stride and padding, with the filters of packFilter. What a band of
- * output rows sees is copied into a frame first, so that a filter's row of it lies in one piece; without padding it does
+ * y = (conv2d(x, filter) + bias + skip) scale, NHWC, any filter, stride and padding, with the filters of packFilter, which have the
+ * biases; skip may be 0, and then there is no scale. What a band of output rows sees is copied into a frame first, so that a filter's row of it lies in one piece; without padding it does
  * in x. Bands, the units of work, are counted over the images. packedStep: bytes from one image's filter to the next's, 0
  * where they share one. A matrix product is a convolution by one pixel of an image that is one pixel wide.
  *
@@ -28,7 +29,7 @@ export function fillFrame(
  *   ((bandRows - 1) strideHeight + filterHeight) ((outWidth - 1) strideWidth + filterWidth) inputs where there is padding
  */
 export function conv2d(
-  x: usize, packed: usize, packedStep: usize, y: usize, scratch: usize, scratchStep: usize,
+  x: usize, packed: usize, packedStep: usize, skip: usize, scale: f32, y: usize, scratch: usize, scratchStep: usize,
   height: i32, width: i32, inputs: i32, outHeight: i32, outWidth: i32, outputs: i32,
   filterHeight: i32, filterWidth: i32, strideHeight: i32, strideWidth: i32, top: i32, left: i32, bandRows: i32,
   first: i32, last: i32, thread: i32,
@@ -75,5 +76,6 @@ export function conv2d(
           out + <usize>p * outPixel + ((<usize>panel) << 5), outPixel, pixels - p, count, together,
         )
     }
+    if (skip) addSkip(out, skip + (out - y), <usize>pixels * outPixel, scale)
   }
 }

@@ -1,3 +1,4 @@
+import { addSkip } from './skip'
 import { TOGETHER, tile } from './tile'
 import { FACTORS, inputs6, outputs4, setFactors, sizeOf, storeBoth, upper } from './winograd-basis'
 import { APART, chunkOf, filterRow, halfFilter, halfOf, halfWork, positionBytes } from './winograd-filter'
@@ -61,17 +62,17 @@ function transformOutput(
 }
 
 /**
- * y = conv2d(x, filter) + bias for 3x3 filters, stride 1, and multiples of 4 inputs and outputs: F(4x4,3x3)
+ * y = (conv2d(x, filter) + bias + skip) scale for 3x3 filters, stride 1, and multiples of 4 inputs and outputs: F(4x4,3x3)
  * of Lavin and Gray, with 36 products for 16 pixels where conv2d has 144. A unit of work is `unitPanels` panels of 8 outputs for
  * `unitTiles`, a multiple of 4, of all the images' `tiles` of 4x4 pixels. Units are counted over panels, then tiles. The filter is
  * winogradFilter's; if all tiles are one unit's, it is the filter itself, or `turned`, and units transform their part, a row of
- * positions at a time, which stays in the nearest cache. bias may be 0.
+ * positions at a time, which stays in the nearest cache. bias may be 0; skip may be 0, and then there is no scale.
  *
  * scratch, for each thread: 36 (unitTiles (inputs + 8 unitPanels) + 32) + unitTiles + 600 floats, and, if all tiles are one
  *   unit's, 2 (halfWork + 6 (8 chunkOf + 16))
  */
 export function winograd(
-  x: usize, filter: usize, turned: bool, bias: usize, y: usize, scratch: usize, scratchStep: usize,
+  x: usize, filter: usize, turned: bool, bias: usize, skip: usize, scale: f32, y: usize, scratch: usize, scratchStep: usize,
   height: i32, width: i32, inputs: i32, outHeight: i32, outWidth: i32, outputs: i32, top: i32, left: i32,
   tiles: i32, unitTiles: i32, unitPanels: i32, first: i32, last: i32, thread: i32,
 ): void {
@@ -154,6 +155,10 @@ export function winograd(
         transformOutput(factors, summed + c, outerStep, bias ? added + c : 0, rows, columns, outRow, outPixel, work, to + c, true)
       for (; c < size; c += 16)
         transformOutput(factors, summed + c, outerStep, bias ? added + c : 0, rows, columns, outRow, outPixel, work, to + c, false)
+      if (skip)
+        for (let i = 0; i < min(rows, 4); i++)
+          for (let j = 0, at = to + <usize>i * outRow; j < min(columns, 4); j++, at += outPixel)
+            addSkip(at, skip + (at - y), size, scale)
     }
   }
 }

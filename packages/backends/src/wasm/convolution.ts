@@ -4,7 +4,10 @@ import type { Convolution } from './nhwc-convolution.js'
 import { addressOf, runUnits, threadsOf, withScratch } from './simd.js'
 import { convolveTiles, tilesPay } from './winograd.js'
 
-/** y = conv2d(x, filter) + bias, by the faster of two kernels. The choice depends on a sample's shape, not on the batch. */
+/**
+ * y = (conv2d(x, filter) + bias + skip) scale, by the faster of two kernels. The choice depends on a sample's shape, not on the
+ * batch.
+ */
 export function runConvolution(backend: WasmBackend, conv: Convolution): void {
   if (tilesPay(conv) && !conv.filterEach) convolveTiles(backend, conv)
   else withPackedFilter(backend, conv, packed => convolvePixels(backend, conv, packed))
@@ -43,13 +46,13 @@ function bandRows(backend: WasmBackend, [batch, height, width]: readonly number[
 function convolvePixels(backend: WasmBackend, conv: Convolution, packed: number): void {
   const [, height, width, inputs] = conv.inShape as [number, number, number, number]
   const [batch, outHeight, outWidth, outputs] = conv.outShape as [number, number, number, number]
-  const { x, y, filterShape, strides = [1, 1], top = 0, left = 0 } = conv
+  const { x, y, skip = 0, scale = 1, filterShape, strides = [1, 1], top = 0, left = 0 } = conv
   const taps = filterShape[0] * filterShape[1]
   const rows = bandRows(backend, conv.outShape)
   const seen = ((rows - 1) * strides[0] + filterShape[0]) * ((outWidth - 1) * strides[1] + filterShape[1])
   const filterStep = conv.filterEach ? 4 * Math.ceil(outputs / 8) * panelFloats(taps, inputs) : 0
   withScratch(backend, rows * outWidth + 8 + seen * inputs, threadsOf(backend), (scratch, step) => {
-    const places = [x, packed, filterStep, y, scratch, step]
+    const places = [x, packed, filterStep, skip, scale, y, scratch, step]
     const sizes = [height, width, inputs, outHeight, outWidth, outputs, ...filterShape, ...strides]
     const units = batch * Math.ceil(outHeight / rows)
     const operations = batch * outHeight * outWidth * outputs * taps * inputs
@@ -64,14 +67,22 @@ export const isUndilated = ({ dilationHeight, dilationWidth }: tf.backend_util.C
 /** The convolution that tfjs describes by `info`. */
 export function convolve(
   backend: WasmBackend,
-  { x, filter, bias }: { x: tf.TensorInfo; filter: tf.TensorInfo; bias?: tf.TensorInfo },
+  {
+    x,
+    filter,
+    bias,
+    skip,
+  }: Record<'x' | 'filter', tf.TensorInfo> & { bias?: tf.TensorInfo; skip?: tf.TensorInfo },
   info: tf.backend_util.Conv2DInfo,
+  scale = 1,
 ): tf.TensorInfo {
   const y = backend.makeOutput(info.outShape, 'float32')
   runConvolution(backend, {
     x: addressOf(backend, x),
     filter: addressOf(backend, filter),
     bias: bias && addressOf(backend, bias),
+    skip: skip && addressOf(backend, skip),
+    scale,
     y: addressOf(backend, y),
     inShape: x.shape,
     outShape: info.outShape,

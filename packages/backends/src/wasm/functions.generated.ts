@@ -5,7 +5,7 @@ export interface Functions {
   attention(qkv: number, keys: number, values: number, y: number, logSums: number, scratch: number, scratchStep: number, n: number, channels: number, heads: number, scale: number, first: number, last: number, thread: number): void
   packHeads(qkv: number, keys: number, values: number, n: number, channels: number, heads: number, first: number, last: number): void
   binary(op: number, a: number, b: number, out: number, size: number, middle: number, inner: number, one: boolean, together: number, first: number, last: number): void
-  conv2d(x: number, packed: number, packedStep: number, y: number, scratch: number, scratchStep: number, height: number, width: number, inputs: number, outHeight: number, outWidth: number, outputs: number, filterHeight: number, filterWidth: number, strideHeight: number, strideWidth: number, top: number, left: number, bandRows: number, first: number, last: number, thread: number): void
+  conv2d(x: number, packed: number, packedStep: number, skip: number, scale: number, y: number, scratch: number, scratchStep: number, height: number, width: number, inputs: number, outHeight: number, outWidth: number, outputs: number, filterHeight: number, filterWidth: number, strideHeight: number, strideWidth: number, top: number, left: number, bandRows: number, first: number, last: number, thread: number): void
   conv2dBackpropFilter(x: number, dy: number, dw: number, scratch: number, scratchStep: number, batch: number, height: number, width: number, inputs: number, outHeight: number, outWidth: number, outputs: number, filterHeight: number, filterWidth: number, strideHeight: number, strideWidth: number, top: number, left: number, bandRows: number, first: number, last: number, thread: number): void
   copyRows(from: number, to: number, size: number, fromStep: number, toStep: number, first: number, last: number): void
   fill(to: number, n: number, value: number, first: number, last: number): void
@@ -22,7 +22,7 @@ export interface Functions {
   sumMiddle(x: number, out: number, middle: number, inner: number, first: number, last: number): void
   sumSquares(x: number, out: number, n: number, first: number, last: number): void
   unary(op: number, x: number, out: number, alpha: number, size: number, unit: number, first: number, last: number): void
-  winograd(x: number, filter: number, turned: boolean, bias: number, y: number, scratch: number, scratchStep: number, height: number, width: number, inputs: number, outHeight: number, outWidth: number, outputs: number, top: number, left: number, tiles: number, unitTiles: number, unitPanels: number, first: number, last: number, thread: number): void
+  winograd(x: number, filter: number, turned: boolean, bias: number, skip: number, scale: number, y: number, scratch: number, scratchStep: number, height: number, width: number, inputs: number, outHeight: number, outWidth: number, outputs: number, top: number, left: number, tiles: number, unitTiles: number, unitPanels: number, first: number, last: number, thread: number): void
   winogradFilter(filter: number, turned: boolean, transformed: number, scratch: number, scratchStep: number, inputs: number, outputs: number, first: number, last: number, thread: number): void
   winogradGradientFilter(sums: number, dw: number, scratch: number, scratchStep: number, inputs: number, outputs: number, first: number, last: number, thread: number): void
   winogradGradientTiles(x: number, dy: number, xs: number, xStep: number, dys: number, dyStep: number, scratch: number, scratchStep: number, height: number, width: number, inputs: number, outHeight: number, outWidth: number, outputs: number, top: number, left: number, start: number, tiles: number, first: number, last: number, thread: number): void
@@ -35,7 +35,7 @@ export const addresses: Record<keyof Functions, readonly number[]> = {
   attention: [0, 1, 2, 3, 4, 5],
   packHeads: [0, 1, 2],
   binary: [1, 2, 3],
-  conv2d: [0, 1, 3, 4],
+  conv2d: [0, 1, 3, 5, 6],
   conv2dBackpropFilter: [0, 1, 2, 3],
   copyRows: [0, 1],
   fill: [0],
@@ -52,7 +52,7 @@ export const addresses: Record<keyof Functions, readonly number[]> = {
   sumMiddle: [0, 1],
   sumSquares: [0, 1],
   unary: [1, 2],
-  winograd: [0, 1, 3, 4, 5],
+  winograd: [0, 1, 3, 4, 6, 7],
   winogradFilter: [0, 2, 3],
   winogradGradientFilter: [0, 1, 2],
   winogradGradientTiles: [0, 1, 2, 4, 6],

@@ -5,6 +5,9 @@ export interface Convolution {
   filter: number
   /** [O] */
   bias?: number
+  /** [B,H',W',O], to add, and what to multiply the sum with: 1 by default, and without skip. */
+  skip?: number
+  scale?: number
   y: number
   /** [B,H,W,I] */
   inShape: readonly number[]

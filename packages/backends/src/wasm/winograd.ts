@@ -53,7 +53,7 @@ function unitSizes(backend: WasmBackend, tiles: number, panels: number) {
 export function convolveTiles(backend: WasmBackend, conv: Convolution): void {
   const [, height, width, inputs] = conv.inShape as [number, number, number, number]
   const [batch, outHeight, outWidth, outputs] = conv.outShape as [number, number, number, number]
-  const { x, y, bias = 0, top = 0, left = 0, turned = false } = conv
+  const { x, y, bias = 0, skip = 0, scale = 1, top = 0, left = 0, turned = false } = conv
   const panels = Math.ceil(outputs / 8)
   const tiles = batch * tilesOf(outHeight, outWidth)
   const { unitTiles, unitPanels } = unitSizes(backend, tiles, panels)
@@ -63,7 +63,8 @@ export function convolveTiles(backend: WasmBackend, conv: Convolution): void {
       const units = Math.ceil(tiles / unitTiles) * Math.ceil(panels / unitPanels)
       const work = { units, operations: 36 * tiles * outputs * inputs }
       const sizes = [height, width, inputs, outHeight, outWidth, outputs, top, left]
-      const values = [x, filter, turned, bias, y, scratch, step, ...sizes, tiles, unitTiles, unitPanels]
+      const places = [x, filter, turned, bias, skip, scale, y, scratch, step]
+      const values = [...places, ...sizes, tiles, unitTiles, unitPanels]
       runUnits(backend, 'winograd', work, values)
     })
   }

@@ -1,4 +1,4 @@
-import { useBackend } from '@rectified-flow/backends'
+import { conv2d, useBackend } from '@rectified-flow/backends'
 import { createRng } from '@rectified-flow/core'
 import { expectClose, sum } from '@rectified-flow/tools/matchers'
 import * as tf from '@tensorflow/tfjs-core'
@@ -93,3 +93,24 @@ for (const [h, w, c, multiplier] of [
         })
       })
     }
+
+it.each([
+  { shape: [2, 9, 10, 16], outputs: 20, side: 3 }, // few tiles, parts of them outside
+  { shape: [3, 32, 32, 16], outputs: 16, side: 3 }, // many tiles
+  { shape: [2, 7, 5, 6], outputs: 11, side: 3 }, // pixels
+  { shape: [2, 16, 16, 24], outputs: 32, side: 1 },
+])(
+  'adds a skip and scales in the same pass, with the same bits: $shape to $outputs, $side x $side',
+  async ({ shape, outputs, side }) => {
+    const outShape = [...shape.slice(0, 3), outputs]
+    const inputs = [shape, [side, side, shape[3]!, outputs], [outputs], outShape].map(numbers)
+    const [together, apart] = await compute('wasm', inputs, (x, filter, bias, skip) => {
+      const conv = [x, filter, bias] as [tf.Tensor4D, tf.Tensor4D, tf.Tensor1D]
+      return [
+        conv2d(...conv, { skip: skip as tf.Tensor4D, scale: Math.SQRT1_2 }),
+        tf.mul(tf.add(conv2d(...conv), skip!), Math.SQRT1_2),
+      ]
+    })
+    expect(together).toEqual(apart)
+  },
+)

@@ -57,7 +57,20 @@ function pixels([h, w, c, o]: readonly number[], side: number): Work {
     const top = (side - 1) / 2
     const sizes = [h, w, c, h, w, o, side, side, 1, 1, top, top] as number[]
     const conv2d = kernels.conv2d as (...numbers: number[]) => void
-    conv2d(x, packed, 0, y, ...scratch(world), ...sizes, 2, 0, Math.ceil(h! / 2), 0)
+    conv2d(
+      x,
+      packed,
+      0,
+      world.tensor(h! * w! * o!, 4),
+      0.7,
+      y,
+      ...scratch(world),
+      ...sizes,
+      2,
+      0,
+      Math.ceil(h! / 2),
+      0,
+    )
     const dw = world.tensor(side * side * c! * o!)
     const gradient = kernels.conv2dBackpropFilter as (...numbers: number[]) => void
     gradient(x, y, dw, ...scratch(world), 1, ...sizes, 2, 0, Math.ceil(c! / 4) * side * side, 0)
@@ -87,6 +100,8 @@ function tiles([h, w, c, o]: readonly number[], here: boolean, turned: boolean):
       here ? filter : transformed,
       turned,
       bias,
+      here ? 0 : world.tensor(2 * h! * w! * o!, 5),
+      0.7,
       y,
       ...scratch(world),
       ...sizes,

@@ -11,7 +11,7 @@ import { concat } from './concat.js'
 import { conv2d } from './conv2d.js'
 import { conv2dBackpropFilter } from './conv2d-backprop-filter.js'
 import { conv2dBackpropInput } from './conv2d-backprop-input.js'
-import { conv2dBias } from './conv2d-bias.js'
+import { conv2dBias, conv2dSkip } from './conv2d-bias.js'
 import { depthwiseConv2dBackpropFilter } from './depthwise-conv2d-backprop-filter.js'
 import { depthwiseConv2dBackpropInput } from './depthwise-conv2d-backprop-input.js'
 import { dropout } from './dropout.js'
@@ -34,6 +34,7 @@ export const kernels = {
   Attention: attention,
   AttentionGradient: attentionGradient,
   Conv2dBias: conv2dBias,
+  Conv2dSkip: conv2dSkip,
   Dropout: dropout,
   GroupNorm: groupNorm,
   GroupNormGradient: groupNormGradient,
