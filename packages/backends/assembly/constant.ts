@@ -1,10 +1,11 @@
 /**
- * A vector of one number. V8 makes one of 8 floats with five instructions wherever it is used, but loads it with one or two; so
- * kernels for wide vectors have their numbers in a table in memory, and others in their code.
+ * A vector whose lanes all have the same number. Where code has such a number, V8 needs five instructions to make a vector of 8 of
+ * it, each time that it is used; to load it from memory takes one or two. So kernels for wide vectors have a table of their numbers
+ * in memory, and the other kernels have the numbers in their code.
  *
- * @param table  where the numbers are
- * @param place  the one that is wanted
- * @param value  what is there
+ * @param table  the address of the table
+ * @param place  the number's place in the table
+ * @param value  the number
  */
 @inline
 export function constant(table: usize, place: i32, value: f32): v128 {

@@ -19,17 +19,6 @@ export function storeOutputs(at: usize, low: v128, high: v128, count: i32): void
   if (lanes > 2) v128.store32_lane(at, rest, 2, 8)
 }
 
-/** The same of four vectors, of which at least two are stored. */
-@inline
-export function storeWide(at: usize, a: v128, b: v128, c: v128, d: v128, count: i32): void {
-  v128.store(at, a)
-  v128.store(at, b, 16)
-  if (count === 16) {
-    v128.store(at, c, 32)
-    v128.store(at, d, 48)
-  } else storeOutputs(at + 32, c, d, count - 8)
-}
-
 /** The same, added to what is there. */
 @inline
 export function addOutputs(at: usize, low: v128, high: v128, count: i32): void {
@@ -45,11 +34,4 @@ export function addOutputs(at: usize, low: v128, high: v128, count: i32): void {
     high = v128.shuffle<f32>(high, high, 1, 2, 3, 3)
     at += 4
   }
-}
-
-/** The same for four vectors, of which at least two are stored. */
-@inline
-export function addWide(at: usize, a: v128, b: v128, c: v128, d: v128, count: i32): void {
-  addOutputs(at, a, b, 8)
-  addOutputs(at + 32, c, d, count - 8)
 }

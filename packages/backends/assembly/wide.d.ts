@@ -1,6 +1,9 @@
 /**
- * 1 where these kernels are compiled for an engine that makes one vector of 8 floats of two of 4, as V8 does on x64 with
- * --experimental-wasm-revectorize. It begins with two stores beside each other and joins what leads to them, back to loads, if
- * both halves are the same operations, in one block, with no loads between the stores.
+ * 1 in the kernels that are compiled for wide vectors, 0 in the others.
+ *
+ * With --experimental-wasm-revectorize, V8 on x64 joins two vectors of 4 floats to one of 8. It looks for two stores to
+ * neighbouring places, and then joins the operations that lead to the stored vectors, back to their loads. For this, both vectors
+ * must come from the same operations, these must be in one block (with no branch between them), and there must be no load between
+ * the two stores. So kernels load first, compute both vectors, and then store both.
  */
 declare const WIDE: i32

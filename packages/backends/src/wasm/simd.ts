@@ -6,6 +6,12 @@ import { withSharedMemory } from './shared-memory.js'
 import { type Place, Team } from './team.js'
 import { numbersOf, type Value, watcherOf } from './watcher.js'
 
+/** The kernels of assembly/, and how the engine compiles them. */
+export interface Kernels {
+  binary: Uint8Array
+  compile(binary: BufferSource): WebAssembly.Module
+}
+
 interface Running {
   module: WebAssembly.Module
   memory: WebAssembly.Memory
@@ -14,12 +20,6 @@ interface Running {
 }
 
 const running = new WeakMap<WasmBackend, Running>()
-/** The kernels of assembly/, and how the engine compiles them. */
-export interface Kernels {
-  binary: Uint8Array
-  compile(binary: BufferSource): WebAssembly.Module
-}
-
 const modules = new Map<boolean, WebAssembly.Module>()
 let kernels: Kernels | undefined
 
