@@ -103,14 +103,15 @@ describe('sample', () => {
       const path = sampleTrajectory(straight, z, { steps: 3, method: heun })
       tf.dispose([path.states, path.predictions] as never)
       for (const _ of sampler(straight, z, { steps: 3 })) break
-      let calls = 0
-      const failing: Field = (x, t) => {
-        if (++calls === 2) throw new Error('no')
-        return tf.tidy(() => straight(x, t))
+      const failing = (): Field => {
+        let calls = 0
+        return (x, t) => {
+          if (++calls === 2) throw new Error('no')
+          return tf.tidy(() => straight(x, t))
+        }
       }
-      expect(() => sample(failing, z, { steps: 3 })).toThrow('no')
-      calls = 0
-      expect(() => sampleTrajectory(failing, z, { steps: 3, rule: 'reinterpolate' })).toThrow('no')
+      expect(() => sample(failing(), z, { steps: 3 })).toThrow('no')
+      expect(() => sampleTrajectory(failing(), z, { steps: 3, rule: 'reinterpolate' })).toThrow('no')
       z.dispose()
     })
   })

@@ -135,8 +135,9 @@ describe('a step that throws', () => {
     ['times', n => ({ timesteps: { ...uniform(), sample: failing(n, uniform().sample) } })],
     ['coupling', n => ({ coupling: { draw: failing(n, setup().coupling.draw) } })],
   ])('leaks nothing when its %s throws, and goes on with the same bits', async (_, fails) => {
-    const [broken, whole] = [setup(fails(3)).trainer, setup(fails(Infinity)).trainer]
-    for (const trainer of [broken, whole]) for (let i = 0; i < 2; i++) await trainer.advance()
+    // In the second step: from the third on, the step may be a recording, which calls nothing that could throw.
+    const [broken, whole] = [setup(fails(2)).trainer, setup(fails(Infinity)).trainer]
+    for (const trainer of [broken, whole]) await trainer.advance()
     const before = tf.memory().numTensors
     await expect(broken.advance()).rejects.toThrow('it fails')
     expect(tf.memory().numTensors).toBe(before)

@@ -135,6 +135,28 @@ export function testRecordedFunctions({ indexed }: { indexed: boolean }): void {
     f.dispose()
   })
 
+  it('tell variables from what shares their numbers', async () => {
+    const weight = tf.variable(tf.tensor1d([1, 2]))
+    const [average, start] = [tf.variable(tf.clone(weight)), tf.clone(weight)]
+    const read = [weight, average, start]
+    const functions = read.map(one => compile((x: tf.Tensor) => tf.mul(x, one)))
+    const x = tf.ones([2])
+    const agree = async () => {
+      for (let time = 0; time < 4; time++)
+        for (const [i, f] of functions.entries())
+          expect(await bitsOf(f(x))).toEqual(await bitsOf(tf.mul(x, read[i]!)))
+    }
+    await agree()
+    tf.tidy(() => average.assign(tf.mul(start, 3)))
+    await agree()
+    weight.assign(average)
+    await agree()
+    tf.tidy(() => weight.assign(tf.mul(start, 5)))
+    await agree()
+    tf.dispose([x, ...read])
+    for (const { dispose } of functions) dispose()
+  })
+
   it('read what waits from before as it was', async () => {
     const weight = tf.variable(tf.tensor1d([1, 2]))
     const f = compile((x: tf.Tensor) => tf.mul(x, weight))
