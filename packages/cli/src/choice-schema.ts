@@ -1,5 +1,5 @@
 import type { Choice, ChoiceOption, Chosen } from '@rectified-flow/core'
-import { z } from 'zod'
+import * as z from 'zod'
 
 export type ChoiceList = Readonly<Record<string, Pick<Choice<unknown>, 'options'>>>
 

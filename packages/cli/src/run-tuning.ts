@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Precision, type Tuning, tuneConvolutions, useBackend } from '@rectified-flow/backends'
 import type { Trainer } from '@rectified-flow/reflow'
-import { z } from 'zod'
+import * as z from 'zod'
 import { inside } from './input-file.js'
 import { writeOutput } from './write-output.js'
 

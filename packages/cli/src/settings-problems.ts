@@ -1,5 +1,5 @@
 import { nearestName } from '@rectified-flow/core'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { described } from './described.js'
 
 /** How many problems one error lists; it counts the others. */

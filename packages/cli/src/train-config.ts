@@ -12,7 +12,7 @@ import {
 } from '@rectified-flow/reflow/paper'
 import { timestepDistributions } from '@rectified-flow/timestep-dists'
 import { presets } from '@rectified-flow/unet'
-import { z } from 'zod'
+import * as z from 'zod'
 import { choiceSchema } from './choice-schema.js'
 import { described } from './described.js'
 import { isSettings, readSettings } from './read-settings.js'

@@ -1,12 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { BackendCandidate, Unavailable } from '../choose-backend.js'
-import { compilerOf, registerCompiler } from '../compile/compilers.js'
 import { registerGradients } from '../gradients.js'
 import type { TensorflowBackend } from '../tensorflow/eager.js'
-import { graphCompiler } from '../tensorflow/graph/graph-compiler.js'
-import { registerTensorflowKernels } from '../tensorflow/register.js'
-import { loadModel } from './load-model.js'
-import { loadNativeOperations } from './native-operations.js'
 import { isInstalled, whyNot } from './why-not.js'
 
 /** tfjs-node calls util.isNullOrUndefined, which Node 23 removed (tfjs #8425). */
@@ -50,14 +45,6 @@ function unfit(name: keyof typeof packages): Unavailable | undefined {
   return isUsingGpuDevice ? undefined : { reason: 'TensorFlow found no CUDA device' }
 }
 
-/** Give tfjs-node's backend a compiler, once: a GraphBinding stays in front of its binding for good. */
-function compileToGraphs(): void {
-  const backend = tf.findBackend('tensorflow')
-  if (compilerOf(backend)) return
-  const compiler = graphCompiler(backend as unknown as TensorflowBackend, loadModel)
-  if (compiler) registerCompiler(backend, compiler)
-}
-
 function native(name: keyof typeof packages): BackendCandidate {
   const pkg = packages[name]
   return {
@@ -76,10 +63,9 @@ function native(name: keyof typeof packages): BackendCandidate {
         await registerGradients({ again: true }) // tfjs-node registers all gradients of tfjs
         const after = unfit(name)
         if (after) return after
-        compileToGraphs() // before the kernels, so that their constants have handles too
+        const { extendTensorflow } = await import('./extend-tensorflow.js') // only now: the others don't need it
         const { isUsingGpuDevice } = tf.findBackend('tensorflow') as unknown as Running
-        const instructions = isUsingGpuDevice ? undefined : loadNativeOperations()
-        registerTensorflowKernels(instructions !== undefined)
+        const instructions = extendTensorflow({ onCpu: !isUsingGpuDevice })
         return instructions ? { device: `CPU with ${instructions}` } : {}
       } catch (error) {
         return whyNot(pkg, error as Error)
