@@ -130,6 +130,14 @@ describe('readCifar10', () => {
     }
   })
 
+  it('throws nothing past its caller when a large archive is damaged at its beginning', async () => {
+    // A stream that reads on when its reader has given up would end the process, now and then: vitest reports that.
+    const path = join(folder, 'large.tar')
+    await writeFile(path, Buffer.alloc(2 ** 22, 7))
+    for (let time = 0; time < 200; time++)
+      await expect(readCifar10(path)).rejects.toThrow('got a damaged one (Invalid tar number.)')
+  })
+
   it('names the missing file and where to get it', async () => {
     await expect(readCifar10(join(folder, 'bin'))).rejects.toThrow(
       `datasets.readCifar10: path must hold data_batch_1.bin or data_batch_1.png, got ['cifar-10-batches-bin'] in '${join(folder, 'bin')}'. ` +

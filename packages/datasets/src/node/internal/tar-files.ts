@@ -1,6 +1,8 @@
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream'
+import { ReadableStream as NodeStream } from 'node:stream/web'
+import { createGunzip } from 'node:zlib'
 import { describe } from '@rectified-flow/core'
 import { createTarDecoder, type ParsedTarEntry } from 'modern-tar'
 import { checkUnpacked, defaultMaxBytes, TooLarge } from '../../internal/unpack-limit.js'
@@ -21,10 +23,11 @@ export async function tarFiles(
   const maxBytes = most ?? defaultMaxBytes(await fileSize(where, 'path', path))
   const files = new Map<string, Uint8Array>()
   const names: string[] = []
-  const bytes = Readable.toWeb(createReadStream(path)) as ReadableStream<Uint8Array<ArrayBuffer>>
-  const plain = (await isGzip(path)) ? bytes.pipeThrough(new DecompressionStream('gzip')) : bytes
-  const limited = plain.pipeThrough(limit(size => checkUnpacked(where, describe(path), size, maxBytes)))
-  const entries = limited.pipeThrough(createTarDecoder({ strict: true }))
+  const bytes = unpacked(path, await isGzip(path), size =>
+    checkUnpacked(where, describe(path), size, maxBytes),
+  )
+  const stream = NodeStream.from(bytes) as unknown as ReadableStream<Uint8Array>
+  const entries = stream.pipeThrough(createTarDecoder({ strict: true }))
   try {
     for await (const { header, body } of entries as unknown as AsyncIterable<ParsedTarEntry>) {
       names.push(header.name)
@@ -52,16 +55,21 @@ async function isGzip(path: string): Promise<boolean> {
   }
 }
 
-/** Passes bytes on, and tells `check` how many there were; an error that it throws ends the stream. */
-function limit(
+/**
+ * The bytes of a file, inflated if it is gzip; `check` hears how many there were, and may throw. (Not Readable.toWeb, nor
+ * DecompressionStream: in Node 20 and 22 they throw past the caller when a reader gives up.)
+ */
+async function* unpacked(
+  path: string,
+  gzip: boolean,
   check: (size: number) => void,
-): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const packed = createReadStream(path)
+  const chunks = gzip ? pipeline(packed, createGunzip(), () => {}) : packed // an error comes from the last stream
   let size = 0
-  return new TransformStream({
-    transform(chunk, controller) {
-      size += chunk.length
-      check(size)
-      controller.enqueue(chunk)
-    },
-  })
+  for await (const chunk of chunks as AsyncIterable<Uint8Array<ArrayBuffer>>) {
+    size += chunk.length
+    check(size)
+    yield chunk
+  }
 }
