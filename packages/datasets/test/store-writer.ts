@@ -5,6 +5,7 @@ import { createPairStore } from '@rectified-flow/datasets/node'
 const [directory, part, parts] = process.argv.slice(2) as [string, string, string]
 const plan = { count: 60, shardSize: 3, seed: 3, shape: [4, 4, 1] as const, classes: 10 }
 const store = await createPairStore(directory, plan)
+process.send!('begins')
 for (const shard of await store.missing({ part: Number(part), parts: Number(parts) })) {
   const { first, count } = store.range(shard)
   const images = new Uint8Array(count * 16)
