@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { isTaped } from './arguments.js'
 import type { Body, CompiledRuns } from './compilers.js'
-import { mapTensors } from './results.js'
+import { ownArguments } from './own-arguments.js'
+import { mapTensors, tensorsOf } from './results.js'
 
 /** After so many runs in a row that differ from the one before, the function is given up. */
 const MOST_DIFFERENCES = 4
@@ -64,7 +65,7 @@ export class RecordedRuns<Program> implements CompiledRuns {
       return this.#check(body, args)
     }
     this.dispose()
-    const { result, program, obstacle } = this.#recorder.record(body, args)
+    const { result, program, obstacle } = this.#record(body, args)
     this.#look(program, obstacle)
     this.#result = result
     return result
@@ -75,6 +76,18 @@ export class RecordedRuns<Program> implements CompiledRuns {
     this.#replay = undefined
   }
 
+  #record(body: Body, args: readonly unknown[]): Recorded<Program> {
+    const { own, copies } = ownArguments(args)
+    const returned = new Set<tf.Tensor>()
+    try {
+      const recorded = this.#recorder.record(body, own)
+      for (const tensor of tensorsOf(recorded.result)) returned.add(tensor)
+      return recorded
+    } finally {
+      tf.dispose(copies.filter(copy => !returned.has(copy)))
+    }
+  }
+
   #again(replay: Replay, args: readonly unknown[]): tf.TensorContainer {
     const tensors = replay.run(args)
     let next = 0
@@ -83,7 +96,7 @@ export class RecordedRuns<Program> implements CompiledRuns {
 
   /** Record a run that would have been replayed: the function may depend on something that can't be seen from outside. */
   #check(body: Body, args: readonly unknown[]): tf.TensorContainer {
-    const { result, program, obstacle } = this.#recorder.record(body, args)
+    const { result, program, obstacle } = this.#record(body, args)
     const difference = obstacle ?? this.#recorder.differenceOf(this.#last!, program)
     if (difference === undefined) return result
     tf.dispose(result)

@@ -157,6 +157,27 @@ export function testRecordedFunctions({ indexed }: { indexed: boolean }): void {
     for (const { dispose } of functions) dispose()
   })
 
+  it('tell arguments from what the function has from elsewhere', async () => {
+    const [start, other] = [tf.tensor1d([1, 2]), tf.tensor1d([3, 4])]
+    const clone = tf.clone(start)
+    for (const [x, captured] of [
+      [other, other],
+      [start, clone],
+      [start, start],
+    ] as const) {
+      const f = compile((x: tf.Tensor) => [tf.sub(tf.mul(x, 2), captured), x])
+      for (const given of [x, x, x, tf.add(x, 1), tf.add(x, 2)]) {
+        const [y, same] = f(given) as [tf.Tensor, tf.Tensor]
+        expect(await bitsOf(y)).toEqual(await bitsOf(tf.sub(tf.mul(given, 2), captured)))
+        expect(await same.data()).toEqual(await given.data())
+        same.dispose()
+        if (given !== x) given.dispose()
+      }
+      f.dispose()
+    }
+    tf.dispose([start, other, clone])
+  })
+
   it('read what waits from before as it was', async () => {
     const weight = tf.variable(tf.tensor1d([1, 2]))
     const f = compile((x: tf.Tensor) => tf.mul(x, weight))
