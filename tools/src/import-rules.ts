@@ -22,6 +22,8 @@ interface Manifest {
   dependencies?: Record<string, string>
   peerDependencies?: Record<string, string>
   devDependencies?: Record<string, string>
+  /** Those of devDependencies that become a part of the built files: users don't install them. */
+  bundled?: string[]
 }
 
 /** A package or an example: its folder and layer, its package.json, and its files by path from the root. */
@@ -101,7 +103,7 @@ const isSource = (unit: Unit, path: string) =>
 function checkManifest({ byName }: House, unit: Unit): string[] {
   const path = `${unit.dir}/package.json`
   if (unit.layer < 0) return [`${path}: must not exist: it has no layer in tools/src/import-rules.ts`]
-  const { dependencies, peerDependencies, devDependencies } = unit.manifest
+  const { dependencies, peerDependencies, devDependencies, bundled = [] } = unit.manifest
   const published = Object.keys({ ...dependencies, ...peerDependencies })
   const wrongWay = Object.keys({ ...dependencies, ...peerDependencies, ...devDependencies })
     .filter(name => (byName.get(name)?.layer ?? -1) >= unit.layer)
@@ -117,7 +119,7 @@ function checkManifest({ byName }: House, unit: Unit): string[] {
   // Users of a package must also install the peers of its dependencies, so the package may list these peers itself.
   for (const name of Object.keys(dependencies ?? {}))
     for (const peer of Object.keys(byName.get(name)?.manifest.peerDependencies ?? {})) used.add(peer)
-  const unused = published
+  const unused = [...published, ...bundled]
     .filter(name => !used.has(name))
     .map(name => `${path}: must not depend on ${name}: nothing in the package imports it`)
   return [...wrongWay, ...unused]
@@ -142,9 +144,9 @@ function bareReason({ byName }: House, unit: Unit, path: string, specifier: stri
     if (!isExported(target.manifest, `.${specifier.slice(name.length)}`))
       return `it is not in the exports of ${name}`
   } else if (name.startsWith(scope)) return 'there is no such package'
-  const { dependencies, peerDependencies, devDependencies } = unit.manifest
+  const { dependencies, peerDependencies, devDependencies, bundled } = unit.manifest
   const published = { ...dependencies, ...peerDependencies }
-  if (name in published || name === unit.manifest.name) return null
+  if (name in published || name === unit.manifest.name || bundled?.includes(name)) return null
   if (source && unit.dir.startsWith('packages/'))
     return `${name} is not in the dependencies of ${unit.dir}/package.json`
   // Tests may use packages that the root installs (vitest, fast-check), but must declare packages of this repository.

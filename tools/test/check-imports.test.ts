@@ -122,6 +122,16 @@ it('accepts a peer of a dependency, and anything an example installs', () => {
   ).toEqual([])
 })
 
+it('accepts what is bundled, but rejects it if nothing imports it', () => {
+  const manifestOf = (bundled: string[]) =>
+    JSON.stringify({ name: '@rectified-flow/reflow', exports: { '.': {} }, bundled })
+  const source = { 'packages/reflow/src/index.ts': `import 'lib'` }
+  expect(house({ ...source, 'packages/reflow/package.json': manifestOf(['lib']) })).toEqual([])
+  expect(house({ ...source, 'packages/reflow/package.json': manifestOf(['lib', 'other']) })).toEqual([
+    'packages/reflow/package.json: must not depend on other: nothing in the package imports it',
+  ])
+})
+
 it('rejects a dependency that nothing imports, but accepts an optional peer whose name is in a string', () => {
   const changes = { 'packages/reflow/package.json': manifest('reflow', ['@rectified-flow/ode', 'peer']) }
   expect(house(changes)).toEqual([
