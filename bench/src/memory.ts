@@ -37,7 +37,7 @@ export async function measureMemory(
         try {
           await participant.start()
           const now = await participant.ask('memory', { case: one.name, file })
-          growth[participant.id] = before ? most(before, now) : now
+          growth[participant.id] = before ? ofBoth(before, now) : now
         } catch (error) {
           growth[participant.id] = { failed: (error as Error).message }
         }
@@ -47,8 +47,8 @@ export async function measureMemory(
   return rows
 }
 
-/** The most memory of two turns, and the fastest run. */
-const most = (one: Growth, other: Growth): Growth => ({
+/** The most memory of two turns, and the time of the fastest run. */
+const ofBoth = (one: Growth, other: Growth): Growth => ({
   ...one,
   peak: Math.max(one.peak, other.peak),
   ms: Math.min(one.ms, other.ms),

@@ -6,7 +6,6 @@ import { expect, it } from 'vitest'
 const root = join(import.meta.dirname, '..')
 const dist = join(root, 'dist')
 
-// Node would load 150 files of theirs.
 it.skipIf(!existsSync(dist))('has a notice with the licence of each package in the built files', async () => {
   const maps = (await readdir(dist)).filter(name => name.endsWith('.map'))
   const sources = await Promise.all(

@@ -6,7 +6,6 @@ import type { WasmBackend } from '../backend.js'
 import { threadsOf } from '../simd.js'
 import { Arena, allocate, type Share } from './arena.js'
 import { overwritten } from './in-place.js'
-import { copyOf } from './own-numbers.js'
 import { planOffsets } from './plan.js'
 import { type Data, dataOf, type Program } from './program.js'
 import { Slot } from './slot.js'
@@ -80,8 +79,7 @@ export class CallReplay implements Replay {
     const take = (data: Data, shape: number[]): tf.Tensor => {
       const { dtype } = data
       const made = given.get(data)
-      const constant = () => copyOf(backend, data, this.#slotOf(data).address)
-      const dataId = made?.dataId ?? held.get(data) ?? constant().dataId
+      const dataId = made?.dataId ?? held.get(data) ?? this.#copyOf(data).dataId
       if (made ? taken.has(data) : held.has(data)) backend.incRef(dataId)
       taken.add(data)
       return tf.engine().makeTensorFromTensorInfo({ dataId, shape, dtype })
@@ -155,6 +153,15 @@ export class CallReplay implements Replay {
       if (tensor instanceof tf.Tensor) this.#write(slot.address, tensor.dataSync() as Float32Array)
     }
     tf.dispose(drawn.filter(one => one instanceof tf.Tensor))
+  }
+
+  /** Numbers of the host as a new tensor. */
+  #copyOf(data: Data): tf.TensorInfo {
+    const copy = this.#backend.makeOutput(data.shape, data.dtype)
+    const { address } = this.#slotOf(data)
+    const { memoryOffset } = this.#backend.dataIdMap.get(copy.dataId)
+    this.#backend.wasm.HEAPU8.copyWithin(memoryOffset, address, address + data.bytes)
+    return copy
   }
 
   #wasChanged({ dataId }: tf.Variable): void {

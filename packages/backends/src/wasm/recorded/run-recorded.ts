@@ -5,7 +5,7 @@ import { Draws } from '../../compile/draws.js'
 import type { Recorded } from '../../compile/recorded-runs.js'
 import { tensorsOf } from '../../compile/results.js'
 import type { WasmBackend } from '../backend.js'
-import { giveOwnNumbers } from './own-numbers.js'
+import { giveOwnMemory } from './own-memory.js'
 import type { Assigned, Program } from './program.js'
 import { Recording } from './recording.js'
 
@@ -15,7 +15,7 @@ export function runRecorded(backend: WasmBackend, body: Body, args: readonly unk
   const draws = new Draws()
   const streams = draws.watch(streamsIn(args))
   const given = args.map(arg => mapLeaves(arg, leaf => (isStream(leaf) ? streams.shift() : leaf)))
-  giveOwnNumbers(backend)
+  giveOwnMemory(backend)
   const variables = new Map(Object.values(tf.engine().registeredVariables).map(one => [one, one.dataId]))
   const owners = new Map([...variables].map(([variable, dataId]) => [dataId as object, variable]))
   const recording = new Recording(backend, tensors, owners)

@@ -56,8 +56,8 @@ async function isGzip(path: string): Promise<boolean> {
 }
 
 /**
- * The bytes of a file, inflated if it is gzip; `check` hears how many there were, and may throw. (Not Readable.toWeb, nor
- * DecompressionStream: in Node 20 and 22 they throw past the caller when a reader gives up.)
+ * The bytes of a file, inflated if it is gzip; `check` hears how many there were, and may throw. It doesn't use
+ * Readable.toWeb: when a reader stops early, that throws an error in Node 20 and 22 which nobody can catch.
  */
 async function* unpacked(
   path: string,
